@@ -225,6 +225,8 @@ pub struct ProtoImage {
     pub fingerprint: u64,
     /// Whether it contains a `yield`.
     pub yields: bool,
+    /// The text it was compiled from; traces of replaced code show it.
+    pub source: Source,
 }
 
 /// How a class refers to a base or an extension to its target.

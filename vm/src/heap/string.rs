@@ -1,0 +1,183 @@
+//! Strings: immutable UTF-8 in one allocation for short texts, with a boxed buffer for long ones.
+//!
+//! A `Str` is the head of one of a few size classes (`Sized<N>`): short texts stand right behind it. Hash and ASCII-ness are found on
+//! first use and kept. Run-time strings are not interned (that is what makes string building slow in Lua); names and literals are,
+//! by the world's table.
+
+use gc_arena::{Collect, Gc, Mutation};
+use std::cell::Cell;
+
+/// A string.
+#[derive(Collect)]
+#[collect(require_static)]
+#[repr(C)]
+pub struct Str {
+    /// Length in bytes.
+    len: u32,
+    /// Hash of the bytes; 0: not computed yet.
+    hash: Cell<u32>,
+    /// Length in characters; `u32::MAX`: not counted yet. Equal to `len` exactly when the text is ASCII.
+    chars: Cell<u32>,
+    /// Whether the text is in a [`Boxed`] buffer instead of behind the head.
+    boxed: bool,
+    /// Whether the world's table of names holds it: two interned strings are equal only if they are the same.
+    interned: Cell<bool>,
+}
+
+/// A head with room for a text of up to N bytes behind it.
+#[derive(Collect)]
+#[collect(require_static)]
+#[repr(C)]
+struct Sized<const N: usize> {
+    head: Str,
+    bytes: [u8; N],
+}
+
+/// A head with a buffer of its own.
+#[derive(Collect)]
+#[collect(require_static)]
+#[repr(C)]
+struct Boxed {
+    head: Str,
+    text: Box<str>,
+}
+
+impl Str {
+    /// Longest text that is stored behind the head.
+    const INLINE_MAX: usize = 64;
+
+    /// A new string.
+    pub fn new<'gc>(mc: &Mutation<'gc>, text: &str) -> Gc<'gc, Str> {
+        match text.len() {
+            0..=8 => Self::new_sized::<8>(mc, text),
+            9..=16 => Self::new_sized::<16>(mc, text),
+            17..=24 => Self::new_sized::<24>(mc, text),
+            25..=40 => Self::new_sized::<40>(mc, text),
+            41..=Self::INLINE_MAX => Self::new_sized::<{ Self::INLINE_MAX }>(mc, text),
+            _ => Self::from_string(mc, text.to_owned()),
+        }
+    }
+
+    /// A new string that takes over the buffer if the text is long.
+    pub fn from_string<'gc>(mc: &Mutation<'gc>, text: String) -> Gc<'gc, Str> {
+        if text.len() <= Self::INLINE_MAX {
+            return Self::new(mc, &text);
+        }
+        // The collector counts objects; tell it that this one is as heavy as its bytes.
+        mc.metrics().adjust_debt((text.len() / 64) as f64);
+        let gc = Gc::new(mc, Boxed { head: Self::head(text.len(), true), text: text.into_boxed_str() });
+        // SAFETY: `Boxed` is `repr(C)` and begins with a `Str`.
+        unsafe { Gc::cast(gc) }
+    }
+
+    fn head(len: usize, boxed: bool) -> Str {
+        let len = u32::try_from(len).expect("operations that make strings check limits::ALLOCATION_MAX");
+        Str { len, hash: Cell::new(0), chars: Cell::new(u32::MAX), boxed, interned: Cell::new(false) }
+    }
+
+    fn new_sized<'gc, const N: usize>(mc: &Mutation<'gc>, text: &str) -> Gc<'gc, Str> {
+        let mut bytes = [0; N];
+        bytes[..text.len()].copy_from_slice(text.as_bytes());
+        let gc = Gc::new(mc, Sized { head: Self::head(text.len(), false), bytes });
+        // SAFETY: `Sized` is `repr(C)` and begins with a `Str`.
+        unsafe { Gc::cast(gc) }
+    }
+
+    /// The text.
+    #[inline]
+    pub fn as_str(&self) -> &str {
+        // SAFETY: `Str` is not constructible outside this file, which puts it at the head of a `Boxed` when `boxed` is set, and of a
+        // `Sized` with at least `len` initialised bytes otherwise; both were copied from a `str`. Objects never move.
+        unsafe {
+            if self.boxed {
+                return &(*std::ptr::from_ref(self).cast::<Boxed>()).text;
+            }
+            let start = std::ptr::from_ref(self).add(1).cast::<u8>();
+            let start = start.sub(size_of::<Str>()).add(std::mem::offset_of!(Sized<8>, bytes));
+            std::str::from_utf8_unchecked(std::slice::from_raw_parts(start, self.len as usize))
+        }
+    }
+
+    /// Length in bytes.
+    #[inline]
+    pub fn byte_len(&self) -> usize {
+        self.len as usize
+    }
+
+    /// Length in characters.
+    #[inline]
+    pub fn char_len(&self) -> usize {
+        if self.chars.get() == u32::MAX {
+            self.chars.set(self.as_str().chars().count() as u32);
+        }
+        self.chars.get() as usize
+    }
+
+    /// Whether every character is one byte.
+    #[inline]
+    pub fn is_ascii(&self) -> bool {
+        self.char_len() == self.byte_len()
+    }
+
+    /// Hash of the text, never 0.
+    #[inline]
+    pub fn hash(&self) -> u32 {
+        if self.hash.get() == 0 {
+            self.hash.set(hash_bytes(self.as_str().as_bytes()));
+        }
+        self.hash.get()
+    }
+
+    /// Whether the world's table of names holds it.
+    #[inline]
+    pub fn is_interned(&self) -> bool {
+        self.interned.get()
+    }
+
+    /// To be called only by the table of names.
+    pub fn set_interned(&self) {
+        self.interned.set(true);
+    }
+
+    /// Whether the texts are equal; fast for the same string and for two interned ones.
+    #[inline]
+    pub fn text_eq(a: Gc<'_, Str>, b: Gc<'_, Str>) -> bool {
+        if std::ptr::eq(Gc::as_ptr(a), Gc::as_ptr(b)) {
+            return true;
+        }
+        if a.len != b.len || (a.interned.get() && b.interned.get()) {
+            return false;
+        }
+        a.as_str() == b.as_str()
+    }
+}
+
+impl std::fmt::Debug for Str {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.as_str().fmt(f)
+    }
+}
+
+/// Hash of a byte string, never 0: eight bytes a step, multiply and fold (after wyhash and foldhash).
+#[inline]
+pub fn hash_bytes(bytes: &[u8]) -> u32 {
+    const K: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mut h = K ^ bytes.len() as u64;
+    let mut chunks = bytes.chunks_exact(8);
+    for chunk in &mut chunks {
+        h = fold(h ^ u64::from_le_bytes(chunk.try_into().expect("chunks_exact gives eight")), K);
+    }
+    let rest = chunks.remainder();
+    if !rest.is_empty() {
+        let mut last = [0; 8];
+        last[..rest.len()].copy_from_slice(rest);
+        h = fold(h ^ u64::from_le_bytes(last), K);
+    }
+    ((h ^ (h >> 32)) as u32).max(1)
+}
+
+#[inline]
+fn fold(a: u64, b: u64) -> u64 {
+    let wide = u128::from(a) * u128::from(b);
+    wide as u64 ^ (wide >> 64) as u64
+}

@@ -1,0 +1,37 @@
+//! Every number that bounds something, with its reason.
+
+/// Frames of one fiber. Deep enough for any sensible recursion; at 24 bytes a frame and a few registers it is some 20 MB.
+pub const DEPTH_MAX: usize = 200_000;
+
+/// Stack slots of one fiber, in values: room for [`DEPTH_MAX`] frames of twenty registers.
+pub const STACK_SLOTS_MAX: usize = 4_000_000;
+
+/// Stack slots that a new fiber starts with: small, so that a million fibers fit.
+pub const STACK_SLOTS_FIRST: usize = 16;
+
+/// Registers of a frame: an operand is one byte, and the windows of slow paths need a few above the top.
+pub const REGISTERS_MAX: usize = 250;
+
+/// Registers above a frame's own that slow paths may use for a window.
+pub const SCRATCH_SLOTS: usize = 8;
+
+/// Loop turns and calls between two looks at fuel, cancellation and collection requests.
+pub const TICKS_PER_SLICE: i64 = 100_000;
+
+/// Bytes that may be allocated between two looks at the collector.
+pub const ALLOCATION_SLICE: isize = 256 * 1024;
+
+/// Objects up to which a collection runs in one go; above it goes in slices (measured: 4–5 ns an object).
+pub const COLLECT_AT_ONCE_MAX: usize = 200_000;
+
+/// Entries of the global method cache; a power of two.
+pub const METHOD_CACHE_SIZE: usize = 1024;
+
+/// Levels of nesting that `repr`, comparison and hashing of containers follow before they say the value is too deep.
+pub const VALUE_DEPTH_MAX: usize = 100_000;
+
+/// Longest string or list a single operation may make, in bytes.
+pub const ALLOCATION_MAX: usize = 1 << 32;
+
+/// Bits of the largest integer an operation may make.
+pub const BIGINT_BITS_MAX: u64 = 1 << 26;

@@ -1,0 +1,180 @@
+//! Classes. A class object keeps its identity over redefinitions; what changes is its body and its current layout.
+
+use super::{BoxCell, Function, Layout, LayoutId, Symbol, SymbolMap, Variant};
+use crate::heap::Value;
+use gc_arena::lock::{Lock, RefLock};
+use gc_arena::{Collect, Gc, GcWeak, Mutation};
+use std::cell::Ref;
+use std::sync::Arc;
+
+/// What sort of class it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ClassKind {
+    /// Written in the language.
+    Plain,
+    /// The class of a built-in type; cannot be instantiated by slots.
+    BuiltIn,
+    /// An enum.
+    Enum,
+}
+
+/// A member found through the linearisation.
+#[derive(Clone, Copy, Collect)]
+#[collect(no_drop)]
+pub enum Member<'gc> {
+    /// Called with the receiver as first argument.
+    Method(Value<'gc>),
+    /// Called with the class as first argument.
+    Static(Value<'gc>),
+    /// Functions of the receiver.
+    Property {
+        /// `get`
+        getter: Option<Value<'gc>>,
+        /// `set`
+        setter: Option<Value<'gc>>,
+    },
+    /// A shared slot.
+    Shared(Gc<'gc, BoxCell<'gc>>),
+}
+
+/// Initial value of a slot.
+#[derive(Clone, Copy, Collect)]
+#[collect(no_drop)]
+pub enum SlotInit<'gc> {
+    /// Starts unset.
+    Unset,
+    /// Starts with this immutable value.
+    Value(Value<'gc>),
+    /// Starts with a new list.
+    EmptyList,
+    /// Starts with a new map.
+    EmptyMap,
+    /// Computed by this function of `self`.
+    Code(Gc<'gc, Function<'gc>>),
+}
+
+/// A slot that a class declares itself.
+#[derive(Clone, Copy, Collect)]
+#[collect(no_drop)]
+pub struct OwnSlot<'gc> {
+    /// Its name.
+    pub name: Symbol<'gc>,
+    /// Its initial value.
+    pub init: SlotInit<'gc>,
+}
+
+/// What a redefinition replaces.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub struct ClassBody<'gc> {
+    /// Bases in order.
+    pub bases: Vec<Gc<'gc, Class<'gc>>>,
+    /// The linearisation, the class itself first.
+    pub linearisation: Vec<Gc<'gc, Class<'gc>>>,
+    /// Slots it declares itself.
+    pub own_slots: Vec<OwnSlot<'gc>>,
+    /// The method that fills its own slots whose defaults need code.
+    pub filler: Option<Gc<'gc, Function<'gc>>>,
+    /// Members it declares itself, shared slots included.
+    pub members: SymbolMap<'gc, Member<'gc>>,
+    /// Enum variants in order.
+    pub variants: Vec<Gc<'gc, Variant<'gc>>>,
+    /// Classes that have it as a base.
+    pub subclasses: Vec<GcWeak<'gc, Class<'gc>>>,
+    /// Doc text.
+    pub doc: Option<Arc<str>>,
+    /// Qualified name: `game.monster.Monster`.
+    pub qualified: Arc<str>,
+    /// Whether it defines `==` without `hash`, itself or by inheritance.
+    pub unhashable: bool,
+}
+
+/// A class object.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub struct Class<'gc> {
+    /// Its name.
+    pub name: Symbol<'gc>,
+    /// What sort of class it is.
+    #[collect(require_static)]
+    pub kind: ClassKind,
+    /// The id under which inline caches know the class object itself as a receiver.
+    #[collect(require_static)]
+    pub own_id: LayoutId,
+    layout: Lock<Option<Gc<'gc, Layout<'gc>>>>,
+    body: RefLock<ClassBody<'gc>>,
+}
+
+impl<'gc> Class<'gc> {
+    /// A class without bases, members and layout.
+    pub fn new(mc: &Mutation<'gc>, name: Symbol<'gc>, qualified: Arc<str>, kind: ClassKind, own_id: LayoutId) -> Gc<'gc, Self> {
+        let body = ClassBody {
+            bases: Vec::new(),
+            linearisation: Vec::new(),
+            own_slots: Vec::new(),
+            filler: None,
+            members: SymbolMap::default(),
+            variants: Vec::new(),
+            subclasses: Vec::new(),
+            doc: None,
+            qualified,
+            unhashable: false,
+        };
+        let class = Gc::new(mc, Class { name, kind, own_id, layout: Lock::new(None), body: RefLock::new(body) });
+        Self::update(class, mc, |b| b.linearisation.push(class));
+        class
+    }
+
+    /// Its current layout. Every class that a program can see has one.
+    #[inline]
+    pub fn layout(&self) -> Gc<'gc, Layout<'gc>> {
+        self.layout.get().expect("a class gets its layout before a program sees it")
+    }
+
+    /// Whether it has a layout yet.
+    pub fn has_layout(&self) -> bool {
+        self.layout.get().is_some()
+    }
+
+    /// Makes `layout` the current one.
+    pub fn set_layout(this: Gc<'gc, Self>, mc: &Mutation<'gc>, layout: Gc<'gc, Layout<'gc>>) {
+        mc.backward_barrier(Gc::erase(this), Some(Gc::erase(layout)));
+        // SAFETY: the barrier has run.
+        unsafe { this.layout.as_cell() }.set(Some(layout));
+    }
+
+    /// Bases, members and so on.
+    pub fn body(&self) -> Ref<'_, ClassBody<'gc>> {
+        self.body.borrow()
+    }
+
+    /// Changes bases, members and so on.
+    pub fn update<R>(this: Gc<'gc, Self>, mc: &Mutation<'gc>, f: impl FnOnce(&mut ClassBody<'gc>) -> R) -> R {
+        Gc::write(mc, this);
+        // SAFETY: `Gc::write` has run the barrier of the whole class.
+        f(&mut unsafe { this.body.as_ref_cell() }.borrow_mut())
+    }
+
+    /// The member of this name, from the class itself on.
+    pub fn find(&self, name: Symbol<'gc>) -> Option<(Gc<'gc, Class<'gc>>, Member<'gc>)> {
+        self.body().linearisation.iter().find_map(|class| Some((*class, *class.body().members.get(&name)?)))
+    }
+
+    /// The member of this name, from the class after `home` in this class's linearisation on.
+    pub fn find_after(&self, home: Gc<'gc, Class<'gc>>, name: Symbol<'gc>) -> Option<(Gc<'gc, Class<'gc>>, Member<'gc>)> {
+        let body = self.body();
+        let mut rest = body.linearisation.iter().skip_while(|c| !Gc::ptr_eq(**c, home));
+        rest.next();
+        rest.find_map(|class| Some((*class, *class.body().members.get(&name)?)))
+    }
+
+    /// Whether it is `other` or inherits from it.
+    pub fn is_subclass_of(&self, other: Gc<'gc, Class<'gc>>) -> bool {
+        self.body().linearisation.iter().any(|c| Gc::ptr_eq(*c, other))
+    }
+
+    /// Qualified name.
+    pub fn qualified(&self) -> Arc<str> {
+        self.body().qualified.clone()
+    }
+}

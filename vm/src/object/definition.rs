@@ -1,0 +1,267 @@
+//! Definitions, namespaces and loaded files.
+//!
+//! A definition is a named cell of a namespace. Code holds the cell, so every use is late bound; the cell stays the same for the life
+//! of the namespace, also while the name has no value.
+
+use super::{Proto, SymbolMap, Symbol};
+use crate::heap::{Value, write_barrier};
+use crate::image::ModuleImage;
+use gc_arena::lock::{Lock, RefLock};
+use gc_arena::{Collect, Gc, Mutation};
+use std::cell::Cell;
+use std::sync::Arc;
+
+/// What a definition is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Kind {
+    /// Mentioned by code but contributed by nobody.
+    Absent,
+    /// `fn`
+    Function,
+    /// `class`
+    Class,
+    /// `enum`
+    Enum,
+    /// `let`
+    Variable,
+    /// `const`
+    Constant,
+    /// `once`
+    Once,
+}
+
+impl Kind {
+    /// The word for messages.
+    pub fn text(self) -> &'static str {
+        match self {
+            Kind::Absent => "absent",
+            Kind::Function => "function",
+            Kind::Class => "class",
+            Kind::Enum => "enum",
+            Kind::Variable => "variable",
+            Kind::Constant => "constant",
+            Kind::Once => "once",
+        }
+    }
+
+    /// Whether a program may assign to it.
+    pub fn is_assignable(self) -> bool {
+        matches!(self, Kind::Variable | Kind::Once)
+    }
+}
+
+/// A named cell of a namespace.
+#[derive(Collect)]
+#[collect(no_drop)]
+#[repr(C)]
+pub struct Definition<'gc> {
+    /// Its value; unset while it has none.
+    value: Lock<Value<'gc>>,
+    /// Whether `SetGlobal` may store without looking further.
+    assignable: Cell<bool>,
+    /// What it is.
+    #[collect(require_static)]
+    kind: Cell<Kind>,
+    /// Its name.
+    pub name: Symbol<'gc>,
+    /// Its namespace.
+    pub namespace: Gc<'gc, Namespace<'gc>>,
+    meta: RefLock<DefinitionMeta<'gc>>,
+}
+
+/// What is known of a definition besides its value.
+#[derive(Clone, Collect, Default)]
+#[collect(no_drop)]
+pub struct DefinitionMeta<'gc> {
+    /// Counts changes of its text, from 1.
+    pub version: u32,
+    /// The file that contributes it.
+    pub contributor: Option<Gc<'gc, Module<'gc>>>,
+    /// Doc text.
+    pub doc: Option<Arc<str>>,
+    /// Hash of the text that runs.
+    pub fingerprint: u64,
+    /// Digest of the value when its initialiser ended; `None` when the value can never count as untouched.
+    pub initial_digest: Option<u64>,
+    /// Whether it was assigned since its initialiser ended.
+    pub assigned: bool,
+    /// Constants and functions that the initialiser read or called.
+    pub computed_from: Vec<Gc<'gc, Definition<'gc>>>,
+    /// Byte offset of the name in the contributor's text.
+    pub offset: u32,
+}
+
+impl<'gc> Definition<'gc> {
+    /// A cell without value.
+    pub fn new(mc: &Mutation<'gc>, namespace: Gc<'gc, Namespace<'gc>>, name: Symbol<'gc>) -> Gc<'gc, Self> {
+        Gc::new(
+            mc,
+            Definition {
+                value: Lock::new(Value::Unset),
+                assignable: Cell::new(false),
+                kind: Cell::new(Kind::Absent),
+                name,
+                namespace,
+                meta: RefLock::default(),
+            },
+        )
+    }
+
+    /// Its value; unset while it has none.
+    #[inline(always)]
+    pub fn value(&self) -> Value<'gc> {
+        self.value.get()
+    }
+
+    /// Address of the value, for the interpreter.
+    #[inline(always)]
+    pub fn value_ptr(&self) -> *mut Value<'gc> {
+        self.value.as_ptr()
+    }
+
+    /// What it is.
+    pub fn kind(&self) -> Kind {
+        self.kind.get()
+    }
+
+    /// Whether a program may assign to it.
+    #[inline(always)]
+    pub fn is_assignable(&self) -> bool {
+        self.assignable.get()
+    }
+
+    /// Stores a value: initialisation, commit and undo, and assignment.
+    pub fn set(this: Gc<'gc, Self>, mc: &Mutation<'gc>, value: Value<'gc>) {
+        write_barrier(mc, Gc::erase(this), &value);
+        // SAFETY: the barrier has run.
+        unsafe { this.value.as_cell() }.set(value);
+    }
+
+    /// Changes what it is.
+    pub fn set_kind(&self, kind: Kind) {
+        self.kind.set(kind);
+        self.assignable.set(kind.is_assignable());
+    }
+
+    /// Version, contributor and so on.
+    pub fn meta(&self) -> std::cell::Ref<'_, DefinitionMeta<'gc>> {
+        self.meta.borrow()
+    }
+
+    /// Changes version, contributor and so on.
+    pub fn update_meta(this: Gc<'gc, Self>, mc: &Mutation<'gc>, f: impl FnOnce(&mut DefinitionMeta<'gc>)) {
+        Gc::write(mc, this);
+        // SAFETY: `Gc::write` has run the barrier of the whole cell.
+        f(&mut unsafe { this.meta.as_ref_cell() }.borrow_mut());
+    }
+
+    /// `namespace.name`
+    pub fn qualified_name(&self) -> String {
+        format!("{}.{}", self.namespace.name, self.name.as_str())
+    }
+}
+
+/// A namespace.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub struct Namespace<'gc> {
+    /// Its dotted name.
+    pub name: Arc<str>,
+    definitions: RefLock<SymbolMap<'gc, Gc<'gc, Definition<'gc>>>>,
+    doc: RefLock<Option<Arc<str>>>,
+}
+
+impl<'gc> Namespace<'gc> {
+    /// An empty namespace.
+    pub fn new(mc: &Mutation<'gc>, name: Arc<str>) -> Gc<'gc, Self> {
+        Gc::new(mc, Namespace { name, definitions: RefLock::default(), doc: RefLock::default() })
+    }
+
+    /// The cell of a name, also when it has no value.
+    pub fn cell(&self, name: Symbol<'gc>) -> Option<Gc<'gc, Definition<'gc>>> {
+        self.definitions.borrow().get(&name).copied()
+    }
+
+    /// The definition of a name, if it is contributed.
+    pub fn get(&self, name: Symbol<'gc>) -> Option<Gc<'gc, Definition<'gc>>> {
+        self.cell(name).filter(|d| d.kind() != Kind::Absent)
+    }
+
+    /// The cell of a name, made if there is none.
+    pub fn cell_or_new(this: Gc<'gc, Self>, mc: &Mutation<'gc>, name: Symbol<'gc>) -> Gc<'gc, Definition<'gc>> {
+        if let Some(cell) = this.cell(name) {
+            return cell;
+        }
+        let cell = Definition::new(mc, this, name);
+        Gc::write(mc, this);
+        // SAFETY: `Gc::write` has run the barrier of the whole namespace.
+        unsafe { this.definitions.as_ref_cell() }.borrow_mut().insert(name, cell);
+        cell
+    }
+
+    /// Contributed definitions in order of their making.
+    pub fn definitions(&self) -> Vec<Gc<'gc, Definition<'gc>>> {
+        self.definitions.borrow().values().copied().filter(|d| d.kind() != Kind::Absent).collect()
+    }
+
+    /// All cells, contributed or not.
+    pub fn cells(&self) -> Vec<Gc<'gc, Definition<'gc>>> {
+        self.definitions.borrow().values().copied().collect()
+    }
+
+    /// Doc text.
+    pub fn doc(&self) -> Option<Arc<str>> {
+        self.doc.borrow().clone()
+    }
+
+    /// Sets the doc text.
+    pub fn set_doc(&self, doc: Option<Arc<str>>) {
+        // SAFETY: no pointers of the heap are stored.
+        *unsafe { self.doc.as_ref_cell() }.borrow_mut() = doc;
+    }
+}
+
+/// One loaded file: its text as it runs, and the prototypes made from it.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub struct Module<'gc> {
+    /// Path or label, such as `<repl>`.
+    pub path: Arc<str>,
+    /// The namespace it contributes to.
+    pub namespace: Gc<'gc, Namespace<'gc>>,
+    state: RefLock<ModuleState<'gc>>,
+}
+
+/// What changes of a file when it is reloaded.
+#[derive(Collect, Default)]
+#[collect(no_drop)]
+pub struct ModuleState<'gc> {
+    /// The compiled text that runs; `None` before the first load and after deletion.
+    #[collect(require_static)]
+    pub image: Option<Arc<ModuleImage>>,
+    /// Number of the file's version, from 1.
+    pub version: u32,
+    /// Namespaces of its imports, in step with the image's.
+    pub imports: Vec<Gc<'gc, Namespace<'gc>>>,
+    /// Prototypes in step with the image's.
+    pub protos: Vec<Gc<'gc, Proto<'gc>>>,
+}
+
+impl<'gc> Module<'gc> {
+    /// A file that is not loaded yet.
+    pub fn new(mc: &Mutation<'gc>, path: Arc<str>, namespace: Gc<'gc, Namespace<'gc>>) -> Gc<'gc, Self> {
+        Gc::new(mc, Module { path, namespace, state: RefLock::default() })
+    }
+
+    /// What runs of it.
+    pub fn state(&self) -> std::cell::Ref<'_, ModuleState<'gc>> {
+        self.state.borrow()
+    }
+
+    /// Changes what runs of it.
+    pub fn update<R>(this: Gc<'gc, Self>, mc: &Mutation<'gc>, f: impl FnOnce(&mut ModuleState<'gc>) -> R) -> R {
+        Gc::write(mc, this);
+        // SAFETY: `Gc::write` has run the barrier of the whole module.
+        f(&mut unsafe { this.state.as_ref_cell() }.borrow_mut())
+    }
+}

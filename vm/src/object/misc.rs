@@ -1,0 +1,218 @@
+//! Small heap entities: boxes, bound methods, natives, enum variants and values, iterators, host objects.
+
+use super::{Class, Cx, List, Map, Set, Symbol, Tuple};
+use crate::heap::{Str, Value, write_barrier};
+use gc_arena::lock::Lock;
+use gc_arena::{Collect, Gc, Mutation};
+use std::any::Any;
+use std::cell::Cell;
+
+/// A captured variable that is assigned after it was captured, or a shared slot.
+#[derive(Collect)]
+#[collect(no_drop)]
+#[repr(C)]
+pub struct BoxCell<'gc> {
+    value: Lock<Value<'gc>>,
+}
+
+impl<'gc> BoxCell<'gc> {
+    /// A box that contains `value`.
+    pub fn new(mc: &Mutation<'gc>, value: Value<'gc>) -> Gc<'gc, Self> {
+        Gc::new(mc, BoxCell { value: Lock::new(value) })
+    }
+
+    /// What it contains.
+    #[inline(always)]
+    pub fn get(&self) -> Value<'gc> {
+        self.value.get()
+    }
+
+    /// Replaces what it contains.
+    #[inline]
+    pub fn set(this: Gc<'gc, Self>, mc: &Mutation<'gc>, value: Value<'gc>) {
+        write_barrier(mc, Gc::erase(this), &value);
+        // SAFETY: the barrier has run.
+        unsafe { this.value.as_cell() }.set(value);
+    }
+}
+
+/// A method with its receiver.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub struct Bound<'gc> {
+    /// The receiver.
+    pub receiver: Value<'gc>,
+    /// The function or native.
+    pub method: Value<'gc>,
+    /// The name it was taken by; a later call finds the newest method of this name.
+    pub name: Symbol<'gc>,
+}
+
+/// A stable object for a decorated function: its identity stays when the function or the decorator is redefined.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub struct Decorated<'gc> {
+    /// The function that was decorated: name, doc and parameters are its own.
+    pub original: Lock<Value<'gc>>,
+    /// What the decorators returned; calls go there.
+    pub target: Lock<Value<'gc>>,
+}
+
+/// What a native returns: a value, or what should happen instead.
+pub type NativeResult<'gc> = Result<Value<'gc>, Box<super::Control<'gc>>>;
+
+/// A native function of the engine or the library.
+pub type NativeFn = for<'a, 'gc> fn(&mut Cx<'a, 'gc>, &[Value<'gc>]) -> NativeResult<'gc>;
+
+/// A native function of a host.
+pub type HostFn = dyn for<'a, 'gc> Fn(&mut Cx<'a, 'gc>, &[Value<'gc>]) -> NativeResult<'gc>;
+
+/// The code of a native.
+pub enum NativeBody {
+    /// A plain function.
+    Fn(NativeFn),
+    /// A closure of the host.
+    Host(Box<HostFn>),
+}
+
+/// Names of parameters, for calls with names.
+#[derive(Clone, Copy, Default)]
+pub struct Keywords {
+    /// Names of the positional parameters; may be shorter than their number.
+    pub positional: &'static [&'static str],
+    /// Parameters that can be given by name only. Their values come first in the arguments, unset when absent.
+    pub only: &'static [&'static str],
+}
+
+/// A native function object.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub struct NativeFunction<'gc> {
+    /// Its name, `List.push` for methods.
+    pub name: Gc<'gc, Str>,
+    /// Its code.
+    #[collect(require_static)]
+    pub body: NativeBody,
+    /// Fewest arguments, the receiver included.
+    pub least: u8,
+    /// Most arguments; 255: any number.
+    pub most: u8,
+    /// Names of its parameters.
+    #[collect(require_static)]
+    pub keywords: Keywords,
+    /// Signature and meaning, in Markdown.
+    pub doc: &'static str,
+}
+
+/// A variant of an enum: a constructor, or a value when it has no payload.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub struct Variant<'gc> {
+    /// Its enum.
+    pub class: Gc<'gc, Class<'gc>>,
+    /// Its name.
+    pub name: Symbol<'gc>,
+    /// Payload names; `None`: a plain value.
+    pub fields: Option<Box<[Symbol<'gc>]>>,
+    /// Its position.
+    pub ordinal: u32,
+}
+
+/// A value of an enum.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub struct EnumValue<'gc> {
+    /// Which variant.
+    pub variant: Gc<'gc, Variant<'gc>>,
+    /// Payload in order of the variant's names.
+    pub payload: Box<[Value<'gc>]>,
+}
+
+/// State of an iteration over a built-in value.
+#[derive(Clone, Copy, Collect)]
+#[collect(no_drop)]
+pub enum IteratorState<'gc> {
+    /// Next index of a list, which is looked up afresh each time.
+    List(Gc<'gc, List<'gc>>, usize),
+    /// Next index of a tuple.
+    Tuple(Gc<'gc, Tuple<'gc>>, usize),
+    /// Next byte offset of a string.
+    Str(Gc<'gc, Str>, usize),
+    /// Next entry of a map, and the changes seen when the iteration began.
+    Map(Gc<'gc, Map<'gc>>, usize, u32),
+    /// Next entry of a set, and the changes seen when the iteration began.
+    Set(Gc<'gc, Set<'gc>>, usize, u32),
+    /// Next value of a range, how many are left, distance.
+    Range(i64, u64, i64),
+    /// Next index of a byte string.
+    Bytes(Gc<'gc, super::Bytes>, usize),
+    /// `next()` of an object.
+    Object(Value<'gc>),
+    /// A fiber is resumed.
+    Fiber(Value<'gc>),
+}
+
+/// An iterator as a value; loops keep theirs in a register.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub struct IteratorObject<'gc> {
+    /// Where it stands.
+    pub state: Lock<IteratorState<'gc>>,
+}
+
+/// Something of the host's that scripts pass around.
+#[derive(Collect)]
+#[collect(require_static)]
+pub struct HostObject {
+    /// Name of its type, for messages.
+    pub type_name: &'static str,
+    /// The thing.
+    pub data: Box<dyn Any>,
+    /// Set while the host has taken the thing out.
+    pub taken: Cell<bool>,
+}
+
+/// A native that waits for the result of a call it asked for.
+pub trait Then<'gc> {
+    /// Goes on with the result.
+    fn then(&self, cx: &mut Cx<'_, 'gc>, result: Value<'gc>) -> NativeResult<'gc>;
+}
+
+/// See [`Then`].
+#[derive(Collect)]
+#[collect(no_drop)]
+pub struct Continuation<'gc> {
+    /// What goes on.
+    pub then: Gc<'gc, dyn Then<'gc> + 'gc>,
+}
+
+impl<'gc> Decorated<'gc> {
+    /// A stable object for `original` that forwards to `target`.
+    pub fn new(mc: &Mutation<'gc>, original: Value<'gc>, target: Value<'gc>) -> Gc<'gc, Self> {
+        Gc::new(mc, Decorated { original: Lock::new(original), target: Lock::new(target) })
+    }
+
+    /// Replaces both.
+    pub fn set(this: Gc<'gc, Self>, mc: &Mutation<'gc>, original: Value<'gc>, target: Value<'gc>) {
+        write_barrier(mc, Gc::erase(this), &original);
+        write_barrier(mc, Gc::erase(this), &target);
+        // SAFETY: the barriers have run.
+        unsafe {
+            this.original.as_cell().set(original);
+            this.target.as_cell().set(target);
+        }
+    }
+}
+
+impl<'gc> IteratorObject<'gc> {
+    /// An iterator in this state.
+    pub fn new(mc: &Mutation<'gc>, state: IteratorState<'gc>) -> Gc<'gc, Self> {
+        Gc::new(mc, IteratorObject { state: Lock::new(state) })
+    }
+
+    /// Moves on. The new state refers to the same container, so that no barrier is needed.
+    pub fn advance(&self, state: IteratorState<'gc>) {
+        // SAFETY: the only pointers in `state` are those of the state before it.
+        unsafe { self.state.as_cell() }.set(state);
+    }
+}

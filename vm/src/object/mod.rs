@@ -1,0 +1,28 @@
+//! The heap entities. Each file owns one kind: its fields, its invariants, and the only methods that write to it.
+
+mod class;
+mod collections;
+mod definition;
+mod fiber;
+mod function;
+mod instance;
+mod layout;
+mod map;
+mod misc;
+mod symbol;
+mod world;
+
+pub use class::{Class, ClassBody, ClassKind, Member, OwnSlot, SlotInit};
+pub use collections::{Bytes, List, RangeObject, Tuple};
+pub use definition::{Definition, DefinitionMeta, Kind, Module, ModuleState, Namespace};
+pub use fiber::{Fiber, FiberState, Frame, ReturnMode, Stack};
+pub use function::{Code, Function, Proto};
+pub use instance::Instance;
+pub use layout::{Layout, LayoutId, SlotInfo};
+pub use map::{Entry, Map, MapTable, Probe, Set};
+pub use misc::{
+    Bound, BoxCell, Continuation, Decorated, EnumValue, HostFn, HostObject, IteratorObject, IteratorState, Keywords,
+    NativeBody, NativeFn, NativeFunction, NativeResult, Then, Variant,
+};
+pub use symbol::{Symbol, SymbolMap};
+pub use world::{Control, Cx, ErrorKind, Found, Interrupt, MethodCache, Stress, Symbols, TraceFrame, World};

@@ -1,0 +1,556 @@
+//! The world: everything one VM knows, as data. Behaviour is added by the layers above, each in its own `impl World`.
+
+use super::{
+    BoxCell, Class, ClassKind, Continuation, Definition, Fiber, HostObject, Instance, Layout, LayoutId, Module, Namespace, Proto,
+    Stack, Symbol, SymbolMap, Variant,
+};
+use crate::heap::{Str, Value, hash_bytes};
+use crate::host::Host;
+use crate::limits;
+use gc_arena::{Collect, Gc, Mutation};
+use hashbrown::HashTable;
+use indexmap::IndexMap;
+use lang::source::{Source, Span};
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// What a native does instead of returning a value, and how errors travel.
+pub enum Control<'gc> {
+    /// Raise this error.
+    Raise(Value<'gc>),
+    /// Call `callee`. Without `then` its result is the native's.
+    Call {
+        /// What to call.
+        callee: Value<'gc>,
+        /// With what.
+        args: Vec<Value<'gc>>,
+        /// Who goes on with the result.
+        then: Option<Gc<'gc, Continuation<'gc>>>,
+    },
+    /// Suspend the running fiber.
+    Yield(Value<'gc>),
+    /// Leave the interpreter for the host; execution cannot go on in this call.
+    Interrupt(Interrupt),
+}
+
+/// Why execution stopped for good, other than by an error of the program. Cannot be caught.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Interrupt {
+    /// The fuel limit is used up.
+    Fuel,
+    /// The host or the user asked to stop.
+    Cancelled,
+    /// The program called `exit` with this status.
+    Exit(i32),
+}
+
+macro_rules! error_kinds {
+    ($($(#[$doc:meta])* $name:ident: $base:ident,)*) => {
+        /// The built-in error classes.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        #[repr(usize)]
+        pub enum ErrorKind { $($(#[$doc])* $name,)* }
+
+        impl ErrorKind {
+            /// All of them with their base, bases first.
+            pub const ALL: &'static [(ErrorKind, &'static str, ErrorKind)] =
+                &[$((ErrorKind::$name, stringify!($name), ErrorKind::$base),)*];
+        }
+    };
+}
+
+error_kinds! {
+    /// The root.
+    Error: Error,
+    /// A value of the wrong type.
+    TypeError: Error,
+    /// A name that does not exist or has no value.
+    NameError: Error,
+    /// Wrong number or names of arguments.
+    ArityError: Error,
+    /// A slot that does not exist or is unset.
+    SlotError: Error,
+    /// An index out of range.
+    IndexError: Error,
+    /// A key that is not in the map.
+    KeyError: Error,
+    /// A value that is not acceptable.
+    ValueError: Error,
+    /// No pattern matches.
+    MatchError: Error,
+    /// A failed `assert`.
+    AssertionError: Error,
+    /// Too many calls within calls.
+    StackOverflow: Error,
+    /// An import that cannot be loaded.
+    ImportError: Error,
+    /// Input or output failed, or was refused.
+    IOError: Error,
+    /// Misuse of `live`.
+    ReloadError: Error,
+    /// An instance could not be brought to its class's layout.
+    MigrationError: Error,
+    /// The memory limit is reached.
+    LimitError: Error,
+    /// The task was cancelled.
+    CancelledError: Error,
+}
+
+macro_rules! symbols {
+    ($($field:ident = $text:literal,)*) => {
+        /// Names that the engine itself looks up.
+        #[derive(Clone, Copy, Collect)]
+        #[collect(no_drop)]
+        #[expect(missing_docs, reason = "the field is the name")]
+        pub struct Symbols<'gc> { $(pub $field: Symbol<'gc>,)* }
+
+        impl<'gc> Symbols<'gc> {
+            /// Interns all of them.
+            pub fn new(mut intern: impl FnMut(&'static str) -> Symbol<'gc>) -> Self {
+                Symbols { $($field: intern($text),)* }
+            }
+        }
+    };
+}
+
+symbols! {
+    init = "init",
+    str = "str",
+    repr = "repr",
+    hash = "hash",
+    iter = "iter",
+    next = "next",
+    len = "len",
+    contains = "in",
+    call = "()",
+    get_item = "[]",
+    set_item = "[]=",
+    neg = "unary -",
+    add = "+",
+    sub = "-",
+    mul = "*",
+    div = "/",
+    floor_div = "//",
+    modulo = "%",
+    pow = "**",
+    eq = "==",
+    lt = "<",
+    le = "<=",
+    bit_and = "&",
+    bit_or = "|",
+    bit_xor = "^",
+    shl = "<<",
+    shr = ">>",
+    bit_not = "~",
+    message = "message",
+    cause = "cause",
+    trace = "trace",
+    hidden_trace = "$trace",
+    name = "name",
+    doc = "doc",
+    main = "main",
+}
+
+/// What looking up a name in a class gives.
+#[derive(Clone, Copy, Collect)]
+#[collect(no_drop)]
+pub enum Found<'gc> {
+    /// Nothing.
+    None,
+    /// An instance slot.
+    Slot(u32),
+    /// A method.
+    Method(Value<'gc>),
+    /// A static function.
+    Static(Value<'gc>),
+    /// A property.
+    Property {
+        /// `get`
+        getter: Option<Value<'gc>>,
+        /// `set`
+        setter: Option<Value<'gc>>,
+    },
+    /// A shared slot.
+    Shared(Gc<'gc, BoxCell<'gc>>),
+}
+
+/// Results of recent look-ups, by receiver id and name.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub struct MethodCache<'gc> {
+    entries: Vec<(u32, usize, Found<'gc>)>,
+}
+
+impl<'gc> MethodCache<'gc> {
+    fn new() -> Self {
+        MethodCache { entries: vec![(0, 0, Found::None); limits::METHOD_CACHE_SIZE] }
+    }
+
+    fn slot(id: u32, name: Symbol<'gc>) -> usize {
+        (id as usize ^ (name.address() >> 4)) & (limits::METHOD_CACHE_SIZE - 1)
+    }
+
+    /// The remembered result.
+    #[inline]
+    pub fn get(&self, id: u32, name: Symbol<'gc>) -> Option<Found<'gc>> {
+        let entry = &self.entries[Self::slot(id, name)];
+        (entry.0 == id && entry.1 == name.address()).then_some(entry.2)
+    }
+
+    /// Remembers a result.
+    pub fn put(&mut self, id: u32, name: Symbol<'gc>, found: Found<'gc>) {
+        self.entries[Self::slot(id, name)] = (id, name.address(), found);
+    }
+
+    /// Forgets everything: after any change of a class.
+    pub fn clear(&mut self) {
+        *self = Self::new();
+    }
+}
+
+/// One line of a trace.
+#[derive(Clone, Debug)]
+pub struct TraceFrame {
+    /// Qualified name of the function.
+    pub function: Arc<str>,
+    /// The text it ran, as of its version.
+    pub source: Source,
+    /// The place in it.
+    pub span: Span,
+    /// Version of the file.
+    pub version: u32,
+}
+
+impl TraceFrame {
+    /// One-based line.
+    pub fn line(&self) -> u32 {
+        self.source.line(self.span.lo)
+    }
+}
+
+impl std::fmt::Display for TraceFrame {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "at {} ({}:{}, v{})", self.function, self.source.name(), self.line(), self.version)
+    }
+}
+
+/// Switches of the test worlds.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stress {
+    /// Collect everything at every safe point.
+    pub collect_always: bool,
+    /// Never fill an inline cache or the method cache.
+    pub no_caches: bool,
+    /// Leave the interpreter at every safe point.
+    pub single_step: bool,
+}
+
+/// Everything one VM knows.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub struct World<'gc> {
+    /// The running fiber's stack.
+    pub stack: Stack<'gc>,
+    /// The running fiber; `None` for the main one.
+    pub fiber: Option<Gc<'gc, Fiber<'gc>>>,
+    /// Interned names.
+    names: Names<'gc>,
+    /// Well-known names.
+    pub symbols: Symbols<'gc>,
+    /// Namespaces by dotted name.
+    pub namespaces: IndexMap<Arc<str>, Gc<'gc, Namespace<'gc>>>,
+    /// Loaded files by path.
+    pub modules: IndexMap<Arc<str>, Gc<'gc, Module<'gc>>>,
+    /// What is visible everywhere.
+    pub core: Gc<'gc, Namespace<'gc>>,
+    /// Layouts by id; `None` for ids of class objects.
+    pub layouts: Vec<Option<Gc<'gc, Layout<'gc>>>>,
+    /// Classes of built-in types by value tag.
+    pub types: Vec<Gc<'gc, Class<'gc>>>,
+    /// Built-in error classes by kind.
+    pub errors: Vec<Gc<'gc, Class<'gc>>>,
+    /// Results of recent look-ups.
+    pub method_cache: MethodCache<'gc>,
+    /// Code of the frame below everything: `Halt`.
+    pub halt_stub: Option<Gc<'gc, Proto<'gc>>>,
+    /// Code of frames of natives that wait: `Resume`.
+    pub resume_stub: Option<Gc<'gc, Proto<'gc>>>,
+    /// Cells whose value is a namespace, for code that mentions it.
+    pub namespace_cells: SymbolMap<'gc, Gc<'gc, Definition<'gc>>>,
+    /// Values that the host holds, by handle number.
+    pub handles: Vec<Value<'gc>>,
+    /// Definitions read or called while an initialiser is recorded.
+    pub recording: Option<Vec<Gc<'gc, Definition<'gc>>>>,
+    /// Whether the collector is marking: stores need their barrier. Set at the start of each slice.
+    pub marking: bool,
+    /// Safe points until the next look at everything below.
+    #[collect(require_static)]
+    pub ticks: i64,
+    /// Fuel that is left, in safe points.
+    #[collect(require_static)]
+    pub fuel: Option<u64>,
+    /// Bytes until the next look at the collector.
+    #[collect(require_static)]
+    pub allocation_budget: isize,
+    /// Bytes of large buffers that are alive, roughly.
+    #[collect(require_static)]
+    pub memory_limit: Option<usize>,
+    /// Frames allowed in one fiber.
+    #[collect(require_static)]
+    pub depth_limit: usize,
+    /// Set from outside to stop the program.
+    #[collect(require_static)]
+    pub cancel: Arc<AtomicBool>,
+    /// Effects.
+    #[collect(require_static)]
+    pub host: Box<dyn Host>,
+    /// Switches of the test worlds.
+    #[collect(require_static)]
+    pub stress: Stress,
+    /// Number of the last commit.
+    #[collect(require_static)]
+    pub epoch: u64,
+}
+
+#[derive(Collect, Default)]
+#[collect(no_drop)]
+struct Names<'gc> {
+    all: Vec<Gc<'gc, Str>>,
+    #[collect(require_static)]
+    index: HashTable<u32>,
+}
+
+impl<'gc> Names<'gc> {
+    fn intern(&mut self, mc: &Mutation<'gc>, text: &str) -> Symbol<'gc> {
+        let hash = u64::from(hash_bytes(text.as_bytes())).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let all = &self.all;
+        if let Some(i) = self.index.find(hash, |i| all[*i as usize].as_str() == text) {
+            return Symbol(all[*i as usize]);
+        }
+        let string = Str::new(mc, text);
+        string.set_interned();
+        let i = self.all.len() as u32;
+        self.all.push(string);
+        let all = &self.all;
+        self.index.insert_unique(hash, i, |i| u64::from(all[*i as usize].hash()).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        Symbol(string)
+    }
+}
+
+/// Access to the world during one slice: what natives get.
+pub struct Cx<'a, 'gc> {
+    /// The world.
+    pub world: &'a mut World<'gc>,
+    /// Permission to allocate and to store.
+    pub mc: &'a Mutation<'gc>,
+}
+
+/// Names of the built-in types by value tag; `None` for tags that programs never see.
+const TYPE_NAMES: [Option<&str>; 31] = [
+    Some("Int"),
+    Some("Float"),
+    Some("Nil"),
+    Some("Bool"),
+    Some("Bool"),
+    None,
+    Some("Stop"),
+    None,
+    Some("String"),
+    Some("Int"),
+    Some("Tuple"),
+    Some("List"),
+    Some("Map"),
+    Some("Set"),
+    Some("Range"),
+    Some("Function"),
+    Some("Function"),
+    Some("Function"),
+    Some("Class"),
+    None,
+    Some("Variant"),
+    None,
+    Some("Namespace"),
+    Some("Definition"),
+    Some("Fiber"),
+    Some("Bytes"),
+    Some("Function"),
+    Some("Iterator"),
+    Some("HostObject"),
+    None,
+    None,
+];
+
+impl<'gc> World<'gc> {
+    /// A world with the built-in classes and an empty `core`.
+    pub fn new(mc: &Mutation<'gc>, host: Box<dyn Host>) -> Self {
+        let mut names = Names::default();
+        let symbols = Symbols::new(|text| names.intern(mc, text));
+        let core = Namespace::new(mc, "core".into());
+        let mut world = World {
+            stack: Stack::new(1024),
+            fiber: None,
+            names,
+            symbols,
+            namespaces: IndexMap::new(),
+            modules: IndexMap::new(),
+            core,
+            layouts: vec![None],
+            types: Vec::new(),
+            errors: Vec::new(),
+            method_cache: MethodCache::new(),
+            halt_stub: None,
+            resume_stub: None,
+            namespace_cells: SymbolMap::default(),
+            handles: Vec::new(),
+            recording: None,
+            marking: false,
+            ticks: limits::TICKS_PER_SLICE,
+            fuel: None,
+            allocation_budget: limits::ALLOCATION_SLICE,
+            memory_limit: None,
+            depth_limit: limits::DEPTH_MAX,
+            cancel: Arc::default(),
+            host,
+            stress: Stress::default(),
+            epoch: 0,
+        };
+        world.namespaces.insert("core".into(), core);
+        world.make_types(mc);
+        world
+    }
+
+    fn make_types(&mut self, mc: &Mutation<'gc>) {
+        // Ids 1 to 31 belong to the tags, so that the id of a built-in value is its tag plus one.
+        self.layouts.resize(TYPE_NAMES.len() + 2, None);
+        for (tag, name) in TYPE_NAMES.iter().enumerate() {
+            let name = name.unwrap_or("Internal");
+            let known = TYPE_NAMES[..tag].iter().position(|n| *n == Some(name));
+            let class = match known {
+                Some(i) => self.types[i],
+                None => self.new_class(mc, name, format!("core.{name}").into(), ClassKind::BuiltIn),
+            };
+            if known.is_none() {
+                let layout = self.new_layout(mc, class, LayoutId(tag as u32 + 1));
+                Class::set_layout(class, mc, layout);
+            }
+            self.layouts[tag + 1] = Some(class.layout());
+            self.types.push(class);
+        }
+        let enum_class = self.new_class(mc, "Enum", "core.Enum".into(), ClassKind::BuiltIn);
+        let id = self.fresh_id();
+        let layout = self.new_layout(mc, enum_class, id);
+        Class::set_layout(enum_class, mc, layout);
+        self.types.push(enum_class);
+    }
+
+    /// The class of enums themselves.
+    pub fn enum_class(&self) -> Gc<'gc, Class<'gc>> {
+        self.types[TYPE_NAMES.len()]
+    }
+
+    fn new_layout(&self, mc: &Mutation<'gc>, class: Gc<'gc, Class<'gc>>, id: LayoutId) -> Gc<'gc, Layout<'gc>> {
+        Gc::new(
+            mc,
+            Layout {
+                id,
+                class,
+                number: 1,
+                slots: Vec::new(),
+                index: SymbolMap::default(),
+                template: Box::new([]),
+                fresh: Box::new([]),
+                fillers: Vec::new(),
+            },
+        )
+    }
+
+    /// An id that was never used.
+    pub fn fresh_id(&mut self) -> LayoutId {
+        self.layouts.push(None);
+        LayoutId(self.layouts.len() as u32 - 1)
+    }
+
+    /// A class object with an id of its own, without layout.
+    pub fn new_class(&mut self, mc: &Mutation<'gc>, name: &str, qualified: Arc<str>, kind: ClassKind) -> Gc<'gc, Class<'gc>> {
+        let name = self.intern(mc, name);
+        let own_id = self.fresh_id();
+        Class::new(mc, name, qualified, kind, own_id)
+    }
+
+    /// The interned name with this text.
+    pub fn intern(&mut self, mc: &Mutation<'gc>, text: &str) -> Symbol<'gc> {
+        self.names.intern(mc, text)
+    }
+
+    /// The namespace of this dotted name, made if there is none.
+    pub fn namespace(&mut self, mc: &Mutation<'gc>, name: &str) -> Gc<'gc, Namespace<'gc>> {
+        if let Some(namespace) = self.namespaces.get(name) {
+            return *namespace;
+        }
+        let namespace = Namespace::new(mc, name.into());
+        self.namespaces.insert(name.into(), namespace);
+        namespace
+    }
+
+    /// The layout with this id.
+    pub fn layout(&self, id: LayoutId) -> Gc<'gc, Layout<'gc>> {
+        self.layouts[id.0 as usize].expect("an instance's layout is in the table")
+    }
+
+    /// The class of an instance.
+    pub fn class_of_instance(&self, instance: Gc<'gc, Instance<'gc>>) -> Gc<'gc, Class<'gc>> {
+        self.layout(instance.layout()).class
+    }
+
+    /// The class of any value.
+    pub fn class_of(&self, value: &Value<'gc>) -> Gc<'gc, Class<'gc>> {
+        match value {
+            Value::Instance(instance) => self.class_of_instance(*instance),
+            Value::EnumValue(value) => value.variant.class,
+            Value::Variant(variant) if variant.fields.is_none() => variant.class,
+            Value::Class(class) if class.kind == ClassKind::Enum => self.enum_class(),
+            other => self.types[other.tag() as usize],
+        }
+    }
+
+    /// The number that keys inline caches for this receiver.
+    #[inline]
+    pub fn receiver_id(&self, value: &Value<'gc>) -> u32 {
+        match value {
+            Value::Instance(instance) => instance.layout().0,
+            Value::Class(class) => class.own_id.0,
+            Value::EnumValue(value) => value.variant.class.layout().id.0,
+            Value::Namespace(_) => 0,
+            other => other.tag() as u32 + 1,
+        }
+    }
+
+    /// A built-in error class.
+    pub fn error_class(&self, kind: ErrorKind) -> Gc<'gc, Class<'gc>> {
+        self.errors[kind as usize]
+    }
+
+    /// Counts `bytes` just allocated; brings the next look at the collector forward when enough have come together.
+    #[inline(always)]
+    pub fn charge(&mut self, bytes: usize) {
+        self.allocation_budget -= bytes as isize;
+        if self.allocation_budget < 0 {
+            self.ticks = 0;
+        }
+    }
+
+    /// A value of the host's, wrapped.
+    pub fn host_object<T: 'static>(mc: &Mutation<'gc>, type_name: &'static str, data: T) -> Value<'gc> {
+        Value::Host(Gc::new(mc, HostObject { type_name, data: Box::new(data), taken: Cell::new(false) }))
+    }
+
+    /// A plain value for a variant without payload, or its constructor.
+    pub fn variant_value(mc: &Mutation<'gc>, variant: Gc<'gc, Variant<'gc>>) -> Value<'gc> {
+        if variant.fields.is_none() {
+            Value::EnumValue(Gc::new(mc, super::EnumValue { variant, payload: Box::new([]) }))
+        } else {
+            Value::Variant(variant)
+        }
+    }
+}
