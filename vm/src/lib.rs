@@ -1,8 +1,13 @@
 //! The engine.
 pub mod bytecode;
+pub mod compile;
+pub mod embed;
 pub mod heap;
 pub mod host;
 pub mod image;
+pub mod interp;
 pub mod limits;
+pub mod link;
 pub mod object;
 pub mod ops;
+pub mod reload;

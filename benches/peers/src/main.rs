@@ -50,7 +50,7 @@ fn versions() -> Outcome {
 
 fn luau(file: &Path) -> Outcome {
     let lua = mlua::Lua::new();
-    lua.set_compiler(mlua::Compiler::new().set_optimization_level(2));
+    lua.set_compiler(mlua::chunk::Compiler::new().set_optimization_level(2));
     // The sandbox makes the globals read-only, which is what switches on the fast paths for library calls.
     lua.sandbox(true)?;
     Ok(lua.load(file).exec()?)

@@ -12,20 +12,20 @@ local function compose(f, g)
     return function(x) return f(g(x)) end
 end
 
-local function each(list, f)
-    for i = 1, #list do f(list[i]) end
+local function each(items, f)
+    for i = 1, #items do f(items[i]) end
 end
 
-local function mapped(list, f)
+local function mapped(items, f)
     local result = {}
-    for i = 1, #list do result[#result + 1] = f(list[i]) end
+    for i = 1, #items do result[i] = f(items[i]) end
     return result
 end
 
-local function filtered(list, f)
+local function filtered(items, f)
     local result = {}
-    for i = 1, #list do
-        local item = list[i]
+    for i = 1, #items do
+        local item = items[i]
         if f(item) then result[#result + 1] = item end
     end
     return result
@@ -64,7 +64,7 @@ end
 
 local function higher_order(n)
     local numbers = {}
-    for i = 0, 999 do numbers[#numbers + 1] = i end
+    for i = 0, 999 do numbers[i + 1] = i end
     local sum = 0
     for round = 1, n do
         local scaled = mapped(numbers, function(x) return x * round end)
@@ -75,10 +75,10 @@ local function higher_order(n)
 end
 
 local function main()
-    print(count_up(500000))
-    print(make_many(500000))
-    print(compose_chain(30000))
-    print(higher_order(200))
+    print(count_up(700000))
+    print(make_many(700000))
+    print(compose_chain(50000))
+    print(higher_order(300))
 end
 
 main()

@@ -16,21 +16,21 @@ def compose(f, g):
     return lambda x: f(g(x))
 
 
-def each(list, f):
-    for item in list:
+def each(items, f):
+    for item in items:
         f(item)
 
 
-def mapped(list, f):
+def mapped(items, f):
     result = []
-    for item in list:
+    for item in items:
         result.append(f(item))
     return result
 
 
-def filtered(list, f):
+def filtered(items, f):
     result = []
-    for item in list:
+    for item in items:
         if f(item):
             result.append(item)
     return result
@@ -85,10 +85,10 @@ def higher_order(n):
 
 
 def main():
-    print(count_up(500000))
-    print(make_many(500000))
-    print(compose_chain(30000))
-    print(higher_order(200))
+    print(count_up(700000))
+    print(make_many(700000))
+    print(compose_chain(50000))
+    print(higher_order(300))
 
 
 main()

@@ -55,8 +55,8 @@ local function alternating(n)
 end
 
 local function main()
-    print(triangle(2500))
-    print(gcd_sum(500))
+    print(triangle(3000))
+    print(gcd_sum(600))
     print(primes_below(120000))
     print(math.floor(alternating(2000000) * 1e9))
 end

@@ -48,8 +48,8 @@ def alternating(n):
 
 
 def main():
-    print(triangle(2500))
-    print(gcd_sum(500))
+    print(triangle(3000))
+    print(gcd_sum(600))
     print(primes_below(120000))
     print(int(alternating(2000000) * 1e9))
 

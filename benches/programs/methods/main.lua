@@ -117,16 +117,16 @@ local function mixed_shapes(n)
     local shapes = {}
     local seed = 42
     for i = 0, n - 1 do
-        seed = (seed * 3877 + 29573) % 139968
+        seed = seed * 16807 % 2147483647
         local kind = seed % 4
         if kind == 0 then
-            shapes[#shapes + 1] = Square.new(i % 7)
+            shapes[i + 1] = Square.new(i % 7)
         elseif kind == 1 then
-            shapes[#shapes + 1] = Rectangle.new(i % 5, 3)
+            shapes[i + 1] = Rectangle.new(i % 5, 3)
         elseif kind == 2 then
-            shapes[#shapes + 1] = Triangle.new(i % 9, 4)
+            shapes[i + 1] = Triangle.new(i % 9, 4)
         else
-            shapes[#shapes + 1] = Diamond.new(i % 3)
+            shapes[i + 1] = Diamond.new(i % 3)
         end
     end
     return shapes

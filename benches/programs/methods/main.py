@@ -109,7 +109,7 @@ def mixed_shapes(n):
     shapes = []
     seed = 42
     for i in range(n):
-        seed = (seed * 3877 + 29573) % 139968
+        seed = seed * 16807 % 2147483647
         kind = seed % 4
         if kind == 0:
             shapes.append(Square(i % 7))

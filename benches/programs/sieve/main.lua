@@ -2,7 +2,7 @@
 
 local function sieve(n)
     local flags = {}
-    for i = 1, n do flags[#flags + 1] = true end
+    for i = 1, n do flags[i] = true end
     local count = 0
     for i = 2, n do
         if flags[i] then

@@ -6,6 +6,8 @@
 //! * every [`NodeId`] is unique within its file; side tables (see `resolve`) are indexed by it.
 
 pub mod print;
+pub mod walk;
+
 
 use crate::source::Span;
 use std::fmt;

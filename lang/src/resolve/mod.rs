@@ -3,8 +3,20 @@
 //! Side tables over the syntax tree, indexed by [`NodeId`]. Nothing is looked up in any namespace here: a name that is no
 //! local and no import is [`Res::Name`] and is found when it is reached.
 
-use crate::ast::{Ident, ImportPath, Name, NodeId};
+mod members;
+mod patterns;
+mod scope;
+mod top;
+mod walk;
+
+use crate::ast::{File, Ident, ImportPath, Name, NodeId};
+use crate::diagnostic::Diagnostic;
 use crate::source::Span;
+
+/// Finds what every name of `file` refers to, and what is wrong with names and places.
+pub fn resolve(file: &File, diagnostics: &mut Vec<Diagnostic>) -> Resolved {
+    scope::Resolver::new(file, diagnostics).run(file)
+}
 
 /// Index of a local within its function; parameters come first (`self` before them in methods).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]

@@ -1,7 +1,12 @@
 //! The instruction set: the opcode table, instruction words, and what is derived from them.
 
+mod disasm;
+mod flow;
 mod insn;
 mod op;
+pub mod verify;
 
+pub use disasm::{constant_text, disassemble, name_text};
 pub use insn::Insn;
 pub use op::{Extra, OPS, Op, OpInfo, Operand};
+pub use verify::{VerifyError, verify};

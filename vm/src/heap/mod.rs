@@ -9,4 +9,4 @@ mod value;
 
 pub use barrier::write_barrier;
 pub use string::{Str, hash_bytes};
-pub use value::{Tag, Value, copy_value};
+pub use value::{BigNumber, Tag, Value, copy_value};

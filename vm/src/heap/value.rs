@@ -74,6 +74,7 @@ impl Tag {
     pub const TRUE: u64 = 4;
     pub const UNSET: u64 = 5;
     pub const STR: u64 = 8;
+    pub const TUPLE: u64 = 10;
     pub const LIST: u64 = 11;
     pub const FUNCTION: u64 = 15;
     pub const NATIVE: u64 = 17;

@@ -5,6 +5,10 @@
 //! top-level statement that runs code. Loading links the prototypes, makes functions, classes and enums, then runs the units in text
 //! order. Each unit is a function without parameters; what it returns is what it defines (see [`UnitKind`]).
 
+mod print;
+
+pub use print::print;
+
 use lang::source::{Source, Span};
 use std::sync::Arc;
 
@@ -457,4 +461,50 @@ pub struct TestImage {
     pub proto: ProtoId,
     /// The whole block.
     pub span: Span,
+}
+
+impl ModuleImage {
+    /// An image that contributes nothing.
+    pub fn empty(source: Source) -> Self {
+        ModuleImage {
+            source,
+            namespace: None,
+            doc: None,
+            imports: Vec::new(),
+            protos: Vec::new(),
+            classes: Vec::new(),
+            enums: Vec::new(),
+            extensions: Vec::new(),
+            definitions: Vec::new(),
+            units: Vec::new(),
+            tests: Vec::new(),
+        }
+    }
+}
+
+impl ProtoImage {
+    /// A function without parameters and code.
+    pub fn empty(name: Arc<str>, source: Source) -> Self {
+        ProtoImage {
+            name,
+            kind: ProtoKind::Function,
+            params: Vec::new(),
+            required: 0,
+            rest: None,
+            registers: 0,
+            code: Vec::new(),
+            consts: Vec::new(),
+            captures: Vec::new(),
+            capture_names: Vec::new(),
+            nested: Vec::new(),
+            handlers: Vec::new(),
+            spans: Vec::new(),
+            locals: Vec::new(),
+            doc: None,
+            span: Span::default(),
+            fingerprint: 0,
+            yields: false,
+            source,
+        }
+    }
 }

@@ -64,7 +64,7 @@ pub struct OwnSlot<'gc> {
 }
 
 /// What a redefinition replaces.
-#[derive(Collect)]
+#[derive(Clone, Collect)]
 #[collect(no_drop)]
 pub struct ClassBody<'gc> {
     /// Bases in order.
@@ -129,6 +129,18 @@ impl<'gc> Class<'gc> {
     #[inline]
     pub fn layout(&self) -> Gc<'gc, Layout<'gc>> {
         self.layout.get().expect("a class gets its layout before a program sees it")
+    }
+
+    /// Its current layout, if it has one yet.
+    pub fn layout_option(&self) -> Option<Gc<'gc, Layout<'gc>>> {
+        self.layout.get()
+    }
+
+    /// Puts back an earlier layout, or none.
+    pub fn restore_layout(this: Gc<'gc, Self>, mc: &Mutation<'gc>, layout: Option<Gc<'gc, Layout<'gc>>>) {
+        Gc::write(mc, this);
+        // SAFETY: the barrier has run.
+        unsafe { this.layout.as_cell() }.set(layout);
     }
 
     /// Whether it has a layout yet.

@@ -59,9 +59,15 @@ pub struct Definition<'gc> {
     value: Lock<Value<'gc>>,
     /// Whether `SetGlobal` may store without looking further.
     assignable: Cell<bool>,
+    /// Whether it was assigned since its initialiser ended.
+    assigned: Cell<bool>,
     /// What it is.
     #[collect(require_static)]
     kind: Cell<Kind>,
+    /// The recording that has noted its use last, so that each notes it once.
+    pub recorded: Cell<u32>,
+    /// The commit whose undo log has noted its state last, so that each notes it once.
+    pub logged: Cell<u32>,
     /// Its name.
     pub name: Symbol<'gc>,
     /// Its namespace.
@@ -83,8 +89,6 @@ pub struct DefinitionMeta<'gc> {
     pub fingerprint: u64,
     /// Digest of the value when its initialiser ended; `None` when the value can never count as untouched.
     pub initial_digest: Option<u64>,
-    /// Whether it was assigned since its initialiser ended.
-    pub assigned: bool,
     /// Constants and functions that the initialiser read or called.
     pub computed_from: Vec<Gc<'gc, Definition<'gc>>>,
     /// Byte offset of the name in the contributor's text.
@@ -99,7 +103,10 @@ impl<'gc> Definition<'gc> {
             Definition {
                 value: Lock::new(Value::Unset),
                 assignable: Cell::new(false),
+                assigned: Cell::new(false),
                 kind: Cell::new(Kind::Absent),
+                recorded: Cell::new(0),
+                logged: Cell::new(0),
                 name,
                 namespace,
                 meta: RefLock::default(),
@@ -128,6 +135,22 @@ impl<'gc> Definition<'gc> {
     #[inline(always)]
     pub fn is_assignable(&self) -> bool {
         self.assignable.get()
+    }
+
+    /// Remembers that the program assigned to it.
+    #[inline(always)]
+    pub fn note_assigned(&self) {
+        self.assigned.set(true);
+    }
+
+    /// Whether it was assigned since its initialiser ended.
+    pub fn is_assigned(&self) -> bool {
+        self.assigned.get()
+    }
+
+    /// Forgets that it was assigned: its initialiser has ended.
+    pub fn clear_assigned(&self) {
+        self.assigned.set(false);
     }
 
     /// Stores a value: initialisation, commit and undo, and assignment.
@@ -236,15 +259,56 @@ pub struct Module<'gc> {
 #[derive(Collect, Default)]
 #[collect(no_drop)]
 pub struct ModuleState<'gc> {
-    /// The compiled text that runs; `None` before the first load and after deletion.
-    #[collect(require_static)]
-    pub image: Option<Arc<ModuleImage>>,
+    /// The linked text that runs; `None` before the first load and after deletion.
+    pub linked: Option<Gc<'gc, Linked<'gc>>>,
     /// Number of the file's version, from 1.
     pub version: u32,
+}
+
+/// One version of a file, linked.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub struct Linked<'gc> {
+    /// The compiled text.
+    #[collect(require_static)]
+    pub image: Arc<ModuleImage>,
+    /// The file.
+    pub module: Gc<'gc, Module<'gc>>,
     /// Namespaces of its imports, in step with the image's.
     pub imports: Vec<Gc<'gc, Namespace<'gc>>>,
-    /// Prototypes in step with the image's.
-    pub protos: Vec<Gc<'gc, Proto<'gc>>>,
+    /// Number of the file's version.
+    pub version: u32,
+    protos: RefLock<Vec<Gc<'gc, Proto<'gc>>>>,
+}
+
+impl<'gc> Linked<'gc> {
+    /// A version without prototypes yet.
+    pub fn new(
+        mc: &Mutation<'gc>,
+        image: Arc<ModuleImage>,
+        module: Gc<'gc, Module<'gc>>,
+        imports: Vec<Gc<'gc, Namespace<'gc>>>,
+        version: u32,
+    ) -> Gc<'gc, Self> {
+        Gc::new(mc, Linked { image, module, imports, version, protos: RefLock::default() })
+    }
+
+    /// The prototype with this index.
+    pub fn proto(&self, id: crate::image::ProtoId) -> Gc<'gc, Proto<'gc>> {
+        self.protos.borrow()[id.0 as usize]
+    }
+
+    /// All prototypes, in step with the image's.
+    pub fn protos(&self) -> Vec<Gc<'gc, Proto<'gc>>> {
+        self.protos.borrow().clone()
+    }
+
+    /// Sets the prototypes: once, by the linker.
+    pub fn set_protos(this: Gc<'gc, Self>, mc: &Mutation<'gc>, protos: Vec<Gc<'gc, Proto<'gc>>>) {
+        Gc::write(mc, this);
+        // SAFETY: `Gc::write` has run the barrier.
+        *unsafe { this.protos.as_ref_cell() }.borrow_mut() = protos;
+    }
 }
 
 impl<'gc> Module<'gc> {

@@ -19,8 +19,10 @@ use std::cell::Cell;
 pub enum ReturnMode {
     /// It goes to the caller's register.
     Store,
-    /// It is dropped: constructors, setters, slot defaults.
+    /// It is dropped: setters, slot defaults.
     Discard,
+    /// It is dropped, and the new instance, register 0 of the returning frame, goes to the caller's register.
+    Construct,
     /// Its truthiness goes to the caller's register: comparison methods.
     Truth,
     /// The opposite of its truthiness goes to the caller's register.
@@ -57,7 +59,15 @@ pub struct Stack<'gc> {
     /// Base of the top frame, as an index; kept while the fiber does not run.
     pub base: usize,
     /// Slots from here on are nil: no frame has used them since they were cleared.
-    pub soft_limit: usize,
+    soft_limit: usize,
+    /// Address of slot `soft_limit`; a call that needs more goes the slow way.
+    pub limit: *mut Value<'gc>,
+    /// One past the last frame there is room for; a call beyond goes the slow way.
+    pub frames_end: *mut Frame<'gc>,
+    /// Most frames.
+    pub depth_limit: usize,
+    /// Sends every call the slow way, which records what an initialiser uses.
+    force_slow: bool,
 }
 
 // SAFETY: traces all frames' code and every slot below the end of the top frame; slots above are cleared by `clear_above_top` before
@@ -76,43 +86,103 @@ unsafe impl<'gc> Collect<'gc> for Stack<'gc> {
 
 impl<'gc> Stack<'gc> {
     /// An empty stack with room for `slots` values.
-    pub fn new(slots: usize) -> Self {
-        Stack { values: vec![Value::Nil; slots], frames: Vec::new(), base: 0, soft_limit: slots }
+    pub fn new(slots: usize, depth_limit: usize) -> Self {
+        let mut stack = Stack {
+            values: vec![Value::Nil; slots],
+            frames: Vec::with_capacity(4),
+            base: 0,
+            soft_limit: slots,
+            limit: std::ptr::null_mut(),
+            frames_end: std::ptr::null_mut(),
+            depth_limit,
+            force_slow: false,
+        };
+        stack.set_limits(slots);
+        stack
     }
 
-    /// One past the last slot that a frame may use.
+    fn set_limits(&mut self, soft_limit: usize) {
+        self.soft_limit = soft_limit;
+        self.limit = self.values.as_mut_ptr().wrapping_add(soft_limit);
+        let frames = if self.force_slow { 0 } else { self.frames.capacity().min(self.depth_limit) };
+        self.frames_end = self.frames.as_mut_ptr().wrapping_add(frames);
+    }
+
+    /// Sends every call the slow way, or no longer.
+    pub fn force_slow(&mut self, on: bool) {
+        self.force_slow = on;
+        self.set_limits(self.soft_limit);
+    }
+
+    /// One past the last slot that the top frame may use.
     pub fn top(&self) -> usize {
-        let registers = self.frames.last().map_or(0, |f| f.proto.registers as usize + limits::SCRATCH_SLOTS);
-        (self.base + registers).min(self.values.len())
+        let slots = self.frames.last().map_or(0, |f| f.proto.frame_slots as usize);
+        (self.base + slots).min(self.values.len())
+    }
+
+    /// One past the last register of the top frame: where slow paths put windows of their own.
+    pub fn scratch(&self) -> usize {
+        self.base + self.frames.last().map_or(0, |f| f.proto.registers as usize)
     }
 
     /// Clears what earlier calls left above the top frame. Must run before each collection slice.
     pub fn clear_above_top(&mut self) {
         let top = self.top();
-        let limit = self.soft_limit.min(self.values.len());
-        if top < limit {
-            self.values[top..limit].fill(Value::Nil);
+        if top < self.soft_limit {
+            self.values[top..self.soft_limit].fill(Value::Nil);
         }
-        self.soft_limit = (top + 256).min(self.values.len()).max(top);
+        self.set_limits((top + 256).min(self.values.len()));
     }
 
-    /// Makes room for slots up to `end`; false when that passes the limit.
+    /// Makes room for slots up to `end`; false when that passes the limit. Moves the slots.
+    #[must_use]
     pub fn reserve(&mut self, end: usize) -> bool {
         if end > self.values.len() {
             if end > limits::STACK_SLOTS_MAX {
                 return false;
             }
-            let grown = (self.values.len() * 2).max(end + 64).min(limits::STACK_SLOTS_MAX);
+            let grown = (self.values.len() * 2).max(end + 16).min(limits::STACK_SLOTS_MAX);
+            self.values.reserve_exact(grown - self.values.len());
             self.values.resize(grown, Value::Nil);
         }
-        self.soft_limit = (end * 2).min(self.values.len()).max(end);
+        if end > self.soft_limit {
+            let limit = (end * 2).min(self.values.len()).max(end);
+            self.set_limits(limit);
+        }
         true
+    }
+
+    /// Adds a frame whose base is `base`; false when there are too many. The frame before it must have its `pc` up to date.
+    #[must_use]
+    pub fn push(&mut self, proto: Gc<'gc, Proto<'gc>>, base: usize, dst: u8, mode: ReturnMode) -> bool {
+        if self.frames.len() >= self.depth_limit || !self.reserve(base + proto.frame_slots as usize) {
+            return false;
+        }
+        let delta = (base - self.base) as u32;
+        self.frames.push(Frame { pc: proto.code.start(), proto, delta, dst, mode });
+        self.base = base;
+        self.set_limits(self.soft_limit);
+        true
+    }
+
+    /// Removes the top frame.
+    pub fn pop(&mut self) -> Frame<'gc> {
+        let frame = self.frames.pop().expect("a frame is popped only where one was pushed");
+        self.base -= frame.delta as usize;
+        frame
     }
 
     /// Base of every frame, outermost first.
     pub fn bases(&self) -> Vec<usize> {
-        let mut at = 0;
-        self.frames.iter().map(|f| { at += f.delta as usize; at }).collect()
+        let total: usize = self.frames.iter().map(|f| f.delta as usize).sum();
+        let mut at = self.base - total;
+        self.frames
+            .iter()
+            .map(|f| {
+                at += f.delta as usize;
+                at
+            })
+            .collect()
     }
 }
 

@@ -3,10 +3,11 @@
 //! A `Proto` is one linked piece of code; a `Function` is the object a program holds. A redefinition gives the function object
 //! another `Proto`: identity and captured values stay, and running frames keep the `Proto` they started with.
 
-use super::{Class, Module};
+use super::{Class, Linked};
 use crate::bytecode::{Extra, Insn, Op};
 use crate::heap::Value;
 use crate::image::{ProtoImage, ProtoKind};
+use crate::limits;
 use gc_arena::collect::Trace;
 use gc_arena::lock::Lock;
 use gc_arena::{Collect, Gc, Mutation};
@@ -74,22 +75,24 @@ pub struct Proto<'gc> {
     consts: Box<[UnsafeCell<Value<'gc>>]>,
     /// Registers of a frame.
     pub registers: u16,
+    /// Slots of a frame: its registers and room for the windows of slow paths.
+    pub frame_slots: u16,
     /// Values in the window of a plain call, `self` included, when every call must have just so many; [`Proto::VARIADIC`] when
     /// there are defaults or a rest parameter.
-    pub arity: u16,
+    arity: Cell<u16>,
     /// The compiled form, for names, places and call shapes.
     pub image: Arc<ProtoImage>,
-    /// The file it comes from.
-    pub module: Gc<'gc, Module<'gc>>,
-    /// Nested prototypes.
-    pub nested: Lock<Option<Gc<'gc, Box<[Gc<'gc, Proto<'gc>>]>>>>,
-    /// Version of the file it was compiled from.
-    pub file_version: u32,
+    /// The version of the file it comes from.
+    pub linked: Gc<'gc, Linked<'gc>>,
     /// Qualified name for traces: `game.monster.Monster.hurt`.
     pub qualified: Arc<str>,
+    /// Version of the definition it belongs to.
+    pub version: Cell<u32>,
+    /// The code that functions which still have this one take at their next call.
+    successor: Lock<Option<Gc<'gc, Proto<'gc>>>>,
 }
 
-// SAFETY: traces every pointer: constants, cached targets, module and nested prototypes. Constants change only through
+// SAFETY: traces every pointer: constants, cached targets, and the linked file. Constants change only through
 // `set_const`, cached targets only through `note_target`, both of which run the barrier.
 unsafe impl<'gc> Collect<'gc> for Proto<'gc> {
     fn trace<T: Trace<'gc>>(&self, cc: &mut T) {
@@ -102,8 +105,8 @@ unsafe impl<'gc> Collect<'gc> for Proto<'gc> {
                 cc.trace_gc(target);
             }
         }
-        self.module.trace(cc);
-        self.nested.trace(cc);
+        self.linked.trace(cc);
+        self.successor.trace(cc);
     }
 }
 
@@ -115,9 +118,8 @@ impl<'gc> Proto<'gc> {
     pub fn new(
         mc: &Mutation<'gc>,
         image: Arc<ProtoImage>,
-        module: Gc<'gc, Module<'gc>>,
+        linked: Gc<'gc, Linked<'gc>>,
         consts: Vec<Value<'gc>>,
-        file_version: u32,
         qualified: Arc<str>,
     ) -> Gc<'gc, Self> {
         let fixed = image.rest.is_none() && image.params.iter().all(|p| p.default.is_none());
@@ -129,14 +131,40 @@ impl<'gc> Proto<'gc> {
                 code: Code::new(&image.code),
                 consts: consts.into_iter().map(UnsafeCell::new).collect(),
                 registers: u16::from(image.registers),
-                arity,
+                frame_slots: u16::from(image.registers) + limits::SCRATCH_SLOTS as u16,
+                arity: Cell::new(arity),
                 image,
-                module,
-                nested: Lock::new(None),
-                file_version,
+                linked,
                 qualified,
+                version: Cell::new(1),
+                successor: Lock::new(None),
             },
         )
+    }
+
+    /// See the field.
+    #[inline(always)]
+    pub fn arity(&self) -> u16 {
+        self.arity.get()
+    }
+
+    /// The code that replaces this one, if a redefinition has.
+    pub fn successor(&self) -> Option<Gc<'gc, Proto<'gc>>> {
+        self.successor.get()
+    }
+
+    /// Makes every function that has this code take `successor` at its next call. No heap walk is needed: the arity no longer
+    /// matches any call, so that the next one goes the slow way, which looks here.
+    pub fn supersede(this: Gc<'gc, Self>, mc: &Mutation<'gc>, successor: Option<Gc<'gc, Proto<'gc>>>) {
+        if let Some(successor) = successor {
+            mc.backward_barrier(Gc::erase(this), Some(Gc::erase(successor)));
+        }
+        // SAFETY: the barrier has run.
+        unsafe { this.successor.as_cell() }.set(successor);
+        let image = &this.image;
+        let fixed = image.rest.is_none() && image.params.iter().all(|p| p.default.is_none());
+        let exact = image.params.len() as u16 + u16::from(image.kind == ProtoKind::Method);
+        this.arity.set(if fixed && successor.is_none() { exact } else { Self::VARIADIC });
     }
 
     /// Address of the first constant.
@@ -176,21 +204,15 @@ impl<'gc> Proto<'gc> {
         self.image.kind == ProtoKind::Method
     }
 
-    /// Source line, one-based, of the instruction at word `at`.
-    pub fn line_at(&self, at: usize) -> u32 {
-        let span = self.span_at(at);
-        self.module_source().map_or(0, |s| s.line(span.lo))
+    /// Version of the file it was compiled from.
+    pub fn file_version(&self) -> u32 {
+        self.linked.version
     }
 
     /// Place of the instruction at word `at`.
     pub fn span_at(&self, at: usize) -> lang::source::Span {
         let i = self.image.spans.partition_point(|(word, _)| *word as usize <= at);
         i.checked_sub(1).map_or(self.image.span, |i| self.image.spans[i].1)
-    }
-
-    /// The text it was compiled from.
-    pub fn module_source(&self) -> Option<lang::source::Source> {
-        Some(self.image.source.clone())
     }
 }
 

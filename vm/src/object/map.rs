@@ -51,6 +51,11 @@ impl<'gc> MapTable<'gc> {
         if self.entries.len() <= Self::SMALL { self.iter().count() } else { self.index.len() }
     }
 
+    /// Whether there are no pairs.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Looks for a key; `equal` compares two values without calls, `None` when it cannot.
     #[inline]
     pub fn find(&self, hash: u32, key: &Value<'gc>, equal: impl Fn(&Value<'gc>, &Value<'gc>) -> Option<bool>) -> Probe<'gc> {
@@ -82,7 +87,11 @@ impl<'gc> MapTable<'gc> {
 
     /// All entries with this hash, by number.
     pub fn candidates(&self, hash: u32) -> Vec<usize> {
-        (0..self.entries.len()).filter(|i| self.entries[*i].hash == hash && !self.entries[*i].key.is_unset()).collect()
+        let matches = |i: &usize| self.entries[*i].hash == hash && !self.entries[*i].key.is_unset();
+        if self.entries.len() <= Self::SMALL {
+            return (0..self.entries.len()).filter(matches).collect();
+        }
+        self.index.iter_hash(u64::from(hash).wrapping_mul(SPREAD)).map(|i| *i as usize).filter(matches).collect()
     }
 
     /// Entry number `i`, unless it is a hole or beyond the end.

@@ -10,11 +10,12 @@ mod layout;
 mod map;
 mod misc;
 mod symbol;
+mod undo;
 mod world;
 
 pub use class::{Class, ClassBody, ClassKind, Member, OwnSlot, SlotInit};
 pub use collections::{Bytes, List, RangeObject, Tuple};
-pub use definition::{Definition, DefinitionMeta, Kind, Module, ModuleState, Namespace};
+pub use definition::{Definition, DefinitionMeta, Kind, Linked, Module, ModuleState, Namespace};
 pub use fiber::{Fiber, FiberState, Frame, ReturnMode, Stack};
 pub use function::{Code, Function, Proto};
 pub use instance::Instance;
@@ -25,4 +26,5 @@ pub use misc::{
     NativeBody, NativeFn, NativeFunction, NativeResult, Then, Variant,
 };
 pub use symbol::{Symbol, SymbolMap};
-pub use world::{Control, Cx, ErrorKind, Found, Interrupt, MethodCache, Stress, Symbols, TraceFrame, World};
+pub use undo::Undo;
+pub use world::{Control, Cx, ErrorKind, Found, Interrupt, MethodCache, Recording, Stress, Symbols, TraceFrame, World};

@@ -1,8 +1,8 @@
 //! The world: everything one VM knows, as data. Behaviour is added by the layers above, each in its own `impl World`.
 
 use super::{
-    BoxCell, Class, ClassKind, Continuation, Definition, Fiber, HostObject, Instance, Layout, LayoutId, Module, Namespace, Proto,
-    Stack, Symbol, SymbolMap, Variant,
+    BoxCell, Class, ClassKind, Continuation, Definition, Fiber, HostObject, Instance, Layout, LayoutId, Linked, Module, Namespace, Proto,
+    Stack, Symbol, SymbolMap, Undo, Variant,
 };
 use crate::heap::{Str, Value, hash_bytes};
 use crate::host::Host;
@@ -30,6 +30,8 @@ pub enum Control<'gc> {
     },
     /// Suspend the running fiber.
     Yield(Value<'gc>),
+    /// Wait for so many seconds, then return nil. Other tasks, and reloads, go on meanwhile.
+    Wait(f64),
     /// Leave the interpreter for the host; execution cannot go on in this call.
     Interrupt(Interrupt),
 }
@@ -246,12 +248,27 @@ pub struct Stress {
     pub single_step: bool,
 }
 
+/// What an initialiser uses, noted while it runs.
+#[derive(Clone, Collect, Default)]
+#[collect(no_drop)]
+pub struct Recording<'gc> {
+    /// Constants and functions that were read or called.
+    pub used: Vec<Gc<'gc, Definition<'gc>>>,
+    /// Its number.
+    pub serial: u32,
+    /// Calls that may still be noted one by one. Afterwards calls run at full speed and everything that the noted functions mention
+    /// counts as used.
+    pub calls_left: u32,
+}
+
 /// Everything one VM knows.
 #[derive(Collect)]
 #[collect(no_drop)]
 pub struct World<'gc> {
     /// The running fiber's stack.
     pub stack: Stack<'gc>,
+    /// Stacks that wait while the host runs something else: a reload, or a call from within a call.
+    pub parked: Vec<Stack<'gc>>,
     /// The running fiber; `None` for the main one.
     pub fiber: Option<Gc<'gc, Fiber<'gc>>>,
     /// Interned names.
@@ -280,13 +297,40 @@ pub struct World<'gc> {
     pub namespace_cells: SymbolMap<'gc, Gc<'gc, Definition<'gc>>>,
     /// Values that the host holds, by handle number.
     pub handles: Vec<Value<'gc>>,
+    /// Definitions whose initialiser has not run yet; code that needs one is suspended until it has.
+    pub pending: SymbolMap<'gc, Vec<Gc<'gc, Definition<'gc>>>>,
+    /// The definition that the loop was left for.
+    pub needed: Option<Gc<'gc, Definition<'gc>>>,
+    /// How to take back what the commit that is running has done, in order.
+    pub undo: Vec<Undo<'gc>>,
     /// Definitions read or called while an initialiser is recorded.
-    pub recording: Option<Vec<Gc<'gc, Definition<'gc>>>>,
+    pub recording: Option<Recording<'gc>>,
+    /// Recordings that wait while an inner one runs.
+    pub recordings_outer: Vec<Option<Recording<'gc>>>,
+    /// Number of the last recording.
+    pub recordings: u32,
+    /// Number of the last commit that was tried, for the undo log.
+    pub commits_tried: u32,
+    /// Names of the files that wait for each other, for the error of the one that closes the cycle.
+    #[collect(require_static)]
+    pub load_cycle: Option<String>,
+    /// Classes whose shared slots and decorated members are still to be computed.
+    pub class_tasks: Vec<Option<(Gc<'gc, Class<'gc>>, Vec<crate::link::ClassTask<'gc>>)>>,
+    /// Functions and classes whose decorators have yet to run, by name.
+    pub undecorated: SymbolMap<'gc, Value<'gc>>,
+    /// Classes that wait for a base to exist.
+    pub incomplete: Vec<(Gc<'gc, Linked<'gc>>, u32)>,
     /// Whether the collector is marking: stores need their barrier. Set at the start of each slice.
     pub marking: bool,
     /// Safe points until the next look at everything below.
     #[collect(require_static)]
     pub ticks: i64,
+    /// `ticks` at the start of the slice.
+    #[collect(require_static)]
+    pub slice: i64,
+    /// `ticks` before an allocation brought the next look forward.
+    #[collect(require_static)]
+    pub ticks_saved: i64,
     /// Fuel that is left, in safe points.
     #[collect(require_static)]
     pub fuel: Option<u64>,
@@ -296,9 +340,6 @@ pub struct World<'gc> {
     /// Bytes of large buffers that are alive, roughly.
     #[collect(require_static)]
     pub memory_limit: Option<usize>,
-    /// Frames allowed in one fiber.
-    #[collect(require_static)]
-    pub depth_limit: usize,
     /// Set from outside to stop the program.
     #[collect(require_static)]
     pub cancel: Arc<AtomicBool>,
@@ -388,7 +429,8 @@ impl<'gc> World<'gc> {
         let symbols = Symbols::new(|text| names.intern(mc, text));
         let core = Namespace::new(mc, "core".into());
         let mut world = World {
-            stack: Stack::new(1024),
+            stack: Stack::new(1024, limits::DEPTH_MAX),
+            parked: Vec::new(),
             fiber: None,
             names,
             symbols,
@@ -403,13 +445,24 @@ impl<'gc> World<'gc> {
             resume_stub: None,
             namespace_cells: SymbolMap::default(),
             handles: Vec::new(),
+            pending: SymbolMap::default(),
+            needed: None,
+            undo: Vec::new(),
             recording: None,
+            recordings_outer: Vec::new(),
+            recordings: 0,
+            commits_tried: 0,
+            load_cycle: None,
+            class_tasks: Vec::new(),
+            undecorated: SymbolMap::default(),
+            incomplete: Vec::new(),
             marking: false,
             ticks: limits::TICKS_PER_SLICE,
+            slice: 0,
+            ticks_saved: 0,
             fuel: None,
             allocation_budget: limits::ALLOCATION_SLICE,
             memory_limit: None,
-            depth_limit: limits::DEPTH_MAX,
             cancel: Arc::default(),
             host,
             stress: Stress::default(),
@@ -536,7 +589,30 @@ impl<'gc> World<'gc> {
     pub fn charge(&mut self, bytes: usize) {
         self.allocation_budget -= bytes as isize;
         if self.allocation_budget < 0 {
+            self.look_soon();
+        }
+    }
+
+    /// Makes the next safe point leave the interpreter.
+    #[cold]
+    pub fn look_soon(&mut self) {
+        if self.ticks > 0 {
+            self.ticks_saved = self.ticks;
             self.ticks = 0;
+        }
+    }
+
+    /// Whether a definition's initialiser has yet to run.
+    pub fn is_pending(&self, cell: Gc<'gc, Definition<'gc>>) -> bool {
+        self.pending.get(&cell.name).is_some_and(|cells| cells.iter().any(|c| Gc::ptr_eq(*c, cell)))
+    }
+
+    /// Marks a definition whose initialiser has yet to run, or no longer.
+    pub fn set_pending(&mut self, cell: Gc<'gc, Definition<'gc>>, pending: bool) {
+        let cells = self.pending.entry(cell.name).or_default();
+        cells.retain(|c| !Gc::ptr_eq(*c, cell));
+        if pending {
+            cells.push(cell);
         }
     }
 

@@ -1,0 +1,133 @@
+//! Common slips, mostly habits from other languages, and what to write instead.
+
+use super::message::{Found, Mistake};
+use super::recover;
+use crate::token::Token;
+
+/// Words of other languages that begin a construct.
+const FOREIGN_WORDS: &[(&str, &str)] = &[
+    ("def", "a function is written `fn name(x) { … }`"),
+    ("function", "a function is written `fn name(x) { … }`, without a name `|x| …` or `fn(x) { … }`"),
+    ("func", "a function is written `fn name(x) { … }`"),
+    ("fun", "a function is written `fn name(x) { … }`"),
+    ("sub", "a function is written `fn name(x) { … }`"),
+    ("lambda", "a function without a name is written `|x| …`"),
+    ("var", "a variable is made with `let name = …`"),
+    ("val", "a variable is made with `let name = …`"),
+    ("local", "a variable is made with `let name = …`"),
+    ("mut", "every variable made with `let` can be assigned; `const` makes one that cannot"),
+    ("elif", "write `else if`"),
+    ("elsif", "write `else if`"),
+    ("elseif", "write `else if`"),
+    ("then", "the block of an `if` is written in braces: `if x { … }`"),
+    ("unless", "write `if not … { }`"),
+    ("until", "write `while not … { }`"),
+    ("loop", "write `while true { }`"),
+    ("foreach", "write `for x in xs { }`"),
+    ("switch", "write `match value { pattern => result }`"),
+    ("case", "arms of a `match` are written `pattern => result`"),
+    ("when", "write `match value { pattern => result }`"),
+    ("default", "the arm for everything else is `_ => …`"),
+    ("except", "write `catch e is ErrorClass { }`"),
+    ("rescue", "write `catch e is ErrorClass { }`"),
+    ("raise", "write `throw ValueError(\"…\")`"),
+    ("struct", "write `class Name { slot a; slot b }`"),
+    ("interface", "write `class Name { fn method() { } }`; a class may have several bases"),
+    ("trait", "write `class Name { fn method() { } }`; a class may have several bases"),
+    ("impl", "methods stand inside the `class`; `extend Name { }` adds more"),
+    ("new", "an instance is made by calling its class: `Name(…)`"),
+    ("async", "every function can be suspended: start it with `task.spawn(f)`"),
+    ("await", "write `t.join()`"),
+    ("pass", "an empty block is `{ }`"),
+    ("end", "blocks end with `}`"),
+    ("begin", "a block on its own is `do { … }`"),
+    ("use", "write `import a.b` or `from a.b import x`"),
+    ("require", "write `import a.b` or `from a.b import x`"),
+    ("include", "write `import a.b` or `from a.b import x`"),
+    ("using", "write `import a.b` or `from a.b import x`"),
+    ("package", "write `namespace a.b` on the first line"),
+    ("module", "write `namespace a.b` on the first line"),
+    ("export", "every top-level name can be imported"),
+    ("public", "every member is public"),
+    ("private", "every member is public; by habit a name that begins with `_` is internal"),
+    ("protected", "every member is public; by habit a name that begins with `_` is internal"),
+    ("pub", "every top-level name can be imported"),
+    ("global", "a top-level name can be assigned from everywhere in its file"),
+    ("nonlocal", "variables of an enclosing function can be assigned as they are"),
+    ("del", "write `m.remove(key)`, or assign nil"),
+    ("delete", "write `m.remove(key)`, or assign nil"),
+    ("instanceof", "write `x is Class`"),
+    ("goto", "use a labelled loop: `outer: while …` and `break outer`"),
+];
+
+/// What to write instead, when the mistake is one of the common ones.
+pub(super) fn help(mistake: &Mistake<'_>) -> Option<String> {
+    foreign_word(mistake).or_else(|| shape(mistake)).or_else(|| operator(mistake)).map(str::to_owned)
+}
+
+fn foreign_word(mistake: &Mistake<'_>) -> Option<&'static str> {
+    let is_word = |i: usize| mistake.tokens.get(i).is_some_and(|lexeme| lexeme.token == Token::Name);
+    let look_up = |i: usize| {
+        let text = mistake.text_at(i);
+        FOREIGN_WORDS.iter().find(|(word, _)| is_word(i) && *word == text).map(|(_, help)| *help)
+    };
+    // `f(x) {`: the word that began the statement is to blame when a block follows a call.
+    let at = mistake.at;
+    look_up(at).or_else(|| at.checked_sub(1).and_then(look_up)).or_else(|| {
+        let open = recover::enclosing(mistake.tokens, at).map_or(0, |open| open + 1);
+        let start = (open..at).rev().find(|i| mistake.tokens[*i].token == Token::Sep).map_or(open, |i| i + 1);
+        look_up(start)
+    })
+}
+
+/// Slips seen from what is missing.
+fn shape(mistake: &Mistake<'_>) -> Option<&'static str> {
+    use Token::*;
+    let before = mistake.before(1);
+    let ends = mistake.found != Found::Token || matches!(mistake.token(), Some(Sep | BlockClose | ParenClose | Comma));
+    match (before, mistake.token()) {
+        (Some(BarClose | BarEmpty), _) if ends => Some("a lambda needs a body: `|x| x + 1` or `|x| { … }`"),
+        (Some(Arrow), _) if ends => Some("an arm needs a body: `pattern => value` or `pattern => { … }`"),
+        (Some(Super), _) => Some("`super` continues a method: `super.name(…)`"),
+        (Some(QuestionDot), Some(ParenOpen | BracketOpen)) => Some("`?.` is followed by a name; check for nil before a call or an index"),
+        (Some(Dot), Some(Number)) => Some("a float is written with a digit before the point: `0.5`"),
+        (_, Some(Fn)) if mistake.expects("self") => None,
+        (Some(Fn), Some(Name)) => Some("a function with a name is a statement; as a value write `|x| …` or `fn(x) { … }`"),
+        (_, Some(Let | Const | Name)) if mistake.expects("slot") => Some("a slot is written `slot name = value`, one per class `shared name = value`"),
+        (_, Some(Not)) if mistake.expects("self") => Some("`not` binds loosely: put `(not …)` in brackets here"),
+        (_, Some(Else)) => Some("there is no `if` that this `else` could belong to: `}` and `else` stand together, without `;`"),
+        (_, Some(Catch | Finally)) => Some("there is no `try` before this"),
+        _ if ends && mistake.expects("block{") => Some("a block in braces must follow on the same line: `{ … }`"),
+        _ => None,
+    }
+}
+
+/// Slips seen from the operator that does not fit.
+fn operator(mistake: &Mistake<'_>) -> Option<&'static str> {
+    use Token::*;
+    let at = mistake.at;
+    let touches = at > 0 && mistake.touches_next(at - 1);
+    let open = recover::enclosing(mistake.tokens, at).map(|i| mistake.tokens[i].token);
+    match (mistake.before(1), mistake.token()) {
+        (Some(EqEq | NotEq), Some(Eq)) if touches => Some("equality is `==`, its opposite `!=`"),
+        (Some(Plus), Some(Plus)) if touches => Some("write `x += 1`"),
+        (Some(Plus), _) if mistake.before(2) == Some(Plus) => Some("write `x += 1`"),
+        (Some(Minus), Some(Gt)) if touches => Some("arms are written `pattern => value`; functions name no type of result"),
+        (Some(Eq), Some(Gt)) if touches => Some("write `=>` without a space"),
+        (Some(Colon), Some(Colon)) => Some("parts of a path are joined by `.`"),
+        (Some(Lt), Some(Gt)) if touches => Some("unequal is `!=`"),
+        (_, Some(Colon)) if open == Some(BracketOpen) => Some("a slice is written `xs[a..b]`"),
+        (_, Some(Colon)) if matches!(open, Some(ParenOpen)) => Some("parameters and variables have no types"),
+        (_, Some(Colon)) if mistake.expects("block{") => Some("a block is written in braces: `if x { … }`"),
+        (_, Some(Colon)) => Some("variables have no types, and blocks are written in braces"),
+        (_, Some(Eq)) if mistake.tokens[..at].iter().any(|lexeme| lexeme.token == Eq) => {
+            Some("an assignment has no value: write one statement for each")
+        }
+        (_, Some(Eq)) => Some("`==` compares; to assign, write the assignment as a statement of its own"),
+        (_, Some(Star)) if mistake.before(1) == Some(Import) => Some("name what is imported: `from a import x, y`"),
+        (_, Some(MapOpen)) => Some("a map cannot stand here; a block stands on the line of its head"),
+        (_, Some(BlockOpen)) if mistake.may_end => Some("only `if`, `while`, `for`, `match`, `fn`, `class` … are followed by a block"),
+        (_, Some(Arrow)) => Some("a lambda is written `|x| …`; `=>` belongs to the arms of a `match`"),
+        _ => None,
+    }
+}

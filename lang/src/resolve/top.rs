@@ -1,0 +1,177 @@
+//! The top level of a file: what it imports and what it defines, each name once.
+
+use super::patterns::Place;
+use super::scope::{Fixed, Resolver};
+use super::{ImportEntry, ImportId, Res};
+use crate::ast::{File, Ident, Import, ImportPath, ImportWhat, LetKind, Name, Stmt, StmtKind};
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
+use rustc_hash::FxHashMap;
+
+impl Resolver<'_> {
+    pub(super) fn collect_imports(&mut self, file: &File) {
+        let mut bound: FxHashMap<Name, (Span, String)> = FxHashMap::default();
+        for stmt in &file.stmts {
+            let StmtKind::Import(import) = &stmt.kind else { continue };
+            let id = ImportId(self.imports.len() as u32);
+            let mut entry = ImportEntry { path: import.from.clone(), span: stmt.span, items: Vec::new(), binds: None };
+            let from = path_key(&import.from);
+            match &import.what {
+                ImportWhat::Namespace(_) => {
+                    entry.binds = self.namespace_name(import);
+                    if let Some(ident) = &entry.binds {
+                        self.bind_import(&mut bound, ident, Res::ImportedNamespace(id), from);
+                    }
+                }
+                ImportWhat::Items(items) => {
+                    for item in items {
+                        let local = item.alias.as_ref().unwrap_or(&item.name);
+                        let res = Res::ImportedName(id, item.name.name.clone());
+                        self.bind_import(&mut bound, local, res, format!("{from}.{}", item.name.name));
+                        entry.items.push((item.name.clone(), local.clone()));
+                    }
+                }
+            }
+            self.imports.push(entry);
+        }
+    }
+
+    /// The name under which a whole namespace is imported.
+    fn namespace_name(&mut self, import: &Import) -> Option<Ident> {
+        if let ImportWhat::Namespace(Some(alias)) = &import.what {
+            return Some(alias.clone());
+        }
+        let (path, span, required) = match &import.from {
+            ImportPath::Namespace(path) => return path.last().cloned(),
+            ImportPath::File(path, span) => (path, *span, true),
+            ImportPath::Native(path, span) => (path, *span, false),
+        };
+        let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
+        let stem = file.split('.').next().unwrap_or(file);
+        let is_name = stem.chars().enumerate().all(|(i, c)| match i {
+            0 => c == '_' || unicode_ident::is_xid_start(c),
+            _ => unicode_ident::is_xid_continue(c),
+        });
+        if is_name && !stem.is_empty() && !crate::token::is_keyword(stem) {
+            return Some(Ident { name: Name::new(stem), span });
+        }
+        if required {
+            self.diagnostics.push(
+                Diagnostic::new(&codes::IMPORT_NAME, span, format!("`{stem}` is no name that an import can bind"))
+                    .label("not a name")
+                    .help("give it one with `as`: `import \"…\" as name`"),
+            );
+        }
+        None
+    }
+
+    fn bind_import(&mut self, bound: &mut FxHashMap<Name, (Span, String)>, ident: &Ident, res: Res, from: String) {
+        match bound.get(&ident.name) {
+            // The same import again is harmless.
+            Some((_, first)) if *first == from => {}
+            Some((first, _)) => self.diagnostics.push(
+                Diagnostic::new(&codes::IMPORTED_TWICE, ident.span, format!("`{}` is imported twice", ident.name))
+                    .label("imported again")
+                    .note(*first, "first imported here")
+                    .help("give one of them another name with `as`"),
+            ),
+            None => {
+                bound.insert(ident.name.clone(), (ident.span, from));
+                self.imported.insert(ident.name.clone(), res);
+            }
+        }
+    }
+
+    pub(super) fn collect_definitions(&mut self, file: &File) {
+        let mut defined: FxHashMap<Name, Span> = FxHashMap::default();
+        let imported: FxHashMap<Name, Span> = self
+            .imports
+            .iter()
+            .flat_map(|entry| entry.items.iter().map(|(_, local)| local).chain(&entry.binds))
+            .map(|ident| (ident.name.clone(), ident.span))
+            .collect();
+        for stmt in &file.stmts {
+            let (names, fixed) = match &stmt.kind {
+                StmtKind::Fn(decl) => (vec![decl.name.clone()], Some(Fixed::Function)),
+                StmtKind::Class(decl) => (vec![decl.name.clone()], Some(Fixed::Class)),
+                StmtKind::Enum(decl) => (vec![decl.name.clone()], Some(Fixed::Enum)),
+                StmtKind::Let(decl) => {
+                    let errors = self.diagnostics.len();
+                    let names = self.pattern_names(&decl.pattern);
+                    // Problems within the pattern are reported when it is walked.
+                    self.diagnostics.truncate(errors);
+                    (names, (decl.kind == LetKind::Const).then_some(Fixed::Const))
+                }
+                _ => continue,
+            };
+            for ident in names {
+                self.define(&mut defined, &imported, &ident);
+                if let Some(fixed) = fixed {
+                    self.fixed.insert(ident.name.clone(), (fixed, ident.span));
+                }
+            }
+        }
+    }
+
+    fn define(&mut self, defined: &mut FxHashMap<Name, Span>, imported: &FxHashMap<Name, Span>, ident: &Ident) {
+        if let Some(first) = defined.get(&ident.name) {
+            self.diagnostics.push(
+                Diagnostic::new(&codes::DUPLICATE_DEFINITION, ident.span, format!("`{}` is defined twice in this file", ident.name))
+                    .label("defined again")
+                    .note(*first, "first defined here")
+                    .help("remove or rename one of the two; to change a variable, assign without `let`"),
+            );
+            return;
+        }
+        if let Some(import) = imported.get(&ident.name) {
+            self.diagnostics.push(
+                Diagnostic::new(&codes::DEFINED_AND_IMPORTED, ident.span, format!("`{}` is defined here and also imported", ident.name))
+                    .label("defined")
+                    .note(*import, "imported here")
+                    .help("import it under another name with `as`, or rename the definition"),
+            );
+        }
+        defined.insert(ident.name.clone(), ident.span);
+    }
+
+    /// A statement of the file itself: its names are definitions, not variables.
+    pub(super) fn top_stmt(&mut self, stmt: &Stmt) {
+        match &stmt.kind {
+            StmtKind::Let(decl) => {
+                decl.value.iter().for_each(|value| self.expr(value));
+                self.pattern(&decl.pattern, Place::TopLevel);
+            }
+            StmtKind::Fn(decl) => {
+                self.set_res(decl.id, Res::Name(decl.name.name.clone()));
+                self.decorators(&decl.decorators);
+                self.func(&decl.func, None);
+            }
+            StmtKind::Class(decl) => {
+                self.set_res(decl.id, Res::Name(decl.name.name.clone()));
+                self.decorators(&decl.decorators);
+                decl.bases.iter().for_each(|base| self.expr(base));
+                self.members(&[], &decl.members, None);
+            }
+            StmtKind::Enum(decl) => {
+                self.set_res(decl.id, Res::Name(decl.name.name.clone()));
+                self.decorators(&decl.decorators);
+                self.members(&decl.variants, &decl.members, None);
+            }
+            StmtKind::Import(_) => {}
+            StmtKind::Test(test) => self.func(&test.func, None),
+            StmtKind::Expr(_) | StmtKind::Assign(_) | StmtKind::Extend(_) | StmtKind::Assert(..) | StmtKind::Error => {
+                self.inner_stmt(stmt, 0);
+            }
+        }
+    }
+}
+
+/// What an import comes from, as text.
+fn path_key(path: &ImportPath) -> String {
+    match path {
+        ImportPath::Namespace(path) => crate::ast::walk::path_text(path),
+        ImportPath::File(path, _) => format!("file {path}"),
+        ImportPath::Native(path, _) => format!("native {path}"),
+    }
+}

@@ -1,0 +1,216 @@
+//! Sorting: a stable merge sort that needs only `<`.
+//!
+//! The result is a permutation of the items whatever the comparisons say: NaN, and orders of the program that contradict themselves,
+//! give some order. Items whose order only the program can tell are left to the prelude.
+
+use crate::args::{Raised, new_list};
+use crate::items::call_prelude;
+use gc_arena::Collect;
+use std::cmp::Ordering;
+use vm::heap::Value;
+use vm::object::{Control, Cx, NativeResult};
+use vm::ops::{self, Resume};
+
+/// Which way to sort.
+#[derive(Clone, Copy, PartialEq, Eq, Collect)]
+#[collect(require_static)]
+pub(crate) enum Direction {
+    /// Smallest first.
+    Ascending,
+    /// Largest first; equal items keep their order.
+    Descending,
+}
+
+impl Direction {
+    /// The value of a parameter `reverse`.
+    pub(crate) fn of_reverse(reverse: Option<Value<'_>>) -> Direction {
+        if reverse.is_some_and(|value| value.is_truthy()) { Direction::Descending } else { Direction::Ascending }
+    }
+
+    fn reverse(self) -> bool {
+        self == Direction::Descending
+    }
+}
+
+/// A new list of the items in order; by `key` if there is one.
+pub(crate) fn sorted<'gc>(
+    cx: &mut Cx<'_, 'gc>,
+    items: Vec<Value<'gc>>,
+    key: Option<Value<'gc>>,
+    direction: Direction,
+) -> NativeResult<'gc> {
+    let reverse = Value::bool(direction.reverse());
+    if let Some(key) = key {
+        let items = new_list(cx, items);
+        return call_prelude(cx, "_sort_by_key", vec![items, key, reverse]);
+    }
+    let mut ordered = items;
+    match order(cx, &mut ordered, |item| *item, direction) {
+        Ok(()) => Ok(new_list(cx, ordered)),
+        Err(Stop::Raised(raised)) => Err(raised),
+        Err(Stop::Ask) => {
+            let items = new_list(cx, ordered);
+            call_prelude(cx, "_merge_sort", vec![items, Value::Nil, reverse])
+        }
+    }
+}
+
+/// `_sort_keys(items, keys, reverse)`: a new list of the items in the order of their keys. For the prelude.
+pub(crate) fn sort_keys<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let (Value::List(items), Value::List(keys)) = (args[0], args[1]) else {
+        return Err(cx.type_error("`_sort_keys` needs two lists"));
+    };
+    let direction = Direction::of_reverse(Some(args[2]));
+    let mut pairs: Vec<(Value<'gc>, Value<'gc>)> =
+        keys.items().iter().copied().zip(items.items().iter().copied()).collect();
+    match order(cx, &mut pairs, |pair| pair.0, direction) {
+        Ok(()) => Ok(new_list(cx, pairs.into_iter().map(|pair| pair.1).collect())),
+        Err(Stop::Raised(raised)) => Err(raised),
+        Err(Stop::Ask) => call_prelude(cx, "_merge_sort", args.to_vec()),
+    }
+}
+
+/// Why a native sort does not end.
+enum Stop<'gc> {
+    /// Only the program can tell the order of two items.
+    Ask,
+    /// Two items have no order.
+    Raised(Raised<'gc>),
+}
+
+/// Orders items by their keys. When it stops early, the items are all there in some order.
+fn order<'gc, T: Copy>(
+    cx: &mut Cx<'_, 'gc>,
+    items: &mut Vec<T>,
+    key: impl Fn(&T) -> Value<'gc>,
+    direction: Direction,
+) -> Result<(), Stop<'gc>> {
+    let turn = |ordering: Ordering| if direction.reverse() { ordering.reverse() } else { ordering };
+    if items.iter().all(|item| matches!(key(item), Value::Int(_))) {
+        let int = |item: &T| if let Value::Int(i) = key(item) { i } else { 0 };
+        items.sort_by(|a, b| turn(int(a).cmp(&int(b))));
+        return Ok(());
+    }
+    if items.iter().all(|item| matches!(key(item), Value::Str(_))) {
+        items.sort_by(|a, b| match (key(a), key(b)) {
+            (Value::Str(a), Value::Str(b)) => turn(a.as_str().cmp(b.as_str())),
+            _ => Ordering::Equal,
+        });
+        return Ok(());
+    }
+    merge_sort(items, |a, b| {
+        let (a, b) = if direction.reverse() { (key(b), key(a)) } else { (key(a), key(b)) };
+        less_now(cx, a, b)
+    })
+}
+
+/// `a < b`, if it can be told without the program.
+pub(crate) fn less_or_ask<'gc>(cx: &mut Cx<'_, 'gc>, a: Value<'gc>, b: Value<'gc>) -> Result<Option<bool>, Raised<'gc>> {
+    match less_now(cx, a, b) {
+        Ok(less) => Ok(Some(less)),
+        Err(Stop::Ask) => Ok(None),
+        Err(Stop::Raised(raised)) => Err(raised),
+    }
+}
+
+fn less_now<'gc>(cx: &mut Cx<'_, 'gc>, a: Value<'gc>, b: Value<'gc>) -> Result<bool, Stop<'gc>> {
+    match ops::order_now(cx.world, &a, &b) {
+        Some(Some(ordering)) => Ok(ordering == Ordering::Less),
+        None => Err(Stop::Ask),
+        // A NaN, which `less` answers, or types without order, for which it raises.
+        Some(None) => match ops::less(cx, a, b) {
+            Ok(less) => Ok(less.is_truthy()),
+            Err(control) if matches!(*control, Control::Raise(_)) => Err(Stop::Raised(control)),
+            Err(_) => Err(Stop::Ask),
+        },
+    }
+}
+
+/// Items that are sorted by insertion before runs are merged.
+const RUN: usize = 8;
+
+/// Sorts by `before`, which says whether its first argument must come before its second.
+fn merge_sort<T: Copy, E>(items: &mut Vec<T>, mut before: impl FnMut(&T, &T) -> Result<bool, E>) -> Result<(), E> {
+    for run in items.chunks_mut(RUN) {
+        for end in 1..run.len() {
+            let mut at = end;
+            while at > 0 && before(&run[at], &run[at - 1])? {
+                run.swap(at, at - 1);
+                at -= 1;
+            }
+        }
+    }
+    let mut width = RUN;
+    while width < items.len() {
+        let mut merged = Vec::with_capacity(items.len());
+        for pair in items.chunks(2 * width) {
+            let (mut left, mut right) = pair.split_at(width.min(pair.len()));
+            while let (Some(first), Some(second)) = (left.first(), right.first()) {
+                if before(second, first)? {
+                    merged.push(*second);
+                    right = &right[1..];
+                } else {
+                    merged.push(*first);
+                    left = &left[1..];
+                }
+            }
+            merged.extend_from_slice(left);
+            merged.extend_from_slice(right);
+        }
+        *items = merged;
+        width *= 2;
+    }
+    Ok(())
+}
+
+/// Puts the items of a sorted list into another.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub(crate) struct Refill<'gc> {
+    /// The list that is to be sorted.
+    pub(crate) target: Value<'gc>,
+}
+
+impl<'gc> Resume<'gc> for Refill<'gc> {
+    fn resume(self, cx: &mut Cx<'_, 'gc>, result: Value<'gc>) -> NativeResult<'gc> {
+        if let (Value::List(target), Value::List(sorted)) = (self.target, result) {
+            let items = sorted.to_vec();
+            vm::object::List::modify(target, cx.mc, |target| *target = items);
+        }
+        Ok(Value::Nil)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::merge_sort;
+
+    fn sorted(items: &[i32], before: impl Fn(&i32, &i32) -> bool) -> Vec<i32> {
+        let mut items = items.to_vec();
+        merge_sort::<_, ()>(&mut items, |a, b| Ok(before(a, b))).expect("the comparison does not fail");
+        items
+    }
+
+    #[test]
+    fn sorts_and_is_stable() {
+        let items: Vec<i32> = (0..1000).map(|i| i * 7919 % 1000).collect();
+        assert!(sorted(&items, |a, b| a < b).is_sorted());
+        let by_ten = sorted(&items, |a, b| a / 10 < b / 10);
+        let expected = {
+            let mut items = items.clone();
+            items.sort_by_key(|i| i / 10);
+            items
+        };
+        assert_eq!(by_ten, expected);
+    }
+
+    #[test]
+    fn lying_comparisons_lose_nothing() {
+        let items: Vec<i32> = (0..500).collect();
+        for answer in [true, false] {
+            let mut result = sorted(&items, |_, _| answer);
+            result.sort_unstable();
+            assert_eq!(result, items);
+        }
+    }
+}

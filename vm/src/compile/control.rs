@@ -1,0 +1,243 @@
+//! Control flow made of blocks: `if`, `while`, `for`, `match`, `do`. (`try` is in `errors.rs`.)
+//!
+//! A loop tests at its top and jumps back at its end: conditional jumps go forward only, the way back is a safe point.
+
+use super::exits::{Exit, Loop, Way};
+use super::function::{Label, Reg};
+use super::{Compiler, Dest, with_stack};
+use crate::bytecode::{Insn, Op};
+use lang::ast::*;
+use lang::source::Span;
+use std::sync::Arc;
+
+impl<'a> Compiler<'a> {
+    /// Compiles an expression made of blocks, its value to where `dest` says.
+    pub(super) fn flow(&mut self, expr: &'a Expr, dest: Dest) {
+        let span = expr.span;
+        with_stack(|| match &*expr.kind {
+            ExprKind::If { cond, then, otherwise } => self.branch(cond, then, otherwise.as_ref(), span, dest),
+            ExprKind::While { label, cond, body } => {
+                self.while_loop(label.as_ref(), cond, body, span);
+                self.nil(span, dest);
+            }
+            ExprKind::For { label, pattern, iter, body } => {
+                match &*iter.kind {
+                    ExprKind::Range { lo: Some(lo), hi: Some(hi), inclusive } => {
+                        self.count_loop(label.as_ref(), pattern, [lo, hi], *inclusive, body, span);
+                    }
+                    _ => self.for_loop(label.as_ref(), pattern, iter, body, span),
+                }
+                self.nil(span, dest);
+            }
+            ExprKind::Match { value, arms } => self.match_arms(value, arms, span, dest),
+            ExprKind::Try { body, catches, finally } => self.attempt(body, catches, finally.as_ref(), span, dest),
+            ExprKind::Do(block) => self.block(block, dest),
+            _ => {}
+        });
+    }
+
+    fn branch(&mut self, cond: &'a Expr, then: &'a Block, otherwise: Option<&'a Block>, span: Span, dest: Dest) {
+        if otherwise.is_none()
+            && dest == Dest::Discard
+            && let Some(label) = self.plain_exit(then)
+        {
+            return self.jump_if(cond, label, true);
+        }
+        let falsy = self.fun.label();
+        self.jump_if(cond, falsy, false);
+        self.block(then, dest);
+        if otherwise.is_none() && dest == Dest::Discard {
+            return self.fun.bind(falsy);
+        }
+        let done = self.fun.label();
+        self.fun.goto(span, done);
+        self.fun.bind(falsy);
+        match otherwise {
+            Some(block) => self.block(block, dest),
+            None => self.nil(span, dest),
+        }
+        self.fun.bind(done);
+    }
+
+    /// Where a block goes that consists of nothing but `break` or `continue`.
+    fn plain_exit(&self, block: &Block) -> Option<Label> {
+        let [Stmt { kind: StmtKind::Expr(expr), .. }] = &block.stmts[..] else { return None };
+        let way = match &*expr.kind {
+            ExprKind::Break(label) => Way::Break(self.loop_of(label.as_ref())?),
+            ExprKind::Continue(label) => Way::Continue(self.loop_of(label.as_ref())?),
+            _ => return None,
+        };
+        self.direct_exit(way)
+    }
+
+    // Loops.
+
+    fn while_loop(&mut self, label: Option<&Ident>, cond: &'a Expr, body: &'a Block, span: Span) {
+        self.scoped(|compiler| {
+            compiler.name_temporaries();
+            let top = compiler.fun.pc();
+            let done = compiler.fun.label();
+            compiler.jump_if(cond, done, false);
+            compiler.enter_loop(label, Some(top), done);
+            compiler.block(body, Dest::Discard);
+            let next = compiler.leave_loop_body();
+            compiler.fun.bind(next);
+            compiler.fun.back_edge(span, Insn::abc(Op::Loop, 0, 0, 0), top);
+            compiler.fun.bind(done);
+        });
+    }
+
+    /// Starts the body of a loop. `done` is behind it.
+    fn enter_loop(&mut self, label: Option<&Ident>, top: Option<u32>, done: Label) {
+        let next = self.fun.label();
+        self.fun.exits.push(Exit::Loop(Loop { label: label.map(|label| label.name.clone()), done, next, top }));
+    }
+
+    /// Ends the body of a loop; gives the label of what starts the next iteration.
+    fn leave_loop_body(&mut self) -> Label {
+        match self.fun.exits.pop() {
+            Some(Exit::Loop(inner)) => inner.next,
+            _ => unreachable!("`enter_loop` has put it there, and inner constructs take off what they put"),
+        }
+    }
+
+    /// `for pattern in iter`
+    fn for_loop(&mut self, label: Option<&Ident>, pattern: &'a Pattern, iter: &'a Expr, body: &'a Block, span: Span) {
+        self.scoped(|compiler| {
+            compiler.name_temporaries();
+            let state = compiler.fun.alloc();
+            compiler.expr_to(iter, state);
+            let rest = compiler.fun.alloc();
+            compiler.fun.emit(iter.span, Insn::abc(Op::Iter, state.0, 0, 0));
+            compiler.name_loop_state(&[state, rest]);
+            let top = compiler.fun.pc();
+            let done = compiler.fun.label();
+            compiler.enter_loop(label, Some(top), done);
+            compiler.scoped(|compiler| {
+                let landing = compiler.loop_variable(pattern);
+                let item = landing.unwrap_or_else(|| compiler.fun.alloc());
+                compiler.fun.jump(iter.span, Insn::abc(Op::Next, state.0, item.0, 0), done);
+                compiler.bind_loop_variable(pattern, item);
+                compiler.block(body, Dest::Discard);
+            });
+            let next = compiler.leave_loop_body();
+            compiler.fun.bind(next);
+            compiler.fun.back_edge(span, Insn::abc(Op::Loop, 0, 0, 0), top);
+            compiler.fun.bind(done);
+        });
+    }
+
+    /// `for pattern in lo..hi`: counts without making a range.
+    fn count_loop(
+        &mut self,
+        label: Option<&Ident>,
+        pattern: &'a Pattern,
+        [lo, hi]: [&'a Expr; 2],
+        inclusive: bool,
+        body: &'a Block,
+        span: Span,
+    ) {
+        self.scoped(|compiler| {
+            compiler.name_temporaries();
+            let state = compiler.fun.alloc();
+            compiler.expr_to(lo, state);
+            let bound = compiler.fun.alloc();
+            compiler.expr_to(hi, bound);
+            let counter = compiler.fun.alloc();
+            let done = compiler.fun.label();
+            compiler.enter_loop(label, None, done);
+            let range = lo.span.to(hi.span);
+            compiler.fun.jump(range, Insn::abc(Op::ForPrep, state.0, inclusive.into(), 0), done);
+            compiler.name_loop_state(&[state, bound]);
+            let top = compiler.fun.pc();
+            compiler.scoped(|compiler| {
+                compiler.bind_counter(pattern, counter, body.span);
+                compiler.block(body, Dest::Discard);
+            });
+            let next = compiler.leave_loop_body();
+            compiler.fun.bind(next);
+            compiler.fun.back_edge(span, Insn::abc(Op::ForLoop, state.0, 0, 0), top);
+            compiler.fun.bind(done);
+        });
+    }
+
+    fn name_loop_state(&mut self, registers: &[Reg]) {
+        let name: Arc<str> = "(for)".into();
+        for reg in registers {
+            self.fun.open_hidden(&name, *reg, false);
+        }
+    }
+
+    /// The register of a plain loop variable.
+    fn loop_variable(&mut self, pattern: &Pattern) -> Option<Reg> {
+        match &*pattern.kind {
+            PatternKind::Bind(id, _) => self.local_of(*id).map(|local| self.landing(local)),
+            _ => None,
+        }
+    }
+
+    /// The loop variable, or the names of its pattern, get the item.
+    fn bind_loop_variable(&mut self, pattern: &'a Pattern, item: Reg) {
+        match &*pattern.kind {
+            PatternKind::Bind(id, _) => {
+                if let Some(local) = self.local_of(*id) {
+                    self.bind_local(pattern.span, local, item);
+                }
+            }
+            _ => self.destructure(pattern, item),
+        }
+    }
+
+    /// The counter itself is the variable, unless the body changes the variable or shares it.
+    fn bind_counter(&mut self, pattern: &'a Pattern, counter: Reg, body: Span) {
+        if let PatternKind::Bind(id, _) = &*pattern.kind
+            && let Some(local) = self.local_of(*id)
+        {
+            self.fun.declare_local(local, counter);
+            let changes = self.fun.local(local).boxed || self.is_assigned_inside(counter, body);
+            if changes {
+                self.fun.local(local).reg = None;
+                self.name_loop_state(&[counter]);
+            }
+            return self.bind_loop_variable(pattern, counter);
+        }
+        self.name_loop_state(&[counter]);
+        self.bind_loop_variable(pattern, counter);
+    }
+
+    // Match.
+
+    fn match_arms(&mut self, value: &'a Expr, arms: &'a [Arm], span: Span, dest: Dest) {
+        self.scoped(|compiler| compiler.match_scoped(value, arms, span, dest));
+    }
+
+    fn match_scoped(&mut self, value: &'a Expr, arms: &'a [Arm], span: Span, dest: Dest) {
+        let mut subject = self.expr_any(value);
+        // Arms that follow look at the value again.
+        let rest = arms.iter().flat_map(|arm| [Some(arm.pattern.span), arm.guard.as_ref().map(|guard| guard.span)]);
+        if self.fun.is_owned(subject) && rest.flatten().any(|part| self.is_assigned_inside(subject, part)) {
+            let copy = self.fun.alloc();
+            self.copy(value.span, copy, subject);
+            subject = copy;
+        }
+        if !self.fun.is_owned(subject) {
+            self.fun.open_hidden(&"(match)".into(), subject, false);
+        }
+        let done = self.fun.label();
+        for arm in arms {
+            let next = self.fun.label();
+            self.scoped(|compiler| {
+                compiler.declare_pattern(&arm.pattern);
+                compiler.pattern(&arm.pattern, subject, next);
+                if let Some(guard) = &arm.guard {
+                    compiler.jump_if(guard, next, false);
+                }
+                compiler.block(&arm.body, dest);
+            });
+            self.fun.goto(arm.span, done);
+            self.fun.bind(next);
+        }
+        self.fun.emit(span, Insn::abc(Op::MatchFail, subject.0, 0, 0));
+        self.fun.bind(done);
+    }
+}

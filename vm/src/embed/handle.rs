@@ -1,0 +1,59 @@
+//! Script values that the host holds.
+
+use crate::heap::Value;
+use crate::object::World;
+use std::cell::RefCell;
+use std::fmt;
+use std::rc::Rc;
+
+/// A script value held by the host. It keeps the value alive, follows redefinitions (a held function calls the newest code), and has no
+/// lifetime. Using it with another VM than its own is an error.
+#[derive(Clone)]
+pub struct Handle(Rc<Held>);
+
+struct Held {
+    index: usize,
+    pool: Rc<HandlePool>,
+}
+
+/// Numbers of handles that were dropped and may be used again.
+#[derive(Default)]
+pub(crate) struct HandlePool {
+    free: RefCell<Vec<usize>>,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.pool.free.borrow_mut().push(self.index);
+    }
+}
+
+impl Handle {
+    /// Keeps `value` alive for the host.
+    pub(crate) fn new<'gc>(world: &mut World<'gc>, pool: &Rc<HandlePool>, value: Value<'gc>) -> Handle {
+        let free = pool.free.borrow_mut().pop();
+        let index = free.unwrap_or(world.handles.len());
+        if index == world.handles.len() {
+            world.handles.push(value);
+        } else {
+            world.handles[index] = value;
+        }
+        Handle(Rc::new(Held { index, pool: pool.clone() }))
+    }
+
+    /// The value, in its own VM's world.
+    pub(crate) fn value_in<'gc>(&self, world: &World<'gc>) -> Value<'gc> {
+        world.handles[self.0.index]
+    }
+
+    /// Whether it belongs to the VM with this pool.
+    pub(crate) fn is_of(&self, pool: &Rc<HandlePool>) -> bool {
+        Rc::ptr_eq(&self.0.pool, pool)
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Handle({})", self.0.index)
+    }
+}

@@ -1,0 +1,13 @@
+//! The public API for Rust programs.
+
+mod convert;
+mod error;
+mod function;
+mod handle;
+mod vm;
+
+pub use convert::{FromScript, IntoScript};
+pub use error::{Error, Problem};
+pub use function::HostFunction;
+pub use handle::Handle;
+pub use vm::{Vm, VmOptions};

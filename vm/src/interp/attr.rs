@@ -1,0 +1,331 @@
+//! Attributes: reading and writing `object.name`.
+
+use super::call::{signature, symbol_of};
+use super::lookup::AttrOrCall;
+use super::trace::trace_of;
+use crate::heap::{Str, Value};
+use crate::object::{
+    Bound, BoxCell, Class, ClassKind, Control, Cx, Definition, ErrorKind, Found, Instance, List, Namespace, NativeResult, Symbol, World,
+};
+use crate::ops;
+use gc_arena::Gc;
+
+type AttrResult<'gc> = Result<AttrOrCall<'gc>, Box<Control<'gc>>>;
+
+impl<'gc> Cx<'_, 'gc> {
+    /// `GetAttr` whose inline cache missed. `site` points to the instruction word.
+    pub(super) fn get_attr_at(&mut self, site: *mut u32, object: Value<'gc>) -> NativeResult<'gc> {
+        let proto = self.world.stack.frames.last().expect("a frame runs").proto;
+        // SAFETY: the words of a verified `GetAttr`.
+        let name = symbol_of(proto.const_at(unsafe { *site.add(1) } as usize));
+        if let Value::Instance(instance) = object {
+            let layout = self.world.layout(instance.layout());
+            if let Found::Slot(slot) = self.find_in_layout(layout, name) {
+                self.fill_slot_cache(site, layout.id.0, slot);
+                let value = Instance::slot(instance, slot as usize);
+                if !value.is_unset() {
+                    return Ok(value);
+                }
+            }
+        }
+        match self.get_attr_now(object, name)? {
+            AttrOrCall::Value(value) => Ok(value),
+            AttrOrCall::Getter(getter) => Err(Box::new(Control::Call { callee: getter, args: vec![object], then: None })),
+        }
+    }
+
+    fn fill_slot_cache(&mut self, site: *mut u32, layout: u32, slot: u32) {
+        if self.world.stress.no_caches {
+            return;
+        }
+        // SAFETY: the words of a verified `GetAttr` or `SetAttr`: operand C is the slot, the second extra word the layout.
+        unsafe {
+            *site = (*site & 0x00ff_ffff) | slot << 24;
+            *site.add(2) = layout;
+        }
+    }
+
+    /// Reads an attribute; the host's and the library's way. A property is called.
+    pub fn get_attr(&mut self, object: Value<'gc>, name: &str) -> NativeResult<'gc> {
+        let name = self.world.intern(self.mc, name);
+        match self.get_attr_now(object, name)? {
+            AttrOrCall::Value(value) => Ok(value),
+            AttrOrCall::Getter(getter) => Err(Box::new(Control::Call { callee: getter, args: vec![object], then: None })),
+        }
+    }
+
+    /// Reads an attribute, or says which getter to call.
+    pub(super) fn get_attr_now(&mut self, object: Value<'gc>, name: Symbol<'gc>) -> AttrResult<'gc> {
+        if let Value::Namespace(namespace) = object {
+            let cell = namespace.get(name).filter(|d| !d.value().is_unset());
+            return match cell {
+                Some(cell) => Ok(AttrOrCall::Value(cell.value())),
+                None => {
+                    let names: Vec<_> = namespace.definitions().iter().map(|d| d.name.as_str()).collect();
+                    let near = ops::suggestion(name.as_str(), names.into_iter());
+                    let text = format!("`{}` does not exist in namespace `{}`{near}", name.as_str(), namespace.name);
+                    Err(self.raise(ErrorKind::NameError, text))
+                }
+            };
+        }
+        let value = match self.find(&object, name) {
+            Found::Slot(slot) => {
+                let Value::Instance(instance) = object else { unreachable!("only instances have slots") };
+                let value = Instance::slot(instance, slot as usize);
+                if value.is_unset() {
+                    let class = self.type_name(&object);
+                    return Err(self.raise(ErrorKind::SlotError, format!("slot `{}` of `{class}` is unset", name.as_str())));
+                }
+                value
+            }
+            Found::Method(method) => self.bind_method(object, method, name),
+            Found::Static(value) => match value {
+                Value::Function(function) if !function.proto().is_method() => value,
+                Value::Function(_) if matches!(object, Value::Class(c) if c.find(name).is_some_and(|(_, m)| matches!(m, crate::object::Member::Method(_)))) => value,
+                Value::Function(_) | Value::Decorated(_) | Value::Native(_) => self.bind_method(object, value, name),
+                other => other,
+            },
+            Found::Property { getter: Some(getter), .. } => return Ok(AttrOrCall::Getter(getter)),
+            Found::Property { getter: None, .. } => {
+                let text = format!("property `{}` can be written but not read", name.as_str());
+                return Err(self.raise(ErrorKind::SlotError, text));
+            }
+            Found::Shared(cell) => cell.get(),
+            Found::None => match self.built_in_attr(&object, name) {
+                Some(value) => value,
+                None => return Err(self.missing_attr(&object, name)),
+            },
+        };
+        Ok(AttrOrCall::Value(value))
+    }
+
+    /// A method taken as a value.
+    pub(super) fn bind_method(&mut self, receiver: Value<'gc>, method: Value<'gc>, name: Symbol<'gc>) -> Value<'gc> {
+        self.world.charge(64);
+        Value::Bound(Gc::new(self.mc, Bound { receiver, method, name }))
+    }
+
+    /// SlotError with the nearest name.
+    fn missing_attr(&mut self, object: &Value<'gc>, name: Symbol<'gc>) -> Box<Control<'gc>> {
+        let class = self.world.class_of(object);
+        let names = self.attribute_names(object);
+        let near = ops::suggestion(name.as_str(), names.iter().map(String::as_str));
+        let text = match object {
+            Value::Nil => format!("nil has no member `{}`", name.as_str()),
+            Value::Class(own) => format!("class `{}` has no member `{}`{near}", own.name.as_str(), name.as_str()),
+            Value::Instance(_) => format!("`{}` has no slot or method `{}`{near}", class.name.as_str(), name.as_str()),
+            _ => format!("{} has no method `{}`{near}", class.name.as_str(), name.as_str()),
+        };
+        self.raise(ErrorKind::SlotError, text)
+    }
+
+    /// Names that could stand after the dot.
+    pub fn attribute_names(&self, object: &Value<'gc>) -> Vec<String> {
+        let mut names = Vec::new();
+        let mut add = |class: Gc<'gc, Class<'gc>>| {
+            for class in &class.body().linearisation {
+                let body = class.body();
+                names.extend(body.own_slots.iter().map(|s| s.name.as_str().to_owned()));
+                names.extend(body.members.keys().map(|n| n.as_str().to_owned()));
+            }
+        };
+        if let Value::Class(class) = object {
+            add(*class);
+        }
+        add(self.world.class_of(object));
+        if let Value::Namespace(namespace) = object {
+            names.extend(namespace.definitions().iter().map(|d| d.name.as_str().to_owned()));
+        }
+        if let Value::EnumValue(value) = object {
+            names.extend(value.variant.fields.iter().flatten().map(|f| f.as_str().to_owned()));
+        }
+        names.retain(|n| !n.starts_with('$'));
+        names
+    }
+
+    fn optional_text(&self, text: Option<&str>) -> Value<'gc> {
+        text.map_or(Value::Nil, |t| self.str(t))
+    }
+
+    /// Attributes that the engine knows of values of its own.
+    fn built_in_attr(&mut self, object: &Value<'gc>, name: Symbol<'gc>) -> Option<Value<'gc>> {
+        let text = name.as_str();
+        match object {
+            Value::Function(function) => {
+                let proto = function.proto();
+                let image = proto.image.clone();
+                Some(match text {
+                    "name" => self.str(image.name.rsplit('.').next().unwrap_or(&image.name)),
+                    "doc" => self.optional_text(image.doc.as_deref()),
+                    "params" => {
+                        let mut names: Vec<Value<'gc>> = image.params.iter().map(|p| self.str(&p.name)).collect();
+                        names.extend(image.rest.as_ref().map(|r| self.str(&format!("...{r}"))));
+                        Value::List(List::new(self.mc, names))
+                    }
+                    "file" => self.str(image.source.name()),
+                    "line" => Value::Int(i64::from(image.source.line(image.span.lo))),
+                    "version" => Value::Int(i64::from(proto.version.get())),
+                    "signature" => self.string(signature(&image)),
+                    _ => return None,
+                })
+            }
+            Value::Native(native) => Some(match text {
+                "name" => Value::Str(native.name),
+                "doc" => self.str(native.doc),
+                "params" => {
+                    let names = native.keywords.positional.iter().map(|n| self.str(n)).collect();
+                    Value::List(List::new(self.mc, names))
+                }
+                "version" => Value::Int(1),
+                _ => return None,
+            }),
+            Value::Decorated(decorated) => {
+                let original = decorated.original.get();
+                self.built_in_attr(&original, name)
+            }
+            Value::Bound(bound) => match text {
+                "receiver" => Some(bound.receiver),
+                _ => {
+                    let method = bound.method;
+                    self.built_in_attr(&method, name)
+                }
+            },
+            Value::Class(class) => {
+                let variant = class.body().variants.iter().find(|v| v.name == name).copied();
+                if let Some(variant) = variant {
+                    return Some(World::variant_value(self.mc, variant));
+                }
+                Some(match text {
+                    "name" => Value::Str(class.name.0),
+                    "doc" => self.optional_text(class.body().doc.as_deref()),
+                    "qualified_name" => self.str(&class.qualified()),
+                    "bases" => {
+                        let bases = class.body().bases.iter().map(|c| Value::Class(*c)).collect();
+                        Value::List(List::new(self.mc, bases))
+                    }
+                    "variants" if class.kind == ClassKind::Enum => {
+                        let variants = class.body().variants.clone();
+                        let values = variants.into_iter().map(|v| World::variant_value(self.mc, v)).collect();
+                        Value::List(List::new(self.mc, values))
+                    }
+                    "slots" if class.has_layout() => {
+                        let layout = class.layout();
+                        let names = layout.slots.iter().map(|s| Value::Str(s.name.0)).collect();
+                        Value::List(List::new(self.mc, names))
+                    }
+                    _ => return None,
+                })
+            }
+            Value::EnumValue(value) => {
+                let field = value.variant.fields.iter().flatten().position(|f| *f == name);
+                match (field, text) {
+                    (Some(i), _) => Some(value.payload[i]),
+                    (None, "name") => Some(Value::Str(value.variant.name.0)),
+                    (None, "ordinal") => Some(Value::Int(i64::from(value.variant.ordinal))),
+                    _ => None,
+                }
+            }
+            Value::Variant(variant) => match text {
+                "name" => Some(Value::Str(variant.name.0)),
+                "ordinal" => Some(Value::Int(i64::from(variant.ordinal))),
+                _ => None,
+            },
+            Value::Instance(_) if text == "trace" && self.is_error(object) => {
+                let lines = trace_of(object).map_or_else(Vec::new, |t| t.frames);
+                let lines = lines.iter().map(|f| self.string(f.to_string())).collect();
+                Some(Value::List(List::new(self.mc, lines)))
+            }
+            Value::Definition(cell) => self.definition_attr(*cell, text),
+            _ => None,
+        }
+    }
+
+    fn definition_attr(&mut self, cell: Gc<'gc, Definition<'gc>>, text: &str) -> Option<Value<'gc>> {
+        let meta = cell.meta();
+        Some(match text {
+            "name" => Value::Str(cell.name.0),
+            "kind" => self.str(cell.kind().text()),
+            "value" if cell.value().is_unset() => Value::Nil,
+            "value" => cell.value(),
+            "version" => Value::Int(i64::from(meta.version)),
+            "contributor" => meta.contributor.map_or(Value::Nil, |m| self.str(&m.path)),
+            "doc" => self.optional_text(meta.doc.as_deref()),
+            "namespace" => Value::Namespace(cell.namespace),
+            _ => return None,
+        })
+    }
+
+    /// `SetAttr` whose inline cache missed. `site` points to the instruction word.
+    pub(super) fn set_attr_at(&mut self, site: *mut u32, object: Value<'gc>, value: Value<'gc>) -> NativeResult<'gc> {
+        let proto = self.world.stack.frames.last().expect("a frame runs").proto;
+        // SAFETY: the words of a verified `SetAttr`.
+        let name = symbol_of(proto.const_at(unsafe { *site.add(1) } as usize));
+        if let Value::Instance(instance) = object {
+            let layout = self.world.layout(instance.layout());
+            if let Found::Slot(slot) = self.find_in_layout(layout, name) {
+                self.fill_slot_cache(site, layout.id.0, slot);
+            }
+        }
+        self.set_attr(object, name, value)
+    }
+
+    /// Writes an attribute. Ok: nil. A property's setter is called.
+    pub fn set_attr(&mut self, object: Value<'gc>, name: Symbol<'gc>, value: Value<'gc>) -> NativeResult<'gc> {
+        let text = name.as_str();
+        if let Value::Namespace(namespace) = object {
+            let cell = Namespace::cell_or_new(namespace, self.mc, name);
+            if !cell.is_assignable() {
+                return self.cannot_assign(cell);
+            }
+            cell.note_assigned();
+            Definition::set(cell, self.mc, value);
+            return Ok(Value::Nil);
+        }
+        match (self.find(&object, name), object) {
+            (Found::Slot(slot), Value::Instance(instance)) => Instance::set_slot(instance, self.mc, slot as usize, value),
+            (Found::Shared(cell), Value::Class(_)) => BoxCell::set(cell, self.mc, value),
+            (Found::Shared(_), _) => {
+                let class = self.type_name(&object);
+                let message = format!("`{text}` is shared by all instances; write `{class}.{text} = …`");
+                return Err(self.raise(ErrorKind::SlotError, message));
+            }
+            (Found::Property { setter: Some(setter), .. }, _) => {
+                return Err(Box::new(Control::Call { callee: setter, args: vec![object, value], then: None }));
+            }
+            (Found::Property { setter: None, .. }, _) => {
+                return Err(self.raise(ErrorKind::SlotError, format!("property `{text}` can be read but not written")));
+            }
+            (Found::Method(_) | Found::Static(_), _) => {
+                return Err(self.raise(ErrorKind::SlotError, format!("`{text}` is a method and cannot be assigned")));
+            }
+            _ => return Err(self.missing_attr(&object, name)),
+        }
+        Ok(Value::Nil)
+    }
+
+    /// A slot or payload for a pattern; unset when it has no value.
+    pub(super) fn slot_item(&mut self, object: Value<'gc>, name: Value<'gc>) -> NativeResult<'gc> {
+        let name = symbol_of(name);
+        if let Value::EnumValue(value) = object
+            && let Some(i) = value.variant.fields.iter().flatten().position(|f| *f == name)
+        {
+            return Ok(value.payload[i]);
+        }
+        if let (Found::Slot(slot), Value::Instance(instance)) = (self.find(&object, name), object) {
+            return Ok(Instance::slot(instance, slot as usize));
+        }
+        match self.get_attr_now(object, name)? {
+            AttrOrCall::Value(value) => Ok(value),
+            AttrOrCall::Getter(getter) => Err(Box::new(Control::Call { callee: getter, args: vec![object], then: None })),
+        }
+    }
+
+    /// `is_set(x, "name")`
+    pub fn is_slot_set(&mut self, object: Value<'gc>, name: Gc<'gc, Str>) -> Result<bool, Box<Control<'gc>>> {
+        let symbol = self.world.intern(self.mc, name.as_str());
+        match (self.find(&object, symbol), object) {
+            (Found::Slot(slot), Value::Instance(instance)) => Ok(!Instance::slot(instance, slot as usize).is_unset()),
+            _ => Err(self.missing_attr(&object, symbol)),
+        }
+    }
+}

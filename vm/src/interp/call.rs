@@ -1,0 +1,666 @@
+//! Calls: everything that the loop's fast path does not do itself.
+//!
+//! A callee's arguments stand in a window at the top of the stack, with the slot of the callee just below. Depending on what is called
+//! this gives a value at once or pushes a frame.
+
+use super::run::Flow;
+use crate::bytecode::{Insn, Op};
+use crate::heap::{Str, Value};
+use crate::image::{ArgShape, CallShape, Const};
+use crate::object::{
+    Class, ClassKind, Continuation, Control, Cx, ErrorKind, Found, Function, Instance, List, NativeBody, NativeFunction, Proto,
+    ReturnMode, Symbol, Variant,
+};
+use crate::limits;
+use gc_arena::Gc;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+/// Result of starting a call.
+pub enum Called<'gc> {
+    /// It is done: its value.
+    Value(Value<'gc>),
+    /// A frame was pushed.
+    Entered,
+}
+
+pub(super) type CallResult<'gc> = Result<Called<'gc>, Box<Control<'gc>>>;
+
+/// Arguments given by name.
+type Named<'gc> = [(Arc<str>, Value<'gc>)];
+
+impl<'gc> Cx<'_, 'gc> {
+    /// Calls `callee` with the `argc` values from slot `first` on. The slot below `first` is free for the callee.
+    pub(super) fn call_window(
+        &mut self,
+        callee: Value<'gc>,
+        first: usize,
+        argc: usize,
+        dst: u8,
+        mode: ReturnMode,
+    ) -> CallResult<'gc> {
+        self.call_named(callee, first, argc, &[], dst, mode)
+    }
+
+    fn call_named(
+        &mut self,
+        mut callee: Value<'gc>,
+        first: usize,
+        mut argc: usize,
+        named: &Named<'gc>,
+        dst: u8,
+        mode: ReturnMode,
+    ) -> CallResult<'gc> {
+        loop {
+            match callee {
+                Value::Function(function) => return self.enter_function(function, first, argc, named, dst, mode),
+                Value::Native(native) => return self.call_native(native, first, argc, named),
+                Value::Bound(bound) => {
+                    self.insert_argument(first, &mut argc, bound.receiver)?;
+                    callee = bound.method;
+                }
+                Value::Decorated(decorated) => callee = decorated.target.get(),
+                Value::Class(class) => return self.construct(class, first, argc, named, dst, mode),
+                Value::Variant(variant) => return self.construct_variant(variant, first, argc, named).map(Called::Value),
+                Value::Instance(_) | Value::EnumValue(_) => {
+                    let call = self.world.symbols.call;
+                    let Found::Method(method) = self.find(&callee, call) else {
+                        return Err(self.not_callable(&callee));
+                    };
+                    self.insert_argument(first, &mut argc, callee)?;
+                    callee = method;
+                }
+                _ => return Err(self.not_callable(&callee)),
+            }
+        }
+    }
+
+    fn not_callable(&mut self, callee: &Value<'gc>) -> Box<Control<'gc>> {
+        let name = self.type_name(callee);
+        let message = match callee {
+            Value::EnumValue(value) => {
+                format!("`{}.{}` has no payload and is not called", value.variant.class.name.as_str(), value.variant.name.as_str())
+            }
+            Value::Nil => "nil is not callable".to_owned(),
+            _ => format!("a value of type {name} is not callable"),
+        };
+        self.type_error(message)
+    }
+
+    /// Makes room for one more argument in front of the others.
+    fn insert_argument(&mut self, first: usize, argc: &mut usize, value: Value<'gc>) -> Result<(), Box<Control<'gc>>> {
+        if !self.world.stack.reserve(first + *argc + 1) {
+            return Err(self.stack_overflow());
+        }
+        let values = &mut self.world.stack.values;
+        values.copy_within(first..first + *argc, first + 1);
+        values[first] = value;
+        *argc += 1;
+        Ok(())
+    }
+
+    fn enter_function(
+        &mut self,
+        function: Gc<'gc, Function<'gc>>,
+        first: usize,
+        argc: usize,
+        named: &Named<'gc>,
+        dst: u8,
+        mode: ReturnMode,
+    ) -> CallResult<'gc> {
+        let mut proto = function.proto();
+        while let Some(successor) = proto.successor() {
+            proto = successor;
+            Function::set_proto(function, self.mc, proto);
+        }
+        if proto.arity() as usize != argc || !named.is_empty() {
+            self.bind(proto, first, argc, named)?;
+        }
+        self.world.stack.values[first - 1] = Value::Function(function);
+        if !self.world.stack.push(proto, first, dst, mode) {
+            return Err(self.stack_overflow());
+        }
+        Ok(Called::Entered)
+    }
+
+    /// Arranges the arguments as the parameters want them.
+    fn bind(&mut self, proto: Gc<'gc, Proto<'gc>>, first: usize, argc: usize, named: &Named<'gc>) -> Result<(), Box<Control<'gc>>> {
+        let image = proto.image.clone();
+        let own = usize::from(proto.is_method());
+        let most = own + image.params.len();
+        let end = first + proto.frame_slots as usize + argc;
+        if !self.world.stack.reserve(end) {
+            return Err(self.stack_overflow());
+        }
+        if argc < own {
+            return Err(self.arity_error(proto, argc, "a method needs its receiver"));
+        }
+        if argc > most && image.rest.is_none() {
+            return Err(self.arity_error(proto, argc - own, ""));
+        }
+        if image.rest.is_some() {
+            let given = first + argc.min(most)..first + argc;
+            let rest = self.world.stack.values[given].to_vec();
+            self.world.charge(64 + 16 * rest.len());
+            let rest = Value::List(List::new(self.mc, rest));
+            self.world.stack.values[first + most] = rest;
+        }
+        for slot in &mut self.world.stack.values[first + argc.min(most)..first + most] {
+            *slot = Value::Unset;
+        }
+        for (name, value) in named {
+            let Some(i) = image.params.iter().position(|p| p.name == *name) else {
+                return Err(self.arity_error(proto, argc - own, &format!("it has no parameter `{name}`")));
+            };
+            let slot = &mut self.world.stack.values[first + own + i];
+            if !slot.is_unset() {
+                return Err(self.arity_error(proto, argc - own, &format!("`{name}` is given twice")));
+            }
+            *slot = *value;
+        }
+        let missing: Vec<&str> = image
+            .params
+            .iter()
+            .enumerate()
+            .filter(|(i, p)| p.default.is_none() && self.world.stack.values[first + own + i].is_unset())
+            .map(|(_, p)| &*p.name)
+            .collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let text = if named.is_empty() { String::new() } else { format!("`{}` is missing", missing.join("`, `")) };
+        Err(self.arity_error(proto, argc - own, &text))
+    }
+
+    /// ArityError with the signature.
+    fn arity_error(&mut self, proto: Gc<'gc, Proto<'gc>>, given: usize, what: &str) -> Box<Control<'gc>> {
+        let signature = signature(&proto.image);
+        let least = proto.image.params.iter().filter(|p| p.default.is_none()).count();
+        let most = proto.image.params.len();
+        let expected = match (least, most, proto.image.rest.is_some()) {
+            (l, _, true) => format!("at least {l}"),
+            (l, m, _) if l == m => l.to_string(),
+            (l, m, _) => format!("{l} to {m}"),
+        };
+        let mut message = format!("`{}` takes {expected} argument{}, not {given}", proto.qualified, plural(least.max(most)));
+        if !what.is_empty() {
+            message = format!("`{}`: {what}", proto.qualified);
+        }
+        let _ = write!(message, "; its signature is `{signature}`");
+        if proto.file_version() > 1 {
+            let _ = write!(message, " (v{})", proto.file_version());
+        }
+        self.raise(ErrorKind::ArityError, message)
+    }
+
+    fn call_native(
+        &mut self,
+        native: Gc<'gc, NativeFunction<'gc>>,
+        first: usize,
+        mut argc: usize,
+        named: &Named<'gc>,
+    ) -> CallResult<'gc> {
+        let keywords = native.keywords;
+        if !named.is_empty() || !keywords.only.is_empty() {
+            argc = self.bind_native(native, first, argc, named)?;
+        }
+        let counted = argc - keywords.only.len();
+        if counted < native.least as usize || (native.most != u8::MAX && counted > native.most as usize) {
+            return Err(self.native_arity_error(native, counted));
+        }
+        let args: &[Value<'gc>] = &self.world.stack.values[first..first + argc];
+        // SAFETY: a native cannot move or change the slots of the stack: everything it can ask for happens after it has returned.
+        let args = unsafe { std::slice::from_raw_parts(args.as_ptr(), argc) };
+        match &Gc::as_ref(native).body {
+            NativeBody::Fn(f) => f(self, args),
+            NativeBody::Host(f) => f(self, args),
+        }
+        .map(Called::Value)
+    }
+
+    fn native_arity_error(&mut self, native: Gc<'gc, NativeFunction<'gc>>, given: usize) -> Box<Control<'gc>> {
+        // A method's receiver is not counted in what the user reads.
+        let own = usize::from(native.name.as_str().contains('.'));
+        let (least, most) = (native.least as usize, native.most as usize);
+        let expected = match (least.saturating_sub(own), most) {
+            (l, 255) => format!("at least {l}"),
+            (l, m) if l == m - own => l.to_string(),
+            (l, m) => format!("{l} to {}", m - own),
+        };
+        let name = native.name.as_str();
+        let given = given.saturating_sub(own);
+        self.raise(ErrorKind::ArityError, format!("`{name}` takes {expected} argument{}, not {given}", plural(most - own)))
+    }
+
+    /// Arranges a native's arguments: values of parameters that are given by name only come first.
+    fn bind_native(
+        &mut self,
+        native: Gc<'gc, NativeFunction<'gc>>,
+        first: usize,
+        argc: usize,
+        named: &Named<'gc>,
+    ) -> Result<usize, Box<Control<'gc>>> {
+        let keywords = native.keywords;
+        let own = usize::from(native.name.as_str().contains('.'));
+        let mut only = vec![Value::Unset; keywords.only.len()];
+        let mut positional = self.world.stack.values[first..first + argc].to_vec();
+        for (name, value) in named {
+            if let Some(i) = keywords.only.iter().position(|k| **k == **name) {
+                only[i] = *value;
+                continue;
+            }
+            let Some(i) = keywords.positional.iter().position(|k| **k == **name) else {
+                let text = format!("`{}` has no parameter `{name}`", native.name.as_str());
+                return Err(self.raise(ErrorKind::ArityError, text));
+            };
+            if i + own < positional.len() && !positional[i + own].is_unset() {
+                let text = format!("`{}`: `{name}` is given twice", native.name.as_str());
+                return Err(self.raise(ErrorKind::ArityError, text));
+            }
+            while positional.len() <= i + own {
+                positional.push(Value::Unset);
+            }
+            positional[i + own] = *value;
+        }
+        only.extend(positional);
+        if !self.world.stack.reserve(first + only.len()) {
+            return Err(self.stack_overflow());
+        }
+        self.world.stack.values[first..first + only.len()].copy_from_slice(&only);
+        Ok(only.len())
+    }
+
+    fn construct_variant(
+        &mut self,
+        variant: Gc<'gc, Variant<'gc>>,
+        first: usize,
+        argc: usize,
+        named: &Named<'gc>,
+    ) -> Result<Value<'gc>, Box<Control<'gc>>> {
+        let fields = variant.fields.as_deref().unwrap_or(&[]);
+        let mut payload = self.world.stack.values[first..first + argc].to_vec();
+        payload.resize(fields.len().max(argc), Value::Unset);
+        let mut problem = argc > fields.len();
+        for (name, value) in named {
+            match fields.iter().position(|f| f.as_str() == &**name) {
+                Some(i) if payload[i].is_unset() => payload[i] = *value,
+                _ => problem = true,
+            }
+        }
+        if problem || payload.iter().any(Value::is_unset) {
+            let names: Vec<&str> = fields.iter().map(Symbol::as_str).collect();
+            let text = format!(
+                "`{}.{}` takes {} argument{}: `({})`",
+                variant.class.name.as_str(),
+                variant.name.as_str(),
+                fields.len(),
+                plural(fields.len()),
+                names.join(", ")
+            );
+            return Err(self.raise(ErrorKind::ArityError, text));
+        }
+        self.world.charge(48 + 16 * payload.len());
+        Ok(Value::EnumValue(Gc::new(self.mc, crate::object::EnumValue { variant, payload: payload.into() })))
+    }
+
+    /// Makes an instance and calls its `init`, or fills its slots.
+    fn construct(
+        &mut self,
+        class: Gc<'gc, Class<'gc>>,
+        first: usize,
+        mut argc: usize,
+        named: &Named<'gc>,
+        dst: u8,
+        mode: ReturnMode,
+    ) -> CallResult<'gc> {
+        if class.kind != ClassKind::Plain {
+            return self.construct_built_in(class, first, argc, named);
+        }
+        if !class.has_layout() {
+            let text = format!("class `{}` cannot be used yet: a base class of it does not exist", class.name.as_str());
+            return Err(self.raise(ErrorKind::NameError, text));
+        }
+        let layout = class.layout();
+        let instance = Instance::new(self.mc, layout.id, &layout.template);
+        self.world.charge(24 + 16 * instance.capacity());
+        for (slot, is_map) in &layout.fresh {
+            let value =
+                if *is_map { Value::Map(crate::object::Map::new(self.mc)) } else { Value::List(List::new(self.mc, Vec::new())) };
+            Instance::set_slot(instance, self.mc, *slot as usize, value);
+            self.world.charge(64);
+        }
+        let value = Value::Instance(instance);
+        let init = self.world.symbols.init;
+        // Only the plain case finishes in the caller's register; the others make do with the value.
+        let construct_mode = if mode == ReturnMode::Store { ReturnMode::Construct } else { ReturnMode::Discard };
+        let entered = match self.find_in_layout(layout, init) {
+            Found::Method(method) => {
+                self.insert_argument(first, &mut argc, value)?;
+                match self.call_named(method, first, argc, named, dst, construct_mode)? {
+                    Called::Entered => true,
+                    Called::Value(_) => false,
+                }
+            }
+            _ => {
+                self.fill_slots(class, instance, first, argc, named)?;
+                false
+            }
+        };
+        if layout.fillers.is_empty() {
+            return Ok(if entered { Called::Entered } else { Called::Value(value) });
+        }
+        if !entered {
+            // A frame that does nothing but return the instance, below the fillers.
+            let waiting = Gc::new(self.mc, GiveBack(value));
+            let then = Gc::new(self.mc, Continuation { then: gc_arena::unsize!(waiting => dyn crate::object::Then<'gc>) });
+            self.push_waiting(then, dst, mode)?;
+        }
+        // The fillers run before `init`: they are pushed on top of its frame, the last one first.
+        for filler in layout.fillers.iter().rev() {
+            let at = self.world.stack.scratch() + 1;
+            if !self.world.stack.reserve(at + 1) {
+                return Err(self.stack_overflow());
+            }
+            self.world.stack.values[at] = value;
+            match self.call_window(*filler, at, 1, 1, ReturnMode::Discard)? {
+                Called::Entered | Called::Value(_) => {}
+            }
+        }
+        Ok(Called::Entered)
+    }
+
+    /// Fills the slots of an instance of a class without `init` from the arguments.
+    fn fill_slots(
+        &mut self,
+        class: Gc<'gc, Class<'gc>>,
+        instance: Gc<'gc, Instance<'gc>>,
+        first: usize,
+        argc: usize,
+        named: &Named<'gc>,
+    ) -> Result<(), Box<Control<'gc>>> {
+        let layout = class.layout();
+        let hidden = |name: Symbol<'gc>| name.as_str().starts_with('$');
+        let positional: Vec<usize> = (0..layout.slots.len()).filter(|i| !hidden(layout.slots[*i].name)).collect();
+        let describe = || {
+            let names: Vec<&str> = positional.iter().map(|i| layout.slots[*i].name.as_str()).collect();
+            format!("{}({})", class.name.as_str(), names.join(", "))
+        };
+        if argc > positional.len() {
+            let text = format!(
+                "`{}` takes at most {} argument{}, not {argc}; its slots are `{}`",
+                class.name.as_str(),
+                positional.len(),
+                plural(positional.len()),
+                describe()
+            );
+            return Err(self.raise(ErrorKind::ArityError, text));
+        }
+        for (i, slot) in positional.iter().take(argc).enumerate() {
+            let value = self.world.stack.values[first + i];
+            Instance::set_slot(instance, self.mc, *slot, value);
+        }
+        for (name, value) in named {
+            let symbol = self.world.intern(self.mc, name);
+            let slot = layout.index.get(&symbol).map(|i| *i as usize).filter(|_| !hidden(symbol));
+            let Some(slot) = slot else {
+                let text = format!("`{}` has no slot `{name}`; its slots are `{}`", class.name.as_str(), describe());
+                return Err(self.raise(ErrorKind::ArityError, text));
+            };
+            if positional.iter().take(argc).any(|i| *i == slot) {
+                let text = format!("`{}`: `{name}` is given twice", class.name.as_str());
+                return Err(self.raise(ErrorKind::ArityError, text));
+            }
+            Instance::set_slot(instance, self.mc, slot, *value);
+        }
+        Ok(())
+    }
+
+    /// `Int(x)` and its like: the conversion functions of `core` with the class's name in lower case.
+    fn construct_built_in(
+        &mut self,
+        class: Gc<'gc, Class<'gc>>,
+        first: usize,
+        argc: usize,
+        named: &Named<'gc>,
+    ) -> CallResult<'gc> {
+        let name = class.name.as_str();
+        let function = match name {
+            "Int" => "int",
+            "Float" => "float",
+            "String" => "str",
+            "Set" => "set",
+            "Bool" => "bool",
+            "List" => "list",
+            "Tuple" => "tuple",
+            "Map" => "map",
+            "Fiber" => "fiber",
+            "Bytes" => "bytes",
+            _ => "",
+        };
+        let symbol = self.world.intern(self.mc, function);
+        match self.world.core.get(symbol).map(|d| d.value()) {
+            Some(callee @ Value::Native(native)) if !callee.is_unset() => self.call_native(native, first, argc, named),
+            _ => Err(self.type_error(format!("`{name}` cannot be called"))),
+        }
+    }
+
+    /// StackOverflow.
+    pub(super) fn stack_overflow(&mut self) -> Box<Control<'gc>> {
+        let depth = self.world.stack.frames.len();
+        self.raise(ErrorKind::StackOverflow, format!("too many calls within calls ({depth} frames)"))
+    }
+
+    /// Pushes the frame of a native that waits for the result of a call; the result belongs in its register 1.
+    pub(super) fn push_waiting(
+        &mut self,
+        then: Gc<'gc, Continuation<'gc>>,
+        dst: u8,
+        mode: ReturnMode,
+    ) -> Result<(), Box<Control<'gc>>> {
+        let stub = self.world.resume_stub.expect("stubs exist once a VM runs");
+        let at = self.world.stack.scratch();
+        if !self.world.stack.reserve(at + limits::SCRATCH_SLOTS) || !self.world.stack.push(stub, at, dst, mode) {
+            return Err(self.stack_overflow());
+        }
+        self.world.stack.values[at] = Value::Continuation(then);
+        Ok(())
+    }
+
+    /// A call with these arguments above the running frame's registers.
+    pub(super) fn call_above(&mut self, callee: Value<'gc>, args: &[Value<'gc>], dst: u8, mode: ReturnMode) -> CallResult<'gc> {
+        let first = self.world.stack.scratch() + 1;
+        if !self.world.stack.reserve(first + args.len() + limits::SCRATCH_SLOTS) {
+            return Err(self.stack_overflow());
+        }
+        self.world.stack.values[first..][..args.len()].copy_from_slice(args);
+        self.call_window(callee, first, args.len(), dst, mode)
+    }
+
+    /// The `Resume` stub was reached: its native gets the result in register 1.
+    pub(super) fn resume_native(&mut self) -> Flow<'gc> {
+        let base = self.world.stack.base;
+        let result = self.world.stack.values[base + 1];
+        let Value::Continuation(waiting) = self.world.stack.values[base] else {
+            unreachable!("a stub's register 0 holds its continuation")
+        };
+        let frame = self.world.stack.pop();
+        match waiting.then.then(self, result) {
+            Ok(value) => {
+                self.deliver(value, frame.dst, frame.mode);
+                Flow::Reload
+            }
+            Err(control) => self.control(control, frame.dst, frame.mode),
+        }
+    }
+
+    /// A frame with another mode than `Store` returns `value`.
+    pub(super) fn return_value(&mut self, value: Value<'gc>) -> Flow<'gc> {
+        let own = self.world.stack.values[self.world.stack.base];
+        let frame = self.world.stack.pop();
+        let value = if frame.mode == ReturnMode::Construct { own } else { value };
+        self.deliver(value, frame.dst, frame.mode);
+        Flow::Reload
+    }
+
+    /// Hands a result to the top frame in the way its caller wanted.
+    pub(super) fn deliver(&mut self, value: Value<'gc>, dst: u8, mode: ReturnMode) {
+        let stack = &mut self.world.stack;
+        let slot = stack.base + dst as usize;
+        let jump = match mode {
+            ReturnMode::Store | ReturnMode::Construct => {
+                stack.values[slot] = value;
+                false
+            }
+            ReturnMode::Discard => false,
+            ReturnMode::Truth => {
+                stack.values[slot] = Value::bool(value.is_truthy());
+                false
+            }
+            ReturnMode::NotTruth => {
+                stack.values[slot] = Value::bool(!value.is_truthy());
+                false
+            }
+            ReturnMode::JumpIf => value.is_truthy(),
+            ReturnMode::JumpIfNot => !value.is_truthy(),
+            ReturnMode::Next => {
+                if matches!(value, Value::Stop) {
+                    true
+                } else {
+                    stack.values[slot] = value;
+                    false
+                }
+            }
+        };
+        if jump {
+            let frame = stack.frames.last_mut().expect("a result is delivered to a frame");
+            // SAFETY: the modes that jump are used by instructions whose last word is a jump offset, and `pc` stands behind it.
+            unsafe { frame.pc = frame.pc.offset(*frame.pc.sub(1) as i32 as isize) };
+        }
+    }
+
+    /// `CallShape`, `CallMethodShape`, `CallSuperShape`: arguments with names and spreads.
+    pub(super) fn call_shape(&mut self, op: Op, insn: Insn, words: *const u32) -> CallResult<'gc> {
+        let proto = self.world.stack.frames.last().expect("a frame runs").proto;
+        let base = self.world.stack.base;
+        // SAFETY: `words` points to the extra words of a verified instruction.
+        let (name, shape) = unsafe {
+            match op {
+                Op::CallShape => (None, *words),
+                _ => (Some(proto.const_at(*words as usize)), *words.add(1)),
+            }
+        };
+        let Const::Shape(shape) = proto.image.consts[shape as usize].clone() else {
+            unreachable!("the verifier has checked the constant's kind")
+        };
+        let window = base + insn.a() as usize + 1;
+        let (receiver, from) = match op {
+            Op::CallShape => (None, window),
+            _ => (Some(self.world.stack.values[window]), window + 1),
+        };
+        let (mut positional, named) = self.read_shape(&shape, from)?;
+        let callee = match (op, name, receiver) {
+            (Op::CallShape, ..) => self.world.stack.values[window - 1],
+            (Op::CallMethodShape, Some(name), Some(receiver)) => {
+                let (callee, with_receiver) = self.method_for_call(name, receiver)?;
+                if let Some(receiver) = with_receiver {
+                    positional.insert(0, receiver);
+                }
+                callee
+            }
+            (_, Some(name), Some(receiver)) => {
+                positional.insert(0, receiver);
+                self.super_method(name, receiver)?
+            }
+            _ => unreachable!("method calls have a name and a receiver"),
+        };
+        if !self.world.stack.reserve(window + positional.len() + limits::SCRATCH_SLOTS) {
+            return Err(self.stack_overflow());
+        }
+        self.world.stack.values[window..][..positional.len()].copy_from_slice(&positional);
+        self.call_named(callee, window, positional.len(), &named, insn.c(), ReturnMode::Store)
+    }
+
+    #[expect(clippy::type_complexity, reason = "two lists of arguments")]
+    fn read_shape(
+        &mut self,
+        shape: &CallShape,
+        from: usize,
+    ) -> Result<(Vec<Value<'gc>>, Vec<(Arc<str>, Value<'gc>)>), Box<Control<'gc>>> {
+        let mut positional = Vec::new();
+        let mut named: Vec<(Arc<str>, Value<'gc>)> = Vec::new();
+        for (i, arg) in shape.args.iter().enumerate() {
+            let value = self.world.stack.values[from + i];
+            match arg {
+                ArgShape::One => positional.push(value),
+                ArgShape::Named(name) => {
+                    if named.iter().any(|(n, _)| n == name) {
+                        return Err(self.raise(ErrorKind::ArityError, format!("`{name}` is given twice")));
+                    }
+                    named.push((name.clone(), value));
+                }
+                ArgShape::Spread => match value {
+                    Value::List(list) => positional.extend_from_slice(&list.items()),
+                    Value::Tuple(tuple) => positional.extend_from_slice(tuple.items()),
+                    Value::Set(set) => positional.extend(set.table().iter().map(|e| e.key)),
+                    Value::Range(range) if range.len() <= limits::STACK_SLOTS_MAX as u64 / 4 => {
+                        positional.extend((0..range.len()).map(|i| Value::Int(range.get(i))));
+                    }
+                    Value::Map(map) => {
+                        for entry in map.table().iter() {
+                            let Value::Str(name) = entry.key else {
+                                return Err(self.type_error("a map that is spread into arguments needs strings as keys"));
+                            };
+                            named.push((name.as_str().into(), entry.value));
+                        }
+                    }
+                    other => {
+                        let name = self.type_name(&other);
+                        return Err(self.type_error(format!(
+                            "`...` in a call takes a list, tuple, set, range or map, not {name}; write `...[...x]` for other iterables"
+                        )));
+                    }
+                },
+            }
+            if positional.len() > limits::STACK_SLOTS_MAX / 4 {
+                return Err(self.value_error("too many arguments"));
+            }
+        }
+        Ok((positional, named))
+    }
+}
+
+/// Continuation that drops the result of a call and gives a value it kept.
+#[derive(gc_arena::Collect)]
+#[collect(no_drop)]
+struct GiveBack<'gc>(Value<'gc>);
+
+impl<'gc> crate::object::Then<'gc> for GiveBack<'gc> {
+    fn then(&self, _: &mut Cx<'_, 'gc>, _: Value<'gc>) -> crate::object::NativeResult<'gc> {
+        Ok(self.0)
+    }
+}
+
+fn plural(n: usize) -> &'static str {
+    if n == 1 { "" } else { "s" }
+}
+
+/// `name(a, b = 1, ...rest)`
+pub fn signature(image: &crate::image::ProtoImage) -> String {
+    let mut params: Vec<String> = image
+        .params
+        .iter()
+        .map(|p| {
+            let name = if p.name.is_empty() { "_" } else { &*p.name };
+            p.default.as_ref().map_or_else(|| name.to_owned(), |d| format!("{name} = {d}"))
+        })
+        .collect();
+    params.extend(image.rest.as_ref().map(|r| format!("...{r}")));
+    format!("{}({})", image.name, params.join(", "))
+}
+
+/// A name constant as a symbol.
+pub(super) fn symbol_of<'gc>(value: Value<'gc>) -> Symbol<'gc> {
+    let Value::Str(name) = value else { unreachable!("the verifier has checked the constant's kind") };
+    debug_assert!(Str::is_interned(&name), "constants that are names are interned by the linker");
+    Symbol(name)
+}

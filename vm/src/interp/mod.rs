@@ -1,0 +1,16 @@
+//! Running code: the instruction loop, calls, attribute look-up, unwinding.
+//!
+//! Nothing here calls itself for a call of the program: script calls, operator methods and natives that need the program all become
+//! frames. The loop leaves at safe points (loop turns and calls) so that its driver can collect, count fuel and commit a reload.
+
+mod attr;
+mod call;
+mod construct;
+mod lookup;
+mod run;
+mod trace;
+mod unwind;
+
+pub use call::Called;
+pub use run::{Exit, begin, run};
+pub use trace::{Trace, trace_of};

@@ -1,0 +1,158 @@
+//! Errors on their way to a handler.
+
+use super::run::{Exit, Flow};
+use super::trace::{self, Trace};
+use crate::heap::Value;
+use crate::image::Const;
+use crate::object::{Control, Cx, Definition, ErrorKind, Instance, Kind, NativeResult, Symbol, World};
+use crate::ops::{self, error_slot};
+use gc_arena::Gc;
+
+impl<'gc> Cx<'_, 'gc> {
+    /// Goes up the frames to the innermost handler.
+    pub(super) fn unwind(&mut self, error: Value<'gc>) -> Flow<'gc> {
+        self.attach_trace(error);
+        while let Some(frame) = self.world.stack.frames.last().copied() {
+            let code = &frame.proto.code;
+            // `pc` stands behind the instruction that failed.
+            // SAFETY: `pc` points into the code of the frame's prototype.
+            let at = unsafe { frame.pc.offset_from(code.start()) } as usize;
+            let at = at.saturating_sub(1) as u32;
+            if let Some(handler) = frame.proto.image.handlers.iter().find(|h| h.start <= at && at < h.end) {
+                let slot = self.world.stack.base + handler.register as usize;
+                self.world.stack.values[slot] = error;
+                let top = self.world.stack.frames.last_mut().expect("the frame just looked at");
+                // SAFETY: the verifier has checked the target.
+                top.pc = unsafe { code.start().add(handler.target as usize) };
+                return Flow::Reload;
+            }
+            let is_bottom = self.world.halt_stub.is_some_and(|stub| Gc::ptr_eq(stub, frame.proto));
+            if is_bottom {
+                return Flow::Leave(Exit::Error(error));
+            }
+            self.world.stack.pop();
+        }
+        Flow::Leave(Exit::Error(error))
+    }
+
+    /// Gives an error its trace, unless it has one: an error that is thrown again keeps its first.
+    fn attach_trace(&mut self, error: Value<'gc>) {
+        let Value::Instance(instance) = error else { return };
+        if !Instance::slot(instance, error_slot::TRACE).is_nil() {
+            return;
+        }
+        let trace = trace::capture(self.world);
+        let value = World::host_object(self.mc, "Trace", trace);
+        Instance::set_slot(instance, self.mc, error_slot::TRACE, value);
+    }
+
+    /// `throw value`
+    pub(super) fn throw(&mut self, value: Value<'gc>) -> NativeResult<'gc> {
+        if self.is_error(&value) {
+            return Err(Box::new(Control::Raise(value)));
+        }
+        let name = self.type_name(&value);
+        Err(self.type_error(format!("only errors can be thrown, not {name}; write `throw Error(…)`")))
+    }
+
+    /// Whether it is an instance of `Error` or of a class that inherits from it.
+    pub fn is_error(&self, value: &Value<'gc>) -> bool {
+        let Value::Instance(instance) = value else { return false };
+        self.world.class_of_instance(*instance).is_subclass_of(self.world.error_class(ErrorKind::Error))
+    }
+
+    /// Whether a `catch` without class lets it pass.
+    pub(super) fn is_uncatchable(&self, value: &Value<'gc>) -> bool {
+        let Value::Instance(instance) = value else { return false };
+        let class = self.world.class_of_instance(*instance);
+        [ErrorKind::CancelledError, ErrorKind::LimitError]
+            .into_iter()
+            .any(|kind| class.is_subclass_of(self.world.error_class(kind)))
+    }
+
+    /// `yield value`
+    pub(super) fn yield_value(&mut self, value: Value<'gc>) -> NativeResult<'gc> {
+        if self.world.fiber.is_none() {
+            return Err(self.value_error("`yield` outside a fiber; only a function called by a fiber can suspend"));
+        }
+        Err(Box::new(Control::Yield(value)))
+    }
+
+    /// NameError for a local that is used before it is set.
+    pub(super) fn unset_variable(&mut self, name: Value<'gc>) -> NativeResult<'gc> {
+        let Value::Str(name) = name else { unreachable!("the verifier has checked the constant's kind") };
+        Err(self.raise(ErrorKind::NameError, format!("variable `{}` is used before it is set", name.as_str())))
+    }
+
+    /// NameError for a definition without value, with the nearest known names. While its namespace is still loading, the name may
+    /// come to exist later; the loader sees that from the error's class.
+    pub(super) fn missing_name(&mut self, cell: Gc<'gc, Definition<'gc>>) -> NativeResult<'gc> {
+        let name = cell.name.as_str();
+        if let Some(cycle) = self.world.load_cycle.take() {
+            let text = format!("`{name}` has no value yet: the files `{cycle}` wait for each other's top-level values");
+            return Err(self.raise(ErrorKind::NameError, text));
+        }
+        if cell.kind() != Kind::Absent {
+            return Err(self.raise(ErrorKind::NameError, format!("`{name}` is used before its initialiser has run")));
+        }
+        let mut known: Vec<Symbol<'gc>> = cell.namespace.definitions().iter().map(|d| d.name).collect();
+        let own = &*cell.namespace.name == self.running_namespace();
+        if own {
+            known.extend(self.world.core.definitions().iter().map(|d| d.name));
+        }
+        let near = ops::nearest(name, known.iter().map(Symbol::as_str));
+        let mut message = if own {
+            format!("`{name}` does not exist")
+        } else {
+            format!("`{name}` does not exist in namespace `{}`", cell.namespace.name)
+        };
+        if let Some(near) = near {
+            message.push_str(&format!("; did you mean `{near}`?"));
+        }
+        Err(self.raise(ErrorKind::NameError, message))
+    }
+
+    fn running_namespace(&self) -> String {
+        self.world.stack.frames.last().map_or_else(String::new, |f| f.proto.linked.module.namespace.name.to_string())
+    }
+
+    /// Why `SetGlobal` does not store.
+    pub(super) fn cannot_assign(&mut self, cell: Gc<'gc, Definition<'gc>>) -> NativeResult<'gc> {
+        let name = cell.name.as_str();
+        let kind = cell.kind();
+        if cell.value().is_unset() {
+            let text = format!("`{name}` does not exist and cannot be assigned; write `let {name} = …` to make it");
+            return Err(self.raise(ErrorKind::NameError, text));
+        }
+        Err(self.type_error(format!("`{name}` is a {} and cannot be assigned", kind.text())))
+    }
+
+    /// MatchError.
+    pub(super) fn match_fail(&mut self, value: Value<'gc>) -> NativeResult<'gc> {
+        let text = ops::describe(self, &value);
+        Err(self.raise(ErrorKind::MatchError, format!("no pattern matches {text}")))
+    }
+
+    /// AssertionError with the values of the sub-expressions.
+    pub(super) fn assert_fail(&mut self, values: &[Value<'gc>], texts: usize) -> NativeResult<'gc> {
+        let proto = self.world.stack.frames.last().expect("a frame runs").proto;
+        let Const::Texts(texts) = proto.image.consts[texts].clone() else {
+            unreachable!("the verifier has checked the constant's kind")
+        };
+        let mut message = match &values[0] {
+            Value::Nil => "assertion failed".to_owned(),
+            Value::Str(text) => text.as_str().to_owned(),
+            other => ops::describe(self, other),
+        };
+        for (text, value) in texts.iter().zip(&values[1..]) {
+            message.push_str(&format!("\n  {text} = {}", ops::describe(self, value)));
+        }
+        Err(self.raise(ErrorKind::AssertionError, message))
+    }
+}
+
+/// The trace of an error, if it has been thrown.
+pub fn trace_of_instance<'gc>(instance: Gc<'gc, Instance<'gc>>) -> Option<Trace> {
+    let Value::Host(host) = Instance::slot(instance, error_slot::TRACE) else { return None };
+    host.data.downcast_ref::<Trace>().cloned()
+}

@@ -1,0 +1,393 @@
+//! Text of values: `str`, `repr`, interpolation.
+//!
+//! The text of a container is made of its items' `repr`. What is left to write is an explicit list, so that depth does not matter, and
+//! a container inside itself is written as `[...]`. Methods `str` and `repr` of the program are called wherever they apply.
+
+use super::arith::check_size;
+use super::call::{Resume, call_then, is_error_class, method_of};
+use super::display::{FLOAT_TEXT_MAX, Form, Short, Sink, int_text_len, push_leaf, sink_float, sink_int};
+use crate::heap::{Str, Value};
+use crate::limits;
+use crate::object::{Cx, Instance, Layout, NativeResult, World};
+use gc_arena::{Collect, Gc};
+use rustc_hash::FxHashSet;
+
+/// `str(value)`
+pub fn to_str<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>) -> NativeResult<'gc> {
+    match value {
+        Value::Str(_) => Ok(value),
+        Value::Int(_) | Value::Float(_) => concat(cx, &[value]),
+        _ => Writing::new(vec![Task::Write(value, Form::Str)]).go(cx),
+    }
+}
+
+/// `repr(value)`
+pub fn to_repr<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>) -> NativeResult<'gc> {
+    Writing::new(vec![Task::Write(value, Form::Repr)]).go(cx)
+}
+
+/// The texts of the parts, as by [`to_str`], joined.
+pub fn concat<'gc>(cx: &mut Cx<'_, 'gc>, parts: &[Value<'gc>]) -> NativeResult<'gc> {
+    let mut total = 0;
+    for part in parts {
+        total += match part {
+            Value::Str(s) => s.byte_len(),
+            Value::Int(i) => int_text_len(*i),
+            Value::Float(_) => FLOAT_TEXT_MAX,
+            Value::Nil | Value::True | Value::False => "false".len(),
+            _ => {
+                let tasks = parts.iter().rev().map(|part| Task::Write(*part, Form::Str)).collect();
+                return Writing::new(tasks).go(cx);
+            }
+        };
+    }
+    check_size(cx, total)?;
+    cx.world.charge(32 + total);
+    if total <= Short::MAX {
+        let mut text = Short::new();
+        write_simple(&mut text, parts);
+        return Ok(cx.str(text.as_str()));
+    }
+    let mut text = String::with_capacity(total);
+    write_simple(&mut text, parts);
+    Ok(cx.string(text))
+}
+
+fn write_simple(out: &mut impl Sink, parts: &[Value<'_>]) {
+    for part in parts {
+        match part {
+            Value::Str(s) => out.text(s.as_str()),
+            Value::Int(i) => sink_int(out, *i),
+            Value::Float(f) => sink_float(out, *f),
+            Value::True => out.text("true"),
+            Value::False => out.text("false"),
+            _ => out.text("nil"),
+        }
+    }
+}
+
+/// A string of texts joined.
+pub(super) fn join_texts<'gc>(cx: &mut Cx<'_, 'gc>, texts: &[&str]) -> NativeResult<'gc> {
+    let total = texts.iter().map(|text| text.len()).sum();
+    check_size(cx, total)?;
+    cx.world.charge(32 + total);
+    if total <= Short::MAX {
+        let mut joined = Short::new();
+        texts.iter().for_each(|text| joined.text(text));
+        return Ok(cx.str(joined.as_str()));
+    }
+    let mut joined = String::with_capacity(total);
+    texts.iter().for_each(|text| joined.push_str(text));
+    Ok(Value::Str(Str::from_string(cx.mc, joined)))
+}
+
+/// The `repr` of a value for messages: cut short, and without calling the program.
+pub fn describe<'gc>(cx: &Cx<'_, 'gc>, value: &Value<'gc>) -> String {
+    const LENGTH_MAX: usize = 80;
+    let mut writing = Writing::new(vec![Task::Write(*value, Form::Repr)]);
+    writing.methods = Methods::Ignored;
+    writing.limit = LENGTH_MAX;
+    writing.run(cx.world);
+    let mut text = writing.out;
+    if text.chars().count() > LENGTH_MAX {
+        let end = text.char_indices().nth(LENGTH_MAX - 1).map_or(text.len(), |(at, _)| at);
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+/// Something left to write.
+#[derive(Collect)]
+#[collect(no_drop)]
+enum Task<'gc> {
+    /// A value.
+    Write(Value<'gc>, Form),
+    /// Parts of a container, after the first ones were written.
+    Parts(Parts<'gc>),
+    /// The value of a pair, whose key was written.
+    PairValue(Value<'gc>),
+}
+
+/// A container that is being written.
+#[derive(Clone, Copy, Collect)]
+#[collect(no_drop)]
+struct Parts<'gc> {
+    container: Value<'gc>,
+    /// Where the next part is looked for.
+    next: usize,
+    /// Whether a part was written: a comma is needed before the next one.
+    begun: bool,
+}
+
+/// Whether methods of the program are called.
+#[derive(Clone, Copy, PartialEq, Eq, Collect)]
+#[collect(require_static)]
+enum Methods {
+    Called,
+    Ignored,
+}
+
+/// The writing of a text.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Writing<'gc> {
+    tasks: Vec<Task<'gc>>,
+    out: String,
+    /// Addresses of the containers that are being written.
+    open: FxHashSet<usize>,
+    methods: Methods,
+    /// Length at which writing stops.
+    limit: usize,
+    /// Whose method is awaited.
+    awaited: Value<'gc>,
+}
+
+/// Where writing stops.
+enum Outcome<'gc> {
+    Done,
+    TooLong,
+    TooDeep,
+    /// The text is what this method gives.
+    Call {
+        method: Value<'gc>,
+        receiver: Value<'gc>,
+    },
+}
+
+impl<'gc> Writing<'gc> {
+    fn new(tasks: Vec<Task<'gc>>) -> Self {
+        Writing {
+            tasks,
+            out: String::new(),
+            open: FxHashSet::default(),
+            methods: Methods::Called,
+            limit: limits::ALLOCATION_MAX - 1,
+            awaited: Value::Nil,
+        }
+    }
+
+    /// Writes as far as possible without the program.
+    fn run(&mut self, world: &World<'gc>) -> Outcome<'gc> {
+        while let Some(task) = self.tasks.pop() {
+            if self.out.len() > self.limit {
+                return Outcome::TooLong;
+            }
+            if self.tasks.len() > limits::VALUE_DEPTH_MAX {
+                return Outcome::TooDeep;
+            }
+            match task {
+                Task::Write(value, form) => {
+                    if !push_leaf(&mut self.out, &value, form)
+                        && let Some(method) = self.begin(world, value, form)
+                    {
+                        return Outcome::Call { method, receiver: value };
+                    }
+                }
+                Task::Parts(parts) => self.write_parts(world, parts),
+                Task::PairValue(value) => {
+                    self.out.push_str(": ");
+                    self.tasks.push(Task::Write(value, Form::Repr));
+                }
+            }
+        }
+        Outcome::Done
+    }
+
+    /// Begins a container, instance or enum value; gives the method that writes it instead, if there is one.
+    fn begin(&mut self, world: &World<'gc>, value: Value<'gc>, form: Form) -> Option<Value<'gc>> {
+        let has_class = matches!(value, Value::Instance(_) | Value::EnumValue(_));
+        let method = |name| if self.methods == Methods::Called { method_of(world, &value, name) } else { None };
+        if has_class && form == Form::Str {
+            if let Some(method) = method(world.symbols.str) {
+                return Some(method);
+            }
+            if let Value::Instance(error) = value
+                && is_error_class(world, world.class_of_instance(error))
+            {
+                self.tasks.extend(message_of(world, error).map(|message| Task::Write(message, Form::Str)));
+                return None;
+            }
+        }
+        if has_class && let Some(method) = method(world.symbols.repr) {
+            return Some(method);
+        }
+        match value {
+            Value::Instance(instance) => self.out.push_str(world.class_of_instance(instance).name.as_str()),
+            Value::EnumValue(value) => {
+                for part in [value.variant.class.name.as_str(), ".", value.variant.name.as_str()] {
+                    self.out.push_str(part);
+                }
+                if value.payload.is_empty() {
+                    return None;
+                }
+            }
+            _ => {}
+        }
+        let (opening, closing) = brackets(&value);
+        self.out.push_str(opening);
+        if self.open.insert(address(&value)) {
+            self.tasks.push(Task::Parts(Parts { container: value, next: 0, begun: false }));
+        } else {
+            self.out.push_str("...");
+            self.out.push_str(closing);
+        }
+        None
+    }
+
+    /// Writes parts up to the first that must be followed.
+    fn write_parts(&mut self, world: &World<'gc>, mut parts: Parts<'gc>) {
+        while self.out.len() <= self.limit {
+            let Some(part) = next_part(world, &mut parts) else {
+                self.open.remove(&address(&parts.container));
+                self.out.push_str(brackets(&parts.container).1);
+                return;
+            };
+            if parts.begun {
+                self.out.push_str(", ");
+            }
+            parts.begun = true;
+            let value = match part {
+                Part::Item(value) => value,
+                Part::Named(name, value) => {
+                    self.out.push_str(name);
+                    self.out.push_str(": ");
+                    value
+                }
+                Part::Pair(key, value) => {
+                    if push_leaf(&mut self.out, &key, Form::Repr) {
+                        self.out.push_str(": ");
+                        value
+                    } else {
+                        self.tasks.push(Task::Parts(parts));
+                        self.tasks.push(Task::PairValue(value));
+                        self.tasks.push(Task::Write(key, Form::Repr));
+                        return;
+                    }
+                }
+            };
+            if !push_leaf(&mut self.out, &value, Form::Repr) {
+                self.tasks.push(Task::Parts(parts));
+                self.tasks.push(Task::Write(value, Form::Repr));
+                return;
+            }
+        }
+    }
+
+    /// Writes to the end, or to the next method of the program.
+    fn go(mut self, cx: &mut Cx<'_, 'gc>) -> NativeResult<'gc> {
+        if let Some(limit) = cx.world.memory_limit {
+            self.limit = self.limit.min(limit);
+        }
+        match self.run(cx.world) {
+            Outcome::Done | Outcome::TooLong => {
+                check_size(cx, self.out.len())?;
+                cx.world.charge(32 + self.out.len());
+                Ok(cx.string(self.out))
+            }
+            Outcome::TooDeep => Err(cx.value_error("the value is nested too deep to be written")),
+            Outcome::Call { method, receiver } => {
+                self.awaited = receiver;
+                call_then(cx, method, vec![receiver], self)
+            }
+        }
+    }
+}
+
+impl<'gc> Resume<'gc> for Writing<'gc> {
+    fn resume(mut self, cx: &mut Cx<'_, 'gc>, result: Value<'gc>) -> NativeResult<'gc> {
+        let Value::Str(text) = result else {
+            let (receiver, given) = (cx.type_name(&self.awaited), cx.type_name(&result));
+            return Err(cx.type_error(format!("`str` and `repr` of {receiver} must return a string, not {given}")));
+        };
+        self.out.push_str(text.as_str());
+        self.go(cx)
+    }
+}
+
+fn address(value: &Value<'_>) -> usize {
+    value.heap_pointer().map_or(0, |pointer| Gc::as_ptr(pointer) as usize)
+}
+
+/// What stands before and behind the parts.
+fn brackets(value: &Value<'_>) -> (&'static str, &'static str) {
+    match value {
+        Value::List(_) => ("[", "]"),
+        Value::Map(_) => ("{", "}"),
+        Value::Set(_) => ("set([", "])"),
+        Value::Tuple(tuple) if tuple.items().len() == 1 => ("(", ",)"),
+        _ => ("(", ")"),
+    }
+}
+
+/// One part of a container.
+enum Part<'gc> {
+    Item(Value<'gc>),
+    Named(&'gc str, Value<'gc>),
+    Pair(Value<'gc>, Value<'gc>),
+}
+
+fn next_part<'gc>(world: &World<'gc>, parts: &mut Parts<'gc>) -> Option<Part<'gc>> {
+    let i = parts.next;
+    parts.next += 1;
+    match parts.container {
+        Value::Map(map) => {
+            let table = map.table();
+            let (at, entry) = table.next_from(i)?;
+            parts.next = at + 1;
+            Some(Part::Pair(entry.key, entry.value))
+        }
+        Value::Set(set) => {
+            let table = set.table();
+            let (at, entry) = table.next_from(i)?;
+            parts.next = at + 1;
+            Some(Part::Item(entry.key))
+        }
+        Value::EnumValue(value) => {
+            let name = value.variant.fields.as_ref().and_then(|names| names.get(i));
+            let value = *value.payload.get(i)?;
+            Some(name.map_or(Part::Item(value), |name| Part::Named(name.as_str(), value)))
+        }
+        Value::Instance(instance) => {
+            let layout = world.layout(instance.layout());
+            if is_error_class(world, layout.class) {
+                next_of_error(world, parts, instance, layout)
+            } else {
+                slot(instance, layout, i)
+            }
+        }
+        container => super::compare::item(&container, i).map(Part::Item),
+    }
+}
+
+fn slot<'gc>(instance: Gc<'gc, Instance<'gc>>, layout: Gc<'gc, Layout<'gc>>, i: usize) -> Option<Part<'gc>> {
+    let name = layout.slots.get(i)?.name;
+    Some(Part::Named(name.as_str(), Instance::slot(instance, i)))
+}
+
+/// The message without its name, then the slots that the program's error classes add.
+fn next_of_error<'gc>(
+    world: &World<'gc>,
+    parts: &mut Parts<'gc>,
+    error: Gc<'gc, Instance<'gc>>,
+    layout: Gc<'gc, Layout<'gc>>,
+) -> Option<Part<'gc>> {
+    // Part 1 is the message, part n + 2 is slot n.
+    if parts.next == 1
+        && let Some(message) = message_of(world, error)
+    {
+        return Some(Part::Item(message));
+    }
+    let own = [world.symbols.message, world.symbols.cause, world.symbols.trace, world.symbols.hidden_trace];
+    let first = parts.next.saturating_sub(2);
+    let i = (first..layout.slots.len()).find(|i| !own.contains(&layout.slots[*i].name))?;
+    parts.next = i + 2;
+    slot(error, layout, i)
+}
+
+/// The message of an error, if it has one.
+fn message_of<'gc>(world: &World<'gc>, error: Gc<'gc, Instance<'gc>>) -> Option<Value<'gc>> {
+    let i = world.layout(error.layout()).index.get(&world.symbols.message).copied()?;
+    let message = Instance::slot(error, i as usize);
+    (!message.is_nil() && !message.is_unset()).then_some(message)
+}

@@ -1,0 +1,147 @@
+//! Step 3: the plan against the living program. The only step that refuses, and the only maker of a [`CheckedPlan`].
+
+use super::plan::{Action, ReloadPlan};
+use super::survey::Facts;
+use crate::image::{ClassImage, DefinitionKind, EnumImage};
+use crate::object::Kind;
+use lang::source::Source;
+
+/// Why a reload is refused.
+#[derive(Clone, Debug)]
+pub struct Reason {
+    /// Stable identifier, such as `R0101`.
+    pub code: &'static str,
+    /// What stands in the way.
+    pub message: String,
+    /// The file.
+    pub file: String,
+    /// One-based line; 0 when no line is to blame.
+    pub line: u32,
+    /// What to do.
+    pub remedy: String,
+    /// The rendered place, when the reason is a problem of the text or an error of the program.
+    pub detail: String,
+}
+
+/// A plan that nothing speaks against.
+pub struct CheckedPlan(ReloadPlan);
+
+impl CheckedPlan {
+    /// An evaluation in the REPL is never refused: definitions take effect.
+    pub(super) fn for_evaluation(plan: ReloadPlan) -> Self {
+        CheckedPlan(plan)
+    }
+
+    /// The plan, to look at.
+    pub fn plan(&self) -> &ReloadPlan {
+        &self.0
+    }
+
+    /// The plan.
+    pub fn into_plan(self) -> ReloadPlan {
+        self.0
+    }
+}
+
+/// Checks; gives the plan or all reasons against it. `old_class` and `old_enum` find what runs.
+pub(super) fn check<'a>(
+    plan: ReloadPlan,
+    facts: &Facts,
+    old_class: impl Fn(&str, &str) -> Option<&'a ClassImage>,
+    old_enum: impl Fn(&str, &str) -> Option<&'a EnumImage>,
+) -> Result<CheckedPlan, Vec<Reason>> {
+    let mut reasons = Vec::new();
+    for (at, file) in plan.files.iter().enumerate() {
+        let source = &file.image.source;
+        for definition in &file.definitions {
+            let Some(index) = definition.index else { continue };
+            let image = &file.image.definitions[index];
+            let reason = |code, message: String, remedy: &str| Reason {
+                code,
+                message,
+                file: file.path.to_string(),
+                line: source.line(image.name_span.lo),
+                remedy: remedy.to_owned(),
+                detail: mark(source, image.name_span),
+            };
+            let name = &definition.name;
+            let qualified = format!("{}.{name}", file.namespace);
+            let fact = facts.get(&qualified);
+            let is_ours = fact.is_some_and(|f| {
+                f.contributor.as_deref().is_some_and(|c| c == &*file.path || c.starts_with('<'))
+                    || f.contributor.is_none() && f.kind == Kind::Absent
+            });
+            let gives_up = plan.files.iter().any(|other| {
+                fact.is_some_and(|f| f.contributor.as_deref() == Some(&*other.path))
+                    && other.namespace == file.namespace
+                    && other.definitions.iter().any(|d| d.name == *name && d.action == Action::Leak)
+            });
+            let also = plan.files[..at].iter().find(|other| {
+                other.namespace == file.namespace && other.definitions.iter().any(|d| d.name == *name && d.index.is_some())
+            });
+            if let Some(other) = also {
+                let message = format!("`{qualified}` is defined by `{}` and by `{}`", other.path, file.path);
+                reasons.push(reason("R0102", message, "remove one of the two definitions"));
+            } else if let (Some(fact), true) = (fact, matches!(definition.action, Action::Add | Action::Adopt | Action::OtherKind))
+                && !is_ours
+                && !gives_up
+                && !fact.contributor.is_none()
+            {
+                let other = fact.contributor.as_deref().unwrap_or("the host");
+                let message = format!("`{qualified}` is defined by `{other}` already");
+                reasons.push(reason("R0102", message, "remove one of the two definitions, or save both files together to move it"));
+            } else if definition.action == Action::OtherKind {
+                let old = fact.map_or("something else", |f| f.kind.text());
+                let message = format!("`{qualified}` is a {old} in the running program and a {} in the new text", kind_text(image.kind));
+                reasons.push(reason("R0101", message, "choose another name, or remove the old definition first and restart"));
+            } else if let (Action::Redefine, DefinitionKind::Class(id)) = (definition.action, image.kind) {
+                let new = &file.image.classes[id.0 as usize];
+                if let Some(what) = old_class(&file.path, name).and_then(|old| layout_change(old, new)) {
+                    let message = format!("class `{qualified}` has living instances that cannot follow: {what}");
+                    reasons.push(reason("R0103", message, "restart the program to change slots or bases; methods can be edited"));
+                }
+            } else if let (Action::Redefine, DefinitionKind::Enum(id)) = (definition.action, image.kind) {
+                let new = &file.image.enums[id.0 as usize];
+                if old_enum(&file.path, name).is_some_and(|old| old.variants != new.variants) {
+                    let message = format!("the variants of enum `{qualified}` differ");
+                    reasons.push(reason("R0104", message, "restart the program to change variants; methods can be edited"));
+                }
+            }
+        }
+    }
+    if reasons.is_empty() { Ok(CheckedPlan(plan)) } else { Err(reasons) }
+}
+
+fn kind_text(kind: DefinitionKind) -> &'static str {
+    match kind {
+        DefinitionKind::Function(_) => "function",
+        DefinitionKind::Class(_) => "class",
+        DefinitionKind::Enum(_) => "enum",
+        DefinitionKind::Variable => "variable",
+        DefinitionKind::Constant => "constant",
+        DefinitionKind::Once => "once",
+    }
+}
+
+/// What of a class changed besides its members.
+fn layout_change(old: &ClassImage, new: &ClassImage) -> Option<String> {
+    let slots = |c: &ClassImage| c.slots.iter().map(|s| s.name.clone()).collect::<Vec<_>>();
+    if old.bases != new.bases {
+        return Some("its bases differ".into());
+    }
+    let (old_slots, new_slots) = (slots(old), slots(new));
+    if let Some(added) = new_slots.iter().find(|s| !old_slots.contains(s)) {
+        return Some(format!("slot `{added}` is new"));
+    }
+    if let Some(removed) = old_slots.iter().find(|s| !new_slots.contains(s)) {
+        return Some(format!("slot `{removed}` is gone"));
+    }
+    None
+}
+
+/// A place as `file:line`, the line, and a mark under it.
+fn mark(source: &Source, span: lang::source::Span) -> String {
+    let (line, column) = source.line_column(span.lo);
+    let width = source.slice(span).chars().count().max(1);
+    format!(" --> {}:{line}:{column}\n  | {}\n  | {}{}\n", source.name(), source.line_text(line), " ".repeat(column as usize - 1), "^".repeat(width))
+}

@@ -1,0 +1,581 @@
+//! Step 4: a checked plan is applied, all or nothing.
+//!
+//! The program stands still at a safe point while a commit runs. Cells, code and files are changed first, each change with its entry in
+//! the undo log; then initialisers and new statements run; an error in any of them takes the whole log back.
+
+use super::check::CheckedPlan;
+use super::plan::{Action, PlannedFile, ReloadPlan};
+use super::queue::{Item, Queue};
+use crate::embed::{Error, Vm};
+use crate::heap::Value;
+use crate::image::{ClassRef, DefinitionKind, UnitKind};
+use crate::link::{self, ClassTask};
+use crate::object::{
+    Class, ClassKind, Control, Cx, Definition, Function, Kind, Linked, Member, Module, Namespace, Proto, Undo,
+};
+use gc_arena::Gc;
+use std::sync::Arc;
+
+impl Vm {
+    /// Applies a plan. On an error everything is as before.
+    pub(super) fn commit(&mut self, plan: CheckedPlan) -> Result<Vec<String>, Error> {
+        let plan = plan.into_plan();
+        let queues_outer = std::mem::take(&mut self.files.queues);
+        let undo_start = self.enter(|cx| {
+            cx.world.commits_tried += 1;
+            cx.world.undo.len()
+        });
+        let mut stale = Vec::new();
+        let applied = self.enter(|cx| cx.apply(&plan, &mut stale)).map_err(|error| self.error_of(error));
+        let result = applied.and_then(|queues| {
+            self.files.queues = queues;
+            self.run_queues()
+        });
+        let names: Vec<(Arc<str>, Arc<str>)> = plan
+            .files
+            .iter()
+            .flat_map(|f| {
+                let added = f.definitions.iter().filter(|d| matches!(d.action, Action::Add));
+                added.map(|d| (f.namespace.clone(), d.name.clone()))
+            })
+            .collect();
+        self.files.queues = queues_outer;
+        self.enter(|cx| {
+            let log = cx.world.undo.split_off(undo_start);
+            if result.is_err() {
+                for undo in log.into_iter().rev() {
+                    undo.apply(cx.world, cx.mc);
+                }
+                for (namespace, name) in &names {
+                    let namespace = cx.world.namespace(cx.mc, namespace);
+                    cx.relink_name(namespace, name);
+                }
+            }
+            cx.world.pending.clear();
+            cx.world.needed = None;
+            cx.world.load_cycle = None;
+            cx.world.class_tasks.clear();
+            cx.world.undecorated.clear();
+            cx.world.method_cache.clear();
+            cx.clear_inline_caches();
+            if result.is_ok() && plan.files.iter().any(|f| f.changed || f.is_new) {
+                cx.world.epoch += 1;
+            }
+        });
+        result.map(|()| stale)
+    }
+
+    fn error_of(&mut self, error: Box<dyn FnOnce(&mut Vm) -> Error>) -> Error {
+        error(self)
+    }
+}
+
+/// A failure inside the heap, to be described outside of it.
+type Failure = Box<dyn FnOnce(&mut Vm) -> Error>;
+
+impl<'gc> Cx<'_, 'gc> {
+    /// Changes cells, code and files; gives what is left to run.
+    fn apply(&mut self, plan: &ReloadPlan, stale: &mut Vec<String>) -> Result<Vec<Queue>, Failure> {
+        for file in &plan.files {
+            self.declare(file);
+        }
+        let mut queues = Vec::new();
+        let mut linked = Vec::new();
+        for file in &plan.files {
+            linked.push(self.link_file(file));
+        }
+        for (file, (linked, old)) in plan.files.iter().zip(&linked) {
+            self.apply_functions(file, *linked, *old, stale);
+        }
+        let mut tasks = Vec::new();
+        self.apply_classes(plan, &linked, &mut tasks).map_err(|control| self.failure(*control))?;
+        for (at, (file, (linked, _))) in plan.files.iter().zip(&linked).enumerate() {
+            queues.push(self.queue_of(at, file, *linked, &tasks));
+        }
+        Ok(queues)
+    }
+
+    /// An error raised while nothing of the program ran.
+    fn failure(&mut self, control: Control<'gc>) -> Failure {
+        let text = match control {
+            Control::Raise(error) => {
+                let class = self.type_name(&error).to_owned();
+                format!("{class}: {}", crate::ops::error_message(self, &error))
+            }
+            _ => "a class could not be made".to_owned(),
+        };
+        Box::new(move |_| Error::Host(text))
+    }
+
+    /// Makes the cells of a file's names, so that linking finds them, and takes care of the names that leave.
+    fn declare(&mut self, file: &PlannedFile) {
+        let namespace = self.world.namespace(self.mc, &file.namespace);
+        if file.image.doc.is_some() {
+            namespace.set_doc(file.image.doc.as_deref().map(Arc::from));
+        }
+        let module = match self.world.modules.get(&file.path) {
+            Some(module) => *module,
+            None => {
+                let module = Module::new(self.mc, file.path.clone(), namespace);
+                self.world.modules.insert(file.path.clone(), module);
+                self.world.undo.push(Undo::NewModule(file.path.clone()));
+                module
+            }
+        };
+        for definition in &file.definitions {
+            let name = self.world.intern(self.mc, &definition.name);
+            let cell = Namespace::cell_or_new(namespace, self.mc, name);
+            self.world.undo.push(Undo::definition(cell));
+            let Some(index) = definition.index else {
+                Definition::update_meta(cell, self.mc, |meta| meta.contributor = None);
+                continue;
+            };
+            let image = &file.image.definitions[index];
+            let hides_core = cell.kind() == Kind::Absent && self.world.core.get(name).is_some();
+            let kind = match image.kind {
+                DefinitionKind::Function(_) => Kind::Function,
+                DefinitionKind::Class(_) => Kind::Class,
+                DefinitionKind::Enum(_) => Kind::Enum,
+                DefinitionKind::Variable => Kind::Variable,
+                DefinitionKind::Constant => Kind::Constant,
+                DefinitionKind::Once => Kind::Once,
+            };
+            cell.set_kind(kind);
+            let new_version = matches!(definition.action, Action::Add | Action::Redefine | Action::Evaluate | Action::Adopt);
+            let (doc, fingerprint, offset) = (image.doc.clone(), image.fingerprint, image.name_span.lo);
+            Definition::update_meta(cell, self.mc, |meta| {
+                meta.contributor = Some(module);
+                meta.doc = doc;
+                meta.fingerprint = fingerprint;
+                meta.offset = offset;
+                meta.version += u32::from(new_version);
+            });
+            if hides_core {
+                self.relink_name(namespace, &definition.name);
+            }
+            let evaluated = matches!(definition.action, Action::Add | Action::Evaluate | Action::Recompute | Action::Adopt);
+            if evaluated && image.unit.is_some() && matches!(kind, Kind::Variable | Kind::Constant | Kind::Once) {
+                Definition::set(cell, self.mc, Value::Unset);
+                self.world.set_pending(cell, true);
+            }
+        }
+    }
+
+    /// Links a file's new text. Gives it with the text that ran before.
+    #[expect(clippy::type_complexity, reason = "new and old")]
+    fn link_file(&mut self, file: &PlannedFile) -> (Gc<'gc, Linked<'gc>>, Option<Gc<'gc, Linked<'gc>>>) {
+        let module = self.world.modules[&file.path];
+        let (old, version) = {
+            let state = module.state();
+            (state.linked, state.version)
+        };
+        let same = old.is_some_and(|old| Arc::ptr_eq(&old.image, &file.image));
+        if let (true, Some(old)) = (same, old) {
+            return (old, Some(old));
+        }
+        let imports = file.imports.iter().map(|n| self.world.namespace(self.mc, n)).collect();
+        let version_new = version + u32::from(file.changed || file.is_new);
+        let linked = self.link(file.image.clone(), module, imports, version_new);
+        self.world.undo.push(Undo::Module(module, old, version));
+        Module::update(module, self.mc, |state| {
+            state.linked = Some(linked);
+            state.version = version_new;
+        });
+        (linked, old)
+    }
+
+    /// Gives functions their new code; new ones come into being.
+    fn apply_functions(
+        &mut self,
+        file: &PlannedFile,
+        linked: Gc<'gc, Linked<'gc>>,
+        old: Option<Gc<'gc, Linked<'gc>>>,
+        stale: &mut Vec<String>,
+    ) {
+        if old.is_some_and(|old| Gc::ptr_eq(old, linked)) {
+            return;
+        }
+        for definition in &file.definitions {
+            let Some(index) = definition.index else { continue };
+            let image = &file.image.definitions[index];
+            let DefinitionKind::Function(id) = image.kind else { continue };
+            let name = self.world.intern(self.mc, &definition.name);
+            let cell = linked.module.namespace.cell(name).expect("declared");
+            let proto = linked.proto(id);
+            proto.version.set(cell.meta().version);
+            let decorated = image.unit.is_some();
+            let function = match cell.value() {
+                Value::Function(function) => Some(function),
+                Value::Decorated(decorated) => match decorated.original.get() {
+                    Value::Function(function) => Some(function),
+                    _ => None,
+                },
+                _ => None,
+            };
+            let function = match function {
+                Some(function) => {
+                    self.replace_code(function, proto, stale);
+                    function
+                }
+                None => Function::new(self.mc, proto, None, &[]),
+            };
+            if decorated && definition.action != Action::Follow {
+                self.world.undecorated.insert(name, Value::Function(function));
+                if !matches!(cell.value(), Value::Decorated(_)) {
+                    Definition::set(cell, self.mc, Value::Unset);
+                    self.world.set_pending(cell, true);
+                }
+            } else if !decorated {
+                Definition::set(cell, self.mc, Value::Function(function));
+            }
+        }
+    }
+
+    /// Gives a function object other code, and the closures made by its old code the code of their successors.
+    fn replace_code(&mut self, function: Gc<'gc, Function<'gc>>, proto: Gc<'gc, Proto<'gc>>, stale: &mut Vec<String>) {
+        let mut old = function.proto();
+        while let Some(successor) = old.successor() {
+            old = successor;
+        }
+        self.world.undo.push(Undo::Code(function, function.proto()));
+        Function::set_proto(function, self.mc, proto);
+        self.match_nested(old, proto, stale);
+    }
+
+    /// Lambdas and inner functions are matched by position when as many are there and what they capture agrees; nothing is
+    /// guessed: the others keep their old code.
+    fn match_nested(&mut self, old: Gc<'gc, Proto<'gc>>, new: Gc<'gc, Proto<'gc>>, stale: &mut Vec<String>) {
+        let (olds, news) = (&old.image.nested, &new.image.nested);
+        for (i, id) in olds.iter().enumerate() {
+            let nested_old = old.linked.proto(*id);
+            let candidate = news.get(i).filter(|_| olds.len() == news.len()).map(|id| new.linked.proto(*id));
+            let fits = |n: &Gc<'gc, Proto<'gc>>| {
+                n.image.capture_names == nested_old.image.capture_names
+                    && n.image.kind == nested_old.image.kind
+                    && boxes(n) == boxes(&nested_old)
+            };
+            match candidate.filter(fits) {
+                Some(successor) if !Gc::ptr_eq(successor, nested_old) => {
+                    self.world.undo.push(Undo::Superseded(nested_old));
+                    Proto::supersede(nested_old, self.mc, Some(successor));
+                    self.match_nested(nested_old, successor, stale);
+                }
+                Some(_) => {}
+                None => stale.push(format!("{}: functions made inside `{}` keep their old code", old.linked.module.path, old.qualified)),
+            }
+        }
+    }
+
+    /// Makes and redefines classes and enums, bases first, over all files; those whose bases are not there yet are left for later.
+    #[expect(clippy::type_complexity, reason = "new and old")]
+    fn apply_classes(
+        &mut self,
+        plan: &ReloadPlan,
+        linked: &[(Gc<'gc, Linked<'gc>>, Option<Gc<'gc, Linked<'gc>>>)],
+        queued: &mut Vec<(usize, u32, Item)>,
+    ) -> Result<(), Box<Control<'gc>>> {
+        let mut waiting: Vec<(usize, u32)> = Vec::new();
+        for (at, file) in plan.files.iter().enumerate() {
+            let (new, old) = linked[at];
+            if old.is_some_and(|old| Gc::ptr_eq(old, new)) {
+                continue;
+            }
+            for definition in &file.definitions {
+                let Some(index) = definition.index else { continue };
+                let image = &file.image.definitions[index];
+                match image.kind {
+                    DefinitionKind::Class(id) => waiting.push((at, id.0)),
+                    DefinitionKind::Enum(id) => {
+                        let made = self.make_enum(new, id.0 as usize)?;
+                        let order = image.span.lo;
+                        if let Some(i) = made.and_then(|(class, tasks)| self.queue_tasks(class, tasks)) {
+                            queued.push((at, order, Item::ClassTasks(i)));
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        loop {
+            let before = waiting.len();
+            let mut left = Vec::new();
+            for (at, id) in waiting {
+                let new = linked[at].0;
+                match self.make_class(new, id as usize)? {
+                    Some((class, tasks)) => {
+                        let order = new.image.classes[id as usize].span.lo;
+                        if let Some(i) = self.queue_tasks(class, tasks) {
+                            queued.push((at, order, Item::ClassTasks(i)));
+                        }
+                    }
+                    None => left.push((at, id)),
+                }
+            }
+            waiting = left;
+            if waiting.is_empty() || waiting.len() == before {
+                break;
+            }
+        }
+        for (at, id) in waiting {
+            let new = linked[at].0;
+            queued.push((at, new.image.classes[id as usize].span.lo, Item::LateClass(id)));
+            self.world.incomplete.push((new, id));
+        }
+        self.retry_incomplete()
+    }
+
+    /// Classes of earlier loads whose bases exist now.
+    fn retry_incomplete(&mut self) -> Result<(), Box<Control<'gc>>> {
+        let incomplete = std::mem::take(&mut self.world.incomplete);
+        for (linked, id) in incomplete {
+            let current = linked.module.state().linked.is_some_and(|l| Gc::ptr_eq(l, linked));
+            if current && self.make_class(linked, id as usize)?.is_none() {
+                self.world.incomplete.push((linked, id));
+            }
+        }
+        Ok(())
+    }
+
+    /// The class that a reference means; `None` while it does not exist.
+    pub(super) fn class_ref(
+        &mut self,
+        linked: Gc<'gc, Linked<'gc>>,
+        reference: &ClassRef,
+    ) -> Result<Option<Gc<'gc, Class<'gc>>>, Box<Control<'gc>>> {
+        let ClassRef::Path(name, members) = reference else {
+            unreachable!("classes at top level are referred to by name")
+        };
+        let mut value = self.link_name(name, linked).value();
+        for member in members {
+            if value.is_unset() {
+                return Ok(None);
+            }
+            value = self.get_attr(value, member)?;
+        }
+        match value {
+            Value::Unset => Ok(None),
+            Value::Class(class) => Ok(Some(class)),
+            other => {
+                let name = self.type_name(&other);
+                Err(self.type_error(format!("a base class or `extend` needs a class, not {name}")))
+            }
+        }
+    }
+
+    /// Makes or redefines class `id` of a file; `None` when a base does not exist yet.
+    #[expect(clippy::type_complexity, reason = "a class and its tasks")]
+    pub(super) fn make_class(
+        &mut self,
+        linked: Gc<'gc, Linked<'gc>>,
+        id: usize,
+    ) -> Result<Option<(Gc<'gc, Class<'gc>>, Vec<ClassTask<'gc>>)>, Box<Control<'gc>>> {
+        let image = linked.image.classes[id].clone();
+        let namespace = linked.module.namespace;
+        let name = self.world.intern(self.mc, &image.name);
+        let cell = namespace.cell(name).expect("declared");
+        let existing = match cell.value() {
+            Value::Class(class) => Some(class),
+            _ => None,
+        };
+        let class = match existing {
+            Some(class) => class,
+            None => {
+                let qualified = cell.qualified_name().into();
+                let class = self.world.new_class(self.mc, &image.name, qualified, ClassKind::Plain);
+                let decorated = linked.image.units.iter().any(|u| matches!(&u.kind, UnitKind::Decorate(n) if *n == image.name));
+                if decorated {
+                    self.world.undecorated.insert(name, Value::Class(class));
+                    self.world.set_pending(cell, true);
+                } else {
+                    Definition::set(cell, self.mc, Value::Class(class));
+                }
+                class
+            }
+        };
+        let mut bases = Vec::new();
+        for base in &image.bases {
+            match self.class_ref(linked, base)? {
+                Some(base) if base.has_layout() => bases.push(base),
+                _ => return Ok(None),
+            }
+        }
+        if class.has_layout() {
+            let tasks = self.redefine_class(class, linked, id)?;
+            return Ok(Some((class, tasks)));
+        }
+        self.world.undo.push(Undo::class(class));
+        let tasks = link::build_class(self, class, &image, bases, &mut |cx, id| Function::new(cx.mc, linked.proto(id), None, &[]))?;
+        Ok(Some((class, tasks)))
+    }
+
+    /// Gives a class with the same slots and bases its new members: functions that stay keep their identity.
+    fn redefine_class(
+        &mut self,
+        class: Gc<'gc, Class<'gc>>,
+        linked: Gc<'gc, Linked<'gc>>,
+        id: usize,
+    ) -> Result<Vec<ClassTask<'gc>>, Box<Control<'gc>>> {
+        let image = linked.image.classes[id].clone();
+        let old = class.body().clone();
+        self.world.undo.push(Undo::class(class));
+        let bases = old.bases.clone();
+        let mut tasks =
+            link::build_class(self, class, &image, bases, &mut |cx, id| Function::new(cx.mc, linked.proto(id), None, &[]))?;
+        // Members of other files (`extend`) stay, shared slots keep their cells, functions keep their identity.
+        let declared: Vec<_> = class.body().members.iter().map(|(n, m)| (*n, *m)).collect();
+        let mut stale = Vec::new();
+        let mut members = class.body().members.clone();
+        for (name, member) in &old.members {
+            match (declared.iter().find(|(n, _)| n == name).map(|(_, m)| *m), *member) {
+                (Some(Member::Shared(_)), Member::Shared(cell)) => {
+                    members.insert(*name, Member::Shared(cell));
+                    tasks.retain(|t| !matches!(t, ClassTask::Shared { cell: c, .. } if declared.iter().any(|(n, m)| n == name && matches!(m, Member::Shared(d) if Gc::ptr_eq(*d, *c)))));
+                }
+                (Some(Member::Method(new)), Member::Method(old)) => {
+                    members.insert(*name, Member::Method(self.keep_identity(old, new, &mut stale)));
+                }
+                (Some(Member::Static(new)), Member::Static(old)) => {
+                    members.insert(*name, Member::Static(self.keep_identity(old, new, &mut stale)));
+                }
+                (Some(Member::Property { getter, setter }), Member::Property { getter: old_getter, setter: old_setter }) => {
+                    let mut keep = |old: Option<Value<'gc>>, new: Option<Value<'gc>>| match (old, new) {
+                        (Some(old), Some(new)) => Some(self.keep_identity(old, new, &mut stale)),
+                        (_, new) => new,
+                    };
+                    let member = Member::Property { getter: keep(old_getter, getter), setter: keep(old_setter, setter) };
+                    members.insert(*name, member);
+                }
+                (None, member) if is_from_elsewhere(&member, linked) => {
+                    members.insert(*name, member);
+                }
+                _ => {}
+            }
+        }
+        Class::update(class, self.mc, |body| body.members = members);
+        Ok(tasks)
+    }
+
+    /// The old function object with the new code.
+    fn keep_identity(&mut self, old: Value<'gc>, new: Value<'gc>, stale: &mut Vec<String>) -> Value<'gc> {
+        match (old, new) {
+            (Value::Function(old), Value::Function(new)) => {
+                self.replace_code(old, new.proto(), stale);
+                if let Some(home) = new.home() {
+                    Function::set_home(old, self.mc, home);
+                }
+                Value::Function(old)
+            }
+            (Value::Decorated(decorated), Value::Function(new)) => {
+                if let Value::Function(original) = decorated.original.get() {
+                    self.replace_code(original, new.proto(), stale);
+                }
+                Value::Decorated(decorated)
+            }
+            _ => new,
+        }
+    }
+
+    #[expect(clippy::type_complexity, reason = "a class and its tasks")]
+    fn make_enum(
+        &mut self,
+        linked: Gc<'gc, Linked<'gc>>,
+        id: usize,
+    ) -> Result<Option<(Gc<'gc, Class<'gc>>, Vec<ClassTask<'gc>>)>, Box<Control<'gc>>> {
+        let image = linked.image.enums[id].clone();
+        let name = self.world.intern(self.mc, &image.name);
+        let cell = linked.module.namespace.cell(name).expect("declared");
+        if let Value::Class(class) = cell.value() {
+            // The variants are the same: values keep theirs; members get their new code.
+            self.world.undo.push(Undo::class(class));
+            let variants = class.body().variants.clone();
+            let old = class.body().members.clone();
+            let tasks = link::build_enum(self, class, &image, &mut |cx, id| Function::new(cx.mc, linked.proto(id), None, &[]))?;
+            let mut stale = Vec::new();
+            let declared: Vec<_> = class.body().members.iter().map(|(n, m)| (*n, *m)).collect();
+            let mut members = class.body().members.clone();
+            for (name, member) in declared {
+                let kept = match (member, old.get(&name)) {
+                    (Member::Method(new), Some(Member::Method(old))) => Member::Method(self.keep_identity(*old, new, &mut stale)),
+                    (Member::Static(_), Some(Member::Static(old))) if variants.iter().any(|v| v.name == name) => Member::Static(*old),
+                    (Member::Static(new), Some(Member::Static(old))) => Member::Static(self.keep_identity(*old, new, &mut stale)),
+                    (member, _) => member,
+                };
+                members.insert(name, kept);
+            }
+            Class::update(class, self.mc, |body| {
+                body.variants = variants;
+                body.members = members;
+            });
+            return Ok(Some((class, tasks)));
+        }
+        let class = self.world.new_class(self.mc, &image.name, cell.qualified_name().into(), ClassKind::Enum);
+        Definition::set(cell, self.mc, Value::Class(class));
+        let tasks = link::build_enum(self, class, &image, &mut |cx, id| Function::new(cx.mc, linked.proto(id), None, &[]))?;
+        Ok(Some((class, tasks)))
+    }
+
+    /// What is left to run of a file, in text order.
+    fn queue_of(&mut self, at: usize, file: &PlannedFile, linked: Gc<'gc, Linked<'gc>>, tasks: &[(usize, u32, Item)]) -> Queue {
+        let mut items: Vec<(u32, Item)> = tasks.iter().filter(|(a, ..)| *a == at).map(|(_, order, item)| (*order, item.clone())).collect();
+        let mut defines = Vec::new();
+        for (i, unit) in linked.image.units.iter().enumerate() {
+            let i = i as u32;
+            let action = |name: &Arc<str>| file.definitions.iter().find(|d| d.name == *name && d.index.is_some()).map(|d| d.action);
+            let evaluated = |name: &Arc<str>| {
+                matches!(action(name), Some(Action::Add | Action::Evaluate | Action::Recompute | Action::Adopt))
+            };
+            let runs = match &unit.kind {
+                UnitKind::Value(name) => evaluated(name),
+                UnitKind::Values(names) => names.iter().any(evaluated),
+                UnitKind::Decorate(name) => action(name).is_some_and(|a| a != Action::Follow),
+                UnitKind::Extend(_) => file.extensions.contains(&i),
+                UnitKind::Statement => file.statements.contains(&i),
+            };
+            if !runs {
+                continue;
+            }
+            match &unit.kind {
+                UnitKind::Value(name) | UnitKind::Decorate(name) => defines.push(name.clone()),
+                UnitKind::Values(names) => defines.extend(names.iter().cloned()),
+                UnitKind::Extend(_) | UnitKind::Statement => {}
+            }
+            items.push((unit.span.lo, Item::Unit(i)));
+        }
+        items.sort_by_key(|(order, item)| (*order, matches!(item, Item::Unit(_))));
+        Queue { path: file.path.clone(), items: items.into(), defines, namespace: file.namespace.clone(), active: false }
+    }
+}
+
+/// Which captured variables a function reads through a box.
+fn boxes(proto: &Proto<'_>) -> Vec<bool> {
+    use crate::bytecode::{Insn, Op};
+    let mut boxed = vec![false; proto.image.captures.len()];
+    let code = &proto.image.code;
+    let mut at = 0;
+    while let Some(op) = code.get(at).and_then(|w| Op::from_byte(Insn(*w).op_byte())) {
+        if matches!(op, Op::GetUpBox | Op::SetUpBox)
+            && let Some(slot) = boxed.get_mut(Insn(code[at]).b() as usize)
+        {
+            *slot = true;
+        }
+        at += op.words();
+    }
+    boxed
+}
+
+/// Whether a member comes from another file: an `extend`.
+fn is_from_elsewhere<'gc>(member: &Member<'gc>, linked: Gc<'gc, Linked<'gc>>) -> bool {
+    let of = |value: &Value<'gc>| match value {
+        Value::Function(function) => !Gc::ptr_eq(function.proto().linked.module, linked.module),
+        Value::Native(_) => true,
+        Value::Decorated(decorated) => {
+            matches!(decorated.original.get(), Value::Function(f) if !Gc::ptr_eq(f.proto().linked.module, linked.module))
+        }
+        _ => false,
+    };
+    match member {
+        Member::Method(value) | Member::Static(value) => of(value),
+        Member::Property { getter, setter } => getter.iter().chain(setter).any(of),
+        Member::Shared(_) => false,
+    }
+}

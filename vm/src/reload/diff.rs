@@ -1,0 +1,114 @@
+//! Step 1: the new text of a file against the one that runs, definition by definition. Pure.
+
+use crate::image::{DefinitionImage, DefinitionKind, ModuleImage, UnitImage, UnitKind};
+use std::mem;
+use std::sync::Arc;
+
+/// What happened to a definition's text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Change {
+    /// The file did not define it before.
+    Added,
+    /// Its text is different.
+    Changed,
+    /// Its text is the same; place and doc text may differ.
+    Unchanged,
+    /// The file defines something of another kind under this name.
+    OtherKind,
+    /// The file no longer defines it.
+    Removed,
+}
+
+/// One definition.
+#[derive(Clone, Debug)]
+pub struct DefinitionChange {
+    /// Its name.
+    pub name: Arc<str>,
+    /// What happened to it.
+    pub change: Change,
+    /// Its index in the new image; `None` when removed.
+    pub index: Option<usize>,
+}
+
+/// One file.
+#[derive(Clone, Debug)]
+pub struct FileChange {
+    /// Its definitions: those of the new text in text order, then the removed ones.
+    pub definitions: Vec<DefinitionChange>,
+    /// Units of the new image that are statements the running text does not have.
+    pub statements: Vec<u32>,
+    /// Units of the new image that are `extend` blocks the running text does not have.
+    pub extensions: Vec<u32>,
+    /// Whether the imports differ.
+    pub imports: bool,
+}
+
+impl FileChange {
+    /// Whether the texts are equal but for comments, spacing and place.
+    pub fn is_empty(&self) -> bool {
+        !self.imports
+            && self.statements.is_empty()
+            && self.extensions.is_empty()
+            && self.definitions.iter().all(|d| d.change == Change::Unchanged)
+    }
+}
+
+/// Whether two kinds may replace each other: `let`, `const` and `once` are one kind.
+fn same_kind(a: DefinitionKind, b: DefinitionKind) -> bool {
+    use DefinitionKind::{Constant, Once, Variable};
+    let is_value = |k| matches!(k, Variable | Constant | Once);
+    is_value(a) && is_value(b) || mem::discriminant(&a) == mem::discriminant(&b)
+}
+
+/// Compares; `old` is the text that runs, if any.
+pub fn diff(old: Option<&ModuleImage>, new: &ModuleImage) -> FileChange {
+    let old_definitions: &[DefinitionImage] = old.map_or(&[], |i| &i.definitions);
+    let mut definitions: Vec<DefinitionChange> = new
+        .definitions
+        .iter()
+        .enumerate()
+        .map(|(index, definition)| {
+            let before = old_definitions.iter().find(|d| d.name == definition.name);
+            let change = match before {
+                None => Change::Added,
+                Some(before) if !same_kind(before.kind, definition.kind) => Change::OtherKind,
+                Some(before) if before.fingerprint == definition.fingerprint => Change::Unchanged,
+                Some(_) => Change::Changed,
+            };
+            DefinitionChange { name: definition.name.clone(), change, index: Some(index) }
+        })
+        .collect();
+    definitions.extend(
+        old_definitions
+            .iter()
+            .filter(|old| !new.definitions.iter().any(|d| d.name == old.name))
+            .map(|old| DefinitionChange { name: old.name.clone(), change: Change::Removed, index: None }),
+    );
+    let old_units: &[UnitImage] = old.map_or(&[], |i| &i.units);
+    FileChange {
+        definitions,
+        statements: unmatched(old_units, &new.units, |k| matches!(k, UnitKind::Statement)),
+        extensions: unmatched(old_units, &new.units, |k| matches!(k, UnitKind::Extend(_))),
+        imports: old.is_none_or(|old| {
+            let paths = |image: &ModuleImage| -> Vec<_> {
+                image.imports.iter().map(|i| (i.from.clone(), i.items.clone())).collect()
+            };
+            paths(old) != paths(new)
+        }),
+    }
+}
+
+/// Units of a kind that occur more often in the new text than in the old: a moved statement is no change.
+fn unmatched(old: &[UnitImage], new: &[UnitImage], of_kind: impl Fn(&UnitKind) -> bool) -> Vec<u32> {
+    let mut left: Vec<u64> = old.iter().filter(|u| of_kind(&u.kind)).map(|u| u.fingerprint).collect();
+    let mut result = Vec::new();
+    for (i, unit) in new.iter().enumerate().filter(|(_, u)| of_kind(&u.kind)) {
+        match left.iter().position(|f| *f == unit.fingerprint) {
+            Some(at) => {
+                left.swap_remove(at);
+            }
+            None => result.push(i as u32),
+        }
+    }
+    result
+}

@@ -1,0 +1,312 @@
+//! The entrances: load, reload, plan, and evaluation of text.
+
+use super::check::{Reason, check};
+use super::load::{Compiled, normalise};
+use super::plan::{Action, FileInput, PlannedDefinition, PlannedFile, ReloadPlan, plan};
+use super::report::Report;
+use crate::compile::compile_source;
+use crate::embed::{Error, Handle, Problem, Vm};
+use crate::image::{ClassImage, DefinitionKind, EnumImage, ModuleImage, UnitKind};
+use lang::source::Source;
+use std::sync::Arc;
+use std::time::Instant;
+
+impl Vm {
+    /// Loads a file and everything it imports. Its directory becomes a root for imports.
+    pub fn load_file(&mut self, path: &str) -> Result<Report, Error> {
+        let path = normalise(path);
+        let directory = path.rsplit_once('/').map_or("", |(d, _)| d);
+        self.add_root(directory);
+        let text = self.read_text(&path).map_err(Error::Host)?;
+        self.load_texts(vec![(path, text)])
+    }
+
+    /// Loads texts under the given paths, and everything they import. A load that fails leaves nothing behind.
+    pub fn load_texts(&mut self, files: Vec<(String, String)>) -> Result<Report, Error> {
+        let mut report = self.reload_texts(files);
+        match report.error.take() {
+            Some(error) => Err(error),
+            None => Ok(report),
+        }
+    }
+
+    /// Reads the given files again and brings the running program to their texts, in one commit.
+    pub fn reload_files(&mut self, paths: &[String]) -> Report {
+        let mut files = Vec::new();
+        let mut reasons = Vec::new();
+        for path in paths {
+            let path = normalise(path);
+            match self.read_text(&path) {
+                Ok(text) => files.push((path, text)),
+                Err(message) => reasons.push(Reason {
+                    code: "R0105",
+                    message,
+                    file: path,
+                    line: 0,
+                    remedy: "put the file back, or restart the program without it".into(),
+                    detail: String::new(),
+                }),
+            }
+        }
+        if !reasons.is_empty() {
+            let mut report = Report::refused(paths.to_vec(), reasons);
+            report.epoch = self.epoch();
+            return report;
+        }
+        self.reload_texts(files)
+    }
+
+    /// Brings the running program to the given texts, in one commit; refuses without any change.
+    pub fn reload_texts(&mut self, files: Vec<(String, String)>) -> Report {
+        let start = Instant::now();
+        let paths: Vec<String> = files.iter().map(|(p, _)| p.clone()).collect();
+        let mut report = match self.prepare(files) {
+            Err(reasons) => {
+                let mut report = Report::refused(paths, reasons);
+                report.error = Some(Error::Host(report.to_string()));
+                report
+            }
+            Ok((plan, warnings)) => {
+                let mut report = Report::of(plan.plan());
+                if report.files.is_empty() {
+                    report.files.clone_from(&paths);
+                }
+                report.committed = plan.plan().files.iter().any(|f| f.changed || f.is_new);
+                report.warnings = warnings;
+                match self.commit(plan) {
+                    Ok(stale) => {
+                        report.stale = stale;
+                        report
+                    }
+                    Err(error) => {
+                        let mut refused = Report::refused(paths, vec![failed_reason(&error)]);
+                        refused.error = Some(error);
+                        refused
+                    }
+                }
+            }
+        };
+        report.epoch = self.epoch();
+        if let Some(Error::Host(text)) = &mut report.error
+            && !report.reasons.is_empty()
+        {
+            *text = reasons_text(&report.reasons);
+        }
+        report.duration = start.elapsed();
+        report
+    }
+
+    /// What `reload_files` would do. Has no effect.
+    pub fn plan_files(&mut self, paths: &[String]) -> Report {
+        let mut files = Vec::new();
+        for path in paths {
+            let path = normalise(path);
+            match self.read_text(&path) {
+                Ok(text) => files.push((path, text)),
+                Err(message) => return Report { warnings: vec![message], ..Report::default() },
+            }
+        }
+        let mut report = match self.prepare(files) {
+            Ok((plan, warnings)) => Report { warnings, ..Report::of(plan.plan()) },
+            Err(reasons) => Report::refused(paths.to_vec(), reasons),
+        };
+        report.epoch = self.epoch();
+        report
+    }
+
+    /// Number of the last commit.
+    pub fn epoch(&mut self) -> u64 {
+        self.enter(|cx| cx.world.epoch)
+    }
+
+    /// Steps 1 to 3.
+    fn prepare(&mut self, files: Vec<(String, String)>) -> Result<(super::CheckedPlan, Vec<String>), Vec<Reason>> {
+        let (compiled, warnings) = self.gather(files)?;
+        let warnings = warnings.iter().map(|(source, d)| d.plain(source).trim_end().to_owned()).collect();
+        let inputs: Vec<FileInput> = compiled.into_iter().map(|file| self.input_of(file)).collect();
+        let old_images: Vec<(Arc<str>, Option<Arc<ModuleImage>>)> = inputs.iter().map(|i| (i.path.clone(), i.old.clone())).collect();
+        let others = self.other_inputs(&inputs);
+        let facts = self.enter(|cx| cx.survey());
+        let plan = plan(inputs, &others, &facts);
+        let find = |path: &str| old_images.iter().find(|(p, _)| **p == *path).and_then(|(_, image)| image.as_deref());
+        let checked = check(
+            plan,
+            &facts,
+            |path, name| find(path).and_then(|image| class_of(image, name)),
+            |path, name| find(path).and_then(|image| enum_of(image, name)),
+        )?;
+        Ok((checked, warnings))
+    }
+
+    fn input_of(&mut self, file: Compiled) -> FileInput {
+        let old = self.enter(|cx| {
+            let module = cx.world.modules.get(&file.path)?;
+            Some(module.state().linked?.image.clone())
+        });
+        FileInput { path: file.path, namespace: file.namespace, old, new: file.image, imports: file.imports }
+    }
+
+    /// Loaded files that are not in the set.
+    fn other_inputs(&mut self, inputs: &[FileInput]) -> Vec<FileInput> {
+        self.enter(|cx| {
+            cx.world
+                .modules
+                .values()
+                .filter(|m| !m.path.starts_with('<') && !inputs.iter().any(|i| i.path == m.path))
+                .filter_map(|m| {
+                    let linked = m.state().linked?;
+                    Some(FileInput {
+                        path: m.path.clone(),
+                        namespace: m.namespace.name.clone(),
+                        old: Some(linked.image.clone()),
+                        new: linked.image.clone(),
+                        imports: linked.imports.iter().map(|n| n.name.clone()).collect(),
+                    })
+                })
+                .collect()
+        })
+    }
+
+    /// Evaluates text in a namespace, as the REPL does: definitions always take effect and keep their contributor. Gives the value of
+    /// the last statement if it is an expression.
+    pub fn eval(&mut self, namespace: &str, name: &str, text: &str) -> Result<Option<Handle>, Error> {
+        let source = Source::new(name, text);
+        let result = compile_source(&source);
+        let Some(image) = result.image else {
+            let problems = result.diagnostics.into_iter().map(|diagnostic| Problem { source: source.clone(), diagnostic });
+            return Err(Error::Refused(problems.collect()));
+        };
+        self.eval_image(namespace, image)
+    }
+
+    fn eval_image(&mut self, namespace: &str, image: ModuleImage) -> Result<Option<Handle>, Error> {
+        let image = Arc::new(image);
+        let serial = self.files.evaluations;
+        self.files.evaluations += 1;
+        let path: Arc<str> = format!("<{namespace} {serial}>").into();
+        let mut imports = Vec::new();
+        for import in &image.imports {
+            imports.push(self.import_for_eval(import)?);
+        }
+        let definitions = image
+            .definitions
+            .iter()
+            .enumerate()
+            .map(|(index, d)| PlannedDefinition { name: d.name.clone(), action: self.eval_action(namespace, &d.name, d.kind), index: Some(index) })
+            .collect();
+        let statements = (0..image.units.len() as u32)
+            .filter(|i| matches!(image.units[*i as usize].kind, UnitKind::Statement))
+            .collect::<Vec<_>>();
+        let extensions = (0..image.units.len() as u32).filter(|i| matches!(image.units[*i as usize].kind, UnitKind::Extend(_))).collect();
+        let last = image.units.last().filter(|u| u.is_expression).map(|_| image.units.len() as u32 - 1);
+        let file = PlannedFile {
+            path: path.clone(),
+            namespace: namespace.into(),
+            image,
+            imports,
+            definitions,
+            statements: statements.into_iter().filter(|s| Some(*s) != last).collect(),
+            extensions,
+            changed: true,
+            is_new: true,
+        };
+        self.commit_evaluation(ReloadPlan { files: vec![file] })?;
+        last.map(|unit| self.run_unit(&path, unit)).transpose()
+    }
+
+    fn eval_action(&mut self, namespace: &str, name: &str, kind: DefinitionKind) -> Action {
+        let qualified = format!("{namespace}.{name}");
+        let exists = self.enter(|cx| cx.definition(&qualified).ok().map(|cell| cell.kind()));
+        match (exists, kind) {
+            (None, _) => Action::Add,
+            (Some(crate::object::Kind::Once), DefinitionKind::Once) => Action::Keep,
+            (Some(crate::object::Kind::Function), DefinitionKind::Function(_)) => Action::Redefine,
+            (Some(crate::object::Kind::Class), DefinitionKind::Class(_)) => Action::Redefine,
+            (Some(crate::object::Kind::Enum), DefinitionKind::Enum(_)) => Action::Redefine,
+            _ => Action::Add,
+        }
+    }
+
+    /// The namespace of an import in evaluated text; loads what is not loaded.
+    fn import_for_eval(&mut self, import: &crate::image::ImportImage) -> Result<Arc<str>, Error> {
+        use crate::image::ImportFrom;
+        let text = match &import.from {
+            ImportFrom::Namespace(name) => format!("import {name}\n"),
+            ImportFrom::File(path) => format!("import \"{path}\"\n"),
+            ImportFrom::Native(path) => format!("import native \"{path}\"\n"),
+        };
+        let base = self.files.roots.first().cloned().unwrap_or_default();
+        let probe = if base.is_empty() { "<import>".to_owned() } else { format!("{base}/<import>") };
+        let (compiled, _) = self.gather(vec![(probe.clone(), text)]).map_err(|reasons| Error::Host(reasons_text(&reasons)))?;
+        let probe = normalise(&probe);
+        let namespace = compiled
+            .iter()
+            .find(|c| *c.path == *probe)
+            .and_then(|c| c.imports.first().cloned())
+            .expect("the probe has one import");
+        let texts: Vec<(String, String)> = compiled
+            .iter()
+            .filter(|c| *c.path != *probe)
+            .map(|c| (c.path.to_string(), c.image.source.text().to_owned()))
+            .collect();
+        if !texts.is_empty() {
+            self.load_texts(texts)?;
+        }
+        Ok(namespace)
+    }
+
+    fn commit_evaluation(&mut self, plan: ReloadPlan) -> Result<(), Error> {
+        self.commit(super::CheckedPlan::for_evaluation(plan)).map(|_| ())
+    }
+}
+
+fn class_of<'a>(image: &'a ModuleImage, name: &str) -> Option<&'a ClassImage> {
+    image.definitions.iter().find(|d| *d.name == *name).and_then(|d| match d.kind {
+        DefinitionKind::Class(id) => Some(&*image.classes[id.0 as usize]),
+        _ => None,
+    })
+}
+
+fn enum_of<'a>(image: &'a ModuleImage, name: &str) -> Option<&'a EnumImage> {
+    image.definitions.iter().find(|d| *d.name == *name).and_then(|d| match d.kind {
+        DefinitionKind::Enum(id) => Some(&*image.enums[id.0 as usize]),
+        _ => None,
+    })
+}
+
+/// An error of an initialiser or statement as a reason.
+fn failed_reason(error: &Error) -> Reason {
+    let text = error.to_string();
+    let mut lines = text.lines();
+    let message = lines.next().unwrap_or_default().to_owned();
+    let (file, line) = match error {
+        Error::Raised { trace, .. } => {
+            trace.frames.first().map_or((String::new(), 0), |f| (f.source.name().to_owned(), f.line()))
+        }
+        _ => (String::new(), 0),
+    };
+    Reason {
+        code: "R0106",
+        message: format!("running the new top-level code failed: {message}"),
+        file,
+        line,
+        remedy: "correct the text and save again".into(),
+        detail: lines.collect::<Vec<_>>().join("\n"),
+    }
+}
+
+/// Reasons as text, one after the other.
+pub(super) fn reasons_text(reasons: &[Reason]) -> String {
+    let mut out = String::new();
+    for reason in reasons {
+        out.push_str(&format!("error[{}]: {}\n", reason.code, reason.message));
+        if !reason.detail.is_empty() {
+            out.push_str(reason.detail.trim_end());
+            out.push('\n');
+        }
+        if !reason.remedy.is_empty() {
+            out.push_str(&format!("  = help: {}\n", reason.remedy));
+        }
+    }
+    out
+}

@@ -1,0 +1,253 @@
+//! Finding files: from a request to a set of compiled texts, imports included.
+
+use super::check::Reason;
+use crate::compile::compile_source;
+use crate::embed::Vm;
+use crate::image::{ImportFrom, ModuleImage};
+use lang::diagnostic::Diagnostic;
+use lang::source::Source;
+use std::sync::Arc;
+
+/// What a VM knows of files, beside the heap.
+#[derive(Default)]
+pub struct Files {
+    /// Directories in which namespaces are looked for, in order.
+    pub roots: Vec<String>,
+    /// Units that have yet to run, file by file.
+    pub(super) queues: Vec<super::queue::Queue>,
+    /// Number of texts evaluated so far.
+    pub(super) evaluations: u64,
+}
+
+/// One file, compiled.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// Its path, with `/` between the parts.
+    pub path: Arc<str>,
+    /// The namespace it contributes to.
+    pub namespace: Arc<str>,
+    /// The image.
+    pub image: Arc<ModuleImage>,
+    /// Namespaces of its imports.
+    pub imports: Vec<Arc<str>>,
+}
+
+/// A file that could not be compiled, or an import that could not be found.
+type Refusal = Vec<Reason>;
+
+impl Vm {
+    /// Adds a directory in which `import a.b` looks for `a/b.lang`.
+    pub fn add_root(&mut self, directory: &str) {
+        let directory = normalise(directory);
+        if !self.files.roots.contains(&directory) {
+            self.files.roots.push(directory);
+        }
+    }
+
+    /// Compiles the given texts and everything they import that is not loaded.
+    pub(super) fn gather(&mut self, requests: Vec<(String, String)>) -> Result<(Vec<Compiled>, Vec<(Source, Diagnostic)>), Refusal> {
+        let mut compiled: Vec<Compiled> = Vec::new();
+        let mut reasons = Vec::new();
+        let mut warnings = Vec::new();
+        let mut waiting: Vec<(String, String)> = requests.into_iter().map(|(path, text)| (normalise(&path), text)).collect();
+        waiting.reverse();
+        let mut parsed: Vec<(Arc<str>, Arc<ModuleImage>)> = Vec::new();
+        while let Some((path, text)) = waiting.pop() {
+            if parsed.iter().any(|(p, _)| **p == *path) {
+                continue;
+            }
+            let source = Source::new(path.clone(), text);
+            let result = compile_source(&source);
+            for diagnostic in &result.diagnostics {
+                if diagnostic.is_error() {
+                    reasons.push(reason_of(&source, diagnostic));
+                } else {
+                    warnings.push((source.clone(), diagnostic.clone()));
+                }
+            }
+            let Some(image) = result.image else { continue };
+            for import in &image.imports {
+                match self.find_import(&path, &import.from, &parsed, &waiting) {
+                    Ok(Some(file)) => match self.read_text(&file) {
+                        Ok(text) => waiting.push((file, text)),
+                        Err(message) => reasons.push(import_reason(&source, import.span, message)),
+                    },
+                    Ok(None) => {}
+                    Err(message) => reasons.push(import_reason(&source, import.span, message)),
+                }
+            }
+            parsed.push((path.into(), Arc::new(image)));
+        }
+        if !reasons.is_empty() {
+            return Err(reasons);
+        }
+        // Imported files come first: their values are needed first.
+        parsed.reverse();
+        for (path, image) in &parsed {
+            let namespace = self.namespace_of(path, image);
+            let imports = image.imports.iter().map(|import| self.import_namespace(path, &import.from, &parsed)).collect();
+            compiled.push(Compiled { path: path.clone(), namespace, image: image.clone(), imports });
+        }
+        Ok((compiled, warnings))
+    }
+
+    /// Reads a file through the host.
+    pub(super) fn read_text(&mut self, path: &str) -> Result<String, String> {
+        let bytes = self.host(|host| host.read_file(path)).map_err(|e| format!("cannot read `{path}`: {e}"))?;
+        if bytes.len() > Source::BYTES_MAX {
+            return Err(format!("`{path}` is larger than {} MB", Source::BYTES_MAX >> 20));
+        }
+        String::from_utf8(bytes).map_err(|e| {
+            let at = e.utf8_error().valid_up_to();
+            format!("`{path}` is not UTF-8: byte {at} cannot be read; save the file as UTF-8")
+        })
+    }
+
+    /// The namespace that a file contributes to: its first line's, else the one of its path under a root.
+    fn namespace_of(&self, path: &str, image: &ModuleImage) -> Arc<str> {
+        if let Some(namespace) = &image.namespace {
+            return namespace.as_str().into();
+        }
+        let relative = self
+            .files
+            .roots
+            .iter()
+            .filter_map(|root| if root.is_empty() { Some(path) } else { path.strip_prefix(root.as_str())?.strip_prefix('/') })
+            .min_by_key(|p| p.len())
+            .unwrap_or_else(|| path.rsplit('/').next().unwrap_or(path));
+        relative.strip_suffix(".lang").unwrap_or(relative).replace('/', ".").into()
+    }
+
+    fn import_namespace(&self, from_path: &str, from: &ImportFrom, parsed: &[(Arc<str>, Arc<ModuleImage>)]) -> Arc<str> {
+        match from {
+            ImportFrom::Namespace(name) => name.as_str().into(),
+            ImportFrom::File(relative) => {
+                let path = join(from_path, relative);
+                match parsed.iter().find(|(p, _)| **p == *path) {
+                    Some((path, image)) => self.namespace_of(path, image),
+                    None => self.namespace_of(&path, &ModuleImage::empty(Source::new(path.clone(), ""))),
+                }
+            }
+            ImportFrom::Native(path) => path.as_str().into(),
+        }
+    }
+
+    /// The file to load for an import; `None` when it is loaded or about to be.
+    fn find_import(
+        &mut self,
+        from_path: &str,
+        from: &ImportFrom,
+        parsed: &[(Arc<str>, Arc<ModuleImage>)],
+        waiting: &[(String, String)],
+    ) -> Result<Option<String>, String> {
+        let known = |path: &str| parsed.iter().any(|(p, _)| **p == *path) || waiting.iter().any(|(p, _)| p == path);
+        match from {
+            ImportFrom::File(relative) => {
+                let path = join(from_path, relative);
+                if known(&path) || self.is_loaded(&path) {
+                    return Ok(None);
+                }
+                if self.file_exists(&path) { Ok(Some(path)) } else { Err(format!("file `{path}` does not exist")) }
+            }
+            ImportFrom::Native(path) => Err(format!("native bundle `{path}` cannot be loaded: this build has no support for native bundles")),
+            ImportFrom::Namespace(name) => {
+                let relative = format!("{}.lang", name.replace('.', "/"));
+                let candidates: Vec<String> = self
+                    .files
+                    .roots
+                    .iter()
+                    .map(|root| if root.is_empty() { relative.clone() } else { format!("{root}/{relative}") })
+                    .collect();
+                if candidates.iter().any(|c| known(c)) || self.has_namespace(name) || self.is_contributed(name, parsed, waiting) {
+                    return Ok(None);
+                }
+                for path in &candidates {
+                    if self.file_exists(path) {
+                        return Ok(Some(path.clone()));
+                    }
+                }
+                let looked = candidates.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", ");
+                Err(format!("namespace `{name}` does not exist; looked for {looked}"))
+            }
+        }
+    }
+
+    /// Whether a text of the set names this namespace on its first line.
+    fn is_contributed(&self, name: &str, parsed: &[(Arc<str>, Arc<ModuleImage>)], waiting: &[(String, String)]) -> bool {
+        parsed.iter().any(|(path, image)| *self.namespace_of(path, image) == *name)
+            || waiting.iter().any(|(path, text)| {
+                let parsed = lang::parse(&Source::new(path.clone(), text.clone()));
+                parsed.file.namespace.is_some_and(|segments| {
+                    segments.iter().map(|s| &*s.name).collect::<Vec<_>>().join(".") == name
+                })
+            })
+    }
+
+    fn file_exists(&mut self, path: &str) -> bool {
+        self.host(|host| Ok(host.file_exists(path))).unwrap_or(false)
+    }
+
+    /// Whether a file of this path is loaded.
+    pub fn is_loaded(&mut self, path: &str) -> bool {
+        self.enter(|cx| cx.world.modules.get(path).is_some_and(|m| m.state().linked.is_some()))
+    }
+
+    /// Paths of the loaded files.
+    pub fn loaded_files(&mut self) -> Vec<String> {
+        self.enter(|cx| cx.world.modules.keys().filter(|p| !p.starts_with('<')).map(|p| p.to_string()).collect())
+    }
+
+    fn has_namespace(&mut self, name: &str) -> bool {
+        self.enter(|cx| cx.world.namespaces.get(name).is_some_and(|n| !n.definitions().is_empty()))
+    }
+}
+
+/// A problem of the text as a reason for refusal.
+pub(super) fn reason_of(source: &Source, diagnostic: &Diagnostic) -> Reason {
+    let rendered = diagnostic.plain(source);
+    Reason {
+        code: diagnostic.code.id,
+        message: diagnostic.message.clone(),
+        file: source.name().to_owned(),
+        line: source.line(diagnostic.span.lo),
+        remedy: diagnostic.help.clone().unwrap_or_default(),
+        detail: rendered.lines().skip(1).filter(|l| !l.starts_with("  = help")).collect::<Vec<_>>().join("\n"),
+    }
+}
+
+fn import_reason(source: &Source, span: lang::source::Span, message: String) -> Reason {
+    let (line, column) = source.line_column(span.lo);
+    Reason {
+        code: "R0103",
+        message,
+        file: source.name().to_owned(),
+        line,
+        remedy: "correct the import, or add the directory with `--path`".into(),
+        detail: format!(" --> {}:{line}:{column}\n  | {}", source.name(), source.line_text(line)),
+    }
+}
+
+/// A path with `/` between its parts and without `.` parts.
+pub(super) fn normalise(path: &str) -> String {
+    let path = path.replace('\\', "/");
+    let absolute = path.starts_with('/');
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|p| *p != "..") => {
+                parts.pop();
+            }
+            other => parts.push(other),
+        }
+    }
+    format!("{}{}", if absolute { "/" } else { "" }, parts.join("/"))
+}
+
+/// `relative` as seen from the file `from`.
+fn join(from: &str, relative: &str) -> String {
+    match from.rsplit_once('/') {
+        Some((directory, _)) if !relative.starts_with('/') => normalise(&format!("{directory}/{relative}")),
+        _ => normalise(relative),
+    }
+}

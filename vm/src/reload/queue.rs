@@ -1,0 +1,286 @@
+//! Code that a commit has yet to run, file by file, in text order.
+//!
+//! Code that needs a definition whose initialiser has not run yet suspends its file until it has; if that file is waiting itself,
+//! nothing can go on, and the error names the cycle.
+
+use crate::embed::{Error, Handle, Vm};
+use crate::image::UnitKind;
+use crate::link::{self, ClassTask};
+use crate::object::{Class, Control, Cx, Decorated, Definition, Function, Kind, Linked, Recording, Undo};
+use crate::heap::Value;
+use gc_arena::Gc;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// One thing to run.
+#[derive(Clone, Debug)]
+pub(super) enum Item {
+    /// A unit of the image.
+    Unit(u32),
+    /// What is left to run of a class or enum: shared slots and decorated members. Index into `World::class_tasks`.
+    ClassTasks(usize),
+    /// A class whose bases did not exist when the others were made.
+    LateClass(u32),
+}
+
+/// What is left to run of one file.
+#[derive(Debug)]
+pub struct Queue {
+    /// The file.
+    pub(super) path: Arc<str>,
+    /// In text order.
+    pub(super) items: VecDeque<(u32, Item)>,
+    /// Names whose initialisers are in `items`.
+    pub(super) defines: Vec<Arc<str>>,
+    /// The namespace of the file.
+    pub(super) namespace: Arc<str>,
+    /// Whether an item of it is running.
+    pub(super) active: bool,
+}
+
+impl Vm {
+    /// Runs everything that is queued.
+    pub(super) fn run_queues(&mut self) -> Result<(), Error> {
+        for i in 0..self.files.queues.len() {
+            while self.run_next(i)? {}
+        }
+        Ok(())
+    }
+
+    /// Runs the next item of a queue; false when there is none.
+    fn run_next(&mut self, i: usize) -> Result<bool, Error> {
+        let Some((_, item)) = self.files.queues[i].items.pop_front() else { return Ok(false) };
+        self.files.queues[i].active = true;
+        let result = self.run_item(i, item);
+        self.files.queues[i].active = false;
+        result.map(|()| true)
+    }
+
+    /// A running program needs `World::needed`: runs the file that defines it until it exists.
+    pub(crate) fn provide(&mut self) -> Result<(), Error> {
+        let (namespace, name) = self.enter(|cx| {
+            let cell = cx.world.needed.expect("set when the loop was left for it");
+            (cell.namespace.name.clone(), cell.name.as_str().to_owned())
+        });
+        let queue = self.files.queues.iter().position(|q| q.namespace == namespace && q.defines.iter().any(|d| **d == *name));
+        let Some(i) = queue.filter(|i| !self.files.queues[*i].active) else {
+            // The file waits for itself. The code that needs the name gets a NameError.
+            let files: Vec<String> = self.files.queues.iter().filter(|q| q.active).map(|q| q.path.to_string()).collect();
+            self.enter(|cx| {
+                let cell = cx.world.needed.expect("set when the loop was left for it");
+                cx.world.load_cycle = (files.len() > 1).then(|| files.join("` → `"));
+                cx.world.set_pending(cell, false);
+            });
+            return Ok(());
+        };
+        loop {
+            let done = self.enter(|cx| cx.world.needed.is_none_or(|cell| !cx.world.is_pending(cell)));
+            if done || !self.run_next_for(i, &namespace, &name)? {
+                return Ok(());
+            }
+        }
+    }
+
+    fn run_next_for(&mut self, i: usize, namespace: &str, name: &str) -> Result<bool, Error> {
+        let more = self.run_next(i)?;
+        // What ran may have needed other names; come back to ours.
+        self.enter(|cx| {
+            let symbol = cx.world.intern(cx.mc, name);
+            let cell = cx.world.namespaces.get(namespace).and_then(|n| n.cell(symbol));
+            cx.world.needed = cell;
+        });
+        Ok(more)
+    }
+
+    fn run_item(&mut self, queue: usize, item: Item) -> Result<(), Error> {
+        let path = self.files.queues[queue].path.clone();
+        match item {
+            Item::Unit(unit) => self.run_unit(&path, unit).map(|_| ()),
+            Item::ClassTasks(i) => {
+                self.run(|cx| {
+                    let (class, tasks) = std::mem::take(&mut cx.world.class_tasks[i]).expect("queued once");
+                    cx.run_class_tasks(class, tasks)
+                })?;
+                Ok(())
+            }
+            Item::LateClass(index) => {
+                self.run(|cx| {
+                    let linked = cx.linked_of(&path);
+                    match cx.make_class(linked, index as usize)? {
+                        Some((class, tasks)) => cx.run_class_tasks(class, tasks),
+                        None => Ok(Value::Nil),
+                    }
+                })?;
+                Ok(())
+            }
+        }
+    }
+
+    /// Runs a unit and stores what it defines. Gives its result.
+    pub(super) fn run_unit(&mut self, path: &str, unit: u32) -> Result<Handle, Error> {
+        // Every unit logs the variables it assigns; initialisers also note what they use.
+        const CALLS_NOTED: u32 = 20_000;
+        let path_owned = path.to_owned();
+        self.enter(|cx| {
+            cx.world.recordings += 1;
+            let is_value = matches!(
+                cx.linked_of(&path_owned).image.units[unit as usize].kind,
+                UnitKind::Value(_) | UnitKind::Values(_)
+            );
+            let calls_left = if is_value { CALLS_NOTED } else { 0 };
+            let serial = cx.world.recordings;
+            let outer = cx.world.recording.replace(Recording { used: Vec::new(), serial, calls_left });
+            cx.world.recordings_outer.push(outer);
+        });
+        let result = self.run(|cx| {
+            let noting = cx.world.recording.as_ref().is_some_and(|r| r.calls_left > 0);
+            cx.world.stack.force_slow(noting);
+            let linked = cx.linked_of(&path_owned);
+            cx.start_unit(linked, unit)
+        });
+        let result = result.and_then(|value| self.store_unit(path, unit, value));
+        self.enter(|cx| cx.world.recording = cx.world.recordings_outer.pop().expect("pushed above"));
+        result
+    }
+
+    fn store_unit(&mut self, path: &str, unit: u32, result: Handle) -> Result<Handle, Error> {
+        let path = path.to_owned();
+        let value = result.clone();
+        self.run(move |cx| {
+            let value = value.value_in(cx.world);
+            let linked = cx.linked_of(&path);
+            cx.finish_unit(linked, unit, value)
+        })?;
+        Ok(result)
+    }
+}
+
+impl<'gc> Cx<'_, 'gc> {
+    /// The running version of a loaded file.
+    pub(super) fn linked_of(&self, path: &str) -> Gc<'gc, Linked<'gc>> {
+        self.world.modules[path].state().linked.expect("units are queued for loaded files")
+    }
+
+    fn start_unit(&mut self, linked: Gc<'gc, Linked<'gc>>, unit: u32) -> crate::object::NativeResult<'gc> {
+        let unit = &linked.image.units[unit as usize];
+        if let UnitKind::Extend(index) = unit.kind {
+            let image = linked.image.extensions[index as usize].clone();
+            let class = self.class_ref(linked, &image.target)?;
+            let Some(class) = class else {
+                return Err(self.raise(crate::object::ErrorKind::NameError, "the class that `extend` names does not exist"));
+            };
+            self.world.undo.push(Undo::class(class));
+            let tasks = link::extend(self, class, &image.members, &mut |cx, id| Function::new(cx.mc, linked.proto(id), None, &[]))?;
+            return self.run_class_tasks(class, tasks);
+        }
+        let function = Function::new(self.mc, linked.proto(unit.proto), None, &[]);
+        let args = match &unit.kind {
+            UnitKind::Decorate(name) => {
+                let symbol = self.world.intern(self.mc, name);
+                vec![self.world.undecorated.get(&symbol).copied().unwrap_or_default()]
+            }
+            _ => Vec::new(),
+        };
+        Err(Box::new(Control::Call { callee: Value::Function(function), args, then: None }))
+    }
+
+    /// Stores what a unit defines.
+    fn finish_unit(&mut self, linked: Gc<'gc, Linked<'gc>>, unit: u32, value: Value<'gc>) -> crate::object::NativeResult<'gc> {
+        let namespace = linked.module.namespace;
+        match &linked.image.units[unit as usize].kind {
+            UnitKind::Value(name) => {
+                let symbol = self.world.intern(self.mc, name);
+                if let Some(cell) = namespace.cell(symbol) {
+                    self.initialise(cell, value);
+                }
+            }
+            UnitKind::Values(names) => {
+                let Value::Tuple(tuple) = value else { unreachable!("a destructuring unit returns a tuple") };
+                for (name, value) in names.iter().zip(tuple.items().to_vec()) {
+                    let symbol = self.world.intern(self.mc, name);
+                    if let Some(cell) = namespace.cell(symbol) {
+                        self.initialise(cell, value);
+                    }
+                }
+            }
+            UnitKind::Decorate(name) => {
+                let symbol = self.world.intern(self.mc, name);
+                let cell = namespace.cell(symbol).expect("declared before its units run");
+                let original = self.world.undecorated.get(&symbol).copied().unwrap_or_default();
+                self.world.set_pending(cell, false);
+                match (cell.value(), original) {
+                    (_, Value::Class(_)) => {
+                        if !original.same(&value) {
+                            let text = format!("the decorator of class `{name}` must return the class it was given");
+                            return Err(self.type_error(text));
+                        }
+                        Definition::set(cell, self.mc, original);
+                    }
+                    (Value::Decorated(decorated), _) => {
+                        self.world.undo.push(Undo::Decorated(decorated, decorated.original.get(), decorated.target.get()));
+                        Decorated::set(decorated, self.mc, original, value);
+                    }
+                    _ => {
+                        let value = self.decorated(original, value)?;
+                        Definition::set(cell, self.mc, value);
+                    }
+                }
+            }
+            UnitKind::Extend(_) | UnitKind::Statement => {}
+        }
+        Ok(Value::Nil)
+    }
+
+    /// Gives a definition the value that its initialiser built.
+    fn initialise(&mut self, cell: Gc<'gc, Definition<'gc>>, value: Value<'gc>) {
+        let computed_from = self.used_by_recording();
+        self.world.undo.push(Undo::definition(cell));
+        Definition::set(cell, self.mc, value);
+        cell.clear_assigned();
+        Definition::update_meta(cell, self.mc, |meta| {
+            meta.initial_digest = super::digest::digest(value);
+            meta.computed_from = computed_from;
+        });
+        self.world.set_pending(cell, false);
+    }
+
+    /// What the recorded initialiser used. When calls were too many to be noted one by one, everything that the noted functions
+    /// mention, and so on, counts.
+    fn used_by_recording(&self) -> Vec<Gc<'gc, Definition<'gc>>> {
+        let Some(recording) = &self.world.recording else { return Vec::new() };
+        let mut used = recording.used.clone();
+        if recording.calls_left > 0 {
+            return used;
+        }
+        let mut at = 0;
+        while at < used.len() {
+            let mut function = used[at].value();
+            if let Value::Decorated(decorated) = function {
+                function = decorated.original.get();
+            }
+            if let Value::Function(function) = function {
+                let proto = function.proto();
+                for i in 0..proto.image.consts.len() {
+                    if let Value::Definition(cell) = proto.const_at(i)
+                        && matches!(cell.kind(), Kind::Function | Kind::Constant)
+                        && !Gc::ptr_eq(cell.namespace, self.world.core)
+                        && !used.iter().any(|d| Gc::ptr_eq(*d, cell))
+                    {
+                        used.push(cell);
+                    }
+                }
+            }
+            at += 1;
+        }
+        used
+    }
+
+    /// Class tasks for a class that was just made: queued for later.
+    pub(super) fn queue_tasks(&mut self, class: Gc<'gc, Class<'gc>>, tasks: Vec<ClassTask<'gc>>) -> Option<usize> {
+        if tasks.is_empty() {
+            return None;
+        }
+        self.world.class_tasks.push(Some((class, tasks)));
+        Some(self.world.class_tasks.len() - 1)
+    }
+}

@@ -1,0 +1,176 @@
+//! Step 6: what happened, as data. Its text form is what the command line prints.
+
+use super::check::Reason;
+use super::plan::{Action, ReloadPlan};
+use crate::embed::Error;
+use crate::image::DefinitionKind;
+use std::fmt;
+use std::time::Duration;
+
+/// A definition in a report.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Its name.
+    pub name: String,
+    /// `function`, `class`, `variable` …
+    pub kind: &'static str,
+    /// Its namespace.
+    pub namespace: String,
+    /// The file.
+    pub file: String,
+    /// One-based line; 0 when it left.
+    pub line: u32,
+}
+
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.namespace, self.name)
+    }
+}
+
+/// A top-level statement in a report.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    /// The file.
+    pub file: String,
+    /// One-based line.
+    pub line: u32,
+}
+
+/// What a load or reload did, or why it was refused.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// Whether it was accepted. An accepted text that changes nothing makes no commit.
+    pub ok: bool,
+    /// Number of the commit, or of the last one if none was made.
+    pub epoch: u64,
+    /// Whether a commit was made.
+    pub committed: bool,
+    /// Paths of the files.
+    pub files: Vec<String>,
+    /// Definitions that came into being.
+    pub added: Vec<Entry>,
+    /// Definitions with new text.
+    pub changed: Vec<Entry>,
+    /// Values evaluated anew because something they were computed from changed.
+    pub recomputed: Vec<Entry>,
+    /// Variables whose initialiser changed but whose value was kept, because the program had changed it.
+    pub conflicts: Vec<Entry>,
+    /// Definitions that the file no longer has; they serve whoever uses them.
+    pub leaked: Vec<Entry>,
+    /// Definitions that were leaks or belonged to the REPL and now belong to the file.
+    pub adopted: Vec<Entry>,
+    /// Statements that ran.
+    pub ran_statements: Vec<Statement>,
+    /// Closures that keep their old code, with the reason.
+    pub stale: Vec<String>,
+    /// Problems that do not stand in the way.
+    pub warnings: Vec<String>,
+    /// Why it was refused.
+    pub reasons: Vec<Reason>,
+    /// How long it took.
+    pub duration: Duration,
+    /// For the host: the error behind a refusal.
+    pub error: Option<Error>,
+}
+
+impl Report {
+    /// A report of what a plan does, before it is done.
+    pub(super) fn of(plan: &ReloadPlan) -> Report {
+        let mut report = Report { ok: true, ..Report::default() };
+        for file in &plan.files {
+            if file.changed || file.is_new {
+                report.files.push(file.path.to_string());
+            }
+            let source = &file.image.source;
+            for definition in &file.definitions {
+                let image = definition.index.map(|i| &file.image.definitions[i]);
+                let entry = Entry {
+                    name: definition.name.to_string(),
+                    kind: image.map_or("definition", |d| kind_text(d.kind)),
+                    namespace: file.namespace.to_string(),
+                    file: file.path.to_string(),
+                    line: image.map_or(0, |d| source.line(d.name_span.lo)),
+                };
+                match definition.action {
+                    Action::Add => report.added.push(entry),
+                    Action::Redefine | Action::Evaluate => report.changed.push(entry),
+                    Action::Recompute => report.recomputed.push(entry),
+                    Action::Conflict => report.conflicts.push(entry),
+                    Action::Leak => report.leaked.push(entry),
+                    Action::Adopt => report.adopted.push(entry),
+                    Action::Keep | Action::Follow | Action::OtherKind => {}
+                }
+            }
+            for unit in &file.statements {
+                let line = source.line(file.image.units[*unit as usize].span.lo);
+                report.ran_statements.push(Statement { file: file.path.to_string(), line });
+            }
+        }
+        report
+    }
+
+    /// A refusal.
+    pub(super) fn refused(files: Vec<String>, reasons: Vec<Reason>) -> Report {
+        Report { files, reasons, ..Report::default() }
+    }
+}
+
+pub(super) fn kind_text(kind: DefinitionKind) -> &'static str {
+    match kind {
+        DefinitionKind::Function(_) => "function",
+        DefinitionKind::Class(_) => "class",
+        DefinitionKind::Enum(_) => "enum",
+        DefinitionKind::Variable => "variable",
+        DefinitionKind::Constant => "constant",
+        DefinitionKind::Once => "once",
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let files = self.files.join(", ");
+        if !self.ok {
+            writeln!(f, "{files}: refused, the running program is unchanged (epoch {})", self.epoch)?;
+            for reason in &self.reasons {
+                writeln!(f, "  {}: {}", reason.code, reason.message)?;
+                for line in reason.detail.lines() {
+                    writeln!(f, "    {line}")?;
+                }
+                if !reason.remedy.is_empty() {
+                    writeln!(f, "    help: {}", reason.remedy)?;
+                }
+            }
+            return Ok(());
+        }
+        if !self.committed {
+            return writeln!(f, "{files}: no change (epoch {})", self.epoch);
+        }
+        writeln!(f, "{files}: committed (epoch {})", self.epoch)?;
+        let groups = [
+            ("added", &self.added),
+            ("changed", &self.changed),
+            ("recomputed", &self.recomputed),
+            ("adopted", &self.adopted),
+            ("leaked", &self.leaked),
+        ];
+        for (word, entries) in groups {
+            for entry in entries {
+                writeln!(f, "  {word:<10} {} {entry}", entry.kind)?;
+            }
+        }
+        for entry in &self.conflicts {
+            writeln!(f, "  conflict   {} {entry}: its initialiser changed, but the program has changed its value, which is kept", entry.kind)?;
+        }
+        for statement in &self.ran_statements {
+            writeln!(f, "  ran        {}:{}", statement.file, statement.line)?;
+        }
+        for stale in &self.stale {
+            writeln!(f, "  stale      {stale}")?;
+        }
+        for warning in &self.warnings {
+            writeln!(f, "  warning    {warning}")?;
+        }
+        Ok(())
+    }
+}
