@@ -9,8 +9,10 @@ pub mod token;
 mod lexer;
 pub mod format;
 pub mod ast;
-pub(crate) mod parser;
+mod parser;
 pub mod resolve;
+pub mod outline;
 
+pub use outline::outline;
 pub use parser::{Parsed, parse};
 pub use resolve::resolve;

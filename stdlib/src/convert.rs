@@ -8,6 +8,9 @@ use vm::limits;
 use vm::object::{Cx, ErrorKind, NativeResult};
 use vm::ops;
 
+/// Most digits of an int in a base that is no power of two: the time for them grows with their square.
+const DIGITS_MAX: usize = 1_000_000;
+
 /// `int(value, base = 10)`
 pub(crate) fn int<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let base = given(args, 1);
@@ -94,9 +97,9 @@ pub(crate) fn parse_int<'gc>(cx: &mut Cx<'_, 'gc>, text: &str, base: u32) -> Res
     if let Ok(number) = i64::from_str_radix(&digits, base) {
         return Ok(Some(Value::Int(if negative { -number } else { number })));
     }
-    if digits.len() as u64 > limits::BIGINT_BITS_MAX / u64::from(base.ilog2()) {
-        let message = format!("the int would have more than {} bits", limits::BIGINT_BITS_MAX);
-        return Err(cx.raise(ErrorKind::LimitError, message));
+    let most = if base.is_power_of_two() { limits::BIGINT_BITS_MAX as usize / 8 } else { DIGITS_MAX };
+    if digits.len() > most {
+        return Err(cx.raise(ErrorKind::LimitError, format!("a text of {} digits is too long to be read as an int", digits.len())));
     }
     let big = BigInt::parse_bytes(digits.as_bytes(), base);
     cx.world.charge(32 + digits.len() / 2);

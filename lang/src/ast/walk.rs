@@ -23,9 +23,9 @@ pub trait Sink {
 pub enum Detail {
     /// Everything.
     Full,
-    /// All but doc texts: what decides whether a definition changed.
+    /// All but doc texts and `was`: what decides whether a definition changed.
     Meaning,
-    /// All but doc texts and the bodies of functions without a name: what decides whether a statement is the same.
+    /// Also without the bodies of functions without a name: what decides whether a statement is the same.
     Shape,
 }
 
@@ -63,7 +63,7 @@ impl<'s, S: Sink> Walk<'s, S> {
     }
 
     fn was(&mut self, was: Option<&Ident>) {
-        if let Some(was) = was {
+        if let (Some(was), Detail::Full) = (was, self.detail) {
             self.node("was", |w| w.atom(&was.name));
         }
     }

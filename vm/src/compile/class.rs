@@ -4,14 +4,13 @@ use super::expr::literal;
 use super::function::{Function, Reg, UpvalueState, local_states};
 use super::proto::{Signature, no_scope};
 use super::scope::Place;
-use super::{Compiler, Dest, codes};
+use super::{Compiler, Dest};
 use crate::bytecode::{Insn, Op};
 use crate::image::{
     Capture, ClassId, ClassImage, ClassRef, Const, EnumId, EnumImage, ExtensionImage, MemberImage, MemberRole, NameRef,
     ParamImage, ProtoId, ProtoKind, SharedImage, SlotDefault, SlotImage, VariantImage,
 };
 use lang::ast::*;
-use lang::diagnostic::Diagnostic;
 use lang::source::Span;
 use std::sync::Arc;
 
@@ -159,11 +158,8 @@ impl<'a> Compiler<'a> {
                 ExprKind::Name(id, _) if let Place::Namespace(import) = self.variable(*id).place => {
                     break NameRef::Namespace { import };
                 }
-                _ => {
-                    let problem = Diagnostic::new(&codes::NOT_A_CLASS_NAME, expr.span, "this is no name of a class");
-                    self.diagnostics.push(problem.help("give the class a name first"));
-                    break NameRef::Own("".into());
-                }
+                // The parser lets names and dotted names through only.
+                _ => break NameRef::Own("".into()),
             }
         };
         members.reverse();

@@ -28,13 +28,7 @@ file."
     TOO_MANY_PARTS "E0305" "a construct has too many parts"
     "A pattern has at most 127 items before or behind its rest, and a `finally` can be left in at most 125 ways. Match the
 parts in several steps, or split the function."
-    NOT_A_CLASS_NAME "E0306" "this is no name of a class"
-    "Base classes and the target of `extend` are names or dotted names, because they are found when they are needed.
-
-```
-class Goblin(monsters.Monster) { }
-```"
-    NOT_A_DEFINITION "E0307" "`definition` takes the name of a definition"
+    NOT_A_DEFINITION "E0306" "`definition` takes the name of a definition"
     "`definition(name)` and `definition(namespace.name)` give the definition itself instead of its value. The name is
 resolved when the file is compiled, so it has to be written out.
 
@@ -42,17 +36,17 @@ resolved when the file is compiled, so it has to be written out.
 import game
 let d = definition(game.score)
 ```"
-    VARIABLE_FOR_DEFINITION "E0308" "a variable's value where its definition is meant"
+    VARIABLE_FOR_DEFINITION "E0307" "a variable's value where its definition is meant"
     "Functions of `live` that are about a definition take the definition, its name as a string, or a function, class, enum
 or namespace. A variable written there would be replaced by its value.
 
 ```
 live.history(definition(score))
 ```"
-    NOT_VISIBLE "E0309" "a variable is used where it does not exist"
+    NOT_VISIBLE "E0308" "a variable is used where it does not exist"
     "The function uses a variable of a function around it at a place where that variable is not there, such as a
 parameter's default that uses a parameter behind it."
-    DEFAULT_BEFORE "E0310" "a parameter without default behind one with a default"
+    DEFAULT_BEFORE "E0309" "a parameter without default behind one with a default"
     "Arguments are taken by position, so parameters that may be left out stand behind those that may not.
 
 ```
