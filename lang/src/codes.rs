@@ -171,15 +171,13 @@ enum Shape { Circle(r), Rect(w, h), Unit }
     "`namespace a.b` is the first statement of its file, and there is one at most."
     TOO_LARGE "E0129" Error "the text is too large"
     "Texts of more than 256 MB are not read."
-    ASSERT_PARTS "E0130" Error "too many parts of an `assert`"
-    "`assert condition` or `assert condition, message`."
-    WAS_PLACE "E0131" Error "`was` has no meaning here"
+    WAS_PLACE "E0130" Error "`was` has no meaning here"
     "`was` names what a definition or slot is renamed from: after a plain name, at top level or in a class.
 
 ```
 let speed was velocity = 1.0
 ```"
-    UNREACHABLE_ARM "E0132" Error "later arms cannot be reached"
+    UNREACHABLE_ARM "E0131" Error "later arms cannot be reached"
     "A bare name matches everything and binds it, so arms after it are never tried. To compare with the value of a name,
 write `==`.
 

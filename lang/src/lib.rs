@@ -2,16 +2,16 @@
 //!
 //! Everything here is plain data. Nothing reads files, and no text, however broken, makes it panic.
 
-pub mod source;
-pub mod diagnostic;
-pub mod codes;
-pub mod token;
-mod lexer;
-pub mod format;
 pub mod ast;
+pub mod codes;
+pub mod diagnostic;
+pub mod format;
+mod lexer;
+pub mod outline;
 mod parser;
 pub mod resolve;
-pub mod outline;
+pub mod source;
+pub mod token;
 
 pub use outline::outline;
 pub use parser::{Parsed, parse};

@@ -20,7 +20,7 @@ pub(crate) fn int<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResul
             match parse_int(cx, text.as_str(), base)? {
                 Some(number) => Ok(number),
                 None => {
-                    let text = ops::describe(cx.world, &args[0]);
+                    let text = ops::describe(cx, &args[0]);
                     let base = if base == 10 { String::new() } else { format!(" in base {base}") };
                     Err(cx.value_error(format!("{text} is not an int{base}")))
                 }
@@ -41,7 +41,7 @@ pub(crate) fn float<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeRes
         Value::Str(text) => match parse_float(text.as_str()) {
             Some(number) => Ok(Value::Float(number)),
             None => {
-                let text = ops::describe(cx.world, &args[0]);
+                let text = ops::describe(cx, &args[0]);
                 Err(cx.value_error(format!("{text} is not a number")))
             }
         },

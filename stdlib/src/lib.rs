@@ -1,1 +1,225 @@
-//! The standard library.
+//! The standard library: natives, and the part that is written in the language itself.
+//!
+//! | file | what the program sees |
+//! |---|---|
+//! | core.rs, convert.rs | the functions of `core` |
+//! | errors.rs | the error classes |
+//! | iterable.rs | methods of all iterables: the class `Iterable` |
+//! | sequence.rs, list.rs, map.rs, set.rs, range.rs, bytes.rs | methods of collections |
+//! | string.rs, letters.rs, template.rs | methods of strings |
+//! | number.rs | methods of ints and floats |
+//! | math.rs, time.rs | modules |
+//! | prelude.lang | methods that take functions, and what natives leave to the language |
+//!
+//! Every native is a row of a table. Natives never run code of the program: those that need it return a request to call it and go on
+//! with the result. [`install`] makes everything native; then the host compiles [`PRELUDE`] into the namespace `core`.
+
+mod args;
+mod bytes;
+mod convert;
+mod core;
+mod errors;
+mod items;
+mod iterable;
+mod letters;
+mod list;
+mod map;
+mod math;
+mod number;
+mod range;
+mod sequence;
+mod set;
+mod sort;
+mod string;
+mod table;
+mod template;
+mod time;
+
+use gc_arena::Gc;
+use table::{Row, define, functions, methods, properties, row, statics};
+use vm::embed::{Vm, VmOptions};
+use vm::heap::{Tag, Value};
+use vm::link;
+use vm::object::{Class, ClassKind, Cx, Kind, Namespace};
+
+/// The part of the library that is written in the language. It belongs to the namespace `core`.
+pub const PRELUDE: &str = include_str!("prelude.lang");
+
+/// The modules: names that files of a program cannot have.
+pub const MODULES: &[&str] = &["math", "time"];
+
+/// Makes the native part of the library. To be called once, before any code is loaded: errors can only be raised afterwards.
+pub fn install(cx: &mut Cx<'_, '_>) {
+    errors::install(cx);
+    let core = cx.world.core;
+    core.set_doc(Some("What is visible everywhere.".into()));
+    functions(cx, core, core::FUNCTIONS);
+    core::constants(cx);
+    install_classes(cx);
+    module(cx, "math", "Mathematics beyond the operators.", math::FUNCTIONS, math::constants);
+    module(cx, "time", "Clocks and waiting.", time::FUNCTIONS, |_, _| {});
+}
+
+/// A VM with the whole library.
+///
+/// # Panics
+/// Never for the prelude that belongs to this crate: a test compiles it.
+pub fn new_vm(options: VmOptions) -> Vm {
+    let mut vm = Vm::bare(options);
+    vm.enter(|cx| install(cx));
+    if let Err(error) = vm.eval("core", "core.lang", PRELUDE) {
+        panic!("the prelude does not load: {error}");
+    }
+    vm
+}
+
+fn module<'gc>(
+    cx: &mut Cx<'_, 'gc>,
+    name: &str,
+    doc: &str,
+    rows: &[Row],
+    constants: fn(&mut Cx<'_, 'gc>, Gc<'gc, Namespace<'gc>>),
+) {
+    debug_assert!(MODULES.contains(&name), "every module is in the list");
+    let module = cx.world.namespace(cx.mc, name);
+    module.set_doc(Some(doc.into()));
+    functions(cx, module, rows);
+    constants(cx, module);
+}
+
+/// A class of built-in values.
+struct TypeRow {
+    /// Tag of its values.
+    tag: u64,
+    /// Doc text.
+    doc: &'static str,
+    /// What it inherits.
+    base: Base,
+    /// Tables of its methods.
+    methods: &'static [&'static [Row]],
+}
+
+/// What a built-in class inherits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Base {
+    Nothing,
+    Iterable,
+    Stream,
+}
+
+const ITERATOR_METHODS: &[Row] = &[
+    row("iter", &[], sequence::iter, "`iter()`: the iterator itself."),
+    row("next", &[], core::next, "`next()`: the next item; `stop` at the end."),
+];
+
+const fn class(tag: u64, base: Base, methods: &'static [&'static [Row]], doc: &'static str) -> TypeRow {
+    TypeRow { tag, doc, base, methods }
+}
+
+const MAP: u64 = 12;
+const SET: u64 = 13;
+const RANGE: u64 = 14;
+const NAMESPACE: u64 = 22;
+const DEFINITION: u64 = 23;
+const FIBER: u64 = 24;
+const BYTES: u64 = 25;
+const ITERATOR: u64 = 27;
+
+const TYPES: &[TypeRow] = &[
+    class(Tag::INT, Base::Nothing, &[number::METHODS, number::INT_METHODS], "Whole numbers of any size."),
+    class(Tag::FLOAT, Base::Nothing, &[number::METHODS, number::FLOAT_METHODS], "Numbers with a fraction: IEEE 754, 64 bits."),
+    class(Tag::NIL, Base::Nothing, &[], "The class of `nil`."),
+    class(Tag::TRUE, Base::Nothing, &[], "`true` and `false`."),
+    class(Tag::STR, Base::Iterable, &[string::METHODS, letters::METHODS], "Text: an immutable sequence of characters."),
+    class(Tag::TUPLE, Base::Iterable, &[sequence::METHODS], "An immutable sequence."),
+    class(Tag::LIST, Base::Iterable, &[sequence::METHODS, list::METHODS], "A growable sequence."),
+    class(MAP, Base::Iterable, &[map::METHODS], "Values by key, in the order in which the keys were added."),
+    class(SET, Base::Iterable, &[set::METHODS], "Values without repetition, in the order in which they were added."),
+    class(RANGE, Base::Iterable, &[range::METHODS], "Ints at equal distances."),
+    class(Tag::FUNCTION, Base::Nothing, &[], "What can be called: functions, methods, natives."),
+    class(Tag::CLASS, Base::Nothing, &[], "The class of classes."),
+    class(NAMESPACE, Base::Nothing, &[], "The definitions of one or more files."),
+    class(DEFINITION, Base::Nothing, &[], "A named cell of a namespace."),
+    class(FIBER, Base::Stream, &[], "A function that can be suspended and resumed."),
+    class(BYTES, Base::Iterable, &[bytes::METHODS], "An immutable sequence of bytes."),
+    class(ITERATOR, Base::Stream, &[ITERATOR_METHODS], "Where an iteration over a built-in value stands."),
+];
+
+fn install_classes(cx: &mut Cx<'_, '_>) {
+    let iterable = mixin(cx, "Iterable", "What can be iterated over. A class with `iter()` that inherits from it gets its methods.");
+    methods(cx, iterable, iterable::METHODS);
+    let stream = mixin(cx, "Stream", "What is iterated over only once and may be endless: `map`, `filter` and so on give iterators.");
+    errors::inherit(cx, stream, iterable);
+    let core = cx.world.core;
+    for row in TYPES {
+        let class = cx.world.types[row.tag as usize];
+        for table in row.methods {
+            methods(cx, class, table);
+        }
+        match row.base {
+            Base::Nothing => {}
+            Base::Iterable => errors::inherit(cx, class, iterable),
+            Base::Stream => errors::inherit(cx, class, stream),
+        }
+        publish(cx, core, class, row.doc);
+    }
+    let range = cx.world.types[RANGE as usize];
+    properties(cx, range, range::PROPERTIES);
+    let bytes = cx.world.types[BYTES as usize];
+    statics(cx, bytes, bytes::STATICS);
+    let enums = cx.world.enum_class();
+    publish(cx, core, enums, "The class of enums.");
+    cx.world.method_cache.clear();
+}
+
+/// An ordinary class without slots, for others to inherit from.
+fn mixin<'gc>(cx: &mut Cx<'_, 'gc>, name: &str, doc: &str) -> Gc<'gc, Class<'gc>> {
+    let class = cx.world.new_class(cx.mc, name, format!("core.{name}").into(), ClassKind::Plain);
+    assert!(link::relayout(cx, class).is_ok(), "a class without slots has no conflicts");
+    let core = cx.world.core;
+    publish(cx, core, class, doc);
+    class
+}
+
+/// Defines a class by its name and gives it its doc text.
+fn publish<'gc>(cx: &mut Cx<'_, 'gc>, core: Gc<'gc, Namespace<'gc>>, class: Gc<'gc, Class<'gc>>, doc: &str) {
+    Class::update(class, cx.mc, |body| body.doc = Some(doc.into()));
+    define(cx, core, class.name.as_str(), Kind::Class, Value::Class(class));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All tables, and whether their rows are methods.
+    fn tables() -> Vec<&'static [Row]> {
+        let mut tables = vec![core::FUNCTIONS, math::FUNCTIONS, time::FUNCTIONS, iterable::METHODS, range::PROPERTIES, bytes::STATICS];
+        tables.extend(TYPES.iter().flat_map(|row| row.methods.iter().copied()));
+        tables
+    }
+
+    #[test]
+    fn docs_begin_with_the_signature() {
+        for row in tables().into_iter().flatten() {
+            let signature = row.doc.strip_prefix('`').and_then(|doc| doc.split_once("`:")).map(|(signature, _)| signature);
+            let params = signature.and_then(|s| s.strip_prefix(row.name)).and_then(|s| s.strip_prefix('('));
+            let Some(params) = params else { panic!("the doc of `{}` does not begin with its signature", row.name) };
+            let mut rest = params;
+            for param in row.params.iter().chain(row.only) {
+                let Some(at) = rest.find(param) else { panic!("the doc of `{}` does not name `{param}`", row.name) };
+                rest = &rest[at + param.len()..];
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_unique() {
+        for row in TYPES {
+            let mut names: Vec<&str> = row.methods.iter().copied().flatten().map(|row| row.name).collect();
+            let count = names.len();
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), count, "a method of tag {} is there twice", row.tag);
+        }
+    }
+}

@@ -77,7 +77,7 @@ impl<'gc> Resume<'gc> for Missing<'gc> {
             _ if !found.is_unset() => Ok(found),
             Missing::Default(default) => Ok(default),
             Missing::Raise(key) => {
-                let message = format!("the map has no key {}", ops::describe(cx.world, &key));
+                let message = format!("the map has no key {}", ops::describe(cx, &key));
                 Err(cx.raise(ErrorKind::KeyError, message))
             }
             Missing::Insert(map, key, value) => {
@@ -186,7 +186,7 @@ fn pairs_of<'gc>(cx: &mut Cx<'_, 'gc>, items: &[Value<'gc>]) -> Result<Vec<(Valu
         match (list_items(item).as_slice(), item) {
             ([key, value], Value::Tuple(_) | Value::List(_)) => pairs.push((*key, *value)),
             _ => {
-                let message = format!("a map is made of pairs `(key, value)`, not of {}", ops::describe(cx.world, item));
+                let message = format!("a map is made of pairs `(key, value)`, not of {}", ops::describe(cx, item));
                 return Err(cx.type_error(message));
             }
         }

@@ -180,7 +180,7 @@ impl<'gc> Search<'gc> {
             Found::Index | Found::LastIndex => Ok(Value::Nil),
             Found::Discard => Ok(Value::False),
             Found::Remove => {
-                let message = format!("the list has no item {}", ops::describe(cx.world, &self.value));
+                let message = format!("the list has no item {}", ops::describe(cx, &self.value));
                 Err(cx.raise(ErrorKind::ValueError, message))
             }
         }

@@ -153,7 +153,7 @@ fn remove<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
             if was_there.is_truthy() {
                 return Ok(Value::Nil);
             }
-            let message = format!("the set has no item {}", ops::describe(cx.world, &self.0));
+            let message = format!("the set has no item {}", ops::describe(cx, &self.0));
             Err(cx.raise(ErrorKind::KeyError, message))
         }
     }

@@ -1,1 +1,40 @@
-//! The test harness.
+//! The test harness: a test is a case, a `.lang` file with a sentence on top that says why it is so, then sections. Every case runs in
+//! every [`World`] and must give the same answer in all of them.
+//!
+//! | section | meaning |
+//! |---|---|
+//! | `#- file NAME` | a file; those before anything else are loaded together, later ones are only written |
+//! | `#- run` | statements, evaluated one by one in namespace `main` |
+//! | `#- edit NAME` | the new text of a file, saved at once |
+//! | `#- delete NAME` | the file is removed, at once |
+//! | `#- save` | the edits and deletions that follow directly are one save |
+//! | `#- args mode=overwrite` | arguments of the next save |
+//! | `#- refused "text"` | the save before must have been refused, with a reason that contains the text |
+//! | `#- report`, `#- plan`, `#- bytecode NAME`, `#- ast NAME`, `#- diagnostics` | goldens, rewritten by `UPDATE=1` |
+//!
+//! | mark | meaning |
+//! |---|---|
+//! | `# expect: TEXT` | a line that the step prints; all of a step's, in order, are all that it prints |
+//! | `# raises: Kind "text"` | the statement raises an error of exactly this class, whose message contains the text |
+//! | `# error: CODE`, `# error: "text"` | compiling reports an error on this line with this code or text |
+//! | `# warning: …` | the same for warnings |
+//!
+//! `CASE=text` runs only cases whose path contains the text, and shows what they do.
+
+pub mod case;
+pub mod findings;
+pub mod folder;
+pub mod fuzz;
+mod golden;
+pub mod host;
+pub mod random;
+pub mod repository;
+mod runner;
+mod split;
+pub mod world;
+
+pub use case::Case;
+pub use folder::check_folder;
+pub use host::{Effects, FakeHost};
+pub use runner::{Outcome, run_case};
+pub use world::World;

@@ -8,7 +8,6 @@
 pub mod print;
 pub mod walk;
 
-
 use crate::source::Span;
 use std::fmt;
 use std::ops::Deref;

@@ -354,7 +354,9 @@ impl<'s, S: Sink> Walk<'s, S> {
                 };
                 self.node(tag, |w| w.exprs([left, right]));
             }
-            ExprKind::Is { value, class, negated } => self.node(if *negated { "is-not" } else { "is" }, |w| w.exprs([value, class])),
+            ExprKind::Is { value, class, negated } => {
+                self.node(if *negated { "is-not" } else { "is" }, |w| w.exprs([value, class]))
+            }
             ExprKind::In { value, container, negated } => {
                 self.node(if *negated { "not-in" } else { "in" }, |w| w.exprs([value, container]));
             }
@@ -507,8 +509,14 @@ impl<'s, S: Sink> Walk<'s, S> {
                 w.expr(class);
             }),
             PatternKind::Value(value) => match &*value.kind {
-                ExprKind::Name(..) | ExprKind::Member { .. } => self.node("==", |w| w.expr(value)),
-                _ => self.expr(value),
+                ExprKind::Nil
+                | ExprKind::Bool(_)
+                | ExprKind::Int(_)
+                | ExprKind::BigInt(_)
+                | ExprKind::Float(_)
+                | ExprKind::Str(_)
+                | ExprKind::Interp(_) => self.expr(value),
+                _ => self.node("==", |w| w.expr(value)),
             },
             PatternKind::Range { lo, hi, inclusive } => self.range(lo.as_ref(), hi.as_ref(), *inclusive),
             PatternKind::Tuple(items) => self.node("tuple", |w| w.pattern_items(items)),

@@ -49,7 +49,9 @@ impl FrameKind {
             FrameKind::Top | FrameKind::Bar => None,
             FrameKind::Paren => Some(Token::ParenClose),
             FrameKind::Bracket => Some(Token::BracketClose),
-            FrameKind::Block | FrameKind::Class | FrameKind::Enum | FrameKind::Map | FrameKind::Interp(_) => Some(Token::BraceClose),
+            FrameKind::Block | FrameKind::Class | FrameKind::Enum | FrameKind::Map | FrameKind::Interp(_) => {
+                Some(Token::BraceClose)
+            }
         }
     }
 

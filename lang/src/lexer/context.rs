@@ -88,7 +88,8 @@ impl Pass<'_> {
     fn brace(&mut self, lo: usize, hi: usize) {
         use Token::*;
         let before = self.before();
-        if !before.is_some_and(|t| t.ends_operand() || matches!(t, Else | Do | Try | Catch | Finally | Arrow | BarClose | BarEmpty)) {
+        if !before.is_some_and(|t| t.ends_operand() || matches!(t, Else | Do | Try | Catch | Finally | Arrow | BarClose | BarEmpty))
+        {
             return self.open(FrameKind::Map, MapOpen, lo, hi);
         }
         if matches!(before, Some(Arrow | BarClose | BarEmpty)) && looks_like_map(&self.text[hi..]) {
@@ -205,7 +206,8 @@ impl Pass<'_> {
     fn member_keyword(&mut self, token: Token, lo: usize, hi: usize) -> Token {
         let kind = self.top_kind();
         let in_enum = kind == FrameKind::Enum;
-        let at_item = self.at_start || in_enum && matches!(self.prev, Some(Token::Comma)) || in_enum && self.after_operand();
+        let decorated = self.frames.last().is_some_and(|frame| frame.decorated);
+        let at_item = self.at_start || in_enum && self.prev == Some(Token::Comma) || (in_enum || decorated) && self.after_operand();
         if !at_item || !matches!(kind, FrameKind::Class | FrameKind::Enum) || self.prev == Some(Token::Dot) {
             return Token::Name;
         }
@@ -261,8 +263,9 @@ impl Pass<'_> {
             }
             None if after_fn && (token.is_operator() || token == Token::Bang || token == Token::AmpAmp) => {
                 let text = &self.text[lo..hi];
-                let mut diagnostic = Diagnostic::new(&codes::OPERATOR_METHOD, Span::new(lo, hi), format!("`{text}` cannot be defined"))
-                    .label("no method of this name");
+                let mut diagnostic =
+                    Diagnostic::new(&codes::OPERATOR_METHOD, Span::new(lo, hi), format!("`{text}` cannot be defined"))
+                        .label("no method of this name");
                 diagnostic.help = Some(match text {
                     "!=" => "`!=` derives from `==`".into(),
                     ">" | ">=" => "`>` and `>=` derive from `<` and `<=`".into(),

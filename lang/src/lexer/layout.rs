@@ -70,8 +70,8 @@ impl<'a> Pass<'a> {
     }
 
     fn newline_before_brace(&mut self, lo: usize) {
-        let mut diagnostic =
-            Diagnostic::new(&codes::NEWLINE_BEFORE_BRACE, Span::new(lo, lo + 1), "a newline before `{`").label("move it to the line above");
+        let mut diagnostic = Diagnostic::new(&codes::NEWLINE_BEFORE_BRACE, Span::new(lo, lo + 1), "a newline before `{`")
+            .label("move it to the line above");
         diagnostic.help = Some("a newline ends a statement: the `{` of a block stands on the line of its head".into());
         if let Some((head, span)) = self.top().head {
             diagnostic = diagnostic.note(span, format!("the block of this {}", head.human()));

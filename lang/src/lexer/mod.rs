@@ -28,6 +28,9 @@ use logos::Logos;
 /// parser's stack some entries; expressions within [`HEIGHT_MAX`] stay far below.
 const CHAIN_MAX: u32 = 10 * HEIGHT_MAX as u32;
 
+/// Problems kept for one text; more say nothing new, and a text of stray brackets would fill the memory with them.
+pub(crate) const REPORTS_MAX: usize = 1000;
+
 /// A token with its place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Lexeme {
@@ -242,8 +245,11 @@ impl<'a> Pass<'a> {
         self.at_start = matches!(token, Token::Sep | Token::BlockOpen);
     }
 
+    /// Everything the pass reports is an error, so that one that is left out does not make a text acceptable.
     fn report(&mut self, diagnostic: Diagnostic) {
-        self.out.diagnostics.push(diagnostic);
+        if self.out.diagnostics.len() < REPORTS_MAX {
+            self.out.diagnostics.push(diagnostic);
+        }
     }
 
     /// The innermost open bracket.
@@ -276,8 +282,7 @@ impl<'a> Pass<'a> {
         if self.text.as_bytes().get(hi).is_none_or(|b| b.is_ascii() && !b.is_ascii_alphanumeric() && *b != b'_') {
             return hi;
         }
-        let more: usize =
-            self.text[hi..].chars().take_while(|c| unicode_ident::is_xid_continue(*c)).map(char::len_utf8).sum();
+        let more: usize = self.text[hi..].chars().take_while(|c| unicode_ident::is_xid_continue(*c)).map(char::len_utf8).sum();
         self.seek(hi + more);
         hi + more
     }

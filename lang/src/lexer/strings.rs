@@ -2,8 +2,8 @@
 //!
 //! Escapes and indentation are not touched here: the parser reads them from the text that the tokens span.
 
-use super::brackets::FrameKind;
 use super::Pass;
+use super::brackets::FrameKind;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
@@ -145,8 +145,8 @@ impl Pass<'_> {
 
     fn unterminated(&mut self, quotes: Quotes, open: Span) {
         let text = quotes.text();
-        let mut diagnostic = Diagnostic::new(&codes::UNTERMINATED_STRING, open, format!("this string has no closing `{text}`"))
-            .label("begins here");
+        let mut diagnostic =
+            Diagnostic::new(&codes::UNTERMINATED_STRING, open, format!("this string has no closing `{text}`")).label("begins here");
         diagnostic.help = Some(if quotes.spans_lines() {
             self.out.open_at_end = true;
             format!("add `{text}` where it ends")
@@ -173,7 +173,10 @@ impl Pass<'_> {
 
     /// `"a ${b"`: what looks like the start of a string that does not end is the end of the string around it.
     fn ends_enclosing_string(&mut self, quotes: Quotes, lo: usize) -> bool {
-        let enclosing = self.frames.iter().rposition(|frame| !matches!(frame.kind, FrameKind::Paren | FrameKind::Bracket | FrameKind::Map | FrameKind::Bar));
+        let enclosing = self
+            .frames
+            .iter()
+            .rposition(|frame| !matches!(frame.kind, FrameKind::Paren | FrameKind::Bracket | FrameKind::Map | FrameKind::Bar));
         let Some(depth) = enclosing.filter(|depth| self.frames[*depth].kind == FrameKind::Interp(quotes)) else { return false };
         if quotes.spans_lines() {
             return false;

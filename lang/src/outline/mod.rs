@@ -16,7 +16,8 @@ use crate::ast::{ClassDecl, File, Func, Ident, LetDecl, LetKind, Param, ParamKin
 use crate::ast::{MapPatternItem, PatternItem};
 use crate::resolve::Resolved;
 use crate::source::{Source, Span};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
 
 /// The kinds of definition. In the rules for reloads `Variable`, `Constant` and `Once` are one kind.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -70,8 +71,8 @@ pub struct Definition {
     pub fingerprint: u64,
     /// The same without the bodies of lambdas.
     pub shape: u64,
-    /// What it mentions.
-    pub uses: Uses,
+    /// What it mentions; shared by the names of one statement.
+    pub uses: Arc<Uses>,
 }
 
 /// The kinds of top-level statement that are neither definition nor import.
@@ -101,7 +102,7 @@ pub struct Statement {
     /// How many statements of the same shape stand before it.
     pub occurrence: u32,
     /// What it mentions.
-    pub uses: Uses,
+    pub uses: Arc<Uses>,
 }
 
 /// One import.
@@ -159,7 +160,7 @@ pub fn outline(source: &Source, file: &File, resolved: &Resolved) -> Outline {
             continue;
         }
         let shape = fingerprint_stmt(stmt, Detail::Shape);
-        let uses = uses::uses_of(stmt, resolved);
+        let uses = Arc::new(uses::uses_of(stmt, resolved));
         if heads.is_empty() {
             let kind = match stmt.kind {
                 StmtKind::Extend(_) => StatementKind::Extend,
@@ -181,7 +182,7 @@ pub fn outline(source: &Source, file: &File, resolved: &Resolved) -> Outline {
                 was: head.was,
                 fingerprint,
                 shape,
-                uses: uses.clone(),
+                uses: Arc::clone(&uses),
             });
         }
     }
@@ -239,25 +240,17 @@ fn let_heads(decl: &LetDecl) -> Vec<Head> {
     };
     let mut names = Vec::new();
     bound_names(&decl.pattern, &mut names);
-    let head = |name: Ident| Head {
-        kind,
-        signature: format!("{word} {}", name.name),
-        name,
-        doc: decl.doc.clone(),
-        was: decl.was.clone(),
-    };
+    let mut seen = FxHashSet::default();
+    names.retain(|ident| seen.insert(ident.name.clone()));
+    let head =
+        |name: Ident| Head { kind, signature: format!("{word} {}", name.name), name, doc: decl.doc.clone(), was: decl.was.clone() };
     names.into_iter().map(head).collect()
 }
 
-/// The names that a pattern binds, each once. Patterns are bounded in height.
+/// The names that a pattern binds. Patterns are bounded in height.
 fn bound_names(pattern: &Pattern, out: &mut Vec<Ident>) {
-    let mut add = |ident: &Ident| {
-        if !out.iter().any(|other| other.name == ident.name) {
-            out.push(ident.clone());
-        }
-    };
     match &*pattern.kind {
-        PatternKind::Bind(_, ident) | PatternKind::BindIs(_, ident, _) => add(ident),
+        PatternKind::Bind(_, ident) | PatternKind::BindIs(_, ident, _) => out.push(ident.clone()),
         PatternKind::Tuple(items) | PatternKind::List(items) => {
             for item in items {
                 match item {

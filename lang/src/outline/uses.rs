@@ -48,9 +48,7 @@ impl Collector<'_> {
     fn mention(&mut self, id: NodeId, member: Option<&Name>) {
         match self.resolved.names.get(id.0 as usize) {
             Some(Res::Name(name)) => {
-                if !self.names.contains(name) {
-                    self.names.insert(name.clone());
-                }
+                self.names.insert(name.clone());
             }
             Some(Res::ImportedName(import, name)) => {
                 self.imports.insert(ImportUse { import: *import, name: Some(name.clone()) });

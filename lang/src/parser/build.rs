@@ -8,7 +8,7 @@ use crate::ast::*;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::format::FormatParts;
-use crate::lexer::Quotes;
+use crate::lexer::{Quotes, REPORTS_MAX};
 use crate::source::Span;
 use rustc_hash::FxHashMap;
 
@@ -144,8 +144,9 @@ pub(crate) struct Builder<'a> {
     pub(super) namespace: Option<Vec<Ident>>,
     /// Offset at which `namespace` may stand; `None` when it may not.
     pub(super) namespace_at: Option<u32>,
-    /// A diagnostic for too deep nesting exists already.
+    /// A diagnostic for too deep nesting exists already, for this statement or for the text.
     deep: bool,
+    deep_text: bool,
 }
 
 /// A state that [`Builder::reset`] goes back to.
@@ -156,7 +157,8 @@ pub(crate) struct Mark {
 }
 
 impl<'a> Builder<'a> {
-    pub(crate) fn new(text: &'a str, docs: &'a [(u32, String)]) -> Self {
+    /// `deep_text`: the lexer has reported too deep nesting.
+    pub(crate) fn new(text: &'a str, docs: &'a [(u32, String)], deep_text: bool) -> Self {
         Self {
             text,
             docs,
@@ -165,7 +167,8 @@ impl<'a> Builder<'a> {
             diagnostics: Vec::new(),
             namespace: None,
             namespace_at: None,
-            deep: false,
+            deep: deep_text,
+            deep_text,
         }
     }
 
@@ -178,7 +181,7 @@ impl<'a> Builder<'a> {
         self.next_id = mark.next_id;
         self.diagnostics.truncate(mark.diagnostics);
         self.namespace = mark.namespace.clone();
-        self.deep = false;
+        self.deep = self.deep_text;
     }
 
     /// One more than the largest id given out.
@@ -192,8 +195,14 @@ impl<'a> Builder<'a> {
         id
     }
 
+    /// Errors and warnings are bounded apart, so that warnings cannot hide that there is an error.
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+        let kind = usize::from(diagnostic.is_error());
+        let kept = self.diagnostics.len() < REPORTS_MAX
+            || self.diagnostics.iter().filter(|d| usize::from(d.is_error()) == kind).count() < REPORTS_MAX;
+        if kept {
+            self.diagnostics.push(diagnostic);
+        }
     }
 
     pub(super) fn slice(&self, lo: u32, hi: u32) -> &'a str {
@@ -345,7 +354,9 @@ impl<'a> Builder<'a> {
         };
         let help = help.unwrap_or_else(|| "join two comparisons with `and`, or put one in brackets".into());
         self.report(
-            Diagnostic::new(&codes::COMPARISON_CHAIN, expr.span, "comparisons do not chain").label("two comparisons in a row").help(help),
+            Diagnostic::new(&codes::COMPARISON_CHAIN, expr.span, "comparisons do not chain")
+                .label("two comparisons in a row")
+                .help(help),
         );
         expr
     }
@@ -491,10 +502,11 @@ impl<'a> Builder<'a> {
             && let (Arg::Named(name, _), Some(Arg::One(late))) =
                 (&args[named], args[named..].iter().find(|arg| matches!(arg, Arg::One(_))))
         {
-            let diagnostic = Diagnostic::new(&codes::POSITIONAL_AFTER_NAMED, late.span, "an argument by position after one by name")
-                .label("by position")
-                .note(name.span, "by name")
-                .help("put the arguments by position first");
+            let diagnostic =
+                Diagnostic::new(&codes::POSITIONAL_AFTER_NAMED, late.span, "an argument by position after one by name")
+                    .label("by position")
+                    .note(name.span, "by name")
+                    .help("put the arguments by position first");
             self.report(diagnostic);
         }
         let below = args.iter().map(height).max().unwrap_or(0).max(chain.expr.height);
@@ -551,9 +563,9 @@ impl<'a> Builder<'a> {
         {
             let at = start as usize + at;
             self.report(
-                Diagnostic::new(&codes::RAW_ESCAPE, Span::new(at, at + len), format!("a raw string has no {}", &what[3..]))
+                Diagnostic::new(&codes::RAW_ESCAPE, Span::new(at, at + len), format!("a raw string has no {}s", &what[3..]))
                     .label(format!("looks like {what}, but is text"))
-                    .help("write the string with `\"…\"` if it is meant; `\"\\\\n\"` is a backslash and an n"),
+                    .help("write the string with `\"…\"` if it is meant as one"),
             );
         }
         let mut texts = literal::texts(self.text, quotes, &[Piece::Text(start, end)], &mut self.diagnostics);

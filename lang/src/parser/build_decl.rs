@@ -56,7 +56,14 @@ impl Builder<'_> {
         High::new(Func { id, params: params.node, body: body.node, span }, height)
     }
 
-    pub(crate) fn fn_parts(&mut self, name: Ident, params: High<Vec<Param>>, was: Option<Ident>, body: High<Block>, at: u32) -> Box<FnParts> {
+    pub(crate) fn fn_parts(
+        &mut self,
+        name: Ident,
+        params: High<Vec<Param>>,
+        was: Option<Ident>,
+        body: High<Block>,
+        at: u32,
+    ) -> Box<FnParts> {
         Box::new(FnParts { name, was, func: self.func(params, body, at) })
     }
 
@@ -92,7 +99,7 @@ impl Builder<'_> {
         pattern.map(|pattern| Param { pattern, kind: ParamKind::Rest, default: None })
     }
 
-    fn fn_decl(&mut self, parts: Box<FnParts>, decorators: Vec<Decorator>, doc: Option<String>) -> High<FnDecl> {
+    fn fn_decl(&mut self, parts: FnParts, decorators: Vec<Decorator>, doc: Option<String>) -> High<FnDecl> {
         let below = decorators_height(&decorators).max(parts.func.height);
         let id = self.id();
         High::new(FnDecl { name: parts.name, id, was: parts.was, func: parts.func.node, decorators, doc }, below)
@@ -106,10 +113,12 @@ impl Builder<'_> {
         let span = Span { lo, hi };
         match decl {
             Decl::Fn(parts) => {
-                if !parts.name.name.starts_with(|c: char| c == '_' || unicode_ident::is_xid_start(c)) || &*parts.name.name == "unary -" {
+                if !parts.name.name.starts_with(|c: char| c == '_' || unicode_ident::is_xid_start(c))
+                    || &*parts.name.name == "unary -"
+                {
                     self.operator_outside(&parts.name);
                 }
-                let decl = self.fn_decl(parts, decorators, doc);
+                let decl = self.fn_decl(*parts, decorators, doc);
                 self.stmt(StmtKind::Fn(Box::new(decl.node)), span, decl.height)
             }
             Decl::Class(name, bases, was, members) => {
@@ -121,7 +130,9 @@ impl Builder<'_> {
             }
             Decl::Enum(name, was, items) => {
                 let below = decorators_height(&decorators).max(items.height);
-                self.check_members(&items.members, "an enum", |kind| !matches!(kind, MemberKind::Slot(_) | MemberKind::Shared { .. }));
+                self.check_members(&items.members, "an enum", |kind| {
+                    !matches!(kind, MemberKind::Slot(_) | MemberKind::Shared { .. })
+                });
                 let id = self.id();
                 let decl = EnumDecl { name, id, was, variants: items.variants, members: items.members, decorators, doc };
                 self.stmt(StmtKind::Enum(Box::new(decl)), span, below)
@@ -175,12 +186,16 @@ impl Builder<'_> {
         if kind != LetKind::Let && value.is_none() {
             let word = if kind == LetKind::Const { "const" } else { "once" };
             self.report(
-                Diagnostic::new(&codes::MISSING_VALUE, span, format!("`{word}` needs a value")).label("no value").help("add `= value`"),
+                Diagnostic::new(&codes::MISSING_VALUE, span, format!("`{word}` needs a value"))
+                    .label("no value")
+                    .help("add `= value`"),
             );
         }
         if value.is_none() && kind == LetKind::Let && !matches!(*pattern.node.kind, PatternKind::Bind(..) | PatternKind::Error) {
             self.report(
-                Diagnostic::new(&codes::MISSING_VALUE, span, "taking something apart needs a value").label("no value").help("add `= value`"),
+                Diagnostic::new(&codes::MISSING_VALUE, span, "taking something apart needs a value")
+                    .label("no value")
+                    .help("add `= value`"),
             );
         }
         if let Some(was) = &was
@@ -254,7 +269,7 @@ impl Builder<'_> {
     }
 
     pub(crate) fn method(&mut self, parts: Box<FnParts>, kind: MethodKind) -> High<Box<MemberKind>> {
-        let decl = self.fn_decl(parts, Vec::new(), None);
+        let decl = self.fn_decl(*parts, Vec::new(), None);
         if let MethodKind::Setter = kind {
             self.check_one_param(&decl.node.func, "a setter", "set name(value) { … }");
         }
@@ -269,10 +284,16 @@ impl Builder<'_> {
 
     pub(crate) fn getter(&mut self, name: Ident, was: Option<Ident>, body: High<Block>, at: u32) -> High<Box<MemberKind>> {
         let parts = self.fn_parts(name, High::default(), was, body, at);
-        self.fn_decl(parts, Vec::new(), None).map(|decl| Box::new(MemberKind::Getter(decl)))
+        self.fn_decl(*parts, Vec::new(), None).map(|decl| Box::new(MemberKind::Getter(decl)))
     }
 
-    pub(crate) fn slot(&mut self, name: Ident, was: Option<Ident>, transient: bool, default: Option<Expr>) -> High<Box<MemberKind>> {
+    pub(crate) fn slot(
+        &mut self,
+        name: Ident,
+        was: Option<Ident>,
+        transient: bool,
+        default: Option<Expr>,
+    ) -> High<Box<MemberKind>> {
         let id = self.id();
         let height = default.as_ref().map_or(0, |default| default.height);
         High::new(Box::new(MemberKind::Slot(SlotDecl { name, id, was, transient, default })), height)
@@ -284,7 +305,13 @@ impl Builder<'_> {
         High::new(Box::new(MemberKind::Shared { name, id, value }), height)
     }
 
-    pub(crate) fn migrate(&mut self, from: Option<(u32, u32)>, params: High<Vec<Param>>, body: High<Block>, at: u32) -> High<Box<MemberKind>> {
+    pub(crate) fn migrate(
+        &mut self,
+        from: Option<(u32, u32)>,
+        params: High<Vec<Param>>,
+        body: High<Block>,
+        at: u32,
+    ) -> High<Box<MemberKind>> {
         let from = from.and_then(|(lo, hi)| match super::literal::number(self.slice(lo, hi)) {
             Ok(ExprKind::Int(value)) if u32::try_from(value).is_ok() => u32::try_from(value).ok(),
             _ => {

@@ -74,7 +74,13 @@ impl Builder<'_> {
         self.pattern(PatternKind::Tuple(items.node), lo, hi, items.height)
     }
 
-    pub(crate) fn pat_tuple_with(&mut self, mut items: Vec<High<PatItem>>, last: Option<High<PatItem>>, lo: u32, hi: u32) -> High<Pattern> {
+    pub(crate) fn pat_tuple_with(
+        &mut self,
+        mut items: Vec<High<PatItem>>,
+        last: Option<High<PatItem>>,
+        lo: u32,
+        hi: u32,
+    ) -> High<Pattern> {
         items.extend(last);
         self.pat_tuple(items, lo, hi)
     }

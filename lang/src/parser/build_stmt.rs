@@ -27,9 +27,13 @@ impl Builder<'_> {
             let continuable = matches!(before.kind, StmtKind::Expr(_) | StmtKind::Let(_) | StmtKind::Assign(_));
             if continuable && matches!(stmt.kind, StmtKind::Expr(_)) && self.slice(stmt.span.lo, stmt.span.lo + 1) == "-" {
                 self.report(
-                    Diagnostic::new(&codes::UNUSED_SIGN, stmt.span, "the value of this line is unused: the statement before it has ended")
-                        .label("a statement of its own")
-                        .help("to continue the line above, end it with the `-`"),
+                    Diagnostic::new(
+                        &codes::UNUSED_SIGN,
+                        stmt.span,
+                        "the value of this line is unused: the statement before it has ended",
+                    )
+                    .label("a statement of its own")
+                    .help("to continue the line above, end it with the `-`"),
                 );
             }
         }
@@ -57,6 +61,10 @@ impl Builder<'_> {
 
     /// The left side of an assignment. Its depth is bounded like that of every expression.
     fn target(&mut self, expr: Expr) -> Target {
+        crate::ast::walk::with_stack(|| self.target_here(expr))
+    }
+
+    fn target_here(&mut self, expr: Expr) -> Target {
         let span = expr.span;
         match *expr.kind {
             ExprKind::Name(id, name) => Target::Name(id, Ident { name, span }),
@@ -123,7 +131,9 @@ impl Builder<'_> {
             _ => ("this expression", "assign to a name, `object.name` or `object[index]`"),
         };
         self.report(
-            Diagnostic::new(&codes::NOT_ASSIGNABLE, span, format!("{what} cannot be assigned to")).label("not assignable").help(help),
+            Diagnostic::new(&codes::NOT_ASSIGNABLE, span, format!("{what} cannot be assigned to"))
+                .label("not assignable")
+                .help(help),
         );
     }
 
@@ -151,9 +161,10 @@ impl Builder<'_> {
         if self.namespace_at == Some(lo) {
             self.namespace = Some(path);
         } else {
-            let mut diagnostic = Diagnostic::new(&codes::NAMESPACE_PLACE, Span { lo, hi }, "`namespace` must be the first statement of its file")
-                .label("too late")
-                .help("move it to the first line");
+            let mut diagnostic =
+                Diagnostic::new(&codes::NAMESPACE_PLACE, Span { lo, hi }, "`namespace` must be the first statement of its file")
+                    .label("too late")
+                    .help("move it to the first line");
             if let Some(first) = &self.namespace {
                 diagnostic = diagnostic.note(path_span(first), "the namespace of this file");
             }
@@ -203,7 +214,14 @@ impl Builder<'_> {
         self.expr(ExprKind::Match { value, arms }, Span { lo, hi }, below)
     }
 
-    pub(crate) fn arm(&mut self, pattern: High<Pattern>, guard: Option<Expr>, body: High<Block>, lo: u32, hi: u32) -> High<Option<Arm>> {
+    pub(crate) fn arm(
+        &mut self,
+        pattern: High<Pattern>,
+        guard: Option<Expr>,
+        body: High<Block>,
+        lo: u32,
+        hi: u32,
+    ) -> High<Option<Arm>> {
         let height = pattern.height.max(body.height).max(guard.as_ref().map_or(0, |guard| guard.height));
         High::new(Some(Arm { pattern: pattern.node, guard, body: body.node, span: Span { lo, hi } }), height)
     }
@@ -230,7 +248,14 @@ impl Builder<'_> {
         self.expr(ExprKind::Try { body: body.node, catches: catches.node, finally }, Span { lo, hi }, below)
     }
 
-    pub(crate) fn catch(&mut self, name: Option<Ident>, classes: Option<Vec<Expr>>, body: High<Block>, lo: u32, hi: u32) -> High<Catch> {
+    pub(crate) fn catch(
+        &mut self,
+        name: Option<Ident>,
+        classes: Option<Vec<Expr>>,
+        body: High<Block>,
+        lo: u32,
+        hi: u32,
+    ) -> High<Catch> {
         let binding = name.map(|name| (self.id(), name));
         let classes = classes.unwrap_or_default();
         let height = classes.iter().map(|class| class.height).max().unwrap_or(0).max(body.height);

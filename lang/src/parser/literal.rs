@@ -4,7 +4,7 @@ use super::build::StrPart;
 use crate::ast::ExprKind;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::lexer::Quotes;
+use crate::lexer::{Quotes, REPORTS_MAX};
 use crate::source::Span;
 
 /// Most digits of an integer: turning text into a number takes time that grows with their square.
@@ -294,8 +294,10 @@ impl Reader<'_> {
     }
 
     fn bad_escape(&mut self, at: usize, len: usize, message: &str, help: &str) {
-        self.diagnostics
-            .push(Diagnostic::new(&codes::BAD_ESCAPE, Span::new(at, at + len), message).label("unknown escape").help(help));
+        if self.diagnostics.len() < 2 * REPORTS_MAX {
+            let diagnostic = Diagnostic::new(&codes::BAD_ESCAPE, Span::new(at, at + len), message);
+            self.diagnostics.push(diagnostic.label("unknown escape").help(help));
+        }
     }
 }
 

@@ -44,13 +44,18 @@ impl Mistake<'_> {
             && !self.expects("self")
         {
             let text = self.text_at(self.at);
+            let help = match (self.before(2), self.before(1)) {
+                (Some(Token::For), Some(Token::ParenOpen)) => "a loop over numbers is written `for i in 0..n { }`".to_owned(),
+                _ => format!("choose another name, such as `{text}_`"),
+            };
             return Diagnostic::new(&codes::KEYWORD_AS_NAME, span, format!("`{text}` is a keyword and cannot be used as a name"))
                 .label("expected a name")
-                .help(format!("choose another name, such as `{text}_`"));
+                .help(help);
         }
         let expected = self.expected_list();
         let found = self.found_text();
-        let message = if expected.is_empty() { format!("unexpected {found}") } else { format!("expected {expected}, found {found}") };
+        let message =
+            if expected.is_empty() { format!("unexpected {found}") } else { format!("expected {expected}, found {found}") };
         let mut diagnostic = Diagnostic::new(&codes::SYNTAX, span, message);
         diagnostic.label = if expected.is_empty() { "does not fit here".into() } else { format!("expected {expected}") };
         diagnostic.help = slips::help(self);
@@ -125,6 +130,8 @@ impl Mistake<'_> {
         let mut items: Vec<&str> = Vec::new();
         if self.expects("slot") {
             items.push("a member (`slot`, `fn`, `get` …)");
+        } else if self.expects("let") {
+            items.push("a statement");
         } else if self.expects("self") {
             items.push("an expression");
         } else if self.expects("..") && self.expects("number") || self.expects("number") && self.expects("map{") {
@@ -136,7 +143,7 @@ impl Mistake<'_> {
         } else if self.expects("number") {
             items.push("a number");
         }
-        let operand_next = !items.is_empty() && !self.expects("slot");
+        let operand_next = !items.is_empty();
         const PUNCTUATION: &[(&str, &str)] = &[
             ("str", "a string"),
             ("block{", "`{`"),
@@ -160,8 +167,10 @@ impl Mistake<'_> {
         let after_operand = self.expects("+") || self.expects("|");
         for (terminal, human) in PUNCTUATION {
             let noise = match *terminal {
-                "str" | "fn" | "class" | "(" if operand_next => true,
-                "(" | "." | "=" | "in" | "fn" | "class" if after_operand => *terminal != "=" && *terminal != "in" || !self.head_wants(terminal),
+                "str" | "fn" | "class" | "(" | "import" if operand_next => true,
+                "=" | "in" if after_operand => !self.head_wants(terminal),
+                "(" | "." | "fn" | "class" | ":" if after_operand => true,
+                "(" | "=" | "." => self.expects(","),
                 _ => false,
             };
             if self.expects(terminal) && !noise {

@@ -33,7 +33,7 @@ use message::{Found, Mistake};
 use std::borrow::Cow;
 use std::cell::Cell;
 
-/// Syntax errors reported for one text; after that recovery says more about itself than about the text.
+/// Syntax errors reported for one text; after that it is probably no program, and the rest is not read.
 const ERRORS_MAX: usize = 100;
 
 /// What [`parse`] gives.
@@ -71,19 +71,20 @@ pub fn parse(source: &Source) -> Parsed {
 
 fn parse_tokens(text: &str, mut lexed: Lexed) -> Parsed {
     let diagnostics = std::mem::take(&mut lexed.diagnostics);
-    let bracket_errors_only = diagnostics
-        .iter()
-        .all(|d| !d.is_error() || d.code == &codes::UNCLOSED || d.code == &codes::UNTERMINATED_STRING);
+    let bracket_errors_only =
+        diagnostics.iter().all(|d| !d.is_error() || d.code == &codes::UNCLOSED || d.code == &codes::UNTERMINATED_STRING);
     let any_error = diagnostics.iter().any(Diagnostic::is_error);
     let mut driver = Driver {
-        builder: Builder::new(text, &lexed.docs),
+        builder: Builder::new(text, &lexed.docs, lexed.cut_at.is_some()),
         parser: ChunkParser::new(),
         diagnostics,
         errors: 0,
         budget: lexed.tokens.len() * 4 + 2_000_000,
         cut_at: lexed.cut_at,
+        dropped: Vec::new(),
         ends_too_early: false,
     };
+    driver.dropped = driver.diagnostics.iter().filter(|d| d.is_error()).map(|d| d.span).collect();
     let mut file = File { doc: lexed.file_doc.clone(), ..File::default() };
     driver.file(&lexed.tokens, &mut file);
     let open = lexed.open_at_end && bracket_errors_only && driver.errors == 0;
@@ -104,6 +105,8 @@ struct Driver<'a> {
     /// Tokens that may still be parsed again.
     budget: usize,
     cut_at: Option<u32>,
+    /// Places of the lexer's errors: what it dropped there may be what is missing.
+    dropped: Vec<Span>,
     /// The last statement ends where more must follow.
     ends_too_early: bool,
 }
@@ -129,8 +132,9 @@ impl Driver<'_> {
 
     fn chunk(&mut self, tokens: &[Lexeme], last: bool, file: &mut File) {
         let (Some(first), Some(end)) = (tokens.first(), tokens.last()) else { return };
-        self.builder.namespace_at = file.stmts.is_empty().then_some(first.lo);
-        let stmt = self.statement(tokens, last);
+        let is_first = file.stmts.is_empty() && self.builder.namespace.is_none();
+        self.builder.namespace_at = is_first.then_some(first.lo);
+        let stmt = if self.errors < ERRORS_MAX { self.statement(tokens, last) } else { None };
         let is_namespace = first.token == Token::Namespace;
         if is_namespace && stmt.is_some() {
             if file.doc.is_none() {
@@ -182,12 +186,7 @@ impl Driver<'_> {
 
     /// Reports that the token at `at` did not fit, unless that follows from a problem that is reported already.
     fn mistake(&mut self, tokens: &[Lexeme], at: usize, expected: &[String], last: bool) {
-        let here = tokens.get(at).or(tokens.last()).copied();
-        let before = at.checked_sub(1).and_then(|at| tokens.get(at)).copied();
-        let recovered = |lexeme: Option<Lexeme>| lexeme.is_some_and(|lexeme| lexeme.token == Token::Bad);
-        let inserted = here.is_some_and(|lexeme| lexeme.lo == lexeme.hi);
-        let cut = self.cut_at.is_some_and(|cut| here.is_some_and(|lexeme| lexeme.hi >= cut));
-        if recovered(here) || recovered(before) || inserted || cut {
+        if self.follows_from_known(tokens, at) {
             return;
         }
         self.errors += 1;
@@ -208,10 +207,26 @@ impl Driver<'_> {
         let mistake = Mistake { text: self.builder.text, tokens, at, expected, found, may_end };
         self.diagnostics.push(mistake.diagnostic());
     }
+
+    /// Whether the mistake at `at` comes from recovery, or from something that the lexer has reported.
+    fn follows_from_known(&self, tokens: &[Lexeme], at: usize) -> bool {
+        let Some(here) = tokens.get(at).or(tokens.last()) else { return false };
+        let inserted = here.lo == here.hi;
+        let cut = self.cut_at.is_some_and(|cut| here.hi >= cut);
+        let recovered =
+            tokens[recover::item_start(tokens, at)..tokens.len().min(at + 1)].iter().any(|lexeme| lexeme.token == Token::Bad);
+        let gap = at.checked_sub(1).and_then(|at| tokens.get(at)).map_or(0, |before| before.hi);
+        let dropped = self.dropped.iter().any(|span| gap <= span.lo && span.hi <= here.lo);
+        inserted || cut || recovered || dropped
+    }
 }
 
 /// A part of the text that is short enough for a message.
 fn shorten(text: &str) -> String {
     let line = text.split('\n').next().unwrap_or("");
-    if line.len() == text.len() && line.chars().count() <= 40 { line.to_owned() } else { line.chars().take(39).chain(['…']).collect() }
+    if line.len() == text.len() && line.chars().count() <= 40 {
+        line.to_owned()
+    } else {
+        line.chars().take(39).chain(['…']).collect()
+    }
 }

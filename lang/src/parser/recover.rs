@@ -13,7 +13,7 @@ pub(super) fn region(tokens: &[Lexeme], at: usize) -> Option<(usize, usize)> {
         let open = enclosing(tokens, at);
         let by_comma = open.is_some_and(|open| tokens[open].token != Token::BlockOpen);
         let ends_item = |token: Token| token == Token::Sep || by_comma && token == Token::Comma;
-        let lo = start_of_item(tokens, at, open.map_or(0, |open| open + 1), ends_item);
+        let lo = item_start(tokens, at);
         let hi = end_of_item(tokens, at, ends_item);
         if let Some(head) = head(tokens, lo, hi, at) {
             return Some(head);
@@ -28,6 +28,14 @@ pub(super) fn region(tokens: &[Lexeme], at: usize) -> Option<(usize, usize)> {
         }
         at = open;
     }
+}
+
+/// Index of the first token of the item or statement around the one at `at`.
+pub(super) fn item_start(tokens: &[Lexeme], at: usize) -> usize {
+    let open = enclosing(tokens, at);
+    let by_comma = open.is_some_and(|open| tokens[open].token != Token::BlockOpen);
+    let ends_item = |token: Token| token == Token::Sep || by_comma && token == Token::Comma;
+    start_of_item(tokens, at, open.map_or(0, |open| open + 1), ends_item)
 }
 
 /// Nothing to replace, or replaced before.

@@ -57,6 +57,7 @@ const FOREIGN_WORDS: &[(&str, &str)] = &[
     ("del", "write `m.remove(key)`, or assign nil"),
     ("delete", "write `m.remove(key)`, or assign nil"),
     ("instanceof", "write `x is Class`"),
+    ("of", "write `for x in xs { }`"),
     ("goto", "use a labelled loop: `outer: while …` and `break outer`"),
 ];
 
@@ -89,17 +90,45 @@ fn shape(mistake: &Mistake<'_>) -> Option<&'static str> {
         (Some(BarClose | BarEmpty), _) if ends => Some("a lambda needs a body: `|x| x + 1` or `|x| { … }`"),
         (Some(Arrow), _) if ends => Some("an arm needs a body: `pattern => value` or `pattern => { … }`"),
         (Some(Super), _) => Some("`super` continues a method: `super.name(…)`"),
-        (Some(QuestionDot), Some(ParenOpen | BracketOpen)) => Some("`?.` is followed by a name; check for nil before a call or an index"),
-        (Some(Dot), Some(Number)) => Some("a float is written with a digit before the point: `0.5`"),
+        (Some(QuestionDot), Some(ParenOpen | BracketOpen)) => {
+            Some("`?.` is followed by a name; check for nil before a call or an index")
+        }
+        (Some(Dot), Some(Number)) => Some("an item is read with an index: `pair[0]`"),
+        (_, Some(Dot)) if mistake.expects("self") => Some("a float is written with a digit before the point: `0.5`"),
+        (Some(Dot), Some(Star)) => Some("name what is imported: `from a import x, y`"),
+        (Some(Catch), Some(ParenOpen)) => Some("write `catch e { }` or `catch e is ErrorClass { }`, without brackets"),
+        (Some(Name), Some(Str | StrOpen | Number)) if mistake.before(2).is_none_or(|token| matches!(token, Sep | BlockOpen)) => {
+            Some("a call is written with brackets: `f(x)`")
+        }
+        (_, Some(Name)) if mistake.expects("map}") && mistake.expects(":") => Some("entries of a map are written `key: value`"),
+        (_, Some(Let | Const)) if mistake.expects("class") => Some("only functions, methods and classes can be decorated"),
         (_, Some(Fn)) if mistake.expects("self") => None,
         (Some(Fn), Some(Name)) => Some("a function with a name is a statement; as a value write `|x| …` or `fn(x) { … }`"),
-        (_, Some(Let | Const | Name)) if mistake.expects("slot") => Some("a slot is written `slot name = value`, one per class `shared name = value`"),
+        (_, Some(Let | Const | Name)) if mistake.expects("slot") => {
+            Some("a slot is written `slot name = value`, one per class `shared name = value`")
+        }
         (_, Some(Not)) if mistake.expects("self") => Some("`not` binds loosely: put `(not …)` in brackets here"),
         (_, Some(Else)) => Some("there is no `if` that this `else` could belong to: `}` and `else` stand together, without `;`"),
         (_, Some(Catch | Finally)) => Some("there is no `try` before this"),
-        _ if ends && mistake.expects("block{") => Some("a block in braces must follow on the same line: `{ … }`"),
+        (Some(Name), Some(_)) if in_bare_map(mistake) => Some("a `{` here opens a map; a block on its own is written `do { … }`"),
+        _ if mistake.expects("block{") && ends && missing_condition(mistake) => Some("the condition is missing: `if x { … }`"),
+        _ if mistake.expects("block{") && !mistake.expects("name") && !matches!(mistake.token(), Some(Colon | Eq)) => {
+            Some("the block follows in braces on the same line: `{ … }`")
+        }
         _ => None,
     }
+}
+
+/// The `{` around was written at the start of a statement, as if it opened a block.
+fn in_bare_map(mistake: &Mistake<'_>) -> bool {
+    let Some(open) = recover::enclosing(mistake.tokens, mistake.at) else { return false };
+    let before = open.checked_sub(1).map(|i| mistake.tokens[i].token);
+    mistake.tokens[open].token == Token::MapOpen && before.is_none_or(|token| matches!(token, Token::Sep | Token::BlockOpen))
+}
+
+/// `if { … }`: what should be the block was read as a map.
+fn missing_condition(mistake: &Mistake<'_>) -> bool {
+    mistake.tokens.windows(2).any(|pair| matches!(pair[0].token, Token::If | Token::While) && pair[1].token == Token::MapOpen)
 }
 
 /// Slips seen from the operator that does not fit.
@@ -123,10 +152,17 @@ fn operator(mistake: &Mistake<'_>) -> Option<&'static str> {
         (_, Some(Eq)) if mistake.tokens[..at].iter().any(|lexeme| lexeme.token == Eq) => {
             Some("an assignment has no value: write one statement for each")
         }
-        (_, Some(Eq)) => Some("`==` compares; to assign, write the assignment as a statement of its own"),
+        (Some(before), Some(Eq)) if before.ends_operand() => {
+            Some("`==` compares; to assign, write the assignment as a statement of its own")
+        }
         (_, Some(Star)) if mistake.before(1) == Some(Import) => Some("name what is imported: `from a import x, y`"),
         (_, Some(MapOpen)) => Some("a map cannot stand here; a block stands on the line of its head"),
-        (_, Some(BlockOpen)) if mistake.may_end => Some("only `if`, `while`, `for`, `match`, `fn`, `class` … are followed by a block"),
+        (_, Some(BlockOpen)) if mistake.may_end => {
+            Some("only `if`, `while`, `for`, `match`, `fn`, `class` … are followed by a block")
+        }
+        (_, Some(Arrow)) if mistake.tokens[..at].iter().any(|lexeme| lexeme.token == Arrow) => {
+            Some("an arm needs a body, and a newline or `,` before the next: `pattern => value`")
+        }
         (_, Some(Arrow)) => Some("a lambda is written `|x| …`; `=>` belongs to the arms of a `match`"),
         _ => None,
     }

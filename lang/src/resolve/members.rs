@@ -37,7 +37,9 @@ impl Resolver<'_> {
     }
 
     fn decorators_of(&mut self, member: &Member) {
-        if let MemberKind::Method(decl) | MemberKind::Static(decl) | MemberKind::Getter(decl) | MemberKind::Setter(decl) = &member.kind {
+        if let MemberKind::Method(decl) | MemberKind::Static(decl) | MemberKind::Getter(decl) | MemberKind::Setter(decl) =
+            &member.kind
+        {
             self.decorators(&decl.decorators);
         }
     }

@@ -6,7 +6,7 @@ use crate::ast::walk::with_stack;
 use crate::ast::{Arm, ExprKind, Ident, MapPatternItem, Name, NodeId, Param, Pattern, PatternItem, PatternKind};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The names that a pattern binds.
 #[derive(Default)]
@@ -105,7 +105,8 @@ impl Resolver<'_> {
             }
             PatternKind::Class { slots, .. } => slots.iter().for_each(|slot| self.binders(&slot.pattern, out)),
             PatternKind::Or(alternatives) => self.alternatives(alternatives, out),
-            PatternKind::Wildcard | PatternKind::Is(_) | PatternKind::Value(_) | PatternKind::Range { .. } | PatternKind::Error => {}
+            PatternKind::Wildcard | PatternKind::Is(_) | PatternKind::Value(_) | PatternKind::Range { .. } | PatternKind::Error => {
+            }
         });
     }
 
@@ -126,9 +127,10 @@ impl Resolver<'_> {
     }
 
     fn check_same_names(&mut self, made: &[(NodeId, Ident)], first: &Pattern, again: &[(NodeId, Ident)], other: &Pattern) {
-        let lacks = |names: &[(NodeId, Ident)], wanted: &Ident| !names.iter().any(|(_, ident)| ident.name == wanted.name);
-        let missing = made.iter().find(|(_, ident)| lacks(again, ident)).map(|(_, ident)| (ident, other));
-        let extra = || again.iter().find(|(_, ident)| lacks(made, ident)).map(|(_, ident)| (ident, first));
+        let names = |bound: &[(NodeId, Ident)]| bound.iter().map(|(_, ident)| ident.name.clone()).collect::<FxHashSet<Name>>();
+        let (names_made, names_again) = (names(made), names(again));
+        let missing = made.iter().find(|(_, ident)| !names_again.contains(&ident.name)).map(|(_, ident)| (ident, other));
+        let extra = || again.iter().find(|(_, ident)| !names_made.contains(&ident.name)).map(|(_, ident)| (ident, first));
         let Some((ident, lacking)) = missing.or_else(extra) else { return };
         let mut diagnostic = Diagnostic::new(
             &codes::ALTERNATIVES_DIFFER,
@@ -139,7 +141,9 @@ impl Resolver<'_> {
         .note(ident.span, "bound here");
         diagnostic.help = Some(match (&*first.kind, &*other.kind) {
             (PatternKind::BindIs(_, name, class), PatternKind::Bind(_, other)) => match &*class.kind {
-                ExprKind::Name(_, class) => format!("to test for several classes write `{0} is {class} | {0} is {1}`", name.name, other.name),
+                ExprKind::Name(_, class) => {
+                    format!("to test for several classes write `{0} is {class} | {0} is {1}`", name.name, other.name)
+                }
                 _ => format!("to test for several classes repeat the name: `… | {} is {}`", name.name, other.name),
             },
             (_, PatternKind::Bind(_, other)) => format!("a bare name binds; to compare with its value write `== {}`", other.name),

@@ -230,12 +230,8 @@ impl<'d> Resolver<'d> {
             local.boxed = local.captured && (state.assigned || state.early);
             local
         });
-        let scope = FnScope {
-            locals: locals.collect(),
-            upvalues: function.upvalues,
-            has_self: function.has_self,
-            yields: function.yields,
-        };
+        let scope =
+            FnScope { locals: locals.collect(), upvalues: function.upvalues, has_self: function.has_self, yields: function.yields };
         self.finished[function.index] = Some(Finished { owner, scope, origins: function.origins });
     }
 
@@ -361,9 +357,11 @@ impl<'d> Resolver<'d> {
         if binding.depth != depth {
             return;
         }
-        let first = function.locals[binding.local.0 as usize].local.span;
+        // A `fn` further down is visible, hence declared, before a `let` that stands above it.
+        let other = function.locals[binding.local.0 as usize].local.span;
+        let (first, again) = if other.lo <= ident.span.lo { (other, ident.span) } else { (ident.span, other) };
         self.diagnostics.push(
-            Diagnostic::new(&codes::DUPLICATE_LOCAL, ident.span, format!("`{}` is declared twice in this block", ident.name))
+            Diagnostic::new(&codes::DUPLICATE_LOCAL, again, format!("`{}` is declared twice in this block", ident.name))
                 .label("declared again")
                 .note(first, "first declared here")
                 .help("to change the variable, assign to it without `let`; otherwise choose another name"),
@@ -472,7 +470,7 @@ impl<'d> Resolver<'d> {
         self.diagnostics.push(
             Diagnostic::new(&codes::DEFINITION_ASSIGNED, span, format!("the {kind} `{name}` is assigned to"))
                 .label("assigned")
-                .note(declared, format!("`{name}` is a {kind}"))
+                .note(declared, format!("`{name}` is {} {kind}", if kind == "enum" { "an" } else { "a" }))
                 .help("use a variable, made with `let`, for what changes while the program runs"),
         );
     }

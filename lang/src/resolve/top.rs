@@ -117,19 +117,27 @@ impl Resolver<'_> {
     fn define(&mut self, defined: &mut FxHashMap<Name, Span>, imported: &FxHashMap<Name, Span>, ident: &Ident) {
         if let Some(first) = defined.get(&ident.name) {
             self.diagnostics.push(
-                Diagnostic::new(&codes::DUPLICATE_DEFINITION, ident.span, format!("`{}` is defined twice in this file", ident.name))
-                    .label("defined again")
-                    .note(*first, "first defined here")
-                    .help("remove or rename one of the two; to change a variable, assign without `let`"),
+                Diagnostic::new(
+                    &codes::DUPLICATE_DEFINITION,
+                    ident.span,
+                    format!("`{}` is defined twice in this file", ident.name),
+                )
+                .label("defined again")
+                .note(*first, "first defined here")
+                .help("remove or rename one of the two; to change a variable, assign without `let`"),
             );
             return;
         }
         if let Some(import) = imported.get(&ident.name) {
             self.diagnostics.push(
-                Diagnostic::new(&codes::DEFINED_AND_IMPORTED, ident.span, format!("`{}` is defined here and also imported", ident.name))
-                    .label("defined")
-                    .note(*import, "imported here")
-                    .help("import it under another name with `as`, or rename the definition"),
+                Diagnostic::new(
+                    &codes::DEFINED_AND_IMPORTED,
+                    ident.span,
+                    format!("`{}` is defined here and also imported", ident.name),
+                )
+                .label("defined")
+                .note(*import, "imported here")
+                .help("import it under another name with `as`, or rename the definition"),
             );
         }
         defined.insert(ident.name.clone(), ident.span);

@@ -87,7 +87,9 @@ impl Resolver<'_> {
 
     fn not_top_level(&mut self, what: &str, span: Span, help: &str) {
         self.diagnostics.push(
-            Diagnostic::new(&codes::NOT_TOP_LEVEL, span, format!("{what} may stand at top level only")).label("inside a block").help(help),
+            Diagnostic::new(&codes::NOT_TOP_LEVEL, span, format!("{what} may stand at top level only"))
+                .label("inside a block")
+                .help(help),
         );
     }
 
@@ -381,20 +383,23 @@ impl Resolver<'_> {
     }
 
     fn check_jump(&mut self, word: &str, label: Option<&Ident>, span: Span) {
+        let loop_outside = self.stack.iter().rev().skip(1).any(|function| !function.loops.is_empty());
         let loops = &self.function().loops;
         if loops.is_empty() {
-            self.diagnostics.push(
-                Diagnostic::new(&codes::OUTSIDE_LOOP, span, format!("`{word}` outside a loop"))
-                    .label("no loop around")
-                    .help("a loop around the function does not count: leave the function with `return`"),
-            );
+            let mut diagnostic =
+                Diagnostic::new(&codes::OUTSIDE_LOOP, span, format!("`{word}` outside a loop")).label("no loop around");
+            if loop_outside {
+                diagnostic = diagnostic.help("a loop around the function does not count: leave the function with `return`");
+            }
+            self.diagnostics.push(diagnostic);
             return;
         }
         let Some(label) = label else { return };
         let known: Vec<String> = loops.iter().flatten().map(|name| format!("`{name}`")).collect();
         if !loops.iter().flatten().any(|name| *name == label.name) {
             let mut diagnostic =
-                Diagnostic::new(&codes::UNKNOWN_LABEL, label.span, format!("no loop around is labelled `{}`", label.name)).label("unknown label");
+                Diagnostic::new(&codes::UNKNOWN_LABEL, label.span, format!("no loop around is labelled `{}`", label.name))
+                    .label("unknown label");
             diagnostic.help = Some(if known.is_empty() {
                 format!("label the loop: `{}: while …`", label.name)
             } else {

@@ -48,12 +48,12 @@ impl Registers {
 pub struct CapturedBoxes(Vec<Vec<bool>>);
 
 impl CapturedBoxes {
-    /// Looks through an image whose prototypes are given with inner ones first. `children` gives the prototypes whose closures an
+    /// Looks through an image whose prototypes are given with inner ones first. `closes_over` gives the prototypes whose closures an
     /// instruction of a prototype makes.
     pub(super) fn of(
         image: &ModuleImage,
         inner_first: &[ProtoId],
-        children: impl Fn(&ProtoImage, Op, u16) -> Vec<ProtoId>,
+        closes_over: impl Fn(&ModuleImage, &ProtoImage, Op, u16) -> Vec<ProtoId>,
     ) -> Self {
         let mut out = CapturedBoxes(image.protos.iter().map(|proto| vec![false; proto.captures.len()]).collect());
         for id in inner_first {
@@ -62,8 +62,8 @@ impl CapturedBoxes {
                 match op {
                     Op::GetUpBox | Op::SetUpBox => out.0[id.0 as usize][usize::from(insn.b())] = true,
                     _ => {
-                        for child in children(proto, op, insn.bx()) {
-                            out.hand_on(image, *id, child);
+                        for inner in closes_over(image, proto, op, insn.bx()) {
+                            out.hand_on(image, *id, inner);
                         }
                     }
                 }
@@ -109,39 +109,45 @@ pub fn box_registers(proto: &ProtoImage) -> Vec<Registers> {
         return before;
     }
     before[0] = Registers::default();
+    let handler_of = innermost_handlers(proto);
     loop {
-        let mut changed = false;
-        let mut flow = |target: usize, state: Registers, before: &mut [Registers]| {
+        // Whether something flowed to a word that this round has passed already.
+        let mut again = false;
+        let mut flow = |from: usize, target: usize, state: Registers, before: &mut [Registers]| {
             let joined = before[target].and(state);
-            if joined != before[target] {
-                before[target] = joined;
-                // Only what was passed already has to be looked at again; what is ahead is in this round.
-                changed = true;
-            }
+            again |= joined != before[target] && target <= from;
+            before[target] = joined;
         };
         for (pc, op, insn) in instructions(proto) {
             let state = before[pc];
             let after = apply(op, insn, state);
             let end = pc + op.words();
             if !op.ends_flow() {
-                flow(end, after, &mut before);
+                flow(pc, end, after, &mut before);
             }
             if op.is_jump() {
                 let target = end as i64 + i64::from(proto.code[end - 1] as i32);
-                flow(target as usize, after, &mut before);
+                flow(pc, target as usize, after, &mut before);
             }
-            for handler in &proto.handlers {
-                if (handler.start as usize..handler.end as usize).contains(&pc) {
-                    let mut raised = scratched(op, insn, state);
-                    raised.remove(handler.register);
-                    flow(handler.target as usize, raised, &mut before);
-                }
+            if let Some(handler) = handler_of[pc].map(|at| &proto.handlers[at as usize]) {
+                let mut raised = scratched(op, insn, state);
+                raised.remove(handler.register);
+                flow(pc, handler.target as usize, raised, &mut before);
             }
         }
-        if !changed {
+        if !again {
             return before;
         }
     }
+}
+
+/// For each word the handler that an error there goes to.
+fn innermost_handlers(proto: &ProtoImage) -> Vec<Option<u32>> {
+    let mut handler_of = vec![None; proto.code.len()];
+    for (at, handler) in proto.handlers.iter().enumerate().rev() {
+        handler_of[handler.start as usize..handler.end as usize].fill(Some(at as u32));
+    }
+    handler_of
 }
 
 /// What an instruction may destroy even if it raises: the window of a call.

@@ -20,6 +20,11 @@
 //! * What `Closure`, `Class`, `Enum` and `Extend` capture exists in the frame and closure that run them. Functions without an
 //!   enclosing frame (definitions, units, tests and what belongs to them) capture nothing.
 //!
+//! Boxes
+//! * The register that `GetBox` and `SetBox` name holds a box, on every way to them; a captured value that `GetUpBox` or `SetUpBox`
+//!   names is a box, whoever made the closure out of this image (see `boxes.rs`). Whoever builds a frame or a closure by other means, as a
+//!   reload does, has to keep that: [`super::box_registers`] says what a frame needs.
+//!
 //! Tables
 //! * Parameters, `self` and the rest parameter have registers; those without default come first. Handlers cover whole
 //!   instructions, lie behind what they cover, and are either nested or apart, innermost first. Spans are sorted.
@@ -27,10 +32,11 @@
 //!
 //! # What it may not assume
 //!
-//! Types of values. A handler looks at the tag of what it reads, also where "the compiler made it": a list to push to, a box, the
-//! state of an iterator or of an int loop. A wrong tag there is an engine bug and must stop the program, never be undefined.
+//! Types of values, boxes apart. A handler looks at the tag of what it reads, also where "the compiler made it": a list to push to,
+//! the state of an iterator. A wrong tag there is an engine bug and must stop the program, never be undefined.
 //! Nor is it checked that a register was written before it is read: every slot of the stack has to hold some valid value always.
 
+use super::boxes::{CapturedBoxes, box_registers};
 use super::{Extra, Insn, Op, Operand};
 use crate::image::{
     Capture, ClassRef, Const, DefinitionKind, ImportImage, MemberImage, ModuleImage, NameRef, ProtoId, ProtoImage, ProtoKind,
@@ -76,7 +82,13 @@ pub fn verify(image: &ModuleImage) -> Checked {
         ProtoCheck { image, id, proto: &image.protos[index], pc: 0 }.run()?;
     }
     tables(image)?;
-    contains_no_cycle(image)
+    let inner_first = inner_first(image)?;
+    let captured = CapturedBoxes::of(image, &inner_first, closes_over);
+    for index in 0..image.protos.len() {
+        let id = ProtoId(index as u32);
+        ProtoCheck { image, id, proto: &image.protos[index], pc: 0 }.boxes(&captured)?;
+    }
+    Ok(())
 }
 
 fn refuse<T>(message: impl Into<String>) -> Result<T, VerifyError> {
@@ -266,14 +278,24 @@ fn made_by(image: &ModuleImage, op: Op, index: u16) -> Vec<ProtoId> {
     .unwrap_or_default()
 }
 
-/// Depth-first search with an explicit stack: a chain of nested functions may be deep.
-fn contains_no_cycle(image: &ModuleImage) -> Checked {
+/// Prototypes whose closures an instruction makes.
+fn closes_over(image: &ModuleImage, proto: &ProtoImage, op: Op, index: u16) -> Vec<ProtoId> {
+    match op {
+        Op::Closure => vec![proto.nested[usize::from(index)]],
+        _ => made_by(image, op, index),
+    }
+}
+
+/// All prototypes, each behind those that it contains; refuses one that contains itself. A depth-first search with an explicit stack:
+/// a chain of nested functions may be deep.
+fn inner_first(image: &ModuleImage) -> Result<Vec<ProtoId>, VerifyError> {
     #[derive(Clone, Copy, PartialEq)]
     enum Mark {
         Unseen,
         Open,
         Done,
     }
+    let mut order = Vec::with_capacity(image.protos.len());
     let mut marks = vec![Mark::Unseen; image.protos.len()];
     let mut stack: Vec<(usize, Vec<ProtoId>)> = Vec::new();
     for root in 0..image.protos.len() {
@@ -285,6 +307,7 @@ fn contains_no_cycle(image: &ModuleImage) -> Checked {
         while let Some((proto, rest)) = stack.last_mut() {
             let Some(child) = rest.pop() else {
                 marks[*proto] = Mark::Done;
+                order.push(ProtoId(*proto as u32));
                 stack.pop();
                 continue;
             };
@@ -299,7 +322,7 @@ fn contains_no_cycle(image: &ModuleImage) -> Checked {
             }
         }
     }
-    Ok(())
+    Ok(order)
 }
 
 /// The check of one prototype.
@@ -512,6 +535,39 @@ impl ProtoCheck<'_> {
         self.ensure(exist, || format!("{} captures what its maker does not have", inner.name))
     }
 
+    /// Everything else has been checked: what is used as a box is one.
+    fn boxes(&mut self, captured: &CapturedBoxes) -> Checked {
+        let code = &self.proto.code;
+        let before = box_registers(self.proto);
+        let mut pc = 0;
+        while pc < code.len() {
+            self.pc = pc;
+            let insn = Insn(code[pc]);
+            let op = Op::from_byte(insn.op_byte()).expect("decoded before");
+            let boxes = &before[pc];
+            match op {
+                Op::GetBox => self.ensure(boxes.contains(insn.b()), || "GetBox of what may be no box".into())?,
+                Op::SetBox => self.ensure(boxes.contains(insn.a()), || "SetBox of what may be no box".into())?,
+                Op::GetUp => {
+                    let is_box = captured.is_box(self.id, usize::from(insn.b()));
+                    self.ensure(!is_box, || "a captured box is read as a value".into())?;
+                }
+                _ => {
+                    for inner in closes_over(self.image, self.proto, op, insn.bx()) {
+                        let captures = &self.image.protos[inner.0 as usize].captures;
+                        let holds = captures.iter().enumerate().all(|(at, capture)| match capture {
+                            Capture::Register(register) => !captured.is_box(inner, at) || boxes.contains(*register),
+                            Capture::Upvalue(_) => true,
+                        });
+                        self.ensure(holds, || "a closure captures what may be no box as one".into())?;
+                    }
+                }
+            }
+            pc += op.words();
+        }
+        Ok(())
+    }
+
     fn jump(&self, op: Op, insn: Insn, starts: &[bool]) -> Checked {
         let end = self.pc + op.words();
         let offset = self.proto.code[end - 1] as i32;
@@ -576,11 +632,9 @@ fn constant_fits(op: Op, nth: usize, constant: &Const, values: usize) -> bool {
     let definition = |constant: &Const| matches!(constant, Const::Name(NameRef::Own(_) | NameRef::Imported { .. }));
     let shape = |constant: &Const| matches!(constant, Const::Shape(shape) if shape.args.len() == values);
     match op {
-        Op::LoadK | Op::LoadKx => !matches!(
-            constant,
-            Const::Name(NameRef::Own(_) | NameRef::Imported { .. }) | Const::Shape(_) | Const::Texts(_)
-        ),
-        Op::GetGlobal | Op::SetGlobal | Op::GetDef | Op::CallGlobal => definition(constant),
+        Op::LoadK | Op::LoadKx => !matches!(constant, Const::Name(_) | Const::Shape(_) | Const::Texts(_)),
+        Op::GetGlobal => matches!(constant, Const::Name(_)),
+        Op::SetGlobal | Op::GetDef | Op::CallGlobal => definition(constant),
         Op::AddK | Op::SubK | Op::MulK | Op::DivK | Op::FloorDivK | Op::ModK => {
             matches!(constant, Const::Int(_) | Const::Float(_))
         }

@@ -151,7 +151,7 @@ impl<'a> Compiler<'a> {
             compiler.name_loop_state(&[state, bound]);
             let top = compiler.fun.pc();
             compiler.scoped(|compiler| {
-                compiler.bind_counter(pattern, counter, body.span);
+                compiler.bind_counter(pattern, counter);
                 compiler.block(body, Dest::Discard);
             });
             let next = compiler.leave_loop_body();
@@ -188,20 +188,16 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// The counter itself is the variable, unless the body changes the variable or shares it.
-    fn bind_counter(&mut self, pattern: &'a Pattern, counter: Reg, body: Span) {
-        if let PatternKind::Bind(id, _) = &*pattern.kind
-            && let Some(local) = self.local_of(*id)
-        {
-            self.fun.declare_local(local, counter);
-            let changes = self.fun.local(local).boxed || self.is_assigned_inside(counter, body);
-            if changes {
-                self.fun.local(local).reg = None;
-                self.name_loop_state(&[counter]);
-            }
-            return self.bind_loop_variable(pattern, counter);
+    /// The variable is in the register to which the loop writes each number. It does not read it again, so that the body may change it.
+    fn bind_counter(&mut self, pattern: &'a Pattern, counter: Reg) {
+        let local = match &*pattern.kind {
+            PatternKind::Bind(id, _) => self.local_of(*id),
+            _ => None,
+        };
+        match local {
+            Some(local) => self.fun.declare_local(local, counter),
+            None => self.name_loop_state(&[counter]),
         }
-        self.name_loop_state(&[counter]);
         self.bind_loop_variable(pattern, counter);
     }
 

@@ -90,7 +90,8 @@ impl<'a> Compiler<'a> {
                 self.fun.emit(span, Insn::abx(Op::GetGlobal, dst.0, index));
             }
             Place::Namespace(import) => {
-                self.fun.load_constant(span, Const::Name(NameRef::Namespace { import: *import }), dst);
+                let index = self.fun.constant_wide(Const::Name(NameRef::Namespace { import: *import }));
+                self.fun.emit(span, Insn::abx(Op::GetGlobal, dst.0, index));
             }
         }
         self.check_set(span, variable, dst);

@@ -1,0 +1,127 @@
+//! Standard input, line by line, without a buffer between the file and us that others do not know of: the line editor reads the same
+//! file, and whether a line is there must be known before it is read.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+
+/// Bytes read at once.
+const CHUNK: usize = 8 * 1024;
+
+/// Standard input.
+#[derive(Default)]
+pub struct Input {
+    file: Option<File>,
+    /// What has been read but not taken.
+    buffer: Vec<u8>,
+    /// Bytes of `buffer` known to contain no line break.
+    searched: usize,
+    ended: bool,
+}
+
+impl Input {
+    /// Whether [`Input::read_line`] would not wait.
+    pub fn is_ready(&mut self) -> bool {
+        loop {
+            if self.ended || self.find_break().is_some() {
+                return true;
+            }
+            match self.has_bytes() {
+                Ok(true) => {
+                    if self.read_more().is_err() {
+                        return true;
+                    }
+                }
+                Ok(false) => return false,
+                Err(_) => return true,
+            }
+        }
+    }
+
+    /// The next line without its line break; `None` at the end.
+    pub fn read_line(&mut self) -> io::Result<Option<String>> {
+        loop {
+            if let Some(at) = self.find_break() {
+                let rest = self.buffer.split_off(at + 1);
+                let mut line = std::mem::replace(&mut self.buffer, rest);
+                self.searched = 0;
+                line.pop();
+                if line.last() == Some(&b'\r') {
+                    line.pop();
+                }
+                return Ok(Some(text(line)));
+            }
+            if self.ended {
+                // On a terminal the user can go on after an end of input.
+                self.ended = false;
+                self.searched = 0;
+                let line = std::mem::take(&mut self.buffer);
+                return Ok((!line.is_empty()).then(|| text(line)));
+            }
+            self.read_more()?;
+        }
+    }
+
+    fn find_break(&mut self) -> Option<usize> {
+        let at = self.buffer[self.searched..].iter().position(|b| *b == b'\n').map(|at| at + self.searched);
+        if at.is_none() {
+            self.searched = self.buffer.len();
+        }
+        at
+    }
+
+    fn file(&mut self) -> io::Result<&mut File> {
+        if self.file.is_none() {
+            self.file = Some(open()?);
+        }
+        Ok(self.file.as_mut().expect("set above"))
+    }
+
+    fn read_more(&mut self) -> io::Result<()> {
+        let mut chunk = [0; CHUNK];
+        let count = loop {
+            match self.file()?.read(&mut chunk) {
+                Ok(count) => break count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => std::thread::sleep(std::time::Duration::from_millis(5)),
+                Err(error) => return Err(error),
+            }
+        };
+        self.ended = count == 0;
+        self.buffer.extend_from_slice(&chunk[..count]);
+        Ok(())
+    }
+
+    #[cfg(unix)]
+    fn has_bytes(&mut self) -> io::Result<bool> {
+        use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+        use std::os::fd::AsFd;
+        let file = self.file()?;
+        let mut waiting = [PollFd::new(file.as_fd(), PollFlags::POLLIN)];
+        match poll(&mut waiting, PollTimeout::ZERO) {
+            Ok(count) => Ok(count > 0),
+            Err(nix::errno::Errno::EINTR) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn has_bytes(&mut self) -> io::Result<bool> {
+        Ok(true)
+    }
+}
+
+fn text(line: Vec<u8>) -> String {
+    String::from_utf8(line).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+#[cfg(unix)]
+fn open() -> io::Result<File> {
+    use std::os::fd::AsFd;
+    io::stdin().as_fd().try_clone_to_owned().map(File::from)
+}
+
+#[cfg(windows)]
+fn open() -> io::Result<File> {
+    use std::os::windows::io::AsHandle;
+    io::stdin().as_handle().try_clone_to_owned().map(File::from)
+}

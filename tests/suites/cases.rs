@@ -1,0 +1,36 @@
+//! Every case in every world: one test for each folder and world, such as `plain::classes`.
+
+macro_rules! world {
+    ($world:ident: $($folder:ident)*) => {
+        mod $world {
+            $(
+                #[test]
+                fn $folder() {
+                    tests::check_folder(stringify!($world), stringify!($folder));
+                }
+            )*
+        }
+    };
+}
+
+macro_rules! folders {
+    ($($folder:ident)*) => {
+        const FOLDERS: &[&str] = &[$(stringify!($folder)),*];
+        world!(plain: $($folder)*);
+        world!(collect: $($folder)*);
+        world!(small: $($folder)*);
+        world!(step: $($folder)*);
+        world!(nocache: $($folder)*);
+        world!(identity: $($folder)*);
+        world!(verify: $($folder)*);
+    };
+}
+
+folders! {
+    classes core diagnostics enums errors functions lexical limits live namespaces operators patterns statements values
+}
+
+#[test]
+fn every_folder_is_run() {
+    assert_eq!(FOLDERS, tests::folder::folders(), "the list of folders above is not what is in tests/cases");
+}
