@@ -86,6 +86,12 @@ impl Source {
         (line, column as u32 + 1)
     }
 
+    /// Byte offset of the start of one-based `line`; of the end of the text when there is no such line.
+    pub fn line_start(&self, line: u32) -> u32 {
+        let start = (line as usize).checked_sub(1).and_then(|i| self.0.line_starts.get(i));
+        start.copied().unwrap_or(self.0.text.len() as u32)
+    }
+
     /// Text of one-based `line`, without its line break; empty when there is no such line.
     pub fn line_text(&self, line: u32) -> &str {
         let Some(start) = (line as usize).checked_sub(1).and_then(|i| self.0.line_starts.get(i)) else { return "" };

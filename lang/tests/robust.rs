@@ -261,27 +261,50 @@ fn chain_is_a_diagnostic() {
 #[test]
 fn long_lines() {
     const BYTES: usize = 10_000_000;
-    for piece in [
-        "a",
-        "1",
-        " ",
-        "+",
-        "\"",
-        "x = y ",
-        "a b ",
-        "f(x, ",
-        "\"${x}",
-        "|",
-        "é",
-        "'a' ",
-        "{",
-        "}",
-        ".",
-        "#",
-        "\\",
-        "x\n",
-        "let x = 1;",
-    ] {
+    let pieces = ["a", "1", " ", "+", "\"", "x = y ", "a b ", "f(x, ", "\"${x}", "'a' ", ".", "#", "\\", "\"\"\"a", "x,"];
+    for piece in pieces {
         quickly(piece, || everything(&piece.repeat(BYTES / piece.len())));
     }
+}
+
+#[test]
+fn many_lines() {
+    const BYTES: usize = 1_000_000;
+    let pieces = [
+        "x\n",
+        "let x = 1;",
+        "a b\n",
+        "a < b < c\n",
+        "\"\\q\"\n",
+        "break;",
+        "f(\n",
+        "|x,\n",
+        "\"${\n",
+        "if a {\n",
+        "fn f() {} ",
+        "##\n",
+        "1 = 2\n",
+        "- x\n",
+        "'\\n'\n",
+        "f(a b)\n",
+        "}\n",
+        "let é = \"${é\n",
+        "@d\n",
+        "class A { get }\n",
+        "match x { 1 }\n",
+    ];
+    for piece in pieces {
+        quickly(piece, || everything(&piece.repeat(BYTES / piece.len())));
+    }
+}
+
+/// Every broken statement of a large block is one more run over it: bounded, too.
+#[test]
+fn many_errors_in_one_statement() {
+    let text = format!("fn f() {{\n{}}}\n", "    let = 1\n    g(a b)\n".repeat(20_000));
+    quickly("errors in one statement", || everything(&text));
+    let text = format!("let (a, b) | {} = c", (0..20_000).map(|i| format!("x{i}")).collect::<Vec<_>>().join(", "));
+    quickly("names in one pattern", || everything(&text));
+    let names = (0..20_000).map(|i| format!("x{i}")).collect::<Vec<_>>().join(", ");
+    quickly("names in one pattern", || everything(&format!("let [{names}] | ({names}) = [{names}]")));
 }

@@ -2,6 +2,7 @@
 
 use crate::input::Input;
 use crate::output::output;
+use crate::watch::{Print, print_of};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,8 +12,8 @@ use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use vm::host::{Host, HostError};
 
-/// Program texts that were read or looked for: content at the last reading, `None` if there was none.
-pub type Texts = Rc<RefCell<BTreeMap<String, Option<Vec<u8>>>>>;
+/// Program texts that were read or looked for, with what was in them then.
+pub type Texts = Rc<RefCell<BTreeMap<String, Print>>>;
 
 /// The host of the command line.
 pub struct Console {
@@ -29,7 +30,7 @@ impl Console {
 
     fn note_text(&self, path: &str, content: Option<&Vec<u8>>) {
         if is_program_text(path) {
-            self.texts.borrow_mut().insert(path.to_owned(), content.cloned());
+            self.texts.borrow_mut().insert(path.to_owned(), content.map(|content| print_of(content)));
         }
     }
 }

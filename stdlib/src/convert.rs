@@ -65,7 +65,7 @@ pub(crate) fn float_to_int<'gc>(cx: &mut Cx<'_, 'gc>, f: f64) -> NativeResult<'g
         }
         None => {
             let what = if f.is_nan() { "nan" } else { "an infinite float" };
-            Err(cx.value_error(format!("{what} is not the float of an int")))
+            Err(cx.value_error(format!("{what} cannot be made an int")))
         }
     }
 }

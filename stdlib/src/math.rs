@@ -8,7 +8,7 @@ use num_bigint::BigInt;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 use std::f64::consts;
 use vm::heap::Value;
-use vm::object::{Cx, ErrorKind, Kind, Namespace, NativeResult};
+use vm::object::{Cx, Kind, Namespace, NativeResult};
 use vm::ops;
 
 /// Functions of the module.
@@ -220,8 +220,7 @@ const PRODUCT_MAX: i64 = 1_000_000;
 fn product_argument<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, param: &str, value: Value<'gc>) -> Result<u64, Raised<'gc>> {
     let n = args::int(cx, native, param, value)?;
     if n > PRODUCT_MAX {
-        let message = format!("`{native}`: `{param}` must not be above {PRODUCT_MAX}");
-        return Err(cx.raise(ErrorKind::LimitError, message));
+        return Err(cx.value_error(format!("`{native}`: `{param}` must not be above {PRODUCT_MAX}, but is {n}")));
     }
     u64::try_from(n).map_err(|_| cx.value_error(format!("`{native}`: `{param}` must not be negative, but is {n}")))
 }

@@ -34,6 +34,13 @@ pub trait Host {
         Err(HostError::Refused("input".into()))
     }
 
+    /// Whether `read_line` with the same prompt would return at once. While the answer is no, the program waits as it does for `sleep`, so
+    /// that reloads and cancellation are noticed. A host that answers no has shown the prompt.
+    fn line_ready(&mut self, prompt: &str) -> bool {
+        let _ = prompt;
+        true
+    }
+
     /// Reads a whole file; also how imported files are found.
     fn read_file(&mut self, path: &str) -> Result<Vec<u8>, HostError> {
         Err(HostError::Refused(format!("reading `{path}`")))

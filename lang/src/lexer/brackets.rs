@@ -129,6 +129,9 @@ impl Pass<'_> {
     /// A closing bracket: closes the nearest bracket it fits, putting in the ones that are missing between.
     pub(super) fn close(&mut self, raw: Token, lo: usize, hi: usize) {
         let Some(depth) = self.matching(raw) else {
+            if self.reports_full() {
+                return;
+            }
             let text = raw.human();
             self.report(
                 Diagnostic::new(&codes::UNMATCHED_CLOSE, Span::new(lo, hi), format!("{text} closes nothing"))

@@ -207,6 +207,9 @@ impl<'a> Pass<'a> {
             self.significant(Token::Name, lo, hi);
             return;
         }
+        if self.reports_full() {
+            return;
+        }
         let span = Span::new(lo, hi);
         let shown = if c.is_control() { format!("{:?}", c) } else { c.to_string() };
         let mut diagnostic = Diagnostic::new(&codes::UNEXPECTED_CHARACTER, span, format!("unexpected character `{shown}`"))
@@ -247,9 +250,14 @@ impl<'a> Pass<'a> {
 
     /// Everything the pass reports is an error, so that one that is left out does not make a text acceptable.
     fn report(&mut self, diagnostic: Diagnostic) {
-        if self.out.diagnostics.len() < REPORTS_MAX {
+        if !self.reports_full() {
             self.out.diagnostics.push(diagnostic);
         }
+    }
+
+    /// Nothing more is kept: what is expensive to say need not be said.
+    fn reports_full(&self) -> bool {
+        self.out.diagnostics.len() >= REPORTS_MAX
     }
 
     /// The innermost open bracket.

@@ -268,8 +268,8 @@ impl Builder<'_> {
         }
     }
 
-    pub(crate) fn method(&mut self, parts: Box<FnParts>, kind: MethodKind) -> High<Box<MemberKind>> {
-        let decl = self.fn_decl(*parts, Vec::new(), None);
+    pub(crate) fn method(&mut self, parts: FnParts, kind: MethodKind) -> High<Box<MemberKind>> {
+        let decl = self.fn_decl(parts, Vec::new(), None);
         if let MethodKind::Setter = kind {
             self.check_one_param(&decl.node.func, "a setter", "set name(value) { … }");
         }

@@ -50,7 +50,7 @@ macro_rules! functions {
         {
             const ARITY: u8 = $count;
 
-            #[expect(non_snake_case, reason = "one variable for each type")]
+            #[allow(non_snake_case, reason = "one variable for each type; none for functions without arguments")]
             fn into_native(self) -> Box<HostFn> {
                 Box::new(move |cx, args| {
                     let _ = args;

@@ -204,15 +204,6 @@ impl Vm {
         if handle.is_of(&self.pool) { Ok(()) } else { Err(Error::Host("the handle belongs to another VM".into())) }
     }
 
-    /// Keeps a value alive for the host.
-    pub(crate) fn keep<'gc>(pool: &Rc<HandlePool>, world: &mut World<'gc>, value: Value<'gc>) -> Handle {
-        Handle::new(world, pool, value)
-    }
-
-    pub(crate) fn pool(&self) -> Rc<HandlePool> {
-        self.pool.clone()
-    }
-
     /// Runs something of a native's shape to its end. What ran before waits on its own stack.
     pub fn run(&mut self, start: impl for<'gc> FnOnce(&mut Cx<'_, 'gc>) -> NativeResult<'gc>) -> Result<Handle, Error> {
         self.arena.mutate_root(|_, world| {
@@ -260,9 +251,9 @@ impl Vm {
         self.arena.mutate_root(|_, world| {
             world.marking = marking;
             let slice = if single { 1 } else { limits::TICKS_PER_SLICE };
-            world.ticks = world.fuel.map_or(slice, |fuel| slice.min(i64::try_from(fuel).unwrap_or(i64::MAX)));
-            world.ticks_saved = 0;
-            world.slice = world.ticks;
+            world.slice = world.fuel.map_or(slice, |fuel| slice.min(i64::try_from(fuel).unwrap_or(i64::MAX)));
+            world.ticks.set(world.slice);
+            world.ticks_saved.set(0);
         });
     }
 
@@ -272,7 +263,7 @@ impl Vm {
             return Err(Error::Interrupted(Interrupt::Cancelled));
         }
         let out_of_fuel = self.arena.mutate_root(|_, world| {
-            let left = if world.ticks_saved > 0 { world.ticks_saved } else { world.ticks.max(0) };
+            let left = if world.ticks_saved.get() > 0 { world.ticks_saved.get() } else { world.ticks.get().max(0) };
             let used = u64::try_from(world.slice - left).unwrap_or(0);
             match &mut world.fuel {
                 Some(fuel) => {
@@ -300,8 +291,8 @@ impl Vm {
 
     fn collect_if_due(&mut self) {
         self.arena.mutate_root(|_, world| {
-            if world.allocation_budget < 0 {
-                world.allocation_budget = limits::ALLOCATION_SLICE;
+            if world.allocation_budget.get() < 0 {
+                world.allocation_budget.set(limits::ALLOCATION_SLICE);
             }
         });
         if self.stress.collect_always {

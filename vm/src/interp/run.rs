@@ -316,8 +316,9 @@ pub fn run<'gc>(cx: &mut Cx<'_, 'gc>) -> Exit<'gc> {
             // Leaves at a safe point when something is due; the instruction of $words words runs again later.
             macro_rules! safe_point {
                 ($words:expr) => {{
-                    cx.world.ticks -= 1;
-                    if cx.world.ticks < 0 {
+                    let ticks = cx.world.ticks.get() - 1;
+                    cx.world.ticks.set(ticks);
+                    if ticks < 0 {
                         pc = pc.sub($words);
                         sync!();
                         return Exit::Tick;
@@ -609,9 +610,10 @@ pub fn run<'gc>(cx: &mut Cx<'_, 'gc>) -> Exit<'gc> {
 
                 Op::Jump => jump!(true),
                 Op::Loop => {
-                    cx.world.ticks -= 1;
+                    let ticks = cx.world.ticks.get() - 1;
+                    cx.world.ticks.set(ticks);
                     jump!(true);
-                    if cx.world.ticks < 0 {
+                    if ticks < 0 {
                         sync!();
                         return Exit::Tick;
                     }
@@ -988,7 +990,8 @@ pub fn run<'gc>(cx: &mut Cx<'_, 'gc>) -> Exit<'gc> {
                     }
                 }
                 Op::ForLoop => {
-                    cx.world.ticks -= 1;
+                    let ticks = cx.world.ticks.get() - 1;
+                    cx.world.ticks.set(ticks);
                     let left = int!(a!().add(1)) as u64;
                     if left == 0 {
                         pc = pc.add(1);
@@ -999,7 +1002,7 @@ pub fn run<'gc>(cx: &mut Cx<'_, 'gc>) -> Exit<'gc> {
                         set_int!(a!().add(2), next);
                         jump!(true);
                     }
-                    if cx.world.ticks < 0 {
+                    if ticks < 0 {
                         sync!();
                         return Exit::Tick;
                     }

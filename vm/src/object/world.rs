@@ -281,6 +281,8 @@ pub struct World<'gc> {
     pub modules: IndexMap<Arc<str>, Gc<'gc, Module<'gc>>>,
     /// What is visible everywhere.
     pub core: Gc<'gc, Namespace<'gc>>,
+    /// The strings of one ASCII character.
+    pub ascii: Vec<Gc<'gc, Str>>,
     /// Layouts by id; `None` for ids of class objects.
     pub layouts: Vec<Option<Gc<'gc, Layout<'gc>>>>,
     /// Classes of built-in types by value tag.
@@ -324,19 +326,19 @@ pub struct World<'gc> {
     pub marking: bool,
     /// Safe points until the next look at everything below.
     #[collect(require_static)]
-    pub ticks: i64,
+    pub ticks: Cell<i64>,
     /// `ticks` at the start of the slice.
     #[collect(require_static)]
     pub slice: i64,
     /// `ticks` before an allocation brought the next look forward.
     #[collect(require_static)]
-    pub ticks_saved: i64,
+    pub ticks_saved: Cell<i64>,
     /// Fuel that is left, in safe points.
     #[collect(require_static)]
     pub fuel: Option<u64>,
     /// Bytes until the next look at the collector.
     #[collect(require_static)]
-    pub allocation_budget: isize,
+    pub allocation_budget: Cell<isize>,
     /// Bytes of large buffers that are alive, roughly.
     #[collect(require_static)]
     pub memory_limit: Option<usize>,
@@ -428,6 +430,7 @@ impl<'gc> World<'gc> {
         let mut names = Names::default();
         let symbols = Symbols::new(|text| names.intern(mc, text));
         let core = Namespace::new(mc, "core".into());
+        let ascii = (0..128_u8).map(|c| names.intern(mc, (c as char).encode_utf8(&mut [0; 4])).0).collect();
         let mut world = World {
             stack: Stack::new(1024, limits::DEPTH_MAX),
             parked: Vec::new(),
@@ -437,6 +440,7 @@ impl<'gc> World<'gc> {
             namespaces: IndexMap::new(),
             modules: IndexMap::new(),
             core,
+            ascii,
             layouts: vec![None],
             types: Vec::new(),
             errors: Vec::new(),
@@ -457,11 +461,11 @@ impl<'gc> World<'gc> {
             undecorated: SymbolMap::default(),
             incomplete: Vec::new(),
             marking: false,
-            ticks: limits::TICKS_PER_SLICE,
+            ticks: Cell::new(limits::TICKS_PER_SLICE),
             slice: 0,
-            ticks_saved: 0,
+            ticks_saved: Cell::new(0),
             fuel: None,
-            allocation_budget: limits::ALLOCATION_SLICE,
+            allocation_budget: Cell::new(limits::ALLOCATION_SLICE),
             memory_limit: None,
             cancel: Arc::default(),
             host,
@@ -586,19 +590,20 @@ impl<'gc> World<'gc> {
 
     /// Counts `bytes` just allocated; brings the next look at the collector forward when enough have come together.
     #[inline(always)]
-    pub fn charge(&mut self, bytes: usize) {
-        self.allocation_budget -= bytes as isize;
-        if self.allocation_budget < 0 {
+    pub fn charge(&self, bytes: usize) {
+        let left = self.allocation_budget.get() - bytes as isize;
+        self.allocation_budget.set(left);
+        if left < 0 {
             self.look_soon();
         }
     }
 
     /// Makes the next safe point leave the interpreter.
     #[cold]
-    pub fn look_soon(&mut self) {
-        if self.ticks > 0 {
-            self.ticks_saved = self.ticks;
-            self.ticks = 0;
+    pub fn look_soon(&self) {
+        if self.ticks.get() > 0 {
+            self.ticks_saved.set(self.ticks.get());
+            self.ticks.set(0);
         }
     }
 

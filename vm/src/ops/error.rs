@@ -51,11 +51,16 @@ impl<'gc> Cx<'_, 'gc> {
 
     /// A string value.
     pub fn str(&self, text: &str) -> Value<'gc> {
+        if let [byte @ 0..=127] = text.as_bytes() {
+            return Value::Str(self.world.ascii[*byte as usize]);
+        }
+        self.world.charge(40 + text.len());
         Value::Str(Str::new(self.mc, text))
     }
 
     /// A string value that takes over the buffer.
     pub fn string(&self, text: String) -> Value<'gc> {
+        self.world.charge(40 + text.len());
         Value::Str(Str::from_string(self.mc, text))
     }
 }

@@ -1,7 +1,7 @@
 //! Iteration: what `for` does with a value, and with an iterator.
 
 use super::call::{Resume, call, call_then, method_of};
-use crate::heap::{Str, Value};
+use crate::heap::Value;
 use crate::object::{Control, Cx, Entry, IteratorObject, IteratorState, NativeResult, Tuple};
 use gc_arena::{Collect, Gc};
 
@@ -122,5 +122,5 @@ fn check_unchanged<'gc>(cx: &mut Cx<'_, 'gc>, what: &str, before: u32, now: u32)
 /// A string of one character.
 pub(super) fn character<'gc>(cx: &mut Cx<'_, 'gc>, c: char) -> Value<'gc> {
     cx.world.charge(32);
-    Value::Str(Str::new(cx.mc, c.encode_utf8(&mut [0; 4])))
+    cx.str(c.encode_utf8(&mut [0; 4]))
 }

@@ -6,7 +6,7 @@
 use super::arith::check_size;
 use super::call::{Resume, call_then, is_error_class, method_of};
 use super::display::{FLOAT_TEXT_MAX, Form, Short, Sink, int_text_len, push_leaf, sink_float, sink_int};
-use crate::heap::{Str, Value};
+use crate::heap::Value;
 use crate::limits;
 use crate::object::{Cx, Instance, Layout, NativeResult, World};
 use gc_arena::{Collect, Gc};
@@ -78,7 +78,7 @@ pub(super) fn join_texts<'gc>(cx: &mut Cx<'_, 'gc>, texts: &[&str]) -> NativeRes
     }
     let mut joined = String::with_capacity(total);
     texts.iter().for_each(|text| joined.push_str(text));
-    Ok(Value::Str(Str::from_string(cx.mc, joined)))
+    Ok(cx.string(joined))
 }
 
 /// The `repr` of a value for messages: cut short, and without calling the program.

@@ -4,7 +4,7 @@ use super::plan::{Action, ReloadPlan};
 use super::survey::Facts;
 use crate::image::{ClassImage, DefinitionKind, EnumImage};
 use crate::object::Kind;
-use lang::source::Source;
+use lang::source::{Source, Span};
 
 /// Why a reload is refused.
 #[derive(Clone, Debug)]
@@ -21,6 +21,28 @@ pub struct Reason {
     pub remedy: String,
     /// The rendered place, when the reason is a problem of the text or an error of the program.
     pub detail: String,
+    /// The place that `detail` shows, for front ends that render it themselves.
+    pub place: Option<Place>,
+}
+
+/// A place in a text with what to say about it.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The text.
+    pub source: Source,
+    /// Where.
+    pub span: Span,
+    /// Short text beside the marked place.
+    pub label: String,
+    /// Further places, each with a short text.
+    pub notes: Vec<(Span, String)>,
+}
+
+impl Place {
+    /// A place without words.
+    pub(super) fn new(source: &Source, span: Span) -> Place {
+        Place { source: source.clone(), span, label: String::new(), notes: Vec::new() }
+    }
 }
 
 /// A plan that nothing speaks against.
@@ -63,6 +85,7 @@ pub(super) fn check<'a>(
                 line: source.line(image.name_span.lo),
                 remedy: remedy.to_owned(),
                 detail: mark(source, image.name_span),
+                place: Some(Place::new(source, image.name_span)),
             };
             let name = &definition.name;
             let qualified = format!("{}.{name}", file.namespace);

@@ -45,6 +45,7 @@ impl Vm {
                     line: 0,
                     remedy: "put the file back, or restart the program without it".into(),
                     detail: String::new(),
+                    place: None,
                 }),
             }
         }
@@ -292,6 +293,7 @@ fn failed_reason(error: &Error) -> Reason {
         line,
         remedy: "correct the text and save again".into(),
         detail: lines.collect::<Vec<_>>().join("\n"),
+        place: None,
     }
 }
 

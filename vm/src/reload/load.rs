@@ -1,6 +1,6 @@
 //! Finding files: from a request to a set of compiled texts, imports included.
 
-use super::check::Reason;
+use super::check::{Place, Reason};
 use crate::compile::compile_source;
 use crate::embed::Vm;
 use crate::image::{ImportFrom, ModuleImage};
@@ -212,6 +212,12 @@ pub(super) fn reason_of(source: &Source, diagnostic: &Diagnostic) -> Reason {
         line: source.line(diagnostic.span.lo),
         remedy: diagnostic.help.clone().unwrap_or_default(),
         detail: rendered.lines().skip(1).filter(|l| !l.starts_with("  = help")).collect::<Vec<_>>().join("\n"),
+        place: Some(Place {
+            source: source.clone(),
+            span: diagnostic.span,
+            label: diagnostic.label.clone(),
+            notes: diagnostic.notes.clone(),
+        }),
     }
 }
 
@@ -224,6 +230,7 @@ fn import_reason(source: &Source, span: lang::source::Span, message: String) -> 
         line,
         remedy: "correct the import, or add the directory with `--path`".into(),
         detail: format!(" --> {}:{line}:{column}\n  | {}", source.name(), source.line_text(line)),
+        place: Some(Place::new(source, span)),
     }
 }
 

@@ -14,7 +14,7 @@ mod queue;
 mod report;
 mod survey;
 
-pub use check::{CheckedPlan, Reason};
+pub use check::{CheckedPlan, Place, Reason};
 pub use diff::{Change, DefinitionChange, FileChange, diff};
 pub use load::{Compiled, Files};
 pub use plan::{Action, PlannedDefinition, PlannedFile, ReloadPlan, plan};

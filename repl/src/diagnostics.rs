@@ -1,0 +1,239 @@
+//! Problems of a text and errors of a program as the user sees them: with the place marked in its source, in colour on a terminal.
+//!
+//! Only the lines that matter are handed to the renderer, cut to a window around the place, so that a line of many megabytes costs
+//! nothing. Characters that would move the cursor are never written.
+
+use annotate_snippets::renderer::{DEFAULT_TERM_WIDTH, DecorStyle};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
+use anstyle::{AnsiColor, Style};
+use lang::diagnostic::Diagnostic;
+use lang::source::{Source, Span};
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal};
+use std::ops::Range;
+use vm::embed::{Error, Problem};
+use vm::interp::Trace;
+use vm::reload::Reason;
+
+/// Longest line shown whole, in bytes; of longer ones a window of twice [`WINDOW_HALF`].
+const LINE_MAX: usize = 400;
+
+/// Bytes shown before and behind the beginning of a place in a long line.
+const WINDOW_HALF: usize = 60;
+
+/// Most lines between two places that are shown as one piece.
+const LINES_BETWEEN_MAX: u32 = 2_000;
+
+/// Most problems of one text that are shown.
+const PROBLEMS_MAX: usize = 30;
+
+/// Renders for one stream.
+#[derive(Clone, Copy)]
+pub struct Report {
+    is_coloured: bool,
+}
+
+impl Report {
+    /// For standard error: in colour if it is a terminal and `NO_COLOR` is not set.
+    pub fn for_stderr() -> Report {
+        Report { is_coloured: wants_colour(io::stderr().is_terminal()) }
+    }
+
+    /// Without colour.
+    #[cfg(test)]
+    pub fn plain() -> Report {
+        Report { is_coloured: false }
+    }
+
+    /// `text` in a style, if there is colour.
+    pub fn paint(self, style: Style, text: &str) -> String {
+        if self.is_coloured { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+
+    /// `error: …` for what has no place.
+    pub fn failure(self, message: &str) -> String {
+        let label = self.paint(AnsiColor::BrightRed.on_default().bold(), "error");
+        format!("{label}: {}\n", printable(message))
+    }
+
+    /// All problems of one or more texts.
+    pub fn problems(self, problems: &[Problem]) -> String {
+        let mut out = String::new();
+        for problem in problems.iter().take(PROBLEMS_MAX) {
+            out.push_str(&self.diagnostic(&problem.source, &problem.diagnostic));
+        }
+        if let Some(left) = problems.len().checked_sub(PROBLEMS_MAX).filter(|left| *left > 0) {
+            let _ = writeln!(out, "… and {left} more");
+        }
+        out
+    }
+
+    /// One problem of a text.
+    pub fn diagnostic(self, source: &Source, diagnostic: &Diagnostic) -> String {
+        let level = if diagnostic.is_error() { Level::ERROR } else { Level::WARNING };
+        let title = level.primary_title(printable(&diagnostic.message)).id(diagnostic.code.id);
+        let mut group = Group::with_title(title).elements(snippets(source, diagnostic.span, &diagnostic.label, &diagnostic.notes));
+        if let Some(help) = &diagnostic.help {
+            group = group.element(Level::HELP.message(printable(help)));
+        }
+        self.render(group)
+    }
+
+    /// An error that the host got.
+    pub fn error(self, error: &Error) -> String {
+        match error {
+            Error::Refused(problems) => self.problems(problems),
+            Error::Raised { class, message, trace, cause, .. } => {
+                let mut out = String::new();
+                self.raised(&mut out, "", class, message, trace);
+                let mut cause = cause.as_deref();
+                while let Some(error) = cause {
+                    match error {
+                        Error::Raised { class, message, trace, cause: next, .. } => {
+                            self.raised(&mut out, "caused by ", class, message, trace);
+                            cause = next.as_deref();
+                        }
+                        other => {
+                            let _ = writeln!(out, "caused by {}", printable(&other.to_string()));
+                            cause = None;
+                        }
+                    }
+                }
+                out
+            }
+            Error::Interrupted(_) => format!("{}\n", self.paint(AnsiColor::Yellow.on_default(), &error.to_string())),
+            // Some refusals arrive as finished text.
+            Error::Host(text) if text.starts_with("error") => format!("{}\n", printable(text.trim_end())),
+            Error::Host(text) => self.failure(text),
+        }
+    }
+
+    fn raised(self, out: &mut String, before: &str, class: &str, message: &str, trace: &Trace) {
+        let class = self.paint(AnsiColor::BrightRed.on_default().bold(), &printable(class));
+        if message.is_empty() {
+            let _ = writeln!(out, "{before}{class}");
+        } else {
+            let _ = writeln!(out, "{before}{class}: {}", printable(message));
+        }
+        if let Some(frame) = trace.frames.first()
+            && !frame.source.text().is_empty()
+        {
+            out.push_str(&self.place(&frame.source, frame.span));
+        }
+        out.push_str(&printable(&trace.to_string()));
+    }
+
+    /// A place in a text, marked, without words.
+    pub fn place(self, source: &Source, span: Span) -> String {
+        self.render(Group::with_level(Level::ERROR).elements(snippets(source, span, "", &[])))
+    }
+
+    /// Why a reload was refused.
+    pub fn reason(self, reason: &Reason) -> String {
+        let title = Level::ERROR.primary_title(printable(&reason.message)).id(reason.code);
+        let mut group = Group::with_title(title);
+        if let Some(place) = &reason.place {
+            group = group.elements(snippets(&place.source, place.span, &place.label, &place.notes));
+            if !reason.remedy.is_empty() {
+                group = group.element(Level::HELP.message(printable(&reason.remedy)));
+            }
+            return self.render(group);
+        }
+        let mut out = self.render(group);
+        if !reason.detail.is_empty() {
+            let _ = writeln!(out, "{}", printable(reason.detail.trim_end_matches('\n')));
+        }
+        if !reason.remedy.is_empty() {
+            let _ = writeln!(out, "  = {}: {}", self.paint(AnsiColor::BrightCyan.on_default().bold(), "help"), printable(&reason.remedy));
+        }
+        out
+    }
+
+    fn render(self, group: Group<'_>) -> String {
+        let renderer = if self.is_coloured { Renderer::styled() } else { Renderer::plain() };
+        let mut out = renderer.decor_style(DecorStyle::Ascii).term_width(DEFAULT_TERM_WIDTH).render(&[group]);
+        out.push('\n');
+        out
+    }
+}
+
+/// Whether to write in colour to a stream.
+pub fn wants_colour(is_terminal: bool) -> bool {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    is_terminal && !is_set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// The text without characters that would move the cursor or change the direction of writing.
+pub fn printable(text: &str) -> String {
+    let is_harmful = |c: char| {
+        let is_control = c.is_control() && c != '\n' && c != '\t';
+        is_control || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if text.contains(is_harmful) { text.replace(is_harmful, "\u{fffd}") } else { text.to_owned() }
+}
+
+/// A place with its text beside it.
+struct Mark<'a> {
+    kind: AnnotationKind,
+    span: Span,
+    label: &'a str,
+}
+
+/// The marked lines of a problem: one piece if its places are near each other, else a piece for each.
+fn snippets<'a>(source: &Source, span: Span, label: &'a str, notes: &'a [(Span, String)]) -> Vec<Snippet<'a, Annotation<'a>>> {
+    let mut marks = vec![Mark { kind: AnnotationKind::Primary, span: first_line(source, span), label }];
+    marks.extend(notes.iter().map(|(span, label)| Mark { kind: AnnotationKind::Context, span: first_line(source, *span), label }));
+    let lines: Vec<u32> = marks.iter().map(|mark| source.line(mark.span.lo)).collect();
+    let (first, last) = (lines.iter().copied().min().unwrap_or(1), lines.iter().copied().max().unwrap_or(1));
+    let is_short = last - first <= LINES_BETWEEN_MAX && (first..=last).all(|line| source.line_text(line).len() <= LINE_MAX);
+    if is_short {
+        return vec![piece(source, first, last, &marks)];
+    }
+    lines.iter().zip(marks).map(|(line, mark)| window(source, *line, mark)).collect()
+}
+
+/// The part of a span that is on its first line, on character boundaries and within the text.
+fn first_line(source: &Source, span: Span) -> Span {
+    let text = source.text();
+    let lo = text.floor_char_boundary(span.lo as usize);
+    let hi = text.ceil_char_boundary((span.hi as usize).clamp(lo, text.len()));
+    let hi = text[lo..hi].find(['\n', '\r']).map_or(hi, |at| lo + at);
+    Span::new(lo, hi)
+}
+
+/// Lines `first..=last` as they are.
+fn piece<'a>(source: &Source, first: u32, last: u32, marks: &[Mark<'a>]) -> Snippet<'a, Annotation<'a>> {
+    let start = source.line_start(first) as usize;
+    let end = source.line_start(last) as usize + source.line_text(last).len();
+    let text = source.text()[start..end].to_owned();
+    let annotations: Vec<_> = marks
+        .iter()
+        .map(|mark| mark.annotate((mark.span.lo as usize).clamp(start, end) - start..(mark.span.hi as usize).clamp(start, end) - start))
+        .collect();
+    Snippet::source(text).line_start(first as usize).path(printable(source.name())).annotations(annotations)
+}
+
+/// The surroundings of a place in a long line.
+fn window<'a>(source: &Source, line: u32, mark: Mark<'a>) -> Snippet<'a, Annotation<'a>> {
+    let start = source.line_start(line) as usize;
+    let text = source.line_text(line);
+    let at = (mark.span.lo as usize - start).min(text.len());
+    let lo = text.floor_char_boundary(at.saturating_sub(WINDOW_HALF));
+    let hi = text.ceil_char_boundary((at + WINDOW_HALF).min(text.len()));
+    let before = if lo > 0 { "…" } else { "" };
+    let behind = if hi < text.len() { "…" } else { "" };
+    let shown = format!("{before}{}{behind}", &text[lo..hi]);
+    let mark_end = (mark.span.hi as usize).saturating_sub(start).clamp(at, hi);
+    let range = at - lo + before.len()..mark_end - lo + before.len();
+    Snippet::source(shown)
+        .line_start(line as usize)
+        .path(printable(source.name()))
+        .annotation(mark.annotate(range))
+}
+
+impl<'a> Mark<'a> {
+    fn annotate(&self, range: Range<usize>) -> Annotation<'a> {
+        let annotation = self.kind.span(range);
+        if self.label.is_empty() { annotation } else { annotation.label(self.label) }
+    }
+}

@@ -1,0 +1,91 @@
+//! The engine as the tool uses it: with the library, and with the terminal as its host.
+
+use crate::host::{Console, Texts};
+use crate::interrupt;
+use lang::source::Source;
+use vm::embed::{Error, Handle, IntoScript, Vm, VmOptions};
+use vm::object::{Control, Kind};
+
+/// A VM with everything, of which Ctrl-C stops the program. `texts` notes which program texts are read.
+pub fn new_vm(texts: &Texts, presses_max: u32) -> Vm {
+    let options = VmOptions { host: Box::new(Console::new(texts.clone())), ..VmOptions::default() };
+    let mut vm = Vm::bare(options);
+    vm.enter(stdlib::install);
+    vm.eval("core", "<core>", stdlib::PRELUDE).expect("the library is correct");
+    interrupt::listen(vm.cancel_flag(), presses_max);
+    vm
+}
+
+/// Adds the directories given on the command line and in `LANG_PATH`, in which imports are looked for.
+pub fn add_roots(vm: &mut Vm, directories: &[String]) {
+    for directory in directories {
+        vm.add_root(directory);
+    }
+    if let Some(paths) = std::env::var_os("LANG_PATH") {
+        for directory in std::env::split_paths(&paths).filter(|path| !path.as_os_str().is_empty()) {
+            vm.add_root(&directory.to_string_lossy());
+        }
+    }
+}
+
+/// The directory of a path; empty for the current one.
+pub fn directory(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(directory, _)| if directory.is_empty() { "/" } else { directory })
+}
+
+/// The namespace that a loaded file contributes to.
+pub fn namespace_of(vm: &mut Vm, path: &str) -> Option<String> {
+    vm.enter(|cx| cx.world.modules.get(path).map(|module| module.namespace.name.to_string()))
+}
+
+/// What kind of definition a qualified name is, if it exists.
+pub fn kind_of(vm: &mut Vm, qualified: &str) -> Option<Kind> {
+    vm.enter(|cx| cx.definition(qualified).ok().map(|cell| cell.kind()))
+}
+
+/// Whether the function takes arguments at all. What is not written in the language counts as one that does.
+fn takes_arguments(vm: &mut Vm, qualified: &str) -> bool {
+    use vm::heap::Value;
+    vm.enter(|cx| match cx.definition(qualified).map(|cell| cell.value()) {
+        Ok(Value::Function(function)) => {
+            let image = function.proto().image.clone();
+            !image.params.is_empty() || image.rest.is_some()
+        }
+        _ => true,
+    })
+}
+
+/// Calls a function with texts; one without parameters is called without.
+pub fn call_with_texts(vm: &mut Vm, qualified: &str, texts: &[String]) -> Result<Handle, Error> {
+    let function = vm.handle(qualified)?;
+    let texts = if takes_arguments(vm, qualified) { texts.to_vec() } else { Vec::new() };
+    vm.run(move |cx| {
+        let callee = function.into_script(cx);
+        let args = texts.into_iter().map(|text| cx.string(text)).collect();
+        Err(Box::new(Control::Call { callee, args, then: None }))
+    })
+}
+
+/// Reads a program text for a tool that does not run it.
+pub fn read_source(path: &str) -> Result<Source, String> {
+    let bytes = crate::host::read(path).map_err(|error| format!("cannot read `{path}`: {}", plain(&error)))?;
+    if bytes.len() > Source::BYTES_MAX {
+        return Err(format!("`{path}` is larger than {} MB", Source::BYTES_MAX >> 20));
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Source::new(path, text)),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            Err(format!("`{path}` is not UTF-8: byte {at} cannot be read; save the file as UTF-8"))
+        }
+    }
+}
+
+/// An error of the system without its number.
+pub fn plain(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    match text.rfind(" (os error ") {
+        Some(at) => text[..at].to_lowercase(),
+        None => text,
+    }
+}

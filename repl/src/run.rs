@@ -1,0 +1,187 @@
+//! `lang run`: loads a file, calls its `main`, and says what went wrong.
+
+use crate::diagnostics::Report as Style;
+use crate::engine;
+use crate::host::Texts;
+use crate::interrupt;
+use crate::output::output;
+use crate::reload::{Detail, Reloader, SharedReloader};
+use crate::summary;
+use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::Duration;
+use vm::embed::{Error, Vm};
+use vm::object::{Interrupt, Kind};
+
+/// Between two looks while nothing runs.
+const IDLE: Duration = Duration::from_millis(5);
+
+/// Presses of Ctrl-C of which a program may take no notice.
+const PRESSES_MAX: u32 = 2;
+
+/// What to run, and how.
+#[derive(Debug)]
+pub struct Options {
+    /// The file.
+    pub file: String,
+    /// The program's arguments.
+    pub args: Vec<String>,
+    /// Further directories in which imports are looked for.
+    pub roots: Vec<String>,
+    /// Whether edits are brought to the running program.
+    pub reload: Option<Reload>,
+}
+
+/// How edits are brought to the running program.
+#[derive(Debug)]
+pub struct Reload {
+    /// Interval at which to look at the files, instead of relying on the system.
+    pub poll: Option<Duration>,
+    /// How much is said about a commit.
+    pub detail: Detail,
+}
+
+/// What became of one run of `main`.
+enum Outcome {
+    /// It returned.
+    Returned,
+    /// The file has no `main`.
+    NoMain,
+    /// It raised an error that nothing caught.
+    Failed(Error),
+    /// It was stopped.
+    Stopped(Interrupt),
+}
+
+/// Runs; gives the process's status.
+pub fn run(options: &Options) -> i32 {
+    let file = options.file.replace('\\', "/");
+    if let Err(message) = check_file(&file) {
+        output().note(&Style::for_stderr().failure(&message));
+        return 1;
+    }
+    let texts = Texts::default();
+    let mut vm = engine::new_vm(&texts, PRESSES_MAX);
+    vm.add_root(engine::directory(&file));
+    engine::add_roots(&mut vm, &options.roots);
+    match &options.reload {
+        None => run_once(&mut vm, &file, &options.args),
+        Some(reload) => match Reloader::install(&mut vm, &texts, &file, reload.poll, reload.detail) {
+            Ok(reloader) => run_live(&mut vm, &file, &options.args, &reloader),
+            Err(message) => {
+                output().note(&Style::for_stderr().failure(&message));
+                1
+            }
+        },
+    }
+}
+
+/// Says early what would be said about a path less clearly later.
+fn check_file(file: &str) -> Result<(), String> {
+    let found = std::fs::metadata(file).map_err(|error| format!("cannot read `{file}`: {}", engine::plain(&error)))?;
+    if !found.is_dir() {
+        return Ok(());
+    }
+    let main = format!("{}/main.lang", file.trim_end_matches('/'));
+    let hint = if std::path::Path::new(&main).is_file() { format!("; did you mean `{main}`?") } else { String::new() };
+    Err(format!("`{file}` is a directory, not a file{hint}"))
+}
+
+fn run_once(vm: &mut Vm, file: &str, args: &[String]) -> i32 {
+    let report = vm.reload_files(&[file.to_owned()]);
+    if !report.ok {
+        return match &report.error {
+            Some(Error::Interrupted(interrupt)) => stopped(*interrupt),
+            _ => {
+                output().note(&summary::refusal(&report, Style::for_stderr()));
+                1
+            }
+        };
+    }
+    for warning in &report.warnings {
+        output().note(warning);
+    }
+    match call_main(vm, file, args) {
+        Outcome::Returned | Outcome::NoMain => 0,
+        Outcome::Stopped(interrupt) => stopped(interrupt),
+        Outcome::Failed(error) => {
+            output().note(&Style::for_stderr().error(&error));
+            1
+        }
+    }
+}
+
+/// Runs with `--reload`. An error of the program ends nothing: the next commit calls `main` again.
+fn run_live(vm: &mut Vm, file: &str, args: &[String], reloader: &SharedReloader) -> i32 {
+    let report = reloader.borrow_mut().load(vm);
+    if let Some(Error::Interrupted(interrupt)) = report.error {
+        return stopped(interrupt);
+    }
+    if !report.ok {
+        output().note(&summary::refusal(&report, Style::for_stderr()));
+        output().note("reload: waiting for an edit; Ctrl-C ends");
+    }
+    for warning in &report.warnings {
+        output().note(warning);
+    }
+    let mut is_due = report.ok;
+    loop {
+        if is_due {
+            match call_main(vm, file, args) {
+                Outcome::Returned => return 0,
+                Outcome::NoMain => {}
+                Outcome::Stopped(interrupt) => return stopped(reloader.borrow().stop().unwrap_or(interrupt)),
+                Outcome::Failed(error) => {
+                    output().note(&Style::for_stderr().error(&error));
+                    output().note("reload: the program failed; waiting for an edit, then `main` is called again; Ctrl-C ends");
+                }
+            }
+        }
+        let commits = reloader.borrow().commits();
+        while reloader.borrow().commits() == commits {
+            if vm.cancel_flag().swap(false, Ordering::Relaxed) {
+                return stopped(reloader.borrow().stop().unwrap_or(Interrupt::Cancelled));
+            }
+            reloader.borrow_mut().poll(vm);
+            thread::sleep(IDLE);
+        }
+        is_due = true;
+    }
+}
+
+/// Calls `main` of the file's namespace, if it is a function.
+fn call_main(vm: &mut Vm, file: &str, args: &[String]) -> Outcome {
+    let Some(namespace) = loaded_namespace(vm, file) else { return Outcome::NoMain };
+    let main = format!("{namespace}.main");
+    if engine::kind_of(vm, &main) != Some(Kind::Function) {
+        return Outcome::NoMain;
+    }
+    let result = engine::call_with_texts(vm, &main, args);
+    output().set_asking(false);
+    match result {
+        Ok(_) => Outcome::Returned,
+        Err(Error::Interrupted(interrupt)) => Outcome::Stopped(interrupt),
+        Err(error) => Outcome::Failed(error),
+    }
+}
+
+/// The namespace of a file by the path it was given under.
+fn loaded_namespace(vm: &mut Vm, file: &str) -> Option<String> {
+    if let Some(namespace) = engine::namespace_of(vm, file) {
+        return Some(namespace);
+    }
+    // The engine writes paths without `./` and the like.
+    let same = std::path::absolute(file).ok()?;
+    let loaded = vm.loaded_files();
+    let path = loaded.into_iter().find(|path| std::path::absolute(path).is_ok_and(|path| path == same))?;
+    engine::namespace_of(vm, &path)
+}
+
+/// The status of a program that was stopped.
+fn stopped(interrupt: Interrupt) -> i32 {
+    match interrupt {
+        Interrupt::Exit(status) => status,
+        Interrupt::Cancelled => interrupt::STATUS,
+        Interrupt::Fuel => 1,
+    }
+}

@@ -1,0 +1,84 @@
+//! What is said about a load or reload: one line, and what needs attention.
+
+use crate::diagnostics;
+use std::fmt::Write as _;
+use vm::embed::Error;
+use vm::reload::{Entry, Report};
+
+/// Names listed of one group.
+const NAMES_MAX: usize = 12;
+
+/// Code of the reason that new top-level code raised an error.
+const CODE_RAISED: &str = "R0106";
+
+/// The short form of a reload's report.
+pub fn of_reload(report: &Report, style: diagnostics::Report) -> String {
+    if !report.ok {
+        let mut out = refusal(report, style);
+        let _ = writeln!(out, "reload: refused; the program goes on unchanged (epoch {})", report.epoch);
+        return out;
+    }
+    let mut out = String::from("reload: ");
+    if !report.committed {
+        let _ = writeln!(out, "no change (epoch {})", report.epoch);
+    } else {
+        let _ = write!(out, "committed (epoch {})", report.epoch);
+        let groups = [
+            ("added", &report.added),
+            ("changed", &report.changed),
+            ("recomputed", &report.recomputed),
+            ("adopted", &report.adopted),
+        ];
+        let named: Vec<String> =
+            groups.iter().filter(|(_, entries)| !entries.is_empty()).map(|(word, entries)| format!("{word} {}", names(entries))).collect();
+        if !named.is_empty() {
+            let _ = write!(out, ": {}", named.join("; "));
+        }
+        out.push('\n');
+    }
+    attention(&mut out, report);
+    out
+}
+
+/// Why a load or reload was refused.
+pub fn refusal(report: &Report, style: diagnostics::Report) -> String {
+    let mut out = String::new();
+    for reason in &report.reasons {
+        match &report.error {
+            Some(error @ (Error::Raised { .. } | Error::Interrupted(_))) if reason.code == CODE_RAISED => out.push_str(&style.error(error)),
+            _ => out.push_str(&style.reason(reason)),
+        }
+    }
+    if out.is_empty()
+        && let Some(error) = &report.error
+    {
+        out.push_str(&style.error(error));
+    }
+    out
+}
+
+/// Lines about what the user may have to do something about.
+fn attention(out: &mut String, report: &Report) {
+    for entry in &report.leaked {
+        let _ = writeln!(out, "  leaked: `{entry}` is no longer defined and is kept for those who use it");
+    }
+    for entry in &report.conflicts {
+        let _ = writeln!(out, "  conflict: the initialiser of `{entry}` changed, but the program has changed its value, which is kept");
+    }
+    for stale in &report.stale {
+        let _ = writeln!(out, "  stale: {stale}");
+    }
+    for warning in &report.warnings {
+        for line in warning.lines() {
+            let _ = writeln!(out, "  {line}");
+        }
+    }
+}
+
+fn names(entries: &[Entry]) -> String {
+    let mut out = entries.iter().take(NAMES_MAX).map(Entry::to_string).collect::<Vec<_>>().join(", ");
+    if let Some(left) = entries.len().checked_sub(NAMES_MAX).filter(|left| *left > 0) {
+        let _ = write!(out, " and {left} more");
+    }
+    out
+}

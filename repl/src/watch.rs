@@ -1,0 +1,368 @@
+//! The watcher: a thread that notices edited program texts and hands them over one save at a time.
+//!
+//! Not files but the directories they are in are watched, those on the way of symbolic links too: editors replace files by renaming. An
+//! event only says that it is time to look; what counts is the content. A save is over when nothing has happened for [`QUIET`] and no
+//! file is missing, empty or open for writing that was not so before; after [`GRACE`] it counts as meant.
+
+use crate::places::{directory_of, identity, places, places_of_all};
+use notify::event::{AccessKind, AccessMode, EventKind, ModifyKind};
+use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+/// How long nothing must have happened before a save counts as finished.
+const QUIET: Duration = Duration::from_millis(20);
+
+/// How long a save may go on at most.
+const SAVE_MAX: Duration = Duration::from_millis(400);
+
+/// How long a file may be missing, empty or open for writing in the middle of a save.
+const GRACE: Duration = Duration::from_millis(250);
+
+/// Between two looks at an unfinished save.
+const LOOK_AGAIN: Duration = Duration::from_millis(15);
+
+/// Between two looks when nothing has been reported: catches what the system does not report.
+const LOOK_ANYWAY: Duration = Duration::from_secs(2);
+
+/// Between two looks when the system reports nothing at all.
+const POLL: Duration = Duration::from_millis(500);
+
+/// A file whose last change is this recent is read even if its time and size are the same as before.
+const RECENT: Duration = Duration::from_secs(2);
+
+/// Contents as the watcher compares them: `None` is a missing file.
+pub type Print = Option<u64>;
+
+/// The print of a content.
+pub fn print_of(content: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    content.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// A file whose content is another than before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// Its path, as it was given to the watcher.
+    pub path: String,
+    /// What is in it; `None` if it is gone.
+    pub content: Option<Vec<u8>>,
+}
+
+/// What the watcher says.
+#[derive(Debug)]
+pub enum Notice {
+    /// One save.
+    Saved(Vec<Edit>),
+    /// It cannot work as it should.
+    Trouble(String),
+}
+
+/// The near end of the watcher. It ends when this is dropped.
+pub struct Watch {
+    messages: Sender<Message>,
+    notices: Receiver<Notice>,
+}
+
+enum Message {
+    Files(BTreeMap<String, Print>),
+    Event(notify::Result<Event>),
+}
+
+impl Watch {
+    /// Starts the watcher. With `poll` it looks at that interval instead of relying on the system.
+    pub fn start(poll: Option<Duration>) -> std::io::Result<Watch> {
+        let (messages, received) = channel();
+        let (sender, notices) = channel();
+        let to_self = messages.clone();
+        thread::Builder::new().name("watch".into()).spawn(move || {
+            let mut looker = Looker { notices: sender, poll, ..Looker::new() };
+            if poll.is_none() {
+                looker.listen(to_self);
+            }
+            looker.run(&received);
+        })?;
+        Ok(Watch { messages, notices })
+    }
+
+    /// Sets what is watched, with the content that is known of each.
+    pub fn set_files(&self, files: BTreeMap<String, Print>) {
+        // The watcher lives as long as this end; if it does not, there is nothing to be done.
+        let _ = self.messages.send(Message::Files(files));
+    }
+
+    /// What it has to say, if anything.
+    pub fn notice(&self) -> Option<Notice> {
+        self.notices.try_recv().ok()
+    }
+}
+
+/// A watched file.
+struct Known {
+    print: Print,
+    is_empty: bool,
+    /// Time, size and identity when it was read.
+    stat: Option<Stat>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Stat {
+    modified: Option<SystemTime>,
+    size: u64,
+    identity: (u64, u64),
+}
+
+/// The far end.
+struct Looker {
+    notices: Sender<Notice>,
+    poll: Option<Duration>,
+    system: Option<RecommendedWatcher>,
+    files: BTreeMap<String, Known>,
+    /// Directories under watch, with what they were then.
+    directories: HashMap<PathBuf, (u64, u64)>,
+    /// Paths of which an event is of interest.
+    relevant: HashSet<PathBuf>,
+    /// Files that were written to and not closed.
+    open: HashSet<PathBuf>,
+}
+
+impl Looker {
+    fn new() -> Looker {
+        Looker {
+            notices: channel().0,
+            poll: None,
+            system: None,
+            files: BTreeMap::new(),
+            directories: HashMap::new(),
+            relevant: HashSet::new(),
+            open: HashSet::new(),
+        }
+    }
+
+    fn listen(&mut self, messages: Sender<Message>) {
+        let handler = move |event| {
+            let _ = messages.send(Message::Event(event));
+        };
+        match notify::recommended_watcher(handler) {
+            Ok(system) => self.system = Some(system),
+            Err(error) => self.fall_back(&error.to_string()),
+        }
+    }
+
+    /// From now on looks at intervals.
+    fn fall_back(&mut self, why: &str) {
+        self.system = None;
+        self.poll = Some(POLL);
+        let text = format!("the system does not report edits ({why}); looking every {} ms instead", POLL.as_millis());
+        let _ = self.notices.send(Notice::Trouble(text));
+    }
+
+    fn run(mut self, messages: &Receiver<Message>) {
+        loop {
+            match messages.recv_timeout(self.poll.unwrap_or(LOOK_ANYWAY)) {
+                Ok(message) => {
+                    if !self.take(message) {
+                        continue;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    self.watch_directories();
+                    if self.look().is_empty() {
+                        continue;
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            if self.settle(messages).is_err() {
+                return;
+            }
+            let Ok(edits) = self.collect(messages) else { return };
+            if !edits.is_empty() && self.notices.send(Notice::Saved(edits)).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Takes a message in; true if it is time to look.
+    fn take(&mut self, message: Message) -> bool {
+        match message {
+            Message::Files(files) => {
+                self.set_files(files);
+                true
+            }
+            Message::Event(Ok(event)) => self.is_of_interest(&event),
+            Message::Event(Err(_)) => true,
+        }
+    }
+
+    fn set_files(&mut self, files: BTreeMap<String, Print>) {
+        let empty = print_of(b"");
+        self.files = files
+            .into_iter()
+            .map(|(path, print)| (path, Known { print, is_empty: print == Some(empty), stat: None }))
+            .collect();
+        self.watch_directories();
+    }
+
+    fn is_of_interest(&mut self, event: &Event) -> bool {
+        if event.need_rescan() || event.paths.is_empty() {
+            return true;
+        }
+        let mut is_relevant = false;
+        for path in event.paths.iter().filter(|path| self.relevant.contains(*path)) {
+            is_relevant |= match event.kind {
+                EventKind::Access(AccessKind::Close(AccessMode::Write)) => {
+                    self.open.remove(path);
+                    true
+                }
+                EventKind::Access(_) => false,
+                EventKind::Create(_) | EventKind::Modify(ModifyKind::Data(_)) => {
+                    // Only here does the system also say when a file is closed.
+                    if cfg!(target_os = "linux") {
+                        self.open.insert(path.clone());
+                    }
+                    true
+                }
+                _ => {
+                    self.open.remove(path);
+                    true
+                }
+            };
+        }
+        is_relevant
+    }
+
+    /// Waits until nothing happens.
+    fn settle(&mut self, messages: &Receiver<Message>) -> Result<(), Ended> {
+        let start = Instant::now();
+        let mut quiet_since = start;
+        while quiet_since.elapsed() < QUIET && start.elapsed() < SAVE_MAX {
+            if self.wait(messages, QUIET.saturating_sub(quiet_since.elapsed()))? {
+                quiet_since = Instant::now();
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for a message, no longer than `time`; true if it is of interest.
+    fn wait(&mut self, messages: &Receiver<Message>, time: Duration) -> Result<bool, Ended> {
+        match messages.recv_timeout(time) {
+            Ok(message) => Ok(self.take(message)),
+            Err(RecvTimeoutError::Timeout) => Ok(false),
+            Err(RecvTimeoutError::Disconnected) => Err(Ended),
+        }
+    }
+
+    /// The edits of a save, once it is finished.
+    fn collect(&mut self, messages: &Receiver<Message>) -> Result<Vec<Edit>, Ended> {
+        let start = Instant::now();
+        self.watch_directories();
+        let mut before: Vec<Edit> = Vec::new();
+        loop {
+            let edits = self.look();
+            let is_steady = self.system.is_some() || edits == before;
+            if edits.is_empty() || (is_steady && !self.is_halfway(&edits)) || start.elapsed() > GRACE {
+                self.remember(&edits);
+                return Ok(edits);
+            }
+            before = edits;
+            let until = Instant::now() + LOOK_AGAIN;
+            while let Some(left) = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
+                self.wait(messages, left)?;
+            }
+            self.watch_directories();
+        }
+    }
+
+    /// Whether a save does not look finished.
+    fn is_halfway(&self, edits: &[Edit]) -> bool {
+        edits.iter().any(|edit| {
+            let Some(known) = self.files.get(&edit.path) else { return false };
+            let is_emptied = edit.content.as_ref().is_none_or(Vec::is_empty) && !known.is_empty;
+            is_emptied || places(&edit.path).iter().any(|place| self.open.contains(place))
+        })
+    }
+
+    /// All files whose content is another than the known one.
+    fn look(&mut self) -> Vec<Edit> {
+        let now = SystemTime::now();
+        let mut edits = Vec::new();
+        for (path, known) in &mut self.files {
+            let stat = stat(path);
+            let is_recent = stat.is_some_and(|stat| {
+                stat.modified.is_none_or(|at| now.duration_since(at).is_ok_and(|age| age < RECENT) || at > now)
+            });
+            let is_same = if stat.is_none() { known.print.is_none() } else { stat == known.stat && !is_recent };
+            if is_same {
+                continue;
+            }
+            let content = stat.and_then(|_| fs::read(path).ok());
+            let print = content.as_deref().map(print_of);
+            if print == known.print {
+                known.stat = stat;
+            } else {
+                edits.push(Edit { path: path.clone(), content });
+            }
+        }
+        edits
+    }
+
+    fn remember(&mut self, edits: &[Edit]) {
+        for edit in edits {
+            if let Some(known) = self.files.get_mut(&edit.path) {
+                known.print = edit.content.as_deref().map(print_of);
+                known.is_empty = edit.content.as_ref().is_some_and(Vec::is_empty);
+                known.stat = None;
+            }
+        }
+        self.open.clear();
+    }
+
+    /// Watches the directories of all files, as they are now.
+    fn watch_directories(&mut self) {
+        let Some(mut system) = self.system.take() else { return };
+        let all = places_of_all(self.files.keys().map(String::as_str));
+        let wanted: HashSet<PathBuf> = all.iter().filter_map(|place| directory_of(place)).collect();
+        let mut trouble = None;
+        self.directories.retain(|directory, was| {
+            let stays = wanted.contains(directory) && identity(directory) == Some(*was);
+            if !stays {
+                // It fails when the directory is gone, and then there is nothing to unwatch.
+                let _ = system.unwatch(directory);
+            }
+            stays
+        });
+        for directory in wanted {
+            if self.directories.contains_key(&directory) {
+                continue;
+            }
+            let Some(is) = identity(&directory) else { continue };
+            match system.watch(&directory, RecursiveMode::NonRecursive) {
+                Ok(()) => {
+                    self.directories.insert(directory, is);
+                }
+                Err(error) if directory.exists() => trouble = Some(error.to_string()),
+                Err(_) => {}
+            }
+        }
+        self.relevant = all.iter().flat_map(|place| place.ancestors().map(PathBuf::from)).collect();
+        match trouble {
+            Some(why) => self.fall_back(&why),
+            None => self.system = Some(system),
+        }
+    }
+}
+
+/// The near end is gone.
+struct Ended;
+
+fn stat(path: &str) -> Option<Stat> {
+    let found = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
+    Some(Stat { modified: found.modified().ok(), size: found.len(), identity: identity(path.as_ref()).unwrap_or_default() })
+}
