@@ -261,16 +261,27 @@ fn chain_is_a_diagnostic() {
 #[test]
 fn long_lines() {
     const BYTES: usize = 10_000_000;
-    let pieces = ["a", "1", " ", "+", "\"", "x = y ", "a b ", "f(x, ", "\"${x}", "'a' ", ".", "#", "\\", "\"\"\"a", "x,"];
+    let pieces = ["a", "1", "\"", "x = y ", "{", "}", "|", "é"];
     for piece in pieces {
         quickly(piece, || everything(&piece.repeat(BYTES / piece.len())));
     }
 }
 
 #[test]
-fn many_lines() {
+fn many_pieces() {
     const BYTES: usize = 1_000_000;
     let pieces = [
+        " ",
+        "+",
+        "a b ",
+        "f(x, ",
+        "\"${x}",
+        "'a' ",
+        ".",
+        "#",
+        "\\",
+        "\"\"\"a",
+        "x,",
         "x\n",
         "let x = 1;",
         "a b\n",

@@ -1,2 +1,204 @@
-//! The command line tool.
-fn main() {}
+//! The command line tool `lang`: runs programs, brings edits to them while they run, evaluates what is typed, and shows what the
+//! engine makes of a text.
+//!
+//! This is the only crate that touches files and the terminal.
+
+mod command;
+mod completion;
+mod diagnostics;
+mod editor;
+mod engine;
+mod host;
+mod imports;
+mod input;
+mod inspect;
+mod interrupt;
+mod output;
+mod places;
+mod reload;
+mod repl;
+mod run;
+mod session;
+mod summary;
+mod watch;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::time::Duration;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Status of a wrong command line.
+const STATUS_USAGE: i32 = 2;
+
+const AFTER_HELP: &str = "\
+`lang FILE` is short for `lang run FILE`. Without arguments `lang` reads, evaluates and prints what is typed.
+
+Exit status: 0, or what the program gives to `exit`; 1 for an error of the program or its text; 2 for a wrong command
+line; 130 when interrupted.";
+
+const AFTER_HELP_RUN: &str = "\
+With --reload all loaded files are watched. What is saved together is brought to the running program as one commit, at
+the next call, loop turn or wait; what was done is said on standard error. A text that cannot be taken in changes
+nothing: the reasons are shown, the program goes on, and the next save is tried together with it.
+
+When `main` returns, the tool ends. When it raises an error, or the file does not load, the error is shown and the tool
+waits: once an edit has been committed, `main` is called again; variables keep their values. A file without `main` is
+watched until Ctrl-C; statements that are new or edited run when they are saved. Ctrl-C ends.";
+
+/// A language whose programs are edited while they run.
+#[derive(Parser, Debug)]
+#[command(name = "lang", version, after_help = AFTER_HELP, disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Run a program
+    #[command(after_help = AFTER_HELP_RUN)]
+    Run {
+        /// Bring edits to the running program
+        #[arg(long)]
+        reload: bool,
+        /// What an edit means for what exists
+        #[arg(long, value_enum, default_value_t = Mode::Update, requires = "reload")]
+        mode: Mode,
+        /// Look in this directory for imports, too; may be given several times
+        #[arg(long, value_name = "DIR")]
+        path: Vec<String>,
+        /// Look for edits at this interval, for file systems that do not report them
+        #[arg(long, value_name = "SECONDS", value_parser = seconds, requires = "reload")]
+        poll: Option<Duration>,
+        /// Show whole reports of commits
+        #[arg(long, requires = "reload")]
+        verbose: bool,
+        /// The program
+        #[arg(value_name = "FILE")]
+        file: String,
+        /// Arguments for its `main`
+        #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
+    /// Compile files and show their problems
+    Check {
+        /// The files
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<String>,
+    },
+    /// Show what the engine makes of a text
+    Dump {
+        /// Which form of it
+        form: inspect::Form,
+        /// The file
+        #[arg(value_name = "FILE")]
+        file: String,
+    },
+    /// Explain the code of a diagnostic, such as E0101
+    Explain {
+        /// The code; without it all are listed
+        #[arg(value_name = "CODE")]
+        code: Option<String>,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Mode {
+    /// The running program becomes the new version; every reference follows
+    Update,
+}
+
+/// Words that are no file when they come first.
+const COMMANDS: [&str; 4] = ["run", "check", "dump", "explain"];
+
+/// Options that are about the tool itself.
+const OWN_OPTIONS: [&str; 4] = ["-h", "--help", "-V", "--version"];
+
+fn main() {
+    std::panic::set_hook(Box::new(|panic| {
+        output::output().note(&format!("lang: internal error: {panic}\nThis is a mistake in the tool, not in your program. Please report it."));
+    }));
+    let status = match Arguments::try_parse_from(with_run(std::env::args_os().collect())) {
+        Ok(arguments) => execute(arguments.command),
+        Err(error) => {
+            let _ = error.print();
+            if error.use_stderr() { STATUS_USAGE } else { 0 }
+        }
+    };
+    output::output().exit(status)
+}
+
+/// The command line with `run` put in where it may be left out.
+fn with_run(mut args: Vec<OsString>) -> Vec<OsString> {
+    let first = args.get(1).map(|arg| arg.to_string_lossy().into_owned());
+    if first.is_some_and(|first| !COMMANDS.contains(&&*first) && !OWN_OPTIONS.contains(&&*first)) {
+        args.insert(1, "run".into());
+    }
+    args
+}
+
+fn execute(command: Option<Command>) -> i32 {
+    match command {
+        None => repl::repl(),
+        Some(Command::Check { files }) => inspect::check(&files),
+        Some(Command::Dump { form, file }) => inspect::dump(form, &file),
+        Some(Command::Explain { code }) => inspect::explain(code.as_deref()),
+        Some(Command::Run { reload, mode: Mode::Update, path, poll, verbose, file, args }) => {
+            let detail = if verbose { reload::Detail::Full } else { reload::Detail::Short };
+            run::run(&run::Options {
+                file,
+                args: args.into_iter().map(|arg| arg.to_string_lossy().into_owned()).collect(),
+                roots: path,
+                reload: reload.then_some(run::Reload { poll, detail }),
+            })
+        }
+    }
+}
+
+/// A time as `2`, `0.5`, `2s` or `500ms`.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let (number, unit) = match text.strip_suffix("ms") {
+        Some(number) => (number, 0.001),
+        None => (text.strip_suffix('s').unwrap_or(text), 1.0),
+    };
+    let wrong = || format!("`{text}` is no time; write `0.5`, `2s` or `500ms`");
+    let seconds: f64 = number.trim().parse().map_err(|_| wrong())?;
+    let time = Duration::try_from_secs_f64(seconds * unit).map_err(|_| wrong())?;
+    if time < Duration::from_millis(1) { Err("at least `1ms` must pass between two looks".into()) } else { Ok(time) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory;
+        Arguments::command().debug_assert();
+        for command in Arguments::command().get_subcommands() {
+            assert!(COMMANDS.contains(&command.get_name()), "`{}` would be taken for a file", command.get_name());
+        }
+    }
+
+    #[test]
+    fn run_may_be_left_out() {
+        let args = |line: &str| line.split(' ').map(OsString::from).collect::<Vec<_>>();
+        assert_eq!(with_run(args("lang a.lang -x")), args("lang run a.lang -x"));
+        assert_eq!(with_run(args("lang --reload a.lang")), args("lang run --reload a.lang"));
+        assert_eq!(with_run(args("lang check a.lang")), args("lang check a.lang"));
+        assert_eq!(with_run(args("lang")), args("lang"));
+        assert_eq!(with_run(args("lang --version")), args("lang --version"));
+    }
+
+    #[test]
+    fn times_are_read() {
+        assert_eq!(seconds("2"), Ok(Duration::from_secs(2)));
+        assert_eq!(seconds("2s"), Ok(Duration::from_secs(2)));
+        assert_eq!(seconds("500ms"), Ok(Duration::from_millis(500)));
+        for wrong in ["", "x", "-1", "0", "1e99", "nan", "inf"] {
+            assert!(seconds(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -12,6 +12,7 @@ use std::thread;
 use std::time::Duration;
 use vm::embed::{Error, Vm};
 use vm::object::{Interrupt, Kind};
+use vm::reload::normalise;
 
 /// Between two looks while nothing runs.
 const IDLE: Duration = Duration::from_millis(5);
@@ -55,7 +56,7 @@ enum Outcome {
 
 /// Runs; gives the process's status.
 pub fn run(options: &Options) -> i32 {
-    let file = options.file.replace('\\', "/");
+    let file = normalise(&options.file);
     if let Err(message) = check_file(&file) {
         output().note(&Style::for_stderr().failure(&message));
         return 1;
@@ -151,7 +152,7 @@ fn run_live(vm: &mut Vm, file: &str, args: &[String], reloader: &SharedReloader)
 
 /// Calls `main` of the file's namespace, if it is a function.
 fn call_main(vm: &mut Vm, file: &str, args: &[String]) -> Outcome {
-    let Some(namespace) = loaded_namespace(vm, file) else { return Outcome::NoMain };
+    let Some(namespace) = engine::namespace_of(vm, file) else { return Outcome::NoMain };
     let main = format!("{namespace}.main");
     if engine::kind_of(vm, &main) != Some(Kind::Function) {
         return Outcome::NoMain;
@@ -163,18 +164,6 @@ fn call_main(vm: &mut Vm, file: &str, args: &[String]) -> Outcome {
         Err(Error::Interrupted(interrupt)) => Outcome::Stopped(interrupt),
         Err(error) => Outcome::Failed(error),
     }
-}
-
-/// The namespace of a file by the path it was given under.
-fn loaded_namespace(vm: &mut Vm, file: &str) -> Option<String> {
-    if let Some(namespace) = engine::namespace_of(vm, file) {
-        return Some(namespace);
-    }
-    // The engine writes paths without `./` and the like.
-    let same = std::path::absolute(file).ok()?;
-    let loaded = vm.loaded_files();
-    let path = loaded.into_iter().find(|path| std::path::absolute(path).is_ok_and(|path| path == same))?;
-    engine::namespace_of(vm, &path)
 }
 
 /// The status of a program that was stopped.

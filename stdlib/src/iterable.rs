@@ -533,9 +533,9 @@ impl<'gc> WithItems<'gc> for Groups {
                     lists.push(new_list(cx, chunk.to_vec()));
                 }
             }
+            Groups::Windows(size) if size > items.len() => {}
             Groups::Windows(size) => {
-                let windows = items.len().saturating_sub(size - 1);
-                check_room(cx, windows.saturating_mul(64 + size.saturating_mul(16)))?;
+                check_room(cx, (items.len() - size + 1).saturating_mul(64 + size * size_of::<Value>()))?;
                 for window in items.windows(size) {
                     lists.push(new_list(cx, window.to_vec()));
                 }

@@ -4,13 +4,13 @@ use crate::args::{self, host_error};
 use crate::table::{Row, row};
 use std::time::Duration;
 use vm::heap::Value;
-use vm::object::{Cx, NativeResult};
+use vm::object::{Control, Cx, NativeResult};
 
 /// Functions of the module.
 pub(crate) const FUNCTIONS: &[Row] = &[
     row("now", &[], now, "`now()`: seconds since the start of 1970, as a float."),
     row("monotonic", &[], monotonic, "`monotonic()`: seconds since some fixed moment; never goes back."),
-    row("sleep", &["seconds"], sleep, "`sleep(seconds)`: waits."),
+    row("sleep", &["seconds"], sleep, "`sleep(seconds)`: waits; other tasks, and reloads, go on."),
 ];
 
 fn now<'gc>(cx: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
@@ -29,11 +29,8 @@ fn monotonic<'gc>(cx: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
 
 fn sleep<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let seconds = args::float(cx, "sleep", "seconds", args[0])?;
-    let Ok(duration) = Duration::try_from_secs_f64(seconds) else {
+    if Duration::try_from_secs_f64(seconds).is_err() {
         return Err(cx.value_error(format!("`sleep`: {seconds} is no number of seconds to wait")));
-    };
-    match cx.world.host.sleep(duration) {
-        Ok(()) => Ok(Value::Nil),
-        Err(error) => Err(host_error(cx, &error)),
     }
+    Err(Box::new(Control::Wait(seconds)))
 }

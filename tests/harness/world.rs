@@ -9,7 +9,7 @@ use vm::object::Stress;
 pub enum World {
     /// As users run them.
     Plain,
-    /// The collector runs at every safe point.
+    /// The collector runs at every safe point; after [`VISITS_MAX`] only now and then.
     Collect,
     /// Stacks and slices of time are as small as they can be.
     Small,
@@ -49,12 +49,15 @@ impl World {
     /// A VM of this world, with the library.
     pub fn vm(self, host: &FakeHost) -> Vm {
         let stress = Stress {
-            collect_always: self == World::Collect,
+            collect_always: false,
             no_caches: self == World::NoCache,
-            single_step: matches!(self, World::Step | World::Small),
+            single_step: matches!(self, World::Step | World::Small | World::Collect),
         };
         let options = VmOptions { host: Box::new(host.clone()), memory_limit: Some(MEMORY_MAX), stress, ..VmOptions::default() };
         let mut vm = Vm::bare(options);
+        if self == World::Collect {
+            collect_at_safe_points(&mut vm);
+        }
         vm.enter(stdlib::install);
         vm.eval("core", "<prelude>", stdlib::PRELUDE).expect("the prelude runs");
         vm
@@ -63,3 +66,22 @@ impl World {
 
 /// Bytes that a case may use: far more than any needs, and less than would disturb other tests.
 const MEMORY_MAX: usize = 1 << 30;
+
+/// Objects that a case's collections may visit before they become rare: deep recursion would take hours otherwise.
+const VISITS_MAX: usize = 20_000_000;
+
+/// Safe points between two collections when they are rare.
+const SAFE_POINTS_BETWEEN: usize = 2_000;
+
+/// The VM stops at every safe point, as `Stress::single_step` makes it, and collects.
+fn collect_at_safe_points(vm: &mut Vm) {
+    let mut visits = 0;
+    let mut safe_points = 0;
+    vm.on_safe_point(move |vm| {
+        safe_points += 1;
+        if visits < VISITS_MAX || safe_points % SAFE_POINTS_BETWEEN == 0 {
+            visits += vm.object_count() + vm.enter(|cx| cx.world.stack.values.len());
+            vm.collect();
+        }
+    });
+}

@@ -140,6 +140,8 @@ pub(crate) struct Builder<'a> {
     next_id: u32,
     /// What was found while building; discarded when the statement has to be parsed again.
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// How many warnings and errors were reported.
+    reported: [usize; 2],
     /// `namespace a.b`, once seen.
     pub(super) namespace: Option<Vec<Ident>>,
     /// Offset at which `namespace` may stand; `None` when it may not.
@@ -153,6 +155,7 @@ pub(crate) struct Builder<'a> {
 pub(crate) struct Mark {
     next_id: u32,
     diagnostics: usize,
+    reported: [usize; 2],
     namespace: Option<Vec<Ident>>,
 }
 
@@ -165,6 +168,7 @@ impl<'a> Builder<'a> {
             names: FxHashMap::default(),
             next_id: 0,
             diagnostics: Vec::new(),
+            reported: [0; 2],
             namespace: None,
             namespace_at: None,
             deep: deep_text,
@@ -173,13 +177,19 @@ impl<'a> Builder<'a> {
     }
 
     pub(crate) fn mark(&self) -> Mark {
-        Mark { next_id: self.next_id, diagnostics: self.diagnostics.len(), namespace: self.namespace.clone() }
+        Mark {
+            next_id: self.next_id,
+            diagnostics: self.diagnostics.len(),
+            reported: self.reported,
+            namespace: self.namespace.clone(),
+        }
     }
 
     /// Forgets what was built since `mark`.
     pub(crate) fn reset(&mut self, mark: &Mark) {
         self.next_id = mark.next_id;
         self.diagnostics.truncate(mark.diagnostics);
+        self.reported = mark.reported;
         self.namespace = mark.namespace.clone();
         self.deep = self.deep_text;
     }
@@ -197,10 +207,9 @@ impl<'a> Builder<'a> {
 
     /// Errors and warnings are bounded apart, so that warnings cannot hide that there is an error.
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
-        let kind = usize::from(diagnostic.is_error());
-        let kept = self.diagnostics.len() < REPORTS_MAX
-            || self.diagnostics.iter().filter(|d| usize::from(d.is_error()) == kind).count() < REPORTS_MAX;
-        if kept {
+        let count = &mut self.reported[usize::from(diagnostic.is_error())];
+        if *count < REPORTS_MAX {
+            *count += 1;
             self.diagnostics.push(diagnostic);
         }
     }

@@ -170,13 +170,7 @@ fn instruction(image: &ModuleImage, proto: &ProtoImage, pc: usize, out: &mut Str
 }
 
 /// What the 16-bit index of `op` names.
-fn wide(
-    image: &ModuleImage,
-    proto: &ProtoImage,
-    op: Op,
-    index: u16,
-    constant: &mut impl FnMut(usize) -> String,
-) -> String {
+fn wide(image: &ModuleImage, proto: &ProtoImage, op: Op, index: u16, constant: &mut impl FnMut(usize) -> String) -> String {
     let at = index as usize;
     let named = |kind: &str, name: Option<&str>| format!("{kind}{index}={}", name.unwrap_or("?"));
     match op {

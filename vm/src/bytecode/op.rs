@@ -66,8 +66,12 @@ pub struct OpInfo {
 }
 
 macro_rules! operand {
-    (_) => { Operand::None };
-    ($o:ident) => { Operand::$o };
+    (_) => {
+        Operand::None
+    };
+    ($o:ident) => {
+        Operand::$o
+    };
 }
 
 macro_rules! opcodes {

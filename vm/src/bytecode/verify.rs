@@ -102,7 +102,7 @@ fn ensure(holds: bool, message: impl FnOnce() -> String) -> Checked {
 /// Everything outside prototypes: indices, kinds of prototypes, and that nothing captures without an enclosing frame.
 fn tables(image: &ModuleImage) -> Checked {
     for import in &image.imports {
-        let ImportImage { from: _, items: _, span } = import;
+        let ImportImage { from: _, items: _, binds: _, span } = import;
         ensure(span.lo <= span.hi, || "an import's span is reversed".into())?;
     }
     let free = |id: ProtoId, kind: ProtoKind, what: &str| -> Checked {
@@ -446,7 +446,9 @@ impl ProtoCheck<'_> {
             _ => return Ok(()),
         };
         let end = first.checked_add(count);
-        self.ensure(end.is_some_and(|end| end <= usize::from(self.proto.registers)), || "a run of registers leaves the frame".into())?;
+        self.ensure(end.is_some_and(|end| end <= usize::from(self.proto.registers)), || {
+            "a run of registers leaves the frame".into()
+        })?;
         let flag_fits = match op {
             Op::Slice => imm() <= 1,
             Op::ForPrep => b <= 1,
@@ -622,7 +624,8 @@ impl ProtoCheck<'_> {
         self.ensure(proto.spans.is_sorted_by(|a, b| a.0 < b.0), || "spans are not sorted".into())?;
         self.ensure(proto.spans.first().is_some_and(|(at, _)| *at == 0), || "the first word has no span".into())?;
         self.ensure(proto.spans.iter().all(|(at, _)| *at < len), || "a span is behind the code".into())?;
-        let named = proto.locals.iter().all(|local| local.register < proto.registers && local.start <= local.end && local.end <= len);
+        let named =
+            proto.locals.iter().all(|local| local.register < proto.registers && local.start <= local.end && local.end <= len);
         self.ensure(named, || "a local's register or range does not exist".into())
     }
 }

@@ -117,10 +117,8 @@ impl<'a> Compiler<'a> {
 
     /// `(a, b) = (x, y)` without the tuple.
     fn assign_parts(&mut self, targets: &'a [TargetItem], values: &[&'a Expr], span: Span) {
-        let slots: Vec<Slot<'a>> = targets
-            .iter()
-            .map(|(TargetItem::One(target) | TargetItem::Rest(target))| self.slot(target, span))
-            .collect();
+        let slots: Vec<Slot<'a>> =
+            targets.iter().map(|(TargetItem::One(target) | TargetItem::Rest(target))| self.slot(target, span)).collect();
         let mut parts: Vec<Reg> = Vec::with_capacity(values.len());
         for (at, value) in values.iter().enumerate() {
             // Nothing reads the last local before all is written, so that it gets its value at once.

@@ -93,10 +93,9 @@ impl Walk {
             match &member.kind {
                 MemberKind::Slot(slot) => self.maybe(slot.default.as_ref()),
                 MemberKind::Shared { value, .. } => self.maybe(value.as_ref()),
-                MemberKind::Method(decl)
-                | MemberKind::Static(decl)
-                | MemberKind::Getter(decl)
-                | MemberKind::Setter(decl) => self.decl(decl),
+                MemberKind::Method(decl) | MemberKind::Static(decl) | MemberKind::Getter(decl) | MemberKind::Setter(decl) => {
+                    self.decl(decl)
+                }
                 MemberKind::Migrate { func, .. } => self.func(func),
             }
         }

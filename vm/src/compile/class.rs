@@ -7,8 +7,8 @@ use super::scope::Place;
 use super::{Compiler, Dest};
 use crate::bytecode::{Insn, Op};
 use crate::image::{
-    Capture, ClassId, ClassImage, ClassRef, Const, EnumId, EnumImage, ExtensionImage, MemberImage, MemberRole, NameRef,
-    ParamImage, ProtoId, ProtoKind, SharedImage, SlotDefault, SlotImage, VariantImage,
+    Capture, ClassId, ClassImage, ClassRef, Const, EnumId, EnumImage, ExtensionImage, MemberImage, MemberRole, NameRef, ParamImage,
+    ProtoId, ProtoKind, SharedImage, SlotDefault, SlotImage, VariantImage,
 };
 use lang::ast::*;
 use lang::source::Span;
@@ -178,14 +178,7 @@ impl<'a> Compiler<'a> {
         let name = format!("{class}.{}", decl.name.name);
         let proto = self.function(&decl.func, name.into(), ProtoKind::Method, doc.map(String::as_str));
         let decorate = (!decl.decorators.is_empty()).then(|| self.decorate_member(decl, member.span));
-        Some(MemberImage {
-            name: decl.name.name.0.clone(),
-            role,
-            proto,
-            decorate,
-            doc: text(doc),
-            span: member.span,
-        })
+        Some(MemberImage { name: decl.name.name.0.clone(), role, proto, decorate, doc: text(doc), span: member.span })
     }
 
     /// The unit that decorates a member. It has no scope of its own.
@@ -235,14 +228,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn shared_image(
-        &mut self,
-        shared: &Ident,
-        id: NodeId,
-        value: Option<&'a Expr>,
-        member: &Member,
-        class: &Name,
-    ) -> SharedImage {
+    fn shared_image(&mut self, shared: &Ident, id: NodeId, value: Option<&'a Expr>, member: &Member, class: &Name) -> SharedImage {
         let init = value.map(|value| {
             let name = format!("{class}.<shared {}>", shared.name);
             self.initialiser(id, value, name.into())
@@ -262,7 +248,7 @@ impl<'a> Compiler<'a> {
             return proto;
         }
         let mut function = Function::new(name, ProtoKind::Method, scope, expr.span);
-        super::proto::capture(&mut function, captures);
+        super::proto::capture(&mut function, &captures);
         self.enter(function);
         if !scope.has_self {
             // Called as a method all the same.

@@ -14,32 +14,25 @@ use std::sync::Arc;
 
 impl<'a> Compiler<'a> {
     /// `try body catches finally`
-    pub(super) fn attempt(
-        &mut self,
-        body: &'a Block,
-        catches: &'a [Catch],
-        finally: Option<&'a Block>,
-        span: Span,
-        dest: Dest,
-    ) {
+    pub(super) fn attempt(&mut self, body: &'a Block, catches: &'a [Catch], finally: Option<&'a Block>, span: Span, dest: Dest) {
         self.scoped(|compiler| match finally {
             None => {
                 let done = compiler.fun.label();
-                compiler.attempt_body(body, catches, dest, done, false);
+                compiler.attempt_body(body, catches, dest, Some(done));
                 compiler.fun.bind(done);
             }
             Some(finally) => compiler.attempt_finally(body, catches, finally, span, dest),
         });
     }
 
-    /// The body and its `catch` clauses; afterwards control goes to `done`, or leaves the `finally` region the normal way.
-    fn attempt_body(&mut self, body: &'a Block, catches: &'a [Catch], dest: Dest, done: Label, has_finally: bool) {
+    /// The body and its `catch` clauses; afterwards control goes to `done`, without one it leaves the `finally` region the normal way.
+    fn attempt_body(&mut self, body: &'a Block, catches: &'a [Catch], dest: Dest, done: Option<Label>) {
         let start = self.fun.pc();
         self.fun.handler_depth += 1;
         self.block(body, dest);
         self.fun.handler_depth -= 1;
         let end = self.fun.pc();
-        self.end_part(body.span, done, has_finally);
+        self.end_part(body.span, done);
         // An empty region raises nothing.
         if catches.is_empty() || start == end {
             return;
@@ -60,7 +53,7 @@ impl<'a> Compiler<'a> {
                 }
                 compiler.block(&catch.body, dest);
             });
-            self.end_part(catch.span, done, has_finally);
+            self.end_part(catch.span, done);
             self.fun.bind(next);
         }
         let place = catches.last().map_or(body.span, |catch| catch.span);
@@ -68,11 +61,10 @@ impl<'a> Compiler<'a> {
     }
 
     /// Control is at the end of the body or of a clause.
-    fn end_part(&mut self, span: Span, done: Label, has_finally: bool) {
-        if has_finally {
-            self.leave(span, Way::Normal);
-        } else {
-            self.fun.goto(span, done);
+    fn end_part(&mut self, span: Span, done: Option<Label>) {
+        match done {
+            Some(done) => self.fun.goto(span, done),
+            None => self.leave(span, Way::Normal),
         }
     }
 
@@ -99,14 +91,7 @@ impl<'a> Compiler<'a> {
         self.fun.release(mark);
     }
 
-    fn attempt_finally(
-        &mut self,
-        body: &'a Block,
-        catches: &'a [Catch],
-        finally: &'a Block,
-        span: Span,
-        dest: Dest,
-    ) {
+    fn attempt_finally(&mut self, body: &'a Block, catches: &'a [Catch], finally: &'a Block, span: Span, dest: Dest) {
         let kind = self.fun.alloc();
         let value = self.fun.alloc();
         let name: Arc<str> = "(finally)".into();
@@ -118,7 +103,7 @@ impl<'a> Compiler<'a> {
         let start = self.fun.pc();
         self.fun.handler_depth += 1;
         // The error register of the clauses is given back before `finally` runs.
-        self.scoped(|compiler| compiler.attempt_body(body, catches, dest, done, true));
+        self.scoped(|compiler| compiler.attempt_body(body, catches, dest, None));
         self.fun.handler_depth -= 1;
         let end = self.fun.pc();
         if start != end {

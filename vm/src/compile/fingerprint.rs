@@ -7,7 +7,8 @@
 use super::Compiler;
 use crate::bytecode::{Insn, Op};
 use crate::image::{
-    ArgShape, Capture, ClassImage, ClassRef, Const, DefinitionKind, EnumImage, ImportFrom, MemberImage, NameRef, ProtoId, ProtoImage, SlotDefault,
+    ArgShape, Capture, ClassImage, ClassRef, Const, DefinitionKind, EnumImage, ImportFrom, MemberImage, NameRef, ProtoId,
+    ProtoImage, SlotDefault,
 };
 use std::hash::{Hash, Hasher};
 

@@ -8,6 +8,7 @@
 
 use super::constants::Constants;
 use super::exits::Exit;
+use super::spill::Spill;
 use crate::bytecode::verify::{CODE_WORDS_MAX, REGISTERS_MAX};
 use crate::bytecode::{Insn, Op};
 use crate::image::{Capture, Const, Handler, LocalName, ProtoId, ProtoKind};
@@ -53,6 +54,8 @@ pub(super) enum Limit {
 pub(super) struct LocalState {
     /// Its register, while it is in scope.
     pub reg: Option<Reg>,
+    /// Its item of the list of spilled variables, in the place of a register.
+    pub spilled: Option<u16>,
     /// It lives in a box.
     pub boxed: bool,
     /// The box is made at the start of the block, before the variable has a value.
@@ -124,6 +127,8 @@ pub(super) struct Function<'a> {
     pub chains: Vec<Chain>,
     /// Names of a destructuring top-level statement and where their values are.
     pub unit_names: Vec<(Name, Reg)>,
+    /// Variables that have no register.
+    pub spill: Option<Spill>,
     /// The first limit that was exceeded.
     pub limit: Option<Limit>,
     /// The first free register.
@@ -176,6 +181,7 @@ impl<'a> Function<'a> {
             exits: Vec::new(),
             chains: Vec::new(),
             unit_names: Vec::new(),
+            spill: None,
             limit: None,
             free: 0,
             registers: 0,
@@ -277,6 +283,12 @@ impl<'a> Function<'a> {
         self.declared.push(id);
     }
 
+    /// Gives a local an item of the list of spilled variables until the scope ends.
+    pub(super) fn spill_local(&mut self, id: LocalId, item: u16) {
+        self.local(id).spilled = Some(item);
+        self.declared.push(id);
+    }
+
     /// What is in scope now, for [`Function::close_scope`].
     pub(super) fn open_scope(&self) -> (usize, usize) {
         (self.debug_open.len(), self.declared.len())
@@ -293,6 +305,7 @@ impl<'a> Function<'a> {
         for id in self.declared.drain(open.1..) {
             let local = &mut self.locals[id.0 as usize];
             local.reg = None;
+            local.spilled = None;
             local.box_made = false;
         }
     }
@@ -486,6 +499,7 @@ impl<'a> Function<'a> {
 pub(super) fn local_states(scope: &FnScope) -> Vec<LocalState> {
     let state = |local: &lang::resolve::Local| LocalState {
         reg: None,
+        spilled: None,
         boxed: local.boxed,
         box_made: false,
         may_be_unset: local.may_be_unset,

@@ -35,6 +35,7 @@ mod operator;
 mod pattern;
 mod proto;
 mod scope;
+mod spill;
 mod top;
 
 use crate::image::{ClassImage, EnumImage, ExtensionImage, ModuleImage, ProtoId, ProtoImage};
@@ -82,28 +83,10 @@ struct Compiler<'a> {
     extensions: Vec<Arc<ExtensionImage>>,
 }
 
-/// Fingerprints of the top-level statements of a file, in order, computed from their text without comments, spacing and doc text.
-/// Where there is none, a fingerprint of the compiled code stands in.
-#[derive(Clone, Default, Debug)]
-pub struct Fingerprints(pub Vec<u64>);
-
-impl Fingerprints {
-    /// That of the statement at `at`.
-    fn stmt(&self, at: usize) -> Option<u64> {
-        self.0.get(at).copied()
-    }
-}
-
 /// Compiles a file that has parsed and resolved without errors. Limits that the file exceeds are added to `diagnostics`; with an error
 /// among them the image must not be used.
-pub fn compile(
-    source: &Source,
-    file: &File,
-    resolved: &Resolved,
-    fingerprints: &Fingerprints,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> ModuleImage {
-    top::compile(source, file, resolved, fingerprints, diagnostics)
+pub fn compile(source: &Source, file: &File, resolved: &Resolved, diagnostics: &mut Vec<Diagnostic>) -> ModuleImage {
+    top::compile(source, file, resolved, diagnostics)
 }
 
 /// What [`compile_source`] gives.
@@ -124,7 +107,7 @@ pub fn compile_source(source: &Source) -> Compiled {
     let resolved = lang::resolve(&parsed.file, &mut diagnostics);
     let mut image = None;
     if !diagnostics.iter().any(Diagnostic::is_error) {
-        let made = compile(source, &parsed.file, &resolved, &Fingerprints::default(), &mut diagnostics);
+        let made = compile(source, &parsed.file, &resolved, &mut diagnostics);
         image = Some(made).filter(|_| !diagnostics.iter().any(Diagnostic::is_error));
     }
     Compiled { image, diagnostics, incomplete: parsed.incomplete }

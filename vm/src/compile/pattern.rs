@@ -13,11 +13,7 @@ use lang::source::Span;
 /// The names that a pattern binds, in the order of its text. Alternatives bind the same ones; only the first counts.
 pub(super) fn bindings(pattern: &Pattern, out: &mut Vec<NodeId>) {
     with_stack(|| match &*pattern.kind {
-        PatternKind::Wildcard
-        | PatternKind::Is(_)
-        | PatternKind::Value(_)
-        | PatternKind::Range { .. }
-        | PatternKind::Error => {}
+        PatternKind::Wildcard | PatternKind::Is(_) | PatternKind::Value(_) | PatternKind::Range { .. } | PatternKind::Error => {}
         PatternKind::Bind(id, _) | PatternKind::BindIs(id, _, _) => out.push(*id),
         PatternKind::Tuple(items) | PatternKind::List(items) => {
             for item in items {

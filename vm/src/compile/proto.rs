@@ -1,6 +1,7 @@
 //! Functions: from entering one to its finished prototype. Parameters, defaults, captured variables, and the limits.
 
 use super::function::{Function, Limit, Reg, UpvalueState};
+use super::spill::SPILL_FROM;
 use super::{Compiler, Dest, codes};
 use crate::bytecode::{Insn, Op};
 use crate::image::{Capture, ParamImage, ProtoId, ProtoImage, ProtoKind};
@@ -19,6 +20,15 @@ pub(super) struct Signature {
     pub doc: Option<Arc<str>>,
 }
 
+/// Where variables of a function go for which its frame is too small.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Storage {
+    /// Nowhere else: the frame is large enough, or the function is refused.
+    Registers,
+    /// To a list.
+    List,
+}
+
 impl<'a> Compiler<'a> {
     /// Compiles a function literal or declaration.
     pub(super) fn function(&mut self, func: &'a Func, name: Arc<str>, kind: ProtoKind, doc: Option<&str>) -> ProtoId {
@@ -27,15 +37,35 @@ impl<'a> Compiler<'a> {
         if let Some(id) = self.made_before(func.id, &captures) {
             return id;
         }
-        let mut function = Function::new(name, kind, scope, func.span);
-        capture(&mut function, captures);
-        self.enter(function);
-        let mut signature = self.params(&func.params);
+        let reported = self.diagnostics.len();
+        let (mut function, mut signature) = self.function_code(func, &name, kind, &captures, Storage::Registers);
+        if function.limit == Some(Limit::Registers) && scope.locals.len() > SPILL_FROM {
+            self.diagnostics.truncate(reported);
+            (function, signature) = self.function_code(func, &name, kind, &captures, Storage::List);
+        }
         signature.doc = doc.map(Into::into);
-        self.block(&func.body, Dest::Return);
-        let id = self.leave_function(signature);
+        let id = self.finish_function(function, signature);
         self.made.insert(func.id, id);
         id
+    }
+
+    fn function_code(
+        &mut self,
+        func: &'a Func,
+        name: &Arc<str>,
+        kind: ProtoKind,
+        captures: &[(Capture, UpvalueState)],
+        storage: Storage,
+    ) -> (Function<'a>, Signature) {
+        let mut function = Function::new(name.clone(), kind, self.resolved.scope(func.id), func.span);
+        capture(&mut function, captures);
+        self.enter(function);
+        let signature = self.params(&func.params);
+        if storage == Storage::List {
+            self.start_spill();
+        }
+        self.block(&func.body, Dest::Return);
+        (self.leave_code(), signature)
     }
 
     /// The prototype of a function that was compiled before, with captures that fit this place.
@@ -62,16 +92,20 @@ impl<'a> Compiler<'a> {
 
     /// Declares `self`, the first local, in the first register.
     pub(super) fn bind_self(&mut self) {
-        let reg = self.declare(LocalId(0));
+        let reg = self.landing(LocalId(0));
         let span = self.fun.span;
         self.bind_local(span, LocalId(0), reg);
     }
 
-    /// Ends the current function and goes on with the one around it.
+    /// Ends the current function, makes its prototype, and goes on with the function around it.
     pub(super) fn leave_function(&mut self, signature: Signature) -> ProtoId {
-        let outer = self.outer.pop().expect("`enter` has put it there");
-        let function = std::mem::replace(&mut self.fun, outer);
+        let function = self.leave_code();
         self.finish_function(function, signature)
+    }
+
+    fn leave_code(&mut self) -> Function<'a> {
+        let outer = self.outer.pop().expect("`enter` has put it there");
+        std::mem::replace(&mut self.fun, outer)
     }
 
     /// Makes the prototype of a function.
@@ -127,9 +161,7 @@ impl<'a> Compiler<'a> {
                 "this function mentions more than 65 536 different names, constants and inner functions",
                 "split it, or read large tables from a file",
             ),
-            Limit::Code => {
-                (&codes::TOO_MUCH_CODE, "this function is too long", "split it, or read large tables from a file")
-            }
+            Limit::Code => (&codes::TOO_MUCH_CODE, "this function is too long", "split it, or read large tables from a file"),
             Limit::Operand => (
                 &codes::TOO_MANY_PARTS,
                 "a pattern or a `finally` in this function has too many parts",
@@ -159,7 +191,7 @@ impl<'a> Compiler<'a> {
     fn params(&mut self, params: &'a [Param]) -> Signature {
         let first = u32::from(self.fun.scope.has_self);
         let ids: Vec<LocalId> = (0..params.len() as u32).map(|at| LocalId(first + at)).collect();
-        let regs: Vec<Reg> = ids.iter().map(|id| self.declare(*id)).collect();
+        let regs: Vec<Reg> = ids.iter().map(|id| self.landing(*id)).collect();
         let mut signature = Signature::default();
         for ((param, id), reg) in params.iter().zip(ids).zip(regs) {
             self.signature_of(param, &mut signature);
@@ -203,14 +235,14 @@ impl<'a> Compiler<'a> {
 }
 
 /// Makes the captures those of the function.
-pub(super) fn capture(function: &mut Function<'_>, captures: Vec<(Capture, UpvalueState)>) {
+pub(super) fn capture(function: &mut Function<'_>, captures: &[(Capture, UpvalueState)]) {
     if captures.len() > u8::MAX as usize {
         function.exceed(Limit::Captures);
     }
-    for ((capture, state), upvalue) in captures.into_iter().zip(&function.scope.upvalues) {
-        function.captures.push(capture);
+    for ((capture, state), upvalue) in captures.iter().zip(&function.scope.upvalues) {
+        function.captures.push(*capture);
         function.capture_names.push(upvalue.name.0.clone());
-        function.upvalues.push(state);
+        function.upvalues.push(*state);
     }
 }
 

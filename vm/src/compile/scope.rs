@@ -16,6 +16,8 @@ pub(super) enum Place {
     Reg(Reg),
     /// In the box that a register holds.
     Box(Reg),
+    /// In the list of spilled variables.
+    Spilled(u16),
     /// In a captured value.
     Up(u8),
     /// In a captured box.
@@ -51,6 +53,9 @@ impl<'a> Compiler<'a> {
 
     fn local_variable(&mut self, id: LocalId) -> Variable {
         let state = self.fun.locals.get(id.0 as usize).cloned().unwrap_or_default();
+        if let Some(item) = state.spilled {
+            return Variable { place: Place::Spilled(item), check: None };
+        }
         let Some(reg) = state.reg else { return self.borrowed_variable(UpvalueSource::Local(id)) };
         let place = if state.boxed { Place::Box(reg) } else { Place::Reg(reg) };
         let check = state.may_be_unset.then(|| self.fun.scope.locals[id.0 as usize].name.0.clone());
@@ -83,6 +88,7 @@ impl<'a> Compiler<'a> {
         match &variable.place {
             Place::Reg(reg) => self.copy(span, dst, *reg),
             Place::Box(reg) => self.fun.emit(span, Insn::abc(Op::GetBox, dst.0, reg.0, 0)),
+            Place::Spilled(item) => self.load_spilled(span, *item, dst),
             Place::Up(index) => self.fun.emit(span, Insn::abc(Op::GetUp, dst.0, *index, 0)),
             Place::UpBox(index) => self.fun.emit(span, Insn::abc(Op::GetUpBox, dst.0, *index, 0)),
             Place::Global(name) => {
@@ -110,6 +116,7 @@ impl<'a> Compiler<'a> {
         match place {
             Place::Reg(reg) => self.copy(span, *reg, value),
             Place::Box(reg) => self.fun.emit(span, Insn::abc(Op::SetBox, reg.0, value.0, 0)),
+            Place::Spilled(item) => self.store_spilled(span, *item, value),
             Place::UpBox(index) => self.fun.emit(span, Insn::abc(Op::SetUpBox, value.0, *index, 0)),
             Place::Global(name) => {
                 let index = self.fun.constant_wide(Const::Name(name.clone()));
@@ -147,27 +154,31 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// Gives a local its register, if it has none yet from the start of its block.
-    pub(super) fn declare(&mut self, id: LocalId) -> Reg {
-        if let Some(reg) = self.fun.local(id).reg {
-            return reg;
+    /// Gives a local its place, if it has none yet from the start of its block.
+    pub(super) fn declare(&mut self, id: LocalId) {
+        let state = self.fun.local(id);
+        if state.reg.is_none() && state.spilled.is_none() && !self.spill(id) {
+            let reg = self.fun.alloc();
+            self.fun.declare_local(id, reg);
         }
-        let reg = self.fun.alloc();
-        self.fun.declare_local(id, reg);
-        reg
     }
 
-    /// Where the value of a declared local has to be put before [`Compiler::bind_local`]: its own register, or a temporary if the
-    /// register holds its box already.
+    /// Where the value of a local has to be put before [`Compiler::bind_local`]: its own register, or a temporary if its place is
+    /// elsewhere or the register holds its box already.
     pub(super) fn landing(&mut self, id: LocalId) -> Reg {
-        let reg = self.declare(id);
-        if self.fun.local(id).box_made { self.fun.alloc() } else { reg }
+        self.declare(id);
+        let state = self.fun.local(id);
+        state.reg.filter(|_| !state.box_made).unwrap_or_else(|| self.fun.alloc())
     }
 
     /// The local has its value, in what [`Compiler::landing`] gave: from here on it is in scope.
     pub(super) fn bind_local(&mut self, span: Span, id: LocalId, value: Reg) {
-        let reg = self.declare(id);
+        self.declare(id);
         let state = self.fun.local(id).clone();
+        if let Some(item) = state.spilled {
+            return self.store_spilled(span, item, value);
+        }
+        let Some(reg) = state.reg else { return };
         if state.box_made {
             self.fun.emit(span, Insn::abc(Op::SetBox, reg.0, value.0, 0));
             return;
@@ -182,7 +193,8 @@ impl<'a> Compiler<'a> {
 
     /// Makes a local known before it has a value: unset, in its box if it has one.
     pub(super) fn predeclare(&mut self, span: Span, id: LocalId) {
-        let reg = self.declare(id);
+        self.declare(id);
+        let Some(reg) = self.fun.local(id).reg else { return };
         self.fun.emit(span, Insn::abc(Op::LoadUnset, reg.0, 0, 0));
         let boxed = self.fun.local(id).boxed;
         if boxed {
@@ -253,7 +265,9 @@ impl<'a> Compiler<'a> {
     /// Makes the function at `level`, which has no scope of its own, capture a variable of the one around it.
     fn borrow(&mut self, level: usize, source: UpvalueSource) -> UpvalueState {
         if level == 0 || !self.level(level).borrows {
-            self.level(level).exceed(Limit::Scope);
+            // A spilled variable that only a decorator of a local class's member uses is captured although nobody said so.
+            let limit = if self.level(level).spill.is_some() { Limit::Registers } else { Limit::Scope };
+            self.level(level).exceed(limit);
             return UpvalueState { index: 0, boxed: false, may_be_unset: false };
         }
         let (capture, state) = self.capture(level - 1, source);

@@ -5,14 +5,15 @@ use super::class::{text, was};
 use super::fingerprint::Fingerprint;
 use super::function::{Function, Reg};
 use super::proto::{Signature, no_scope};
-use super::{Compiler, Dest, Fingerprints};
+use super::{Compiler, Dest};
 use crate::bytecode::{Insn, Op};
 use crate::image::{
-    DefinitionImage, DefinitionKind, ImportFrom, ImportImage, ModuleImage, ProtoId, ProtoKind, TestImage, UnitImage,
-    UnitKind,
+    DefinitionImage, DefinitionKind, ImportFrom, ImportImage, ModuleImage, ProtoId, ProtoKind, TestImage, UnitImage, UnitKind,
 };
+use lang::ast::walk::Detail;
 use lang::ast::*;
 use lang::diagnostic::Diagnostic;
+use lang::outline::fingerprint_stmt;
 use lang::resolve::Resolved;
 use lang::source::{Source, Span};
 use rustc_hash::FxHashMap;
@@ -24,7 +25,6 @@ pub(super) fn compile<'a>(
     source: &'a Source,
     file: &'a File,
     resolved: &'a Resolved,
-    fingerprints: &'a Fingerprints,
     diagnostics: &'a mut Vec<Diagnostic>,
 ) -> ModuleImage {
     let root = Function::new("<unit>".into(), ProtoKind::Unit, no_scope(), Span::default());
@@ -43,13 +43,7 @@ pub(super) fn compile<'a>(
         enums: Vec::new(),
         extensions: Vec::new(),
     };
-    let mut top = Top {
-        compiler,
-        fingerprints,
-        definitions: Vec::new(),
-        units: Vec::new(),
-        tests: Vec::new(),
-    };
+    let mut top = Top { compiler, definitions: Vec::new(), units: Vec::new(), tests: Vec::new() };
     for (at, stmt) in file.stmts.iter().enumerate() {
         top.stmt(at, stmt);
     }
@@ -86,6 +80,7 @@ fn imports(resolved: &Resolved) -> Vec<ImportImage> {
     let image = |import: &lang::resolve::ImportEntry| ImportImage {
         from: import_from(&import.path),
         items: import.items.iter().map(|(name, _)| name.name.to_string()).collect(),
+        binds: import.items.iter().map(|(_, alias)| alias).chain(&import.binds).map(|name| name.name.to_string()).collect(),
         span: import.span,
     };
     resolved.imports.iter().map(image).collect()
@@ -138,18 +133,13 @@ fn bound_names<'p>(pattern: &'p Pattern, out: &mut Vec<&'p Ident>) {
         }
         PatternKind::Class { slots, .. } => slots.iter().for_each(|slot| bound_names(&slot.pattern, out)),
         PatternKind::Or(alternatives) => alternatives.iter().take(1).for_each(|first| bound_names(first, out)),
-        PatternKind::Wildcard
-        | PatternKind::Is(_)
-        | PatternKind::Value(_)
-        | PatternKind::Range { .. }
-        | PatternKind::Error => {}
+        PatternKind::Wildcard | PatternKind::Is(_) | PatternKind::Value(_) | PatternKind::Range { .. } | PatternKind::Error => {}
     });
 }
 
 /// What a file compiles to, apart from functions and classes.
 struct Top<'a> {
     compiler: Compiler<'a>,
-    fingerprints: &'a Fingerprints,
     definitions: Vec<DefinitionImage>,
     units: Vec<UnitImage>,
     tests: Vec<TestImage>,
@@ -162,31 +152,26 @@ impl<'a> Top<'a> {
         match &stmt.kind {
             StmtKind::Fn(decl) => {
                 let name = &decl.name;
-                let proto = self.compiler.function(
-                    &decl.func,
-                    name.name.0.clone(),
-                    ProtoKind::Function,
-                    decl.doc.as_deref(),
-                );
+                let proto = self.compiler.function(&decl.func, name.name.0.clone(), ProtoKind::Function, decl.doc.as_deref());
                 let entry = Entry { name, was: decl.was.as_ref(), doc: decl.doc.as_ref() };
-                self.decorated(at, stmt, entry, DefinitionKind::Function(proto), &decl.decorators);
+                self.decorated(stmt, entry, DefinitionKind::Function(proto), &decl.decorators);
             }
             StmtKind::Class(decl) => {
                 let bases = decl.bases.iter().map(|base| self.compiler.class_ref(base)).collect();
                 let class = self.compiler.class(decl, bases, stmt.span);
                 let entry = Entry { name: &decl.name, was: decl.was.as_ref(), doc: decl.doc.as_ref() };
-                self.decorated(at, stmt, entry, DefinitionKind::Class(class), &decl.decorators);
+                self.decorated(stmt, entry, DefinitionKind::Class(class), &decl.decorators);
             }
             StmtKind::Enum(decl) => {
                 let item = self.compiler.enumeration(decl, stmt.span);
                 let entry = Entry { name: &decl.name, was: decl.was.as_ref(), doc: decl.doc.as_ref() };
-                self.decorated(at, stmt, entry, DefinitionKind::Enum(item), &decl.decorators);
+                self.decorated(stmt, entry, DefinitionKind::Enum(item), &decl.decorators);
             }
-            StmtKind::Let(decl) => self.variables(at, stmt, decl),
+            StmtKind::Let(decl) => self.variables(stmt, decl),
             StmtKind::Extend(decl) => {
                 let target = self.compiler.class_ref(&decl.target);
                 let index = self.compiler.extension(decl, target, stmt.span);
-                self.unit(at, stmt, UnitKind::Extend(index), Signature::default());
+                self.unit(stmt, UnitKind::Extend(index), Signature::default());
             }
             StmtKind::Test(decl) => {
                 let name = format!("test {:?}", decl.name).into();
@@ -195,63 +180,52 @@ impl<'a> Top<'a> {
             }
             StmtKind::Expr(expr) => {
                 self.compiler.expr_dest(expr, Dest::Return);
-                self.unit(at, stmt, UnitKind::Statement, Signature::default());
+                self.unit(stmt, UnitKind::Statement, Signature::default());
             }
             StmtKind::Assign(_) | StmtKind::Assert(..) => {
                 self.compiler.stmt(stmt, Dest::Discard);
-                self.unit(at, stmt, UnitKind::Statement, Signature::default());
+                self.unit(stmt, UnitKind::Statement, Signature::default());
             }
             StmtKind::Import(_) | StmtKind::Error => {}
         }
     }
 
     /// Ends the code of a unit and lists it; its index.
-    fn unit(&mut self, at: usize, stmt: &Stmt, kind: UnitKind, signature: Signature) -> u32 {
+    fn unit(&mut self, stmt: &Stmt, kind: UnitKind, signature: Signature) -> u32 {
         let function = Function::new("<unit>".into(), ProtoKind::Unit, no_scope(), stmt.span);
         let function = std::mem::replace(&mut self.compiler.fun, function);
         let proto = self.compiler.finish_function(function, signature);
-        let fingerprint = self.fingerprints.stmt(at).unwrap_or_else(|| self.unit_fingerprint(&kind, proto));
+        let fingerprint = self.unit_fingerprint(stmt, &kind, proto);
         let is_expression = matches!(stmt.kind, StmtKind::Expr(_));
         self.units.push(UnitImage { kind, proto, span: stmt.span, fingerprint, is_expression });
         self.units.len() as u32 - 1
     }
 
-    fn unit_fingerprint(&self, kind: &UnitKind, proto: ProtoId) -> u64 {
+    /// What the statement says, and what the file's imports make of it.
+    fn unit_fingerprint(&self, stmt: &Stmt, kind: &UnitKind, proto: ProtoId) -> u64 {
         let mut hash = Fingerprint::default();
-        match kind {
-            UnitKind::Value(name) | UnitKind::Decorate(name) => name.hash(&mut hash),
-            UnitKind::Values(names) => names.hash(&mut hash),
-            UnitKind::Extend(index) => self.compiler.extension_hash(*index, &mut hash),
-            UnitKind::Statement => hash.write_u8(0),
+        fingerprint_stmt(stmt, Detail::Meaning).hash(&mut hash);
+        if let UnitKind::Extend(index) = kind {
+            self.compiler.extension_hash(*index, &mut hash);
         }
         self.compiler.proto_hash(proto, &mut hash);
         hash.finish()
     }
 
     /// A function, class or enum, with a unit if it is decorated.
-    fn decorated(
-        &mut self,
-        at: usize,
-        stmt: &Stmt,
-        entry: Entry<'_>,
-        kind: DefinitionKind,
-        decorators: &'a [Decorator],
-    ) {
+    fn decorated(&mut self, stmt: &Stmt, entry: Entry<'_>, kind: DefinitionKind, decorators: &'a [Decorator]) {
         let unit = (!decorators.is_empty()).then(|| {
             let signature = self.compiler.decorate_argument(decorators);
-            self.unit(at, stmt, UnitKind::Decorate(entry.name.name.0.clone()), signature)
+            self.unit(stmt, UnitKind::Decorate(entry.name.name.0.clone()), signature)
         });
-        self.define(at, stmt, entry, kind, unit);
+        self.define(stmt, entry, kind, unit);
     }
 
-    fn define(&mut self, at: usize, stmt: &Stmt, entry: Entry<'_>, kind: DefinitionKind, unit: Option<u32>) {
-        let fingerprint = self.fingerprints.stmt(at).unwrap_or_else(|| {
-            let mut hash = Fingerprint::default();
-            std::mem::discriminant(&kind).hash(&mut hash);
-            self.compiler.definition_hash(kind, &mut hash);
-            unit.iter().for_each(|unit| self.units[*unit as usize].fingerprint.hash(&mut hash));
-            hash.finish()
-        });
+    fn define(&mut self, stmt: &Stmt, entry: Entry<'_>, kind: DefinitionKind, unit: Option<u32>) {
+        let mut hash = Fingerprint::default();
+        fingerprint_stmt(stmt, Detail::Meaning).hash(&mut hash);
+        self.compiler.definition_hash(kind, &mut hash);
+        unit.iter().for_each(|unit| self.units[*unit as usize].fingerprint.hash(&mut hash));
         self.definitions.push(DefinitionImage {
             name: entry.name.name.0.clone(),
             kind,
@@ -259,13 +233,13 @@ impl<'a> Top<'a> {
             doc: text(entry.doc),
             span: stmt.span,
             name_span: entry.name.span,
-            fingerprint,
+            fingerprint: hash.finish(),
             unit,
         });
     }
 
     /// `let`, `const`, `once`
-    fn variables(&mut self, at: usize, stmt: &'a Stmt, decl: &'a LetDecl) {
+    fn variables(&mut self, stmt: &'a Stmt, decl: &'a LetDecl) {
         let kind = match decl.kind {
             LetKind::Let => DefinitionKind::Variable,
             LetKind::Const => DefinitionKind::Constant,
@@ -286,10 +260,10 @@ impl<'a> Top<'a> {
                 UnitKind::Values(names.iter().map(|name| name.name.0.clone()).collect())
             }
         };
-        let unit = self.unit(at, stmt, unit_kind, Signature::default());
+        let unit = self.unit(stmt, unit_kind, Signature::default());
         for name in names {
             let entry = Entry { name, was: decl.was.as_ref(), doc: decl.doc.as_ref() };
-            self.define(at, stmt, entry, kind, Some(unit));
+            self.define(stmt, entry, kind, Some(unit));
         }
     }
 

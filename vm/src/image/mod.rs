@@ -58,6 +58,8 @@ pub struct ImportImage {
     pub from: ImportFrom,
     /// Names of a from-import in the source namespace; empty when the namespace itself is bound.
     pub items: Vec<String>,
+    /// Names that it binds in the file: those of the items, or that of the namespace.
+    pub binds: Vec<String>,
     /// Where the statement stands.
     pub span: Span,
 }

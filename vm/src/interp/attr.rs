@@ -35,7 +35,8 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     fn fill_slot_cache(&mut self, site: *mut u32, layout: u32, slot: u32) {
-        if self.world.stress.no_caches {
+        // The cache has eight bits for the slot.
+        if self.world.stress.no_caches || slot > u32::from(u8::MAX) {
             return;
         }
         // SAFETY: the words of a verified `GetAttr` or `SetAttr`: operand C is the slot, the second extra word the layout.

@@ -6,7 +6,7 @@
 use super::run::Flow;
 use crate::bytecode::{Insn, Op};
 use crate::heap::{Str, Value};
-use crate::image::{ArgShape, CallShape, Const};
+use crate::image::{ArgShape, CallShape, ClassRef, Const, NameRef};
 use crate::object::{
     Class, ClassKind, Continuation, Control, Cx, ErrorKind, Found, Function, Instance, List, NativeBody, NativeFunction, Proto,
     ReturnMode, Symbol, Variant,
@@ -281,16 +281,19 @@ impl<'gc> Cx<'_, 'gc> {
         let mut payload = self.world.stack.values[first..first + argc].to_vec();
         payload.resize(fields.len().max(argc), Value::Unset);
         let mut problem = argc > fields.len();
+        let mut what = String::new();
         for (name, value) in named {
             match fields.iter().position(|f| f.as_str() == &**name) {
                 Some(i) if payload[i].is_unset() => payload[i] = *value,
-                _ => problem = true,
+                Some(_) => what = format!("; `{name}` is given twice"),
+                None => what = format!("; it has no `{name}`"),
             }
+            problem |= !what.is_empty();
         }
         if problem || payload.iter().any(Value::is_unset) {
             let names: Vec<&str> = fields.iter().map(Symbol::as_str).collect();
             let text = format!(
-                "`{}.{}` takes {} argument{}: `({})`",
+                "`{}.{}` takes {} argument{}: `({})`{what}",
                 variant.class.name.as_str(),
                 variant.name.as_str(),
                 fields.len(),
@@ -317,7 +320,8 @@ impl<'gc> Cx<'_, 'gc> {
             return self.construct_built_in(class, first, argc, named);
         }
         if !class.has_layout() {
-            let text = format!("class `{}` cannot be used yet: a base class of it does not exist", class.name.as_str());
+            let bases = self.missing_bases(class);
+            let text = format!("class `{}` cannot be used yet: its base class{bases} does not exist", class.name.as_str());
             return Err(self.raise(ErrorKind::NameError, text));
         }
         let layout = class.layout();
@@ -367,6 +371,23 @@ impl<'gc> Cx<'_, 'gc> {
             }
         }
         Ok(Called::Entered)
+    }
+
+    /// The bases of an incomplete class, as text.
+    fn missing_bases(&self, class: Gc<'gc, Class<'gc>>) -> String {
+        let image = self.world.incomplete.iter().find_map(|(linked, id)| {
+            let image = linked.image.classes[*id as usize].clone();
+            (*format!("{}.{}", linked.module.namespace.name, image.name) == *class.qualified()).then_some(image)
+        });
+        let Some(image) = image else { return String::new() };
+        let names = image.bases.iter().filter_map(|base| match base {
+            ClassRef::Path(NameRef::Own(name) | NameRef::Imported { name, .. }, rest) => {
+                Some(std::iter::once(name).chain(rest).map(|n| &**n).collect::<Vec<_>>().join("."))
+            }
+            _ => None,
+        });
+        let names: Vec<String> = names.map(|n| format!("`{n}`")).collect();
+        format!(" {}", names.join(" or "))
     }
 
     /// Fills the slots of an instance of a class without `init` from the arguments.

@@ -224,7 +224,16 @@ impl<'gc> Namespace<'gc> {
 
     /// Contributed definitions in order of their making.
     pub fn definitions(&self) -> Vec<Gc<'gc, Definition<'gc>>> {
-        self.definitions.borrow().values().copied().filter(|d| d.kind() != Kind::Absent).collect()
+        let own = |d: &Gc<'gc, Definition<'gc>>| std::ptr::eq(Gc::as_ptr(d.namespace), self) && d.kind() != Kind::Absent;
+        self.definitions.borrow().values().copied().filter(own).collect()
+    }
+
+    /// Makes `name` mean a definition of another namespace: an import of a session, which outlives the text that it stands in. The
+    /// namespace does not contribute it.
+    pub fn alias(this: Gc<'gc, Self>, mc: &Mutation<'gc>, name: Symbol<'gc>, cell: Gc<'gc, Definition<'gc>>) {
+        Gc::write(mc, this);
+        // SAFETY: `Gc::write` has run the barrier of the whole namespace.
+        unsafe { this.definitions.as_ref_cell() }.borrow_mut().insert(name, cell);
     }
 
     /// All cells, contributed or not.

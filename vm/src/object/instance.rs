@@ -43,7 +43,7 @@ unsafe impl<'gc, const N: usize> Collect<'gc> for Sized<'gc, N> {
 
 impl<'gc> Instance<'gc> {
     /// Most slots of an instance.
-    pub const SLOTS_MAX: usize = 255;
+    pub const SLOTS_MAX: usize = 1024;
 
     /// A new instance whose slots are copied from `template`.
     #[inline]
@@ -60,7 +60,9 @@ impl<'gc> Instance<'gc> {
             17..=32 => Self::new_sized::<32>(mc, layout, template),
             33..=64 => Self::new_sized::<64>(mc, layout, template),
             65..=128 => Self::new_sized::<128>(mc, layout, template),
-            _ => Self::new_sized::<255>(mc, layout, template),
+            129..=256 => Self::new_sized::<256>(mc, layout, template),
+            257..=512 => Self::new_sized::<512>(mc, layout, template),
+            _ => Self::new_sized::<1024>(mc, layout, template),
         }
     }
 

@@ -7,6 +7,7 @@ use super::report::Report;
 use crate::compile::compile_source;
 use crate::embed::{Error, Handle, Problem, Vm};
 use crate::image::{ClassImage, DefinitionKind, EnumImage, ModuleImage, UnitKind};
+use crate::object::Namespace;
 use lang::source::Source;
 use std::sync::Arc;
 use std::time::Instant;
@@ -187,7 +188,9 @@ impl Vm {
         let path: Arc<str> = format!("<{namespace} {serial}>").into();
         let mut imports = Vec::new();
         for import in &image.imports {
-            imports.push(self.import_for_eval(import)?);
+            let source = self.import_for_eval(import)?;
+            self.bind_import(namespace, import, &source);
+            imports.push(source);
         }
         let definitions = image
             .definitions
@@ -254,6 +257,26 @@ impl Vm {
             self.load_texts(texts)?;
         }
         Ok(namespace)
+    }
+
+    /// Makes an import last for the evaluations that follow.
+    fn bind_import(&mut self, namespace: &str, import: &crate::image::ImportImage, source: &str) {
+        self.enter(|cx| {
+            let namespace = cx.world.namespace(cx.mc, namespace);
+            let source = cx.world.namespace(cx.mc, source);
+            for (i, bind) in import.binds.iter().enumerate() {
+                let cell = match import.items.get(i) {
+                    Some(item) => {
+                        let item = cx.world.intern(cx.mc, item);
+                        Namespace::cell_or_new(source, cx.mc, item)
+                    }
+                    None => cx.namespace_cell(source),
+                };
+                let name = cx.world.intern(cx.mc, bind);
+                Namespace::alias(namespace, cx.mc, name, cell);
+                cx.relink_name(namespace, bind);
+            }
+        });
     }
 
     fn commit_evaluation(&mut self, plan: ReloadPlan) -> Result<(), Error> {

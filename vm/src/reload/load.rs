@@ -234,8 +234,8 @@ fn import_reason(source: &Source, span: lang::source::Span, message: String) -> 
     }
 }
 
-/// A path with `/` between its parts and without `.` parts.
-pub(super) fn normalise(path: &str) -> String {
+/// A path with `/` between its parts and without `.` parts: the form in which files are known.
+pub fn normalise(path: &str) -> String {
     let path = path.replace('\\', "/");
     let absolute = path.starts_with('/');
     let mut parts: Vec<&str> = Vec::new();

@@ -1,0 +1,113 @@
+//! Commands of the session: lines that begin with `:`.
+
+use crate::diagnostics::Report as Style;
+use crate::output::output;
+use crate::session::Session;
+use crate::summary;
+use std::fmt::Write as _;
+use vm::ops::suggestion;
+
+/// A command.
+#[derive(Debug)]
+pub struct Command {
+    /// Its name without the `:`.
+    pub name: &'static str,
+    /// What it takes.
+    pub argument: &'static str,
+    /// What it does.
+    pub help: &'static str,
+    run: fn(&mut Session, &str) -> Next,
+}
+
+/// What follows a command.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Next {
+    /// The next input.
+    Input,
+    /// The end of the session.
+    Quit,
+}
+
+/// All commands.
+pub const COMMANDS: &[Command] = &[
+    Command { name: "help", argument: "", help: "lists the commands", run: help },
+    Command { name: "load", argument: "FILE", help: "loads a file and imports its namespace", run: load },
+    Command { name: "reload", argument: "[FILE]", help: "brings a file, or all, to what is on the disk", run: reload },
+    Command { name: "quit", argument: "", help: "ends the session", run: quit },
+];
+
+const ABOUT: &str = "\
+Anything else is evaluated; `_` is the last value.
+Ctrl-C stops what runs, or clears the line. Ctrl-D ends.
+";
+
+/// Carries out a line that begins with `:`.
+pub fn execute(session: &mut Session, line: &str) -> Next {
+    let line = line.trim().trim_start_matches(':').trim_start();
+    let (name, argument) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    let mut fitting = COMMANDS.iter().filter(|command| command.name.starts_with(name));
+    let exact = COMMANDS.iter().find(|command| command.name == name);
+    let only = if name.is_empty() { None } else { fitting.next().filter(|_| fitting.next().is_none()) };
+    match exact.or(only) {
+        Some(command) => (command.run)(session, argument.trim()),
+        None => {
+            let hint = suggestion(name, COMMANDS.iter().map(|command| command.name)).replace('`', "`:").replace("`:?", "`?");
+            complain(&format!("there is no command `:{name}`{hint} (`:help` lists them)"));
+            Next::Input
+        }
+    }
+}
+
+fn complain(message: &str) {
+    output().note(&Style::for_stderr().failure(message));
+}
+
+fn help(_: &mut Session, _: &str) -> Next {
+    let mut out = String::new();
+    for command in COMMANDS {
+        let usage = format!(":{} {}", command.name, command.argument);
+        let _ = writeln!(out, "{usage:<16} {}", command.help);
+    }
+    let _ = output().write(&(out + ABOUT));
+    Next::Input
+}
+
+fn load(session: &mut Session, path: &str) -> Next {
+    if path.is_empty() {
+        complain("write `:load FILE`");
+        return Next::Input;
+    }
+    if let Err(error) = crate::host::read(path) {
+        complain(&format!("cannot read `{path}`: {}", crate::engine::plain(&error)));
+        return Next::Input;
+    }
+    let (report, name) = session.load(path);
+    if report.ok {
+        let known = name.map_or(String::new(), |name| format!("; it is imported as `{name}`"));
+        let what = if report.committed { "loaded" } else { "unchanged" };
+        output().note(&format!("{what} `{path}`{known}"));
+        for warning in &report.warnings {
+            output().note(warning);
+        }
+    } else {
+        output().note(&summary::refusal(&report, Style::for_stderr()));
+    }
+    Next::Input
+}
+
+fn reload(session: &mut Session, path: &str) -> Next {
+    match session.reload(Some(path).filter(|path| !path.is_empty())) {
+        Ok((report, gone)) => {
+            for path in gone {
+                output().note(&format!("`{path}` is gone; what it defined stays as it is"));
+            }
+            output().note(&summary::of_reload(&report, Style::for_stderr()));
+        }
+        Err(message) => complain(&message),
+    }
+    Next::Input
+}
+
+fn quit(_: &mut Session, _: &str) -> Next {
+    Next::Quit
+}

@@ -1,0 +1,206 @@
+//! The line editor of the session: input over several lines, colours, completion, history.
+
+use crate::completion::complete;
+use crate::diagnostics::wants_colour;
+use crate::output::output;
+use crate::session::Session;
+use anstyle::{AnsiColor, Style};
+use lang::outline::{TokenClass, highlight};
+use lang::source::Source;
+use rustyline::completion::Completer;
+use rustyline::error::ReadlineError;
+use rustyline::highlight::{CmdKind, Highlighter};
+use rustyline::hint::Hinter;
+use rustyline::history::FileHistory;
+use rustyline::validate::{ValidationContext, ValidationResult, Validator};
+use rustyline::{ColorMode, CompletionType, Config, Context, Editor, Helper};
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+/// What stands before an input.
+const PROMPT: &str = "> ";
+
+/// Inputs that are remembered.
+const HISTORY_MAX: usize = 10_000;
+
+/// Longest input that is coloured while it is typed, in bytes.
+const COLOURED_MAX: usize = 20_000;
+
+/// What the user did at the prompt.
+pub enum Typed {
+    /// An input.
+    Text(String),
+    /// Ctrl-C: nothing is left of the input.
+    Cleared,
+    /// Ctrl-D.
+    End,
+    /// The terminal is gone.
+    Failed(String),
+}
+
+/// The editor with its history.
+pub struct Prompt {
+    editor: Editor<Assistant, FileHistory>,
+    history: Option<PathBuf>,
+}
+
+impl Prompt {
+    /// An editor that knows the names of a session.
+    pub fn new(session: Rc<RefCell<Session>>) -> Result<Prompt, String> {
+        let is_coloured = wants_colour(output().is_terminal());
+        let failed = |error: ReadlineError| format!("the terminal cannot be used: {error}");
+        let config = Config::builder()
+            .max_history_size(HISTORY_MAX)
+            .and_then(|config| config.history_ignore_dups(true))
+            .map_err(failed)?
+            .history_ignore_space(true)
+            .completion_type(CompletionType::List)
+            .color_mode(if is_coloured { ColorMode::Enabled } else { ColorMode::Disabled })
+            .build();
+        let mut editor = Editor::with_config(config).map_err(failed)?;
+        editor.set_helper(Some(Assistant { session, is_coloured }));
+        let history = history_file();
+        if let Some(file) = &history {
+            // A history that is not there or cannot be read is an empty one.
+            let _ = editor.load_history(file);
+        }
+        Ok(Prompt { editor, history })
+    }
+
+    /// Reads an input.
+    pub fn read(&mut self) -> Typed {
+        match self.editor.readline(PROMPT) {
+            Ok(text) => {
+                self.remember(&text);
+                Typed::Text(text)
+            }
+            Err(ReadlineError::Interrupted) => Typed::Cleared,
+            Err(ReadlineError::Eof) => Typed::End,
+            Err(error) => Typed::Failed(error.to_string()),
+        }
+    }
+
+    fn remember(&mut self, text: &str) {
+        let is_new = self.editor.add_history_entry(text).unwrap_or(false);
+        if let Some(file) = self.history.as_ref().filter(|_| is_new)
+            && self.editor.append_history(file).is_err()
+        {
+            // Said once: the next inputs would fail in the same way.
+            output().note(&format!("warning: the history cannot be written to `{}`", file.display()));
+            self.history = None;
+        }
+    }
+}
+
+/// The file in which inputs are kept, in the user's data directory.
+fn history_file() -> Option<PathBuf> {
+    let from_env = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let data = from_env("XDG_DATA_HOME").or_else(|| {
+        if cfg!(windows) {
+            return from_env("APPDATA");
+        }
+        let home = std::env::home_dir()?;
+        Some(if cfg!(target_os = "macos") { home.join("Library/Application Support") } else { home.join(".local/share") })
+    })?;
+    let directory = data.join("lang");
+    std::fs::create_dir_all(&directory).ok()?;
+    Some(directory.join("history"))
+}
+
+/// Helps with the input while it is typed.
+struct Assistant {
+    session: Rc<RefCell<Session>>,
+    is_coloured: bool,
+}
+
+impl Helper for Assistant {}
+
+impl Hinter for Assistant {
+    type Hint = String;
+}
+
+impl Completer for Assistant {
+    type Candidate = String;
+
+    fn complete(&self, line: &str, pos: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<String>)> {
+        Ok(complete(&mut self.session.borrow_mut(), &line[..pos]))
+    }
+}
+
+impl Validator for Assistant {
+    fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
+        let text = context.input();
+        let is_incomplete = !text.starts_with(':') && lang::parse(&Source::new("<input>", text)).incomplete;
+        Ok(if is_incomplete { ValidationResult::Incomplete } else { ValidationResult::Valid(None) })
+    }
+}
+
+impl Highlighter for Assistant {
+    fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
+        if !self.is_coloured || line.len() > COLOURED_MAX || line.starts_with(':') {
+            return Cow::Borrowed(line);
+        }
+        Cow::Owned(paint(line))
+    }
+
+    fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
+        let style = AnsiColor::BrightBlue.on_default().bold();
+        if self.is_coloured { Cow::Owned(format!("{style}{prompt}{style:#}")) } else { Cow::Borrowed(prompt) }
+    }
+
+    fn highlight_char(&self, _: &str, _: usize, kind: CmdKind) -> bool {
+        self.is_coloured && kind != CmdKind::MoveCursor
+    }
+}
+
+/// The line in colour.
+fn paint(line: &str) -> String {
+    let mut out = String::with_capacity(line.len() * 2);
+    let mut at = 0;
+    for (span, class) in highlight(line) {
+        let (lo, hi) = (span.lo as usize, span.hi as usize);
+        let (Some(between), Some(text)) = (line.get(at..lo), line.get(lo..hi)) else { continue };
+        let style = style_of(class);
+        out.push_str(between);
+        out.push_str(&format!("{style}{text}{style:#}"));
+        at = hi;
+    }
+    out.push_str(&line[at..]);
+    out
+}
+
+fn style_of(class: TokenClass) -> Style {
+    match class {
+        TokenClass::Keyword => AnsiColor::Magenta.on_default(),
+        TokenClass::Constant | TokenClass::Number => AnsiColor::Cyan.on_default(),
+        TokenClass::Receiver => AnsiColor::Cyan.on_default().italic(),
+        TokenClass::Function => AnsiColor::Blue.on_default(),
+        TokenClass::Type => AnsiColor::Yellow.on_default(),
+        TokenClass::String => AnsiColor::Green.on_default(),
+        TokenClass::Interpolation => AnsiColor::Magenta.on_default(),
+        TokenClass::Comment | TokenClass::Doc => AnsiColor::BrightBlack.on_default(),
+        TokenClass::Name | TokenClass::Operator | TokenClass::Punctuation => Style::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_change_no_text() {
+        for line in ["let x = \"é ${y:.2}\" # ç", "fn f(", "'open", "\u{1F600} + 1", ""] {
+            let painted = paint(line);
+            let mut plain = String::new();
+            let mut rest = painted.as_str();
+            while let Some(at) = rest.find('\u{1b}') {
+                plain.push_str(&rest[..at]);
+                rest = rest[at..].split_once('m').expect("a style ends with m").1;
+            }
+            plain.push_str(rest);
+            assert_eq!(plain, line);
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! `lang` without arguments: reads, evaluates, prints.
+//!
+//! On a terminal inputs are typed, may span lines, and their values are shown. Otherwise standard input is one text; its statements are
+//! evaluated one after the other, each after those before it have taken effect, until one fails.
+
+use crate::command::{self, Next};
+use crate::diagnostics::Report as Style;
+use crate::editor::{Prompt, Typed};
+use crate::interrupt;
+use crate::output::output;
+use crate::session::Session;
+use lang::source::Source;
+use std::cell::RefCell;
+use std::io::{IsTerminal, Read};
+use std::rc::Rc;
+use vm::embed::{Error, Problem};
+use vm::object::Interrupt;
+
+/// Presses of Ctrl-C of which a program may take no notice.
+const PRESSES_MAX_SCRIPT: u32 = 2;
+
+/// The same where a session would be lost.
+const PRESSES_MAX_SESSION: u32 = 3;
+
+/// Runs a session; gives the process's status.
+pub fn repl() -> i32 {
+    if std::io::stdin().is_terminal() { typed() } else { piped() }
+}
+
+fn typed() -> i32 {
+    let session = Rc::new(RefCell::new(Session::new(PRESSES_MAX_SESSION)));
+    let mut prompt = match Prompt::new(session.clone()) {
+        Ok(prompt) => prompt,
+        Err(message) => {
+            output().note(&Style::for_stderr().failure(&message));
+            return 1;
+        }
+    };
+    let _ = output().write(&format!("lang {}; `:help` lists commands, Ctrl-D ends\n", env!("CARGO_PKG_VERSION")));
+    loop {
+        output().fresh_line();
+        let text = match prompt.read() {
+            Typed::Text(text) => text,
+            Typed::Cleared => continue,
+            Typed::End => return 0,
+            Typed::Failed(message) => {
+                output().note(&Style::for_stderr().failure(&message));
+                return 1;
+            }
+        };
+        let mut session = session.borrow_mut();
+        if text.starts_with(':') {
+            match command::execute(&mut session, &text) {
+                Next::Input => continue,
+                Next::Quit => return 0,
+            }
+        }
+        if let Err(error) = answer(&mut session, &text) {
+            if let Error::Interrupted(Interrupt::Exit(status)) = error {
+                return status;
+            }
+            output().note(&Style::for_stderr().error(&error));
+        }
+    }
+}
+
+/// Evaluates and shows the value.
+fn answer(session: &mut Session, text: &str) -> Result<(), Error> {
+    if let Some(value) = session.evaluate(text)? {
+        let shown = session.show(&value)?;
+        output().fresh_line();
+        let _ = output().write(&format!("{shown}\n"));
+    }
+    Ok(())
+}
+
+fn piped() -> i32 {
+    let style = Style::for_stderr();
+    let mut bytes = Vec::new();
+    if let Err(error) = std::io::stdin().lock().read_to_end(&mut bytes) {
+        output().note(&style.failure(&format!("cannot read standard input: {}", crate::engine::plain(&error))));
+        return 1;
+    }
+    let Ok(text) = String::from_utf8(bytes) else {
+        output().note(&style.failure("standard input is not UTF-8"));
+        return 1;
+    };
+    match evaluate_statements(&text) {
+        Ok(()) => 0,
+        Err(Error::Interrupted(Interrupt::Exit(status))) => status,
+        Err(Error::Interrupted(Interrupt::Cancelled)) => interrupt::STATUS,
+        Err(error) => {
+            output().note(&style.error(&error));
+            1
+        }
+    }
+}
+
+fn evaluate_statements(text: &str) -> Result<(), Error> {
+    const NAME: &str = "<stdin>";
+    let source = Source::new(NAME, text);
+    let parsed = lang::parse(&source);
+    if parsed.diagnostics.iter().any(lang::diagnostic::Diagnostic::is_error) {
+        let problems = parsed.diagnostics.into_iter().map(|diagnostic| Problem { source: source.clone(), diagnostic });
+        return Err(Error::Refused(problems.collect()));
+    }
+    let mut session = Session::new(PRESSES_MAX_SCRIPT);
+    let mut start = 0;
+    for stmt in &parsed.file.stmts {
+        let end = stmt.span.hi as usize;
+        session.evaluate_as(NAME, &in_place(&source, start, end))?;
+        start = end;
+    }
+    Ok(())
+}
+
+/// A part of a text, moved by line breaks and spaces to where it stands in the whole.
+fn in_place(source: &Source, start: usize, end: usize) -> String {
+    let part = source.text().get(start..end).unwrap_or("");
+    let skipped = part.len() - part.trim_start_matches([' ', '\t', ';']).len();
+    let (line, column) = source.line_column((start + skipped) as u32);
+    format!("{}{}{}", "\n".repeat(line as usize - 1), " ".repeat(column as usize - 1), &part[skipped..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_stay_where_they_are() {
+        let source = Source::new("<test>", "let x = 1; let y = 2\n# three\nlet z = 3");
+        assert_eq!(in_place(&source, 0, 9), "let x = 1");
+        assert_eq!(in_place(&source, 9, 20), "           let y = 2");
+        assert_eq!(in_place(&source, 20, 38), "                    \n# three\nlet z = 3");
+    }
+}

@@ -1,0 +1,176 @@
+//! A session: text goes in, values come out, definitions stay.
+
+use crate::engine;
+use crate::host::Texts;
+use crate::imports::Imports;
+use crate::output::output;
+use lang::source::Source;
+use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
+use vm::compile::compile_source;
+use vm::embed::{Error, Handle, Problem, Vm};
+use vm::heap::Value;
+use vm::object::{Cx, Found, Instance};
+use vm::reload::{Report, normalise};
+
+/// The namespace of what is typed.
+pub const NAMESPACE: &str = "repl";
+
+/// The variable that holds the last value.
+const LAST: &str = "_";
+
+/// A VM and what is remembered between inputs.
+pub struct Session {
+    vm: Vm,
+    imports: Imports,
+    /// Texts evaluated so far.
+    count: u32,
+}
+
+impl Session {
+    /// A session without definitions.
+    pub fn new(presses_max: u32) -> Session {
+        let mut vm = engine::new_vm(&Texts::default(), presses_max);
+        vm.add_root("");
+        engine::add_roots(&mut vm, &[]);
+        Session { vm, imports: Imports::default(), count: 0 }
+    }
+
+    /// Evaluates a text. Gives the value of its last statement, if that is an expression and not nil.
+    pub fn evaluate(&mut self, text: &str) -> Result<Option<Handle>, Error> {
+        self.count += 1;
+        let name = format!("<repl {}>", self.count);
+        self.evaluate_as(&name, text)
+    }
+
+    /// Evaluates a text that is reported under `name`.
+    pub fn evaluate_as(&mut self, name: &str, text: &str) -> Result<Option<Handle>, Error> {
+        let source = Source::new(name, text);
+        let parsed = lang::parse(&source);
+        let is_refused = parsed.diagnostics.iter().any(lang::diagnostic::Diagnostic::is_error);
+        // Imports behind a text that does not parse would be taken for a part of it.
+        let full = if is_refused { text.to_owned() } else { self.imports.write_behind(&source, &parsed.file) };
+        self.check(&Source::new(name, full.clone()), text.len())?;
+        // A key that was pressed before this input is not meant for it.
+        self.vm.cancel_flag().store(false, Ordering::Relaxed);
+        let result = self.vm.eval(NAMESPACE, name, &full);
+        output().set_asking(false);
+        let value = result?;
+        self.imports.take_in(&source, &parsed.file);
+        let value = value.filter(|value| !self.vm.is_nil(value));
+        if let Some(value) = &value {
+            self.vm.define_value(NAMESPACE, LAST, value);
+        }
+        Ok(value)
+    }
+
+    /// Refuses a text that does not compile; shows warnings of one that does. What lies behind `end` is not the user's.
+    fn check(&self, source: &Source, end: usize) -> Result<(), Error> {
+        let problems: Vec<Problem> = compile_source(source)
+            .diagnostics
+            .into_iter()
+            .filter(|diagnostic| diagnostic.is_error() || (diagnostic.span.lo as usize) < end)
+            .map(|diagnostic| Problem { source: source.clone(), diagnostic })
+            .collect();
+        if problems.iter().any(|problem| problem.diagnostic.is_error()) {
+            return Err(Error::Refused(problems));
+        }
+        if !problems.is_empty() {
+            output().note(&crate::diagnostics::Report::for_stderr().problems(&problems));
+        }
+        Ok(())
+    }
+
+    /// The text that shows a value.
+    pub fn show(&mut self, value: &Handle) -> Result<String, Error> {
+        self.vm.repr(value)
+    }
+
+    /// Loads a file, and imports its namespace. Gives the name it is imported under.
+    pub fn load(&mut self, path: &str) -> (Report, Option<String>) {
+        let path = normalise(path);
+        self.vm.add_root(engine::directory(&path));
+        let report = self.vm.reload_files(std::slice::from_ref(&path));
+        let namespace = engine::namespace_of(&mut self.vm, &path).filter(|_| report.ok);
+        let name = namespace.and_then(|namespace| {
+            let statement = format!("import {namespace}");
+            let is_written = lang::parse(&Source::new("<import>", statement)).diagnostics.is_empty();
+            is_written.then(|| self.imports.add_namespace(&namespace).to_owned())
+        });
+        (report, name)
+    }
+
+    /// Brings the given file, or all loaded ones, to what is on the disk. Also gives the files that are gone.
+    pub fn reload(&mut self, path: Option<&str>) -> Result<(Report, Vec<String>), String> {
+        let loaded = self.vm.loaded_files();
+        let paths = match path.map(normalise) {
+            None => loaded,
+            Some(path) if loaded.contains(&path) => vec![path],
+            Some(path) => return Err(format!("`{path}` is not loaded; `:load {path}` loads it")),
+        };
+        if paths.is_empty() {
+            return Err("no file is loaded".into());
+        }
+        let (there, gone): (Vec<String>, Vec<String>) = paths.into_iter().partition(|path| std::path::Path::new(path).is_file());
+        Ok((self.vm.reload_files(&there), gone))
+    }
+
+    /// Names that could stand behind `before`, a chain of names each with its dot; without one, all that can be said at the beginning.
+    pub fn names(&mut self, before: &[&str]) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        let Some((first, rest)) = before.split_first() else {
+            names.extend(self.imports.names().map(str::to_owned));
+            self.vm.enter(|cx| {
+                for namespace in [NAMESPACE, "core"] {
+                    names.extend(names_in(cx, namespace));
+                }
+            });
+            return names;
+        };
+        let (namespace, item) = match self.imports.get(first) {
+            Some(imported) => (imported.namespace.clone(), imported.item.clone()),
+            None => (Some(NAMESPACE.to_owned()), Some((*first).to_owned())),
+        };
+        let Some(namespace) = namespace else { return names };
+        self.vm.enter(|cx| {
+            let value = match item {
+                Some(item) => value_in(cx, &namespace, &item).or_else(|| value_in(cx, "core", &item)),
+                None => cx.world.namespaces.get(&*namespace).copied().map(Value::Namespace),
+            };
+            let value = rest.iter().try_fold(value?, |value, name| part_of(cx, value, name))?;
+            match value {
+                Value::Namespace(namespace) => {
+                    let name = namespace.name.clone();
+                    names.extend(names_in(cx, &name));
+                }
+                other => names.extend(cx.attribute_names(&other)),
+            }
+            Some(())
+        });
+        names
+    }
+}
+
+fn names_in(cx: &Cx<'_, '_>, namespace: &str) -> Vec<String> {
+    let Some(namespace) = cx.world.namespaces.get(namespace) else { return Vec::new() };
+    namespace.definitions().iter().filter(|cell| !cell.value().is_unset()).map(|cell| cell.name.as_str().to_owned()).collect()
+}
+
+fn value_in<'gc>(cx: &mut Cx<'_, 'gc>, namespace: &str, name: &str) -> Option<Value<'gc>> {
+    let namespace = *cx.world.namespaces.get(namespace)?;
+    let name = cx.world.intern(cx.mc, name);
+    namespace.get(name).map(|cell| cell.value()).filter(|value| !value.is_unset())
+}
+
+/// A part of a value that can be had without running code.
+fn part_of<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>, name: &str) -> Option<Value<'gc>> {
+    let symbol = cx.world.intern(cx.mc, name);
+    match value {
+        Value::Namespace(namespace) => namespace.get(symbol).map(|cell| cell.value()),
+        Value::Instance(instance) => match cx.find(&value, symbol) {
+            Found::Slot(slot) => Some(Instance::slot(instance, slot as usize)).filter(|value| !value.is_unset()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
