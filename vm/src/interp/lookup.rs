@@ -2,7 +2,7 @@
 
 use super::call::{CallResult, Called, symbol_of};
 use crate::heap::Value;
-use crate::object::{Cx, Definition, ErrorKind, Found, Kind, Layout, Member, ReturnMode, Symbol, Undo};
+use crate::object::{Cx, Definition, ErrorKind, Found, Kind, Layout, Member, ReturnMode, Symbol, Undo, World};
 use crate::ops;
 use gc_arena::Gc;
 
@@ -10,7 +10,7 @@ impl<'gc> Cx<'_, 'gc> {
     /// What `name` is for this receiver.
     pub fn find(&mut self, receiver: &Value<'gc>, name: Symbol<'gc>) -> Found<'gc> {
         let id = self.world.receiver_id(receiver);
-        if id == 0 {
+        if id == World::UNCACHED {
             return Found::None;
         }
         if let Some(found) = self.world.method_cache.get(id, name) {

@@ -571,6 +571,9 @@ impl<'gc> World<'gc> {
         }
     }
 
+    /// The number of receivers that no cache may remember. Not 0, which an empty inline cache holds.
+    pub const UNCACHED: u32 = u32::MAX;
+
     /// The number that keys inline caches for this receiver.
     #[inline]
     pub fn receiver_id(&self, value: &Value<'gc>) -> u32 {
@@ -578,7 +581,7 @@ impl<'gc> World<'gc> {
             Value::Instance(instance) => instance.layout().0,
             Value::Class(class) => class.own_id.0,
             Value::EnumValue(value) => value.variant.class.layout().id.0,
-            Value::Namespace(_) => 0,
+            Value::Namespace(_) => Self::UNCACHED,
             other => other.tag() as u32 + 1,
         }
     }

@@ -300,8 +300,8 @@ impl<'gc> Cx<'_, 'gc> {
             let before = waiting.len();
             let mut left = Vec::new();
             for (at, id) in waiting {
-                let new = linked[at].0;
-                match self.make_class(new, id as usize)? {
+                let (new, old) = linked[at];
+                match self.make_class(new, old, id as usize)? {
                     Some((class, tasks)) => {
                         let order = new.image.classes[id as usize].span.lo;
                         if let Some(i) = self.queue_tasks(class, tasks) {
@@ -329,7 +329,7 @@ impl<'gc> Cx<'_, 'gc> {
         let incomplete = std::mem::take(&mut self.world.incomplete);
         for (linked, id) in incomplete {
             let current = linked.module.state().linked.is_some_and(|l| Gc::ptr_eq(l, linked));
-            if current && self.make_class(linked, id as usize)?.is_none() {
+            if current && self.make_class(linked, None, id as usize)?.is_none() {
                 self.world.incomplete.push((linked, id));
             }
         }
@@ -367,6 +367,7 @@ impl<'gc> Cx<'_, 'gc> {
     pub(super) fn make_class(
         &mut self,
         linked: Gc<'gc, Linked<'gc>>,
+        old: Option<Gc<'gc, Linked<'gc>>>,
         id: usize,
     ) -> Result<Option<(Gc<'gc, Class<'gc>>, Vec<ClassTask<'gc>>)>, Box<Control<'gc>>> {
         let image = linked.image.classes[id].clone();
@@ -400,7 +401,7 @@ impl<'gc> Cx<'_, 'gc> {
             }
         }
         if class.has_layout() {
-            let tasks = self.redefine_class(class, linked, id)?;
+            let tasks = self.redefine_class(class, linked, old, id)?;
             return Ok(Some((class, tasks)));
         }
         self.world.undo.push(Undo::class(class));
@@ -413,9 +414,17 @@ impl<'gc> Cx<'_, 'gc> {
         &mut self,
         class: Gc<'gc, Class<'gc>>,
         linked: Gc<'gc, Linked<'gc>>,
+        old_linked: Option<Gc<'gc, Linked<'gc>>>,
         id: usize,
     ) -> Result<Vec<ClassTask<'gc>>, Box<Control<'gc>>> {
         let image = linked.image.classes[id].clone();
+        let image_old = old_linked.and_then(|old| old.image.classes.iter().find(|c| c.name == image.name).cloned());
+        // Members that the old text of the class did not have come from an `extend`.
+        let is_extension = |name: &str| {
+            image_old.as_ref().is_some_and(|c| {
+                !c.members.iter().any(|m| *m.name == *name) && !c.shared.iter().any(|s| *s.name == *name)
+            })
+        };
         let old = class.body().clone();
         self.world.undo.push(Undo::class(class));
         let bases = old.bases.clone();
@@ -445,7 +454,7 @@ impl<'gc> Cx<'_, 'gc> {
                     let member = Member::Property { getter: keep(old_getter, getter), setter: keep(old_setter, setter) };
                     members.insert(*name, member);
                 }
-                (None, member) if is_from_elsewhere(&member, linked) => {
+                (None, member) if is_extension(name.as_str()) || is_from_elsewhere(&member, linked) => {
                     members.insert(*name, member);
                 }
                 _ => {}

@@ -4,7 +4,7 @@ use super::check::{Place, Reason};
 use crate::compile::compile_source;
 use crate::embed::Vm;
 use crate::image::{ImportFrom, ModuleImage};
-use lang::diagnostic::Diagnostic;
+use lang::diagnostic::{Code, Diagnostic, Severity};
 use lang::source::Source;
 use std::sync::Arc;
 
@@ -199,6 +199,41 @@ impl Vm {
 
     fn has_namespace(&mut self, name: &str) -> bool {
         self.enter(|cx| cx.world.namespaces.get(name).is_some_and(|n| !n.definitions().is_empty()))
+    }
+}
+
+/// A from-import whose name is not there when loading has ended.
+pub static UNKNOWN_IMPORT: Code = Code {
+    id: "W0301",
+    severity: Severity::Warning,
+    title: "a name is imported that does not exist",
+    explanation: "The namespace has no definition of this name. It may still come to exist: the import is late bound, and using the \
+name before raises NameError.",
+};
+
+impl Vm {
+    /// Warnings for names that the given files import and that do not exist.
+    pub(super) fn unknown_imports(&mut self, paths: &[String]) -> Vec<String> {
+        self.enter(|cx| {
+            let mut warnings = Vec::new();
+            for path in paths {
+                let Some(linked) = cx.world.modules.get(path.as_str()).and_then(|m| m.state().linked) else { continue };
+                for (import, namespace) in linked.image.imports.iter().zip(&linked.imports) {
+                    for item in &import.items {
+                        let name = cx.world.intern(cx.mc, item);
+                        if namespace.get(name).is_some() {
+                            continue;
+                        }
+                        let known = namespace.definitions();
+                        let near = crate::ops::suggestion(item, known.iter().map(|d| d.name.as_str()));
+                        let message = format!("`{item}` does not exist in namespace `{}`{near}", namespace.name);
+                        let diagnostic = Diagnostic::new(&UNKNOWN_IMPORT, import.span, message);
+                        warnings.push(diagnostic.plain(&linked.image.source).trim_end().to_owned());
+                    }
+                }
+            }
+            warnings
+        })
     }
 }
 

@@ -106,7 +106,7 @@ impl Vm {
             Item::LateClass(index) => {
                 self.run(|cx| {
                     let linked = cx.linked_of(&path);
-                    match cx.make_class(linked, index as usize)? {
+                    match cx.make_class(linked, None, index as usize)? {
                         Some((class, tasks)) => cx.run_class_tasks(class, tasks),
                         None => Ok(Value::Nil),
                     }
