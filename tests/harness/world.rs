@@ -11,6 +11,8 @@ pub enum World {
     Plain,
     /// The collector runs at every safe point; after [`VISITS_MAX`] only now and then.
     Collect,
+    /// The collector runs in the smallest slices: everything stored while it marks needs its barrier.
+    Slow,
     /// Stacks and slices of time are as small as they can be.
     Small,
     /// The interpreter is left at every safe point.
@@ -25,14 +27,15 @@ pub enum World {
 
 impl World {
     /// All of them.
-    pub const ALL: [World; 7] =
-        [World::Plain, World::Collect, World::Small, World::Step, World::NoCache, World::Identity, World::Verify];
+    pub const ALL: [World; 8] =
+        [World::Plain, World::Collect, World::Slow, World::Small, World::Step, World::NoCache, World::Identity, World::Verify];
 
     /// What it is called in names of tests.
     pub fn name(self) -> &'static str {
         match self {
             World::Plain => "plain",
             World::Collect => "collect",
+            World::Slow => "slow",
             World::Small => "small",
             World::Step => "step",
             World::NoCache => "nocache",
@@ -50,6 +53,7 @@ impl World {
     pub fn vm(self, host: &FakeHost) -> Vm {
         let stress = Stress {
             collect_always: false,
+            collect_slowly: self == World::Slow,
             no_caches: self == World::NoCache,
             single_step: matches!(self, World::Step | World::Small | World::Collect),
         };

@@ -18,6 +18,7 @@ macro_rules! folders {
         const FOLDERS: &[&str] = &[$(stringify!($folder)),*];
         world!(plain: $($folder)*);
         world!(collect: $($folder)*);
+        world!(slow: $($folder)*);
         world!(small: $($folder)*);
         world!(step: $($folder)*);
         world!(nocache: $($folder)*);

@@ -247,7 +247,7 @@ impl Vm {
 
     fn begin_slice(&mut self) {
         let marking = self.arena.collection_phase() == CollectionPhase::Marking;
-        let single = self.stress.single_step || self.stress.collect_always;
+        let single = self.stress.single_step || self.stress.collect_always || self.stress.collect_slowly;
         self.arena.mutate_root(|_, world| {
             world.marking = marking;
             let slice = if single { 1 } else { limits::TICKS_PER_SLICE };
@@ -297,6 +297,12 @@ impl Vm {
         });
         if self.stress.collect_always {
             self.collect();
+            return;
+        }
+        if self.stress.collect_slowly {
+            self.clear_stacks();
+            self.arena.metrics().adjust_debt(30.0);
+            self.arena.collect_debt();
             return;
         }
         if self.arena.metrics().allocation_debt() <= 0.0 {

@@ -543,8 +543,9 @@ impl<'gc> Cx<'_, 'gc> {
             }
             ReturnMode::JumpIf => value.is_truthy(),
             ReturnMode::JumpIfNot => !value.is_truthy(),
-            ReturnMode::Next => {
-                if matches!(value, Value::Stop) {
+            ReturnMode::Next | ReturnMode::Item => {
+                let absent = if mode == ReturnMode::Next { matches!(value, Value::Stop) } else { value.is_unset() };
+                if absent {
                     true
                 } else {
                     stack.values[slot] = value;

@@ -33,6 +33,8 @@ pub enum ReturnMode {
     JumpIfNot,
     /// The caller's `Next` instruction is finished: `stop` jumps.
     Next,
+    /// The caller's `MapItem` or `SlotItem` instruction is finished: unset jumps.
+    Item,
 }
 
 /// One activation.

@@ -242,6 +242,8 @@ impl std::fmt::Display for TraceFrame {
 pub struct Stress {
     /// Collect everything at every safe point.
     pub collect_always: bool,
+    /// Collect in the smallest slices, a few at every safe point: what the program stores while marking goes on meets a barrier.
+    pub collect_slowly: bool,
     /// Never fill an inline cache or the method cache.
     pub no_caches: bool,
     /// Leave the interpreter at every safe point.
