@@ -70,6 +70,8 @@ pub fn new_vm(options: VmOptions) -> Vm {
     if let Err(error) = vm.eval("core", "core.lang", PRELUDE) {
         panic!("the prelude does not load: {error}");
     }
+    // Commits are counted from the program's own.
+    vm.enter(|cx| cx.world.epoch = 0);
     vm
 }
 

@@ -58,6 +58,13 @@ pub struct Vm {
     cancel: Arc<AtomicBool>,
     stress: Stress,
     poll: Option<Poll>,
+    memory_limit: Option<usize>,
+    /// Bytes of buffers that were alive at the end of the last collection.
+    live_bytes: usize,
+    /// Bytes of buffers found alive by the collection that goes on.
+    marked_bytes: usize,
+    /// Bytes allocated since the last collection ended.
+    new_bytes: usize,
     /// What is known of files, beside the heap.
     pub(crate) files: crate::reload::Files,
 }
@@ -88,7 +95,18 @@ impl Vm {
             world.stack = Stack::new(1024, depth_limit);
             Cx { world, mc }.make_stubs();
         });
-        Vm { arena, pool: Rc::default(), cancel, stress, poll: None, files: crate::reload::Files::default() }
+        Vm {
+            arena,
+            pool: Rc::default(),
+            cancel,
+            stress,
+            poll: None,
+            memory_limit,
+            live_bytes: 0,
+            marked_bytes: 0,
+            new_bytes: 0,
+            files: crate::reload::Files::default(),
+        }
     }
 
     /// Access to the heap for one operation that runs no script code: the door for libraries.
@@ -228,8 +246,9 @@ impl Vm {
             note(exit, &mut cx, &pool)
         });
         loop {
+            let mut raise = None;
             match stop {
-                Stop::Tick => self.look()?,
+                Stop::Tick => raise = self.look()?,
                 Stop::Done(value) => return Ok(value),
                 Stop::Raised(error) => return Err(self.raised(error)),
                 Stop::Wait(seconds) => self.wait(seconds)?,
@@ -239,7 +258,13 @@ impl Vm {
             self.begin_slice();
             stop = self.arena.mutate_root(|mc, world| {
                 let mut cx = Cx { world, mc };
-                let exit = interp::run(&mut cx);
+                let exit = match raise {
+                    Some(message) => {
+                        let control = cx.raise(ErrorKind::LimitError, message);
+                        interp::raise(&mut cx, control).unwrap_or_else(|| interp::run(&mut cx))
+                    }
+                    None => interp::run(&mut cx),
+                };
                 note(exit, &mut cx, &pool)
             });
         }
@@ -257,8 +282,8 @@ impl Vm {
         });
     }
 
-    /// Looks at everything that is due at a safe point.
-    fn look(&mut self) -> Result<(), Error> {
+    /// Looks at everything that is due at a safe point. Gives the message of a LimitError that the program is to get.
+    fn look(&mut self) -> Result<Option<String>, Error> {
         if self.cancel.swap(false, Ordering::Relaxed) {
             return Err(Error::Interrupted(Interrupt::Cancelled));
         }
@@ -278,7 +303,33 @@ impl Vm {
         }
         self.collect_if_due();
         self.poll();
-        Ok(())
+        Ok(self.memory_excess())
+    }
+
+    /// Bytes of living objects, roughly: buffers are known exactly at the end of each collection, the rest is an average.
+    pub fn memory_used(&self) -> usize {
+        const AVERAGE_OBJECT: usize = 48;
+        self.live_bytes + self.new_bytes + self.arena.metrics().total_gc_count() * AVERAGE_OBJECT
+    }
+
+    /// Whether the program has more than its limit alive, as the message of the error.
+    fn memory_excess(&mut self) -> Option<String> {
+        let limit = self.memory_limit?;
+        if self.memory_used() <= limit {
+            return None;
+        }
+        self.collect();
+        let used = self.memory_used();
+        (used > limit).then(|| format!("the memory limit is reached: {} KB are in use, {} KB are allowed", used >> 10, limit >> 10))
+    }
+
+    /// Reads what a slice of a collection has found alive.
+    fn weigh(&mut self) {
+        self.marked_bytes += crate::heap::take_marked();
+        if self.arena.collection_phase() == CollectionPhase::Sleeping {
+            self.live_bytes = std::mem::take(&mut self.marked_bytes);
+            self.new_bytes = 0;
+        }
     }
 
     /// Calls what the host wants called at safe points.
@@ -290,11 +341,12 @@ impl Vm {
     }
 
     fn collect_if_due(&mut self) {
-        self.arena.mutate_root(|_, world| {
-            if world.allocation_budget.get() < 0 {
-                world.allocation_budget.set(limits::ALLOCATION_SLICE);
-            }
+        let allocated = self.arena.mutate_root(|_, world| {
+            let allocated = limits::ALLOCATION_SLICE - world.allocation_budget.get();
+            world.allocation_budget.set(limits::ALLOCATION_SLICE);
+            allocated
         });
+        self.new_bytes += usize::try_from(allocated).unwrap_or(0);
         if self.stress.collect_always {
             self.collect();
             return;
@@ -303,6 +355,7 @@ impl Vm {
             self.clear_stacks();
             self.arena.metrics().adjust_debt(30.0);
             self.arena.collect_debt();
+            self.weigh();
             return;
         }
         if self.arena.metrics().allocation_debt() <= 0.0 {
@@ -315,6 +368,7 @@ impl Vm {
         } else {
             self.arena.collect_debt();
         }
+        self.weigh();
     }
 
     fn clear_stacks(&mut self) {
@@ -330,9 +384,7 @@ impl Vm {
     pub fn collect(&mut self) {
         self.clear_stacks();
         self.arena.finish_cycle();
-        if self.arena.collection_phase() != CollectionPhase::Sleeping {
-            self.arena.finish_cycle();
-        }
+        self.weigh();
     }
 
     /// Number of objects on the heap.

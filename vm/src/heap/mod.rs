@@ -6,7 +6,9 @@
 mod barrier;
 mod string;
 mod value;
+mod weight;
 
 pub use barrier::write_barrier;
 pub use string::{Str, hash_bytes};
 pub use value::{BigNumber, Tag, Value, copy_value};
+pub use weight::{note_marked, take_marked};

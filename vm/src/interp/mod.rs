@@ -12,5 +12,5 @@ mod trace;
 mod unwind;
 
 pub use call::Called;
-pub use run::{Exit, begin, run};
+pub use run::{Exit, begin, raise, run};
 pub use trace::{Trace, trace_of};

@@ -1082,6 +1082,14 @@ pub fn begin<'gc>(
     }
 }
 
+/// Raises an error in the running program from outside, at a safe point. Gives the exit when nothing catches it.
+pub fn raise<'gc>(cx: &mut Cx<'_, 'gc>, control: Box<Control<'gc>>) -> Option<Exit<'gc>> {
+    match cx.control(control, 0, ReturnMode::Discard) {
+        Flow::Reload => None,
+        Flow::Leave(exit) => Some(exit),
+    }
+}
+
 impl<'gc> Cx<'_, 'gc> {
     /// Whether code that found `cell` without value is to wait for its initialiser.
     #[cold]

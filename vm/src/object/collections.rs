@@ -1,6 +1,7 @@
 //! Tuples, lists, byte strings and ranges.
 
-use crate::heap::{Value, write_barrier};
+use crate::heap::{Value, note_marked, write_barrier};
+use gc_arena::collect::Trace;
 use gc_arena::lock::RefLock;
 use gc_arena::{Collect, Gc, Mutation};
 use std::cell::Ref;
@@ -25,10 +26,16 @@ impl<'gc> Tuple<'gc> {
 }
 
 /// A growable sequence.
-#[derive(Collect)]
-#[collect(no_drop)]
 pub struct List<'gc> {
     items: RefLock<Vec<Value<'gc>>>,
+}
+
+// SAFETY: traces its only field, whose changes run a barrier. There is no `Drop`.
+unsafe impl<'gc> Collect<'gc> for List<'gc> {
+    fn trace<T: Trace<'gc>>(&self, cc: &mut T) {
+        note_marked(self.items.borrow().capacity() * size_of::<Value<'gc>>());
+        self.items.trace(cc);
+    }
 }
 
 impl<'gc> List<'gc> {

@@ -5,7 +5,8 @@
 //! program's own methods, which this layer cannot call. [`MapTable::find`] therefore compares only what needs no call and
 //! reports keys that do as [`Probe::Ask`].
 
-use crate::heap::{Value, write_barrier};
+use crate::heap::{Value, note_marked, write_barrier};
+use gc_arena::collect::Trace;
 use gc_arena::lock::RefLock;
 use gc_arena::{Collect, Gc, Mutation};
 use hashbrown::HashTable;
@@ -24,12 +25,18 @@ pub struct Entry<'gc> {
 }
 
 /// The table behind maps and sets.
-#[derive(Collect, Default)]
-#[collect(no_drop)]
+#[derive(Default)]
 pub struct MapTable<'gc> {
     entries: Vec<Entry<'gc>>,
-    #[collect(require_static)]
     index: HashTable<u32>,
+}
+
+// SAFETY: traces all entries, whose changes run a barrier; the index holds numbers. There is no `Drop`.
+unsafe impl<'gc> Collect<'gc> for MapTable<'gc> {
+    fn trace<T: Trace<'gc>>(&self, cc: &mut T) {
+        note_marked(self.entries.capacity() * size_of::<Entry<'gc>>() + self.index.capacity() * 5);
+        self.entries.trace(cc);
+    }
 }
 
 /// Result of looking for a key.

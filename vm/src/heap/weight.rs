@@ -1,0 +1,22 @@
+//! How heavy the living buffers are.
+//!
+//! The collector counts objects, not bytes. Types with a buffer of their own report its size when they are marked; the driver reads the
+//! sum after each slice of a collection, so that at the end of a cycle it knows what is alive. Marking runs to its end within one
+//! call on one thread, which is why a thread-local is enough for any number of VMs.
+
+use std::cell::Cell;
+
+thread_local! {
+    static MARKED: Cell<usize> = const { Cell::new(0) };
+}
+
+/// To be called from `Collect::trace` of an object with a buffer of `bytes`.
+#[inline]
+pub fn note_marked(bytes: usize) {
+    MARKED.with(|marked| marked.set(marked.get() + bytes));
+}
+
+/// Bytes reported since the last call.
+pub fn take_marked() -> usize {
+    MARKED.with(|marked| marked.replace(0))
+}
