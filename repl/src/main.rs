@@ -3,6 +3,7 @@
 //!
 //! This is the only crate that touches files and the terminal.
 
+mod allocator;
 mod command;
 mod completion;
 mod diagnostics;
@@ -27,7 +28,7 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: allocator::BySize = allocator::BySize;
 
 /// Status of a wrong command line.
 const STATUS_USAGE: i32 = 2;

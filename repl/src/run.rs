@@ -57,7 +57,7 @@ enum Outcome {
 /// Runs; gives the process's status.
 pub fn run(options: &Options) -> i32 {
     let file = normalise(&options.file);
-    if let Err(message) = check_file(&file) {
+    if let Err(message) = check_file(&options.file) {
         output().note(&Style::for_stderr().failure(&message));
         return 1;
     }

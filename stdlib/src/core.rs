@@ -5,10 +5,10 @@ use crate::items::{self, IntoList, IntoTuple, collect};
 use crate::letters::one_char;
 use crate::table::{Row, define, row};
 use crate::{bytes, convert, iterable, map, number, range, set, sort};
-use gc_arena::Collect;
+use gc_arena::{Collect, Gc};
 use std::cmp::Ordering;
 use vm::heap::Value;
-use vm::object::{Control, Cx, Interrupt, IteratorState, Kind, NativeResult};
+use vm::object::{Control, Cx, Interrupt, IteratorState, Keywords, Kind, NativeBody, NativeFunction, NativeResult};
 use vm::ops::{self, ArithOp, Resume};
 
 /// The functions.
@@ -137,14 +137,47 @@ impl<'gc> Resume<'gc> for Write {
 
 fn input<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let prompt = match given_not_nil(args, 0) {
-        Some(prompt) => args::text(cx, "input", "prompt", prompt)?,
-        None => "",
+        Some(prompt) => {
+            args::text(cx, "input", "prompt", prompt)?;
+            prompt
+        }
+        None => cx.str(""),
     };
-    match cx.world.host.read_line(prompt) {
-        Ok(Some(line)) => args::new_string(cx, line),
-        Ok(None) => Ok(Value::Nil),
-        Err(error) => Err(host_error(cx, &error)),
+    Line { prompt, pause: Value::Nil }.resume(cx, Value::Nil)
+}
+
+/// Reads a line as soon as the host has one; until then the program waits, so that reloads go on.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Line<'gc> {
+    prompt: Value<'gc>,
+    /// The native that waits, once it is needed.
+    pause: Value<'gc>,
+}
+
+impl<'gc> Resume<'gc> for Line<'gc> {
+    fn resume(mut self, cx: &mut Cx<'_, 'gc>, _: Value<'gc>) -> NativeResult<'gc> {
+        let Value::Str(prompt) = self.prompt else { unreachable!("checked before") };
+        if !cx.world.host.line_ready(prompt.as_str()) {
+            if self.pause.is_nil() {
+                let name = cx.world.intern(cx.mc, "input").0;
+                let body = NativeBody::Fn(pause);
+                let native = NativeFunction { name, body, least: 0, most: 0, keywords: Keywords::default(), doc: "" };
+                self.pause = Value::Native(Gc::new(cx.mc, native));
+            }
+            return ops::call_then(cx, self.pause, Vec::new(), self);
+        }
+        match cx.world.host.read_line(prompt.as_str()) {
+            Ok(Some(line)) => args::new_string(cx, line),
+            Ok(None) => Ok(Value::Nil),
+            Err(error) => Err(host_error(cx, &error)),
+        }
     }
+}
+
+/// Waits for a moment.
+fn pause<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
+    Err(Box::new(Control::Wait(0.01)))
 }
 
 fn repr<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {

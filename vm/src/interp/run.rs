@@ -237,7 +237,82 @@ pub fn run<'gc>(cx: &mut Cx<'_, 'gc>) -> Exit<'gc> {
                     slow!(insn.a(), ops::arith(cx, $slow, x, y));
                 }};
             }
-                    macro_rules! arith_float {
+        macro_rules! div {
+                        ($rhs:expr, $float:expr) => {{
+                            let x = b!().cast_const();
+                            let y = $rhs;
+                            let (tx, ty) = (tag!(x), tag!(y));
+                            if tx == Tag::FLOAT && ty == Tag::FLOAT {
+                                quicken!($float);
+                                set_float!(a!(), float!(x) / float!(y));
+                                continue;
+                            }
+                            if tx | ty <= Tag::FLOAT {
+                                const EXACT: u64 = 1 << 53;
+                                let exact = |t: u64, v: i64| t == Tag::FLOAT || v.unsigned_abs() <= EXACT;
+                                if exact(tx, int!(x)) && exact(ty, int!(y)) {
+                                    let fx = if tx == Tag::INT { int!(x) as f64 } else { float!(x) };
+                                    let fy = if ty == Tag::INT { int!(y) as f64 } else { float!(y) };
+                                    set_float!(a!(), fx / fy);
+                                    continue;
+                                }
+                            }
+                            let (x, y) = (*x, *y);
+                            slow!(insn.a(), ops::arith(cx, ArithOp::Div, x, y));
+                        }};
+                    }
+                    macro_rules! floor_div {
+                        ($rhs:expr) => {{
+                            let x = b!().cast_const();
+                            let y = $rhs;
+                            if tag!(x) | tag!(y) == Tag::INT {
+                                let (x, y) = (int!(x), int!(y));
+                                if y > 0 {
+                                    let q = x / y;
+                                    set_int!(a!(), q - i64::from(x % y < 0));
+                                    continue;
+                                }
+                            }
+                            let (x, y) = (*x, *y);
+                            slow!(insn.a(), ops::arith(cx, ArithOp::FloorDiv, x, y));
+                        }};
+                    }
+                    macro_rules! modulo {
+                        ($rhs:expr) => {{
+                            let x = b!().cast_const();
+                            let y = $rhs;
+                            if tag!(x) | tag!(y) == Tag::INT {
+                                let (x, y) = (int!(x), int!(y));
+                                if y > 0 {
+                                    // A 32-bit division is much faster where the numbers allow it.
+                                    let r = if (x | y) as u64 >> 32 == 0 { i64::from(x as u32 % y as u32) } else { x % y };
+                                    set_int!(a!(), if r < 0 { r + y } else { r });
+                                    continue;
+                                }
+                            }
+                            let (x, y) = (*x, *y);
+                            slow!(insn.a(), ops::arith(cx, ArithOp::Mod, x, y));
+                        }};
+                    }
+                    // Returns to the caller; $store puts the value into the caller's register.
+                    macro_rules! give_back {
+                        ($value:expr, $store:expr) => {{
+                            let frame = *fp;
+                            if frame.mode == ReturnMode::Store {
+                                let caller = base.sub(frame.delta as usize);
+                                $store(caller.add(frame.dst as usize));
+                                fp = fp.sub(1);
+                                base = caller;
+                                pc = (*fp).pc;
+                                k = (*fp).proto.consts();
+                            } else {
+                                let value = $value;
+                                sync!();
+                                flow!(cx.return_value(value));
+                            }
+                        }};
+                    }
+                                macro_rules! arith_float {
                 ($rhs:expr, $op:tt, $generic:expr) => {{
                     let (x, y) = (b!().cast_const(), $rhs);
                     if tag!(x) == Tag::FLOAT && tag!(y) == Tag::FLOAT {
@@ -474,61 +549,12 @@ pub fn run<'gc>(cx: &mut Cx<'_, 'gc>) -> Exit<'gc> {
                             let x = *x;
                             slow!(insn.a(), ops::arith(cx, op, x, Value::Int(n)));
                         }
-                        Op::Div | Op::DivK => {
-                            let x = b!().cast_const();
-                            let y = if matches!(op, Op::Div) { c!().cast_const() } else { k.add(insn.c() as usize) };
-                            let (tx, ty) = (tag!(x), tag!(y));
-                            if tx == Tag::FLOAT && ty == Tag::FLOAT {
-                                if matches!(op, Op::Div) {
-                                    quicken!(Op::DivF)
-                                } else {
-                                    quicken!(Op::DivKF)
-                                }
-                                set_float!(a!(), float!(x) / float!(y));
-                                continue;
-                            }
-                            if tx | ty <= Tag::FLOAT {
-                                const EXACT: u64 = 1 << 53;
-                                let exact = |t: u64, v: i64| t == Tag::FLOAT || v.unsigned_abs() <= EXACT;
-                                if exact(tx, int!(x)) && exact(ty, int!(y)) {
-                                    let fx = if tx == Tag::INT { int!(x) as f64 } else { float!(x) };
-                                    let fy = if ty == Tag::INT { int!(y) as f64 } else { float!(y) };
-                                    set_float!(a!(), fx / fy);
-                                    continue;
-                                }
-                            }
-                            let (x, y) = (*x, *y);
-                            slow!(insn.a(), ops::arith(cx, ArithOp::Div, x, y));
-                        }
-                        Op::FloorDiv | Op::FloorDivK => {
-                            let x = b!().cast_const();
-                            let y = if matches!(op, Op::FloorDiv) { c!().cast_const() } else { k.add(insn.c() as usize) };
-                            if tag!(x) | tag!(y) == Tag::INT {
-                                let (x, y) = (int!(x), int!(y));
-                                if y > 0 {
-                                    let q = x / y;
-                                    set_int!(a!(), q - i64::from(x % y < 0));
-                                    continue;
-                                }
-                            }
-                            let (x, y) = (*x, *y);
-                            slow!(insn.a(), ops::arith(cx, ArithOp::FloorDiv, x, y));
-                        }
-                        Op::Mod | Op::ModK => {
-                            let x = b!().cast_const();
-                            let y = if matches!(op, Op::Mod) { c!().cast_const() } else { k.add(insn.c() as usize) };
-                            if tag!(x) | tag!(y) == Tag::INT {
-                                let (x, y) = (int!(x), int!(y));
-                                if y > 0 {
-                                    // A 32-bit division is much faster where the numbers allow it.
-                                    let r = if (x | y) as u64 >> 32 == 0 { i64::from(x as u32 % y as u32) } else { x % y };
-                                    set_int!(a!(), if r < 0 { r + y } else { r });
-                                    continue;
-                                }
-                            }
-                            let (x, y) = (*x, *y);
-                            slow!(insn.a(), ops::arith(cx, ArithOp::Mod, x, y));
-                        }
+                        Op::Div => div!(c!().cast_const(), Op::DivF),
+                        Op::DivK => div!(k.add(insn.c() as usize), Op::DivKF),
+                        Op::FloorDiv => floor_div!(c!().cast_const()),
+                        Op::FloorDivK => floor_div!(k.add(insn.c() as usize)),
+                        Op::Mod => modulo!(c!().cast_const()),
+                        Op::ModK => modulo!(k.add(insn.c() as usize)),
                         Op::Pow => {
                             let (x, y) = (*b!(), *c!());
                             slow!(insn.a(), ops::arith(cx, ArithOp::Pow, x, y));
@@ -728,26 +754,8 @@ pub fn run<'gc>(cx: &mut Cx<'_, 'gc>) -> Exit<'gc> {
                             sync!();
                             called!(cx.call_shape(op, insn, words), insn.c())
                         }
-                        Op::Return | Op::ReturnNil => {
-                            let frame = *fp;
-                            if frame.mode == ReturnMode::Store {
-                                let caller = base.sub(frame.delta as usize);
-                                let dst = caller.add(frame.dst as usize);
-                                if matches!(op, Op::Return) {
-                                    copy_value(dst, a!());
-                                } else {
-                                    set_tag!(dst, Tag::NIL);
-                                }
-                                fp = fp.sub(1);
-                                base = caller;
-                                pc = (*fp).pc;
-                                k = (*fp).proto.consts();
-                            } else {
-                                let value = if matches!(op, Op::Return) { *a!() } else { Value::Nil };
-                                sync!();
-                                flow!(cx.return_value(value));
-                            }
-                        }
+                        Op::Return => give_back!(*a!(), |dst: *mut Value<'gc>| copy_value(dst, a!())),
+                        Op::ReturnNil => give_back!(Value::Nil, |dst: *mut Value<'gc>| set_tag!(dst, Tag::NIL)),
                         Op::Yield => {
                             let value = *b!();
                             slow!(insn.a(), cx.yield_value(value));

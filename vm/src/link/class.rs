@@ -3,7 +3,7 @@
 use crate::heap::Value;
 use crate::image::{ClassImage, Const, EnumImage, MemberImage, MemberRole, ProtoId, SlotDefault};
 use crate::object::{
-    BoxCell, Class, ClassBody, ClassKind, Control, Cx, Function, Instance, Layout, LayoutId, Member, OwnSlot, SlotInfo, SlotInit, Symbol,
+    BoxCell, Class, ClassBody, ClassKind, Control, Cx, Function, HashSource, Instance, Layout, LayoutId, Member, OwnSlot, SlotInfo, SlotInit, Symbol,
     SymbolMap, Variant,
 };
 use gc_arena::Gc;
@@ -334,14 +334,23 @@ fn make_layout<'gc>(
     )
 }
 
-/// A class that defines `==` without `hash` is not hashable.
+/// Where instances of a class, and of the classes below it, get their hash from: a class that defines `==` without `hash` is not hashable.
 fn note_hashability<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>) {
     let (eq, hash) = (cx.world.symbols.eq, cx.world.symbols.hash);
     let position = |name: Symbol<'gc>| {
         class.body().linearisation.iter().position(|c| c.body().members.contains_key(&name)).unwrap_or(usize::MAX)
     };
     let unhashable = position(eq) < position(hash);
+    class.hashing.set(match (unhashable, position(hash)) {
+        (true, _) => HashSource::Unhashable,
+        (false, usize::MAX) => HashSource::Identity,
+        (false, _) => HashSource::Program,
+    });
     Class::update(class, cx.mc, |body: &mut ClassBody<'gc>| body.unhashable = unhashable);
+    let subclasses: Vec<_> = class.body().subclasses.iter().filter_map(|c| c.upgrade(cx.mc)).collect();
+    for subclass in subclasses {
+        note_hashability(cx, subclass);
+    }
 }
 
 impl<'gc> Cx<'_, 'gc> {

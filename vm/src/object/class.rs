@@ -4,7 +4,7 @@ use super::{BoxCell, Function, Layout, LayoutId, Symbol, SymbolMap, Variant};
 use crate::heap::Value;
 use gc_arena::lock::{Lock, RefLock};
 use gc_arena::{Collect, Gc, GcWeak, Mutation};
-use std::cell::Ref;
+use std::cell::{Cell, Ref};
 use std::sync::Arc;
 
 /// What sort of class it is.
@@ -89,6 +89,17 @@ pub struct ClassBody<'gc> {
     pub unhashable: bool,
 }
 
+/// Where instances of a class get their hash and equality from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum HashSource {
+    /// Their identity.
+    Identity,
+    /// Methods of the program: `hash`, and `==` if there is one.
+    Program,
+    /// There is `==` but no `hash`: they are not hashable.
+    Unhashable,
+}
+
 /// A class object.
 #[derive(Collect)]
 #[collect(no_drop)]
@@ -101,6 +112,9 @@ pub struct Class<'gc> {
     /// The id under which inline caches know the class object itself as a receiver.
     #[collect(require_static)]
     pub own_id: LayoutId,
+    /// Derived from the members by the linker.
+    #[collect(require_static)]
+    pub hashing: Cell<HashSource>,
     layout: Lock<Option<Gc<'gc, Layout<'gc>>>>,
     body: RefLock<ClassBody<'gc>>,
 }
@@ -120,7 +134,7 @@ impl<'gc> Class<'gc> {
             qualified,
             unhashable: false,
         };
-        let class = Gc::new(mc, Class { name, kind, own_id, layout: Lock::new(None), body: RefLock::new(body) });
+        let class = Gc::new(mc, Class { name, kind, own_id, hashing: Cell::new(HashSource::Identity), layout: Lock::new(None), body: RefLock::new(body) });
         Self::update(class, mc, |b| b.linearisation.push(class));
         class
     }

@@ -13,7 +13,7 @@ mod symbol;
 mod undo;
 mod world;
 
-pub use class::{Class, ClassBody, ClassKind, Member, OwnSlot, SlotInit};
+pub use class::{Class, ClassBody, ClassKind, HashSource, Member, OwnSlot, SlotInit};
 pub use collections::{Bytes, List, RangeObject, Tuple};
 pub use definition::{Definition, DefinitionMeta, Kind, Linked, Module, ModuleState, Namespace};
 pub use fiber::{Fiber, FiberState, Frame, ReturnMode, Stack};

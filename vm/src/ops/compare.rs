@@ -12,7 +12,7 @@ use super::mapping::{Table, find_entry, key_equal};
 use super::number::compare_numbers;
 use crate::heap::{Str, Value};
 use crate::limits;
-use crate::object::{Cx, Map, NativeResult, Probe, RangeObject, Set, Variant, World};
+use crate::object::{Cx, HashSource, Map, NativeResult, Probe, RangeObject, Set, Variant, World};
 use gc_arena::{Collect, Gc};
 use rustc_hash::FxHashSet;
 use std::cmp::Ordering;
@@ -61,6 +61,9 @@ fn shallow<'gc>(world: &World<'gc>, a: &Value<'gc>, b: &Value<'gc>) -> Shallow<'
         (Value::Str(a), Value::Str(b)) => Shallow::Known(Str::text_eq(*a, *b)),
         (Value::Int(_) | Value::Float(_) | Value::BigInt(_), _) => {
             Shallow::Known(compare_numbers(a, b) == Some(Some(Ordering::Equal)))
+        }
+        (Value::Instance(x), _) if world.class_of_instance(*x).hashing.get() == HashSource::Identity => {
+            Shallow::Known(a.same(b))
         }
         (Value::Instance(_), _) => match method_of(world, a, world.symbols.eq) {
             Some(method) => Shallow::Call(method),

@@ -8,7 +8,7 @@ use super::call::{Resume, call_then, method_of};
 use super::mapping::unhashable_error;
 use super::number::float_as_int;
 use crate::heap::{Value, hash_bytes};
-use crate::object::{Cx, EnumValue, NativeResult, RangeObject, World};
+use crate::object::{Cx, EnumValue, HashSource, NativeResult, RangeObject, World};
 use gc_arena::{Collect, Gc};
 use num_bigint::BigInt;
 use num_traits::FromPrimitive;
@@ -100,6 +100,11 @@ fn shallow<'gc>(world: &World<'gc>, value: &Value<'gc>) -> Shallow<'gc> {
 
 /// What the class of an instance or enum value says; `None` if nothing.
 fn by_class<'gc>(world: &World<'gc>, value: &Value<'gc>) -> Option<Shallow<'gc>> {
+    if let Value::Instance(instance) = value
+        && world.class_of_instance(*instance).hashing.get() == HashSource::Identity
+    {
+        return None;
+    }
     if let Some(method) = method_of(world, value, world.symbols.hash) {
         return Some(Shallow::Call(method));
     }
