@@ -6,8 +6,35 @@ use lang::token::is_keyword;
 
 /// Keywords worth completing.
 const KEYWORDS: [&str; 30] = [
-    "assert", "break", "catch", "class", "const", "continue", "else", "enum", "extend", "false", "finally", "for", "from", "import",
-    "match", "migrate", "namespace", "nil", "once", "return", "shared", "slot", "static", "super", "throw", "true", "try", "while", "yield",
+    "assert",
+    "break",
+    "catch",
+    "class",
+    "const",
+    "continue",
+    "else",
+    "enum",
+    "extend",
+    "false",
+    "finally",
+    "for",
+    "from",
+    "import",
+    "match",
+    "migrate",
+    "namespace",
+    "nil",
+    "once",
+    "return",
+    "shared",
+    "slot",
+    "static",
+    "super",
+    "throw",
+    "true",
+    "try",
+    "while",
+    "yield",
     "self",
 ];
 
@@ -18,7 +45,8 @@ pub fn complete(session: &mut Session, line: &str) -> (usize, Vec<String>) {
         return (1, words.map(str::to_owned).collect());
     }
     let is_part = |c: char| c == '_' || c.is_alphanumeric();
-    let chain_start = line.rfind(|c: char| !is_part(c) && c != '.').map_or(0, |at| at + line[at..].chars().next().map_or(0, char::len_utf8));
+    let chain_start =
+        line.rfind(|c: char| !is_part(c) && c != '.').map_or(0, |at| at + line[at..].chars().next().map_or(0, char::len_utf8));
     let chain = &line[chain_start..];
     let mut parts: Vec<&str> = chain.split('.').collect();
     let word = parts.pop().unwrap_or("");
@@ -35,6 +63,7 @@ pub fn complete(session: &mut Session, line: &str) -> (usize, Vec<String>) {
     }
     debug_assert!(KEYWORDS.iter().all(|keyword| is_keyword(keyword)), "the list repeats a part of the language's");
     // Operator methods cannot be written behind a dot.
-    let fits = |name: &String| name.starts_with(word) && name.chars().all(is_part) && (word.starts_with('_') || !name.starts_with('_'));
+    let fits =
+        |name: &String| name.starts_with(word) && name.chars().all(is_part) && (word.starts_with('_') || !name.starts_with('_'));
     (start, names.into_iter().filter(fits).collect())
 }

@@ -144,7 +144,12 @@ impl Report {
             let _ = writeln!(out, "{}", printable(reason.detail.trim_end_matches('\n')));
         }
         if !reason.remedy.is_empty() {
-            let _ = writeln!(out, "  = {}: {}", self.paint(AnsiColor::BrightCyan.on_default().bold(), "help"), printable(&reason.remedy));
+            let _ = writeln!(
+                out,
+                "  = {}: {}",
+                self.paint(AnsiColor::BrightCyan.on_default().bold(), "help"),
+                printable(&reason.remedy)
+            );
         }
         out
     }
@@ -208,7 +213,9 @@ fn piece<'a>(source: &Source, first: u32, last: u32, marks: &[Mark<'a>]) -> Snip
     let text = source.text()[start..end].to_owned();
     let annotations: Vec<_> = marks
         .iter()
-        .map(|mark| mark.annotate((mark.span.lo as usize).clamp(start, end) - start..(mark.span.hi as usize).clamp(start, end) - start))
+        .map(|mark| {
+            mark.annotate((mark.span.lo as usize).clamp(start, end) - start..(mark.span.hi as usize).clamp(start, end) - start)
+        })
         .collect();
     Snippet::source(text).line_start(first as usize).path(printable(source.name())).annotations(annotations)
 }
@@ -225,10 +232,7 @@ fn window<'a>(source: &Source, line: u32, mark: Mark<'a>) -> Snippet<'a, Annotat
     let shown = format!("{before}{}{behind}", &text[lo..hi]);
     let mark_end = (mark.span.hi as usize).saturating_sub(start).clamp(at, hi);
     let range = at - lo + before.len()..mark_end - lo + before.len();
-    Snippet::source(shown)
-        .line_start(line as usize)
-        .path(printable(source.name()))
-        .annotation(mark.annotate(range))
+    Snippet::source(shown).line_start(line as usize).path(printable(source.name())).annotation(mark.annotate(range))
 }
 
 impl<'a> Mark<'a> {

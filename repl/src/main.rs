@@ -119,7 +119,8 @@ const OWN_OPTIONS: [&str; 4] = ["-h", "--help", "-V", "--version"];
 
 fn main() {
     std::panic::set_hook(Box::new(|panic| {
-        output::output().note(&format!("lang: internal error: {panic}\nThis is a mistake in the tool, not in your program. Please report it."));
+        output::output()
+            .note(&format!("lang: internal error: {panic}\nThis is a mistake in the tool, not in your program. Please report it."));
     }));
     let status = match Arguments::try_parse_from(with_run(std::env::args_os().collect())) {
         Ok(arguments) => execute(arguments.command),

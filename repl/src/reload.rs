@@ -50,7 +50,13 @@ pub type SharedReloader = Rc<RefCell<Reloader>>;
 
 impl Reloader {
     /// Starts to watch. From now on `vm` takes in edits at its safe points.
-    pub fn install(vm: &mut Vm, texts: &Texts, entry: &str, poll: Option<Duration>, detail: Detail) -> Result<SharedReloader, String> {
+    pub fn install(
+        vm: &mut Vm,
+        texts: &Texts,
+        entry: &str,
+        poll: Option<Duration>,
+        detail: Detail,
+    ) -> Result<SharedReloader, String> {
         let watch = Watch::start(poll).map_err(|error| format!("cannot watch files: {}", plain(&error)))?;
         let reloader = Reloader {
             watch,

@@ -29,8 +29,11 @@ pub fn of_reload(report: &Report, style: diagnostics::Report) -> String {
             ("recomputed", &report.recomputed),
             ("adopted", &report.adopted),
         ];
-        let named: Vec<String> =
-            groups.iter().filter(|(_, entries)| !entries.is_empty()).map(|(word, entries)| format!("{word} {}", names(entries))).collect();
+        let named: Vec<String> = groups
+            .iter()
+            .filter(|(_, entries)| !entries.is_empty())
+            .map(|(word, entries)| format!("{word} {}", names(entries)))
+            .collect();
         if !named.is_empty() {
             let _ = write!(out, ": {}", named.join("; "));
         }
@@ -45,7 +48,9 @@ pub fn refusal(report: &Report, style: diagnostics::Report) -> String {
     let mut out = String::new();
     for reason in &report.reasons {
         match &report.error {
-            Some(error @ (Error::Raised { .. } | Error::Interrupted(_))) if reason.code == CODE_RAISED => out.push_str(&style.error(error)),
+            Some(error @ (Error::Raised { .. } | Error::Interrupted(_))) if reason.code == CODE_RAISED => {
+                out.push_str(&style.error(error))
+            }
             _ => out.push_str(&style.reason(reason)),
         }
     }
@@ -63,7 +68,8 @@ fn attention(out: &mut String, report: &Report) {
         let _ = writeln!(out, "  leaked: `{entry}` is no longer defined and is kept for those who use it");
     }
     for entry in &report.conflicts {
-        let _ = writeln!(out, "  conflict: the initialiser of `{entry}` changed, but the program has changed its value, which is kept");
+        let _ =
+            writeln!(out, "  conflict: the initialiser of `{entry}` changed, but the program has changed its value, which is kept");
     }
     for stale in &report.stale {
         let _ = writeln!(out, "  stale: {stale}");

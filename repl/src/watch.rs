@@ -203,10 +203,8 @@ impl Looker {
 
     fn set_files(&mut self, files: BTreeMap<String, Print>) {
         let empty = print_of(b"");
-        self.files = files
-            .into_iter()
-            .map(|(path, print)| (path, Known { print, is_empty: print == Some(empty), stat: None }))
-            .collect();
+        self.files =
+            files.into_iter().map(|(path, print)| (path, Known { print, is_empty: print == Some(empty), stat: None })).collect();
         self.watch_directories();
     }
 

@@ -22,8 +22,13 @@ pub(crate) const METHODS: &[Row] = &[
         "`slice(from, to = nil)`: the bytes from one index up to, not including, another; `b[from..to]`.",
     )
     .optional(1),
-    row("decode", &[], decode, "`decode(lossy: false)`: the text that the bytes are as UTF-8. ValueError if they are none, unless lossy.")
-        .only(&["lossy"]),
+    row(
+        "decode",
+        &[],
+        decode,
+        "`decode(lossy: false)`: the text that the bytes are as UTF-8. ValueError if they are none, unless lossy.",
+    )
+    .only(&["lossy"]),
     row("hex", &[], hex, "`hex()`: two hexadecimal digits for each byte."),
     row("find", &["part"], find, "`find(part)`: the index of the first place where these bytes stand, or nil."),
     row("starts_with", &["prefix"], starts_with, "`starts_with(prefix)`: whether it begins with these bytes."),

@@ -25,13 +25,8 @@ pub(crate) const METHODS: &[Row] = &[
     row("take", &["count"], take, "`take(count)`: a list of the first items, or of all if there are fewer."),
     row("drop", &["count"], drop_first, "`drop(count)`: a list of the items after the first ones."),
     row("contains", &["value"], contains, "`contains(value)`: whether an item is equal to the value; `value in xs`."),
-    row(
-        "count",
-        &["value"],
-        count,
-        "`count(value)`: how many items are equal to the value. Without it: how many items there are.",
-    )
-    .optional(1),
+    row("count", &["value"], count, "`count(value)`: how many items are equal to the value. Without it: how many items there are.")
+        .optional(1),
     row("sum", &["start"], sum, "`sum(start = 0)`: the items added up.").optional(1),
     row("min", &[], min, "`min(key: nil, default: nil)`: the smallest item, or the one with the smallest key.")
         .only(&["key", "default"]),
@@ -55,7 +50,12 @@ pub(crate) const METHODS: &[Row] = &[
          Of iterators and fibers: an iterator.",
     )
     .rest(),
-    row("reversed", &[], reversed, "`reversed()`: a new list of the items, last first. Of a range: a range; of a string: a string."),
+    row(
+        "reversed",
+        &[],
+        reversed,
+        "`reversed()`: a new list of the items, last first. Of a range: a range; of a string: a string.",
+    ),
     row("unique", &[], unique, "`unique()`: a list of the items without those that are equal to an earlier one."),
     row("flatten", &["depth"], flatten, "`flatten(depth = 1)`: a list with the items of lists and tuples in their place.")
         .optional(1),
@@ -243,10 +243,9 @@ impl<'gc> WithItems<'gc> for Sum<'gc> {
             total = match (total, *item) {
                 (Value::Int(a), Value::Int(b)) if a.checked_add(b).is_some() => Value::Int(a + b),
                 (Value::Float(a), Value::Float(b)) => Value::Float(a + b),
-                (
-                    Value::Int(_) | Value::Float(_) | Value::BigInt(_),
-                    Value::Int(_) | Value::Float(_) | Value::BigInt(_),
-                ) => ops::arith(cx, ArithOp::Add, total, *item)?,
+                (Value::Int(_) | Value::Float(_) | Value::BigInt(_), Value::Int(_) | Value::Float(_) | Value::BigInt(_)) => {
+                    ops::arith(cx, ArithOp::Add, total, *item)?
+                }
                 _ => {
                     let rest = new_list(cx, items[i..].to_vec());
                     return call_prelude(cx, "_sum", vec![rest, total]);
@@ -313,12 +312,7 @@ impl<'gc> WithItems<'gc> for Extreme<'gc> {
 
 impl<'gc> Extreme<'gc> {
     /// The best item; `None` when only the program can tell.
-    fn native_best(
-        &self,
-        cx: &mut Cx<'_, 'gc>,
-        first: Value<'gc>,
-        rest: &[Value<'gc>],
-    ) -> Result<Option<Value<'gc>>, Raised<'gc>> {
+    fn native_best(&self, cx: &mut Cx<'_, 'gc>, first: Value<'gc>, rest: &[Value<'gc>]) -> Result<Option<Value<'gc>>, Raised<'gc>> {
         let mut best = first;
         for item in rest {
             let (a, b) = if self.wanted == Ordering::Less { (*item, best) } else { (best, *item) };

@@ -26,10 +26,20 @@ pub(crate) const METHODS: &[Row] = &[
     row("remove_suffix", &["suffix"], remove_suffix, "`remove_suffix(suffix)`: without this end, if it ends so."),
     row("pad", &["width", "fill"], pad_right, "`pad(width, fill = \" \")`: filled up at the end; the same as `pad_right`.")
         .optional(1),
-    row("pad_left", &["width", "fill"], pad_left, "`pad_left(width, fill = \" \")`: filled up at the start to this many characters.")
-        .optional(1),
-    row("pad_right", &["width", "fill"], pad_right, "`pad_right(width, fill = \" \")`: filled up at the end to this many characters.")
-        .optional(1),
+    row(
+        "pad_left",
+        &["width", "fill"],
+        pad_left,
+        "`pad_left(width, fill = \" \")`: filled up at the start to this many characters.",
+    )
+    .optional(1),
+    row(
+        "pad_right",
+        &["width", "fill"],
+        pad_right,
+        "`pad_right(width, fill = \" \")`: filled up at the end to this many characters.",
+    )
+    .optional(1),
     row("center", &["width", "fill"], center, "`center(width, fill = \" \")`: filled up at both ends to this many characters.")
         .optional(1),
     row(

@@ -66,7 +66,7 @@ pub fn install(cx: &mut Cx<'_, '_>) {
 /// Never for the prelude that belongs to this crate: a test compiles it.
 pub fn new_vm(options: VmOptions) -> Vm {
     let mut vm = Vm::bare(options);
-    vm.enter(|cx| install(cx));
+    vm.enter(install);
     if let Err(error) = vm.eval("core", "core.lang", PRELUDE) {
         panic!("the prelude does not load: {error}");
     }
@@ -148,9 +148,11 @@ const TYPES: &[TypeRow] = &[
 ];
 
 fn install_classes(cx: &mut Cx<'_, '_>) {
-    let iterable = mixin(cx, "Iterable", "What can be iterated over. A class with `iter()` that inherits from it gets its methods.");
+    let iterable =
+        mixin(cx, "Iterable", "What can be iterated over. A class with `iter()` that inherits from it gets its methods.");
     methods(cx, iterable, iterable::METHODS);
-    let stream = mixin(cx, "Stream", "What is iterated over only once and may be endless: `map`, `filter` and so on give iterators.");
+    let stream =
+        mixin(cx, "Stream", "What is iterated over only once and may be endless: `map`, `filter` and so on give iterators.");
     errors::inherit(cx, stream, iterable);
     let core = cx.world.core;
     for row in TYPES {
@@ -195,7 +197,8 @@ mod tests {
 
     /// All tables, and whether their rows are methods.
     fn tables() -> Vec<&'static [Row]> {
-        let mut tables = vec![core::FUNCTIONS, math::FUNCTIONS, time::FUNCTIONS, iterable::METHODS, range::PROPERTIES, bytes::STATICS];
+        let mut tables =
+            vec![core::FUNCTIONS, math::FUNCTIONS, time::FUNCTIONS, iterable::METHODS, range::PROPERTIES, bytes::STATICS];
         tables.extend(TYPES.iter().flat_map(|row| row.methods.iter().copied()));
         tables
     }

@@ -217,12 +217,7 @@ impl<'gc> WithItems<'gc> for PutLists<'gc> {
 }
 
 /// Takes over the pairs of `others`, then gives a result.
-fn put_others<'gc>(
-    cx: &mut Cx<'_, 'gc>,
-    map: Gc<'gc, Map<'gc>>,
-    others: &[Value<'gc>],
-    result: Value<'gc>,
-) -> NativeResult<'gc> {
+fn put_others<'gc>(cx: &mut Cx<'_, 'gc>, map: Gc<'gc, Map<'gc>>, others: &[Value<'gc>], result: Value<'gc>) -> NativeResult<'gc> {
     if let [Value::Map(other)] = others {
         let pairs = other.table().iter().map(|entry| (entry.key, entry.value)).collect();
         return PutAll { map, pairs, next: 0, result }.go(cx);

@@ -51,8 +51,13 @@ pub(crate) const FUNCTIONS: &[Row] = &[
     row("is_nan", &["x"], number::is_nan, "`is_nan(x)`: whether x is not a number."),
     row("is_finite", &["x"], number::is_finite, "`is_finite(x)`: whether x is neither infinite nor nan."),
     row("is_infinite", &["x"], number::is_infinite, "`is_infinite(x)`: whether x is infinite."),
-    row("is_close", &["a", "b"], is_close, "`is_close(a, b, relative: 1e-9, absolute: 0.0)`: whether two numbers are nearly equal.")
-        .only(&["relative", "absolute"]),
+    row(
+        "is_close",
+        &["a", "b"],
+        is_close,
+        "`is_close(a, b, relative: 1e-9, absolute: 0.0)`: whether two numbers are nearly equal.",
+    )
+    .only(&["relative", "absolute"]),
     row("gcd", &["a", "b"], gcd, "`gcd(a, b)`: the greatest common divisor of two ints."),
     row("lcm", &["a", "b"], lcm, "`lcm(a, b)`: the least common multiple of two ints."),
     row("isqrt", &["n"], isqrt, "`isqrt(n)`: the whole part of the square root of an int, exactly."),
@@ -62,9 +67,7 @@ pub(crate) const FUNCTIONS: &[Row] = &[
 
 /// Defines the constants of the module.
 pub(crate) fn constants<'gc>(cx: &mut Cx<'_, 'gc>, module: Gc<'gc, Namespace<'gc>>) {
-    for (name, value) in
-        [("pi", consts::PI), ("e", consts::E), ("tau", consts::TAU), ("inf", f64::INFINITY), ("nan", f64::NAN)]
-    {
+    for (name, value) in [("pi", consts::PI), ("e", consts::E), ("tau", consts::TAU), ("inf", f64::INFINITY), ("nan", f64::NAN)] {
         define(cx, module, name, Kind::Constant, Value::Float(value));
     }
 }

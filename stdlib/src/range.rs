@@ -11,7 +11,8 @@ use vm::object::{Cx, NativeResult, RangeObject};
 pub(crate) const METHODS: &[Row] = &[
     row("len", &[], sequence::len, "`len()`: the number of values."),
     row("iter", &[], sequence::iter, "`iter()`: an iterator over the values."),
-    row("get", &["index", "default"], sequence::get, "`get(index, default = nil)`: the value at an index, or the default.").optional(1),
+    row("get", &["index", "default"], sequence::get, "`get(index, default = nil)`: the value at an index, or the default.")
+        .optional(1),
     row(
         "slice",
         &["from", "to"],

@@ -168,7 +168,11 @@ impl<'gc> Search<'gc> {
     fn act(&self, cx: &mut Cx<'_, 'gc>, i: usize) -> Value<'gc> {
         match (self.found, self.sequence) {
             (Found::Remove | Found::Discard, Value::List(list)) => {
-                List::modify(list, cx.mc, |items| if i < items.len() { items.remove(i); });
+                List::modify(list, cx.mc, |items| {
+                    if i < items.len() {
+                        items.remove(i);
+                    }
+                });
                 if self.found == Found::Discard { Value::True } else { Value::Nil }
             }
             _ => new_int(i),

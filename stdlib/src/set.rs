@@ -30,8 +30,7 @@ pub(crate) const METHODS: &[Row] = &[
         "`intersection(...others)`: a new set of the members that are in all others too; `a & b`.",
     )
     .rest(),
-    row("difference", &[], difference, "`difference(...others)`: a new set of the members that are in no other; `a - b`.")
-        .rest(),
+    row("difference", &[], difference, "`difference(...others)`: a new set of the members that are in no other; `a - b`.").rest(),
     row(
         "symmetric_difference",
         &["other"],

@@ -61,8 +61,7 @@ pub(crate) fn sort_keys<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> Nativ
         return Err(cx.type_error("`_sort_keys` needs two lists"));
     };
     let direction = Direction::of_reverse(Some(args[2]));
-    let mut pairs: Vec<(Value<'gc>, Value<'gc>)> =
-        keys.items().iter().copied().zip(items.items().iter().copied()).collect();
+    let mut pairs: Vec<(Value<'gc>, Value<'gc>)> = keys.items().iter().copied().zip(items.items().iter().copied()).collect();
     match order(cx, &mut pairs, |pair| pair.0, direction) {
         Ok(()) => Ok(new_list(cx, pairs.into_iter().map(|pair| pair.1).collect())),
         Err(Stop::Raised(raised)) => Err(raised),

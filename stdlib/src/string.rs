@@ -16,8 +16,13 @@ use vm::ops;
 pub(crate) const METHODS: &[Row] = &[
     row("len", &[], sequence::len, "`len()`: the number of characters."),
     row("iter", &[], sequence::iter, "`iter()`: an iterator over the characters."),
-    row("get", &["index", "default"], sequence::get, "`get(index, default = nil)`: the character, or the default where there is none.")
-        .optional(1),
+    row(
+        "get",
+        &["index", "default"],
+        sequence::get,
+        "`get(index, default = nil)`: the character, or the default where there is none.",
+    )
+    .optional(1),
     row(
         "slice",
         &["from", "to"],

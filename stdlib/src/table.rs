@@ -2,9 +2,7 @@
 
 use gc_arena::Gc;
 use vm::heap::Value;
-use vm::object::{
-    Class, Cx, Definition, Keywords, Kind, Member, Namespace, NativeBody, NativeFn, NativeFunction,
-};
+use vm::object::{Class, Cx, Definition, Keywords, Kind, Member, Namespace, NativeBody, NativeFn, NativeFunction};
 
 /// One native.
 pub(crate) struct Row {
@@ -69,13 +67,7 @@ impl Row {
 }
 
 /// Defines `namespace.name` as something of the library.
-pub(crate) fn define<'gc>(
-    cx: &mut Cx<'_, 'gc>,
-    namespace: Gc<'gc, Namespace<'gc>>,
-    name: &str,
-    kind: Kind,
-    value: Value<'gc>,
-) {
+pub(crate) fn define<'gc>(cx: &mut Cx<'_, 'gc>, namespace: Gc<'gc, Namespace<'gc>>, name: &str, kind: Kind, value: Value<'gc>) {
     let name = cx.world.intern(cx.mc, name);
     let cell = Namespace::cell_or_new(namespace, cx.mc, name);
     cell.set_kind(kind);
@@ -106,12 +98,7 @@ pub(crate) fn properties<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>, 
     members(cx, class, rows, |value| Member::Property { getter: Some(value), setter: None });
 }
 
-fn members<'gc>(
-    cx: &mut Cx<'_, 'gc>,
-    class: Gc<'gc, Class<'gc>>,
-    rows: &[Row],
-    member: impl Fn(Value<'gc>) -> Member<'gc>,
-) {
+fn members<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>, rows: &[Row], member: impl Fn(Value<'gc>) -> Member<'gc>) {
     for row in rows {
         let value = row.make(cx, Some(class.name.as_str()));
         let name = cx.world.intern(cx.mc, row.name);

@@ -93,12 +93,10 @@ impl<'gc> Formatting<'gc> {
         while let Some(part) = self.parts.pop() {
             match part {
                 Part::Text(text) => self.out.push_str(&text),
-                Part::Place { which, spec } => {
-                    match self.text(cx, which, spec) {
-                        Ok(text) => self.put(cx, &text)?,
-                        Err(control) => return ops::suspend(cx, control, self),
-                    }
-                }
+                Part::Place { which, spec } => match self.text(cx, which, spec) {
+                    Ok(text) => self.put(cx, &text)?,
+                    Err(control) => return ops::suspend(cx, control, self),
+                },
             }
         }
         args::new_string(cx, self.out)

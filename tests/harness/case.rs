@@ -222,7 +222,9 @@ impl Builder {
             }
             "args" => {
                 for arg in section.rest.split_whitespace() {
-                    let Some((name, value)) = arg.split_once('=') else { return malformed(section.line, "arguments are `name=value`") };
+                    let Some((name, value)) = arg.split_once('=') else {
+                        return malformed(section.line, "arguments are `name=value`");
+                    };
                     self.args.push((name.to_owned(), value.to_owned()));
                 }
             }

@@ -70,7 +70,8 @@ impl Finding {
 pub fn add_report(report: &Report, text: &Text, found: &mut Vec<Finding>) {
     let reasons = report.reasons.iter().filter(|reason| reason.file == text.name).map(|reason| Finding::of_reason(reason, text));
     let warnings = report.warnings.iter().filter_map(|warning| Finding::of_warning(warning, text));
-    let more: Vec<Finding> = reasons.chain(warnings).filter(|new| !found.iter().any(|f| f.code == new.code && f.line == new.line)).collect();
+    let more: Vec<Finding> =
+        reasons.chain(warnings).filter(|new| !found.iter().any(|f| f.code == new.code && f.line == new.line)).collect();
     found.extend(more);
 }
 
@@ -91,7 +92,8 @@ pub fn compare(marks: &[Mark], found: &[Finding]) -> Vec<(u32, String)> {
         wrong.push((mark.line, format!("expected {kind} {wanted}, got {got}")));
     }
     for finding in found {
-        if finding.is_error && !marks.iter().any(|mark| finding.fits(mark)) && !wrong.iter().any(|(line, _)| *line == finding.line) {
+        if finding.is_error && !marks.iter().any(|mark| finding.fits(mark)) && !wrong.iter().any(|(line, _)| *line == finding.line)
+        {
             wrong.push((finding.line, format!("unexpected {}", finding.shown())));
         }
     }

@@ -90,7 +90,8 @@ fn run_guarded(case: &Arc<Case>, world: World, is_loud: bool) -> Outcome {
     let inner = case.clone();
     let thread = thread::Builder::new().name(case.name.clone()).stack_size(STACK_BYTES);
     let running = thread.spawn(move || {
-        let result = guarded(|| run_case(&inner, world, is_loud, |flag| sender.send(Message::Started(flag)).expect("somebody waits")));
+        let result =
+            guarded(|| run_case(&inner, world, is_loud, |flag| sender.send(Message::Started(flag)).expect("somebody waits")));
         let message = match result {
             Ok(outcome) => Message::Ended(outcome),
             Err(message) => Message::Panicked(message),

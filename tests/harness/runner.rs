@@ -32,7 +32,18 @@ pub fn run_case(case: &Case, world: World, is_loud: bool, ready: impl FnOnce(Arc
     ready(vm.cancel_flag());
     vm.add_root("");
     let outcome = Outcome::default();
-    let mut runner = Runner { case, world, is_loud, host, vm, disk: BTreeMap::new(), running: BTreeMap::new(), report: Report::default(), plan: String::new(), outcome };
+    let mut runner = Runner {
+        case,
+        world,
+        is_loud,
+        host,
+        vm,
+        disk: BTreeMap::new(),
+        running: BTreeMap::new(),
+        report: Report::default(),
+        plan: String::new(),
+        outcome,
+    };
     for (at, step) in case.steps.iter().enumerate() {
         runner.step(step, case.steps.get(at + 1..).unwrap_or_default());
     }
@@ -113,9 +124,10 @@ impl Runner<'_> {
             self.host.remove_file(name);
             self.disk.remove(name);
         }
-        let is_planned = following.iter().take_while(|step| matches!(step, Step::Golden(_) | Step::Refused { .. })).any(
-            |step| matches!(step, Step::Golden(golden) if golden.kind == GoldenKind::Plan),
-        );
+        let is_planned = following
+            .iter()
+            .take_while(|step| matches!(step, Step::Golden(_) | Step::Refused { .. }))
+            .any(|step| matches!(step, Step::Golden(golden) if golden.kind == GoldenKind::Plan));
         if is_planned {
             self.plan = self.vm.plan_files(&paths(save)).to_string();
         }
@@ -137,7 +149,8 @@ impl Runner<'_> {
         if self.report.ok {
             return self.fail(line, "the save was accepted");
         }
-        let reasons: Vec<String> = self.report.reasons.iter().map(|r| format!("{} {}\n{}", r.message, r.remedy, r.detail)).collect();
+        let reasons: Vec<String> =
+            self.report.reasons.iter().map(|r| format!("{} {}\n{}", r.message, r.remedy, r.detail)).collect();
         if reasons.is_empty() {
             self.fail(line, "the refusal gives no reason");
         } else if !reasons.iter().any(|reason| reason.contains(text)) {

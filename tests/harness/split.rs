@@ -36,7 +36,8 @@ pub(crate) fn split(step: &Text, name: &str) -> Split {
     for stmt in &parsed.file.stmts {
         let (lo, hi) = (stmt.span.lo as usize, stmt.span.hi as usize);
         let lines = (source.line(stmt.span.lo), source.line(stmt.span.hi.saturating_sub(1).max(stmt.span.lo)));
-        let is_broken = matches!(stmt.kind, StmtKind::Error) || parsed.diagnostics.iter().any(|d| d.is_error() && d.span.lo >= stmt.span.lo && d.span.lo <= stmt.span.hi);
+        let is_broken = matches!(stmt.kind, StmtKind::Error)
+            || parsed.diagnostics.iter().any(|d| d.is_error() && d.span.lo >= stmt.span.lo && d.span.lo <= stmt.span.hi);
         // Comments above are kept: `##` lines are doc text. What stands before them on the line belongs to the statement before.
         let gap = source.text()[end..lo].find('\n').map_or(lo, |at| end + at);
         let text = format!("{}{}", blank(&source.text()[..gap]), &source.text()[gap..hi]);

@@ -35,7 +35,11 @@ impl<T: IntoScript, E: Display> HostResult for Result<T, E> {
     }
 }
 
-fn argument<'gc, T: FromScript>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>], i: usize) -> Result<T, Box<crate::object::Control<'gc>>> {
+fn argument<'gc, T: FromScript>(
+    cx: &mut Cx<'_, 'gc>,
+    args: &[Value<'gc>],
+    i: usize,
+) -> Result<T, Box<crate::object::Control<'gc>>> {
     let value = args.get(i).copied().unwrap_or_default();
     T::from_script(cx, value).map_err(|text| cx.type_error(format!("argument {}: {text}", i + 1)))
 }

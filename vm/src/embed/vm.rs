@@ -9,8 +9,8 @@ use crate::host::{Host, NoHost};
 use crate::interp::{self, Exit};
 use crate::limits;
 use crate::object::{
-    Control, Cx, Definition, ErrorKind, Instance, Interrupt, Keywords, Kind, Namespace, NativeBody, NativeFunction, NativeResult, Stack,
-    Stress, World,
+    Control, Cx, Definition, ErrorKind, Instance, Interrupt, Keywords, Kind, Namespace, NativeBody, NativeFunction, NativeResult,
+    Stack, Stress, World,
 };
 use crate::ops::{self, error_slot};
 use gc_arena::arena::CollectionPhase;
@@ -129,14 +129,8 @@ impl Vm {
         let body = NativeBody::Host(function.into_native());
         self.enter(|cx| {
             let full = cx.world.intern(cx.mc, name);
-            let native = NativeFunction {
-                name: full.0,
-                body,
-                least: F::ARITY,
-                most: F::ARITY,
-                keywords: Keywords::default(),
-                doc: "",
-            };
+            let native =
+                NativeFunction { name: full.0, body, least: F::ARITY, most: F::ARITY, keywords: Keywords::default(), doc: "" };
             let value = Value::Native(Gc::new(cx.mc, native));
             cx.define(namespace, name, Kind::Function, value);
         });

@@ -5,7 +5,8 @@ use super::lookup::AttrOrCall;
 use super::trace::trace_of;
 use crate::heap::{Str, Value};
 use crate::object::{
-    Bound, BoxCell, Class, ClassKind, Control, Cx, Definition, ErrorKind, Found, Instance, List, Namespace, NativeResult, Symbol, World,
+    Bound, BoxCell, Class, ClassKind, Control, Cx, Definition, ErrorKind, Found, Instance, List, Namespace, NativeResult, Symbol,
+    World,
 };
 use crate::ops;
 use gc_arena::Gc;
@@ -82,7 +83,9 @@ impl<'gc> Cx<'_, 'gc> {
             Found::Method(method) => self.bind_method(object, method, name),
             Found::Static(value) => match value {
                 Value::Function(function) if !function.proto().is_method() => value,
-                Value::Function(_) if matches!(object, Value::Class(c) if c.find(name).is_some_and(|(_, m)| matches!(m, crate::object::Member::Method(_)))) => value,
+                Value::Function(_) if matches!(object, Value::Class(c) if c.find(name).is_some_and(|(_, m)| matches!(m, crate::object::Member::Method(_)))) => {
+                    value
+                }
                 Value::Function(_) | Value::Decorated(_) | Value::Native(_) => self.bind_method(object, value, name),
                 other => other,
             },

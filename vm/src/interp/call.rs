@@ -7,11 +7,11 @@ use super::run::Flow;
 use crate::bytecode::{Insn, Op};
 use crate::heap::{Str, Value};
 use crate::image::{ArgShape, CallShape, ClassRef, Const, NameRef};
+use crate::limits;
 use crate::object::{
     Class, ClassKind, Continuation, Control, Cx, ErrorKind, Found, Function, Instance, List, NativeBody, NativeFunction, Proto,
     ReturnMode, Symbol, Variant,
 };
-use crate::limits;
 use gc_arena::Gc;
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -437,13 +437,7 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// `Int(x)` and its like: the conversion functions of `core` with the class's name in lower case.
-    fn construct_built_in(
-        &mut self,
-        class: Gc<'gc, Class<'gc>>,
-        first: usize,
-        argc: usize,
-        named: &Named<'gc>,
-    ) -> CallResult<'gc> {
+    fn construct_built_in(&mut self, class: Gc<'gc, Class<'gc>>, first: usize, argc: usize, named: &Named<'gc>) -> CallResult<'gc> {
         let name = class.name.as_str();
         let function = match name {
             "Int" => "int",

@@ -3,9 +3,7 @@
 use crate::heap::Value;
 use crate::image::{Capture, ProtoId};
 use crate::link::{self, ClassTask};
-use crate::object::{
-    BoxCell, Class, ClassKind, Cx, Decorated, Function, Map, NativeResult, Proto, RangeObject,
-};
+use crate::object::{BoxCell, Class, ClassKind, Cx, Decorated, Function, Map, NativeResult, Proto, RangeObject};
 use crate::ops::{self, Resume};
 use gc_arena::{Collect, Gc};
 
@@ -72,9 +70,8 @@ impl<'gc> Cx<'_, 'gc> {
         let class = self.world.new_class(self.mc, &image.name, qualified, ClassKind::Plain);
         let slots = self.world.stack.values.as_mut_ptr();
         // SAFETY: the base of the running frame; making functions does not move the stack.
-        let tasks = link::build_class(self, class, &image, bases, &mut |cx, id| unsafe {
-            cx.close_over(proto, slots.add(base), id)
-        })?;
+        let tasks =
+            link::build_class(self, class, &image, bases, &mut |cx, id| unsafe { cx.close_over(proto, slots.add(base), id) })?;
         self.run_class_tasks(class, tasks)
     }
 
@@ -86,8 +83,7 @@ impl<'gc> Cx<'_, 'gc> {
         let class = self.world.new_class(self.mc, &image.name, qualified, ClassKind::Enum);
         let slots = self.world.stack.values.as_mut_ptr();
         // SAFETY: as in `make_local_class`.
-        let tasks =
-            link::build_enum(self, class, &image, &mut |cx, id| unsafe { cx.close_over(proto, slots.add(base), id) })?;
+        let tasks = link::build_enum(self, class, &image, &mut |cx, id| unsafe { cx.close_over(proto, slots.add(base), id) })?;
         self.run_class_tasks(class, tasks)
     }
 
@@ -101,9 +97,7 @@ impl<'gc> Cx<'_, 'gc> {
         };
         let slots = self.world.stack.values.as_mut_ptr();
         // SAFETY: as in `make_local_class`.
-        let tasks = link::extend(self, class, &image.members, &mut |cx, id| unsafe {
-            cx.close_over(proto, slots.add(base), id)
-        })?;
+        let tasks = link::extend(self, class, &image.members, &mut |cx, id| unsafe { cx.close_over(proto, slots.add(base), id) })?;
         self.run_class_tasks(class, tasks)
     }
 
@@ -120,7 +114,12 @@ impl<'gc> Cx<'_, 'gc> {
     /// `Decorated`
     pub fn decorated(&mut self, original: Value<'gc>, target: Value<'gc>) -> NativeResult<'gc> {
         match target {
-            Value::Function(_) | Value::Native(_) | Value::Bound(_) | Value::Decorated(_) | Value::Class(_) | Value::Instance(_) => {
+            Value::Function(_)
+            | Value::Native(_)
+            | Value::Bound(_)
+            | Value::Decorated(_)
+            | Value::Class(_)
+            | Value::Instance(_) => {
                 if original.same(&target) {
                     return Ok(original);
                 }
@@ -191,11 +190,12 @@ impl<'gc> Cx<'_, 'gc> {
         let is_number = |v: &Value<'gc>| matches!(v, Value::Int(_) | Value::Float(_) | Value::BigInt(_));
         let comparable = is_number(value) && is_number(bound) || matches!((value, bound), (Value::Str(_), Value::Str(_)));
         let order = if comparable { ops::order_now(self.world, value, bound).flatten() } else { None };
-        match (kind, order) {
-            (0, Some(Ordering::Greater | Ordering::Equal)) | (1, Some(Ordering::Less)) => true,
-            (2, Some(Ordering::Less | Ordering::Equal)) => true,
-            _ => false,
-        }
+        matches!(
+            (kind, order),
+            (0, Some(Ordering::Greater | Ordering::Equal))
+                | (1, Some(Ordering::Less))
+                | (2, Some(Ordering::Less | Ordering::Equal))
+        )
     }
 
     /// `MapItem`

@@ -128,7 +128,6 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// The callee of a method call with a call shape, and the receiver if it is to be passed.
-    #[expect(clippy::type_complexity, reason = "a callee and what goes with it")]
     pub(super) fn method_for_call(
         &mut self,
         name: Value<'gc>,

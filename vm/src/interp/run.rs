@@ -237,7 +237,7 @@ pub fn run<'gc>(cx: &mut Cx<'_, 'gc>) -> Exit<'gc> {
                     slow!(insn.a(), ops::arith(cx, $slow, x, y));
                 }};
             }
-        macro_rules! div {
+                    macro_rules! div {
                         ($rhs:expr, $float:expr) => {{
                             let x = b!().cast_const();
                             let y = $rhs;
@@ -312,7 +312,7 @@ pub fn run<'gc>(cx: &mut Cx<'_, 'gc>) -> Exit<'gc> {
                             }
                         }};
                     }
-                                macro_rules! arith_float {
+                    macro_rules! arith_float {
                 ($rhs:expr, $op:tt, $generic:expr) => {{
                     let (x, y) = (b!().cast_const(), $rhs);
                     if tag!(x) == Tag::FLOAT && tag!(y) == Tag::FLOAT {

@@ -19,13 +19,8 @@ pub struct Trace {
 /// The trace of the running stack.
 pub(super) fn capture(world: &World<'_>) -> Trace {
     let stubs = [world.halt_stub, world.resume_stub];
-    let all: Vec<_> = world
-        .stack
-        .frames
-        .iter()
-        .rev()
-        .filter(|f| !stubs.iter().flatten().any(|s| Gc::ptr_eq(*s, f.proto)))
-        .collect();
+    let all: Vec<_> =
+        world.stack.frames.iter().rev().filter(|f| !stubs.iter().flatten().any(|s| Gc::ptr_eq(*s, f.proto))).collect();
     let omitted = (all.len() > 2 * SHOWN + 1).then(|| (all.len() - 2 * SHOWN, SHOWN));
     let frames = all
         .iter()

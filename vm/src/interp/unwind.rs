@@ -96,7 +96,7 @@ impl<'gc> Cx<'_, 'gc> {
             return Err(self.raise(ErrorKind::NameError, format!("`{name}` is used before its initialiser has run")));
         }
         let mut known: Vec<Symbol<'gc>> = cell.namespace.definitions().iter().map(|d| d.name).collect();
-        let own = &*cell.namespace.name == self.running_namespace();
+        let own = *cell.namespace.name == *self.running_namespace();
         if own {
             known.extend(self.world.core.definitions().iter().map(|d| d.name));
         }

@@ -3,8 +3,8 @@
 use crate::heap::Value;
 use crate::image::{ClassImage, Const, EnumImage, MemberImage, MemberRole, ProtoId, SlotDefault};
 use crate::object::{
-    BoxCell, Class, ClassBody, ClassKind, Control, Cx, Function, HashSource, Instance, Layout, LayoutId, Member, OwnSlot, SlotInfo, SlotInit, Symbol,
-    SymbolMap, Variant,
+    BoxCell, Class, ClassBody, ClassKind, Control, Cx, Function, HashSource, Instance, Layout, LayoutId, Member, OwnSlot, SlotInfo,
+    SlotInit, Symbol, SymbolMap, Variant,
 };
 use gc_arena::Gc;
 
@@ -144,7 +144,8 @@ pub fn extend<'gc>(
     for image in images {
         let name = cx.world.intern(cx.mc, &image.name);
         if class.has_layout() && class.layout().index.contains_key(&name) {
-            let text = format!("`{}` has a slot `{}`; an extension cannot add a member of that name", class.name.as_str(), image.name);
+            let text =
+                format!("`{}` has a slot `{}`; an extension cannot add a member of that name", class.name.as_str(), image.name);
             return Err(cx.type_error(text));
         }
     }
@@ -198,9 +199,7 @@ fn constant<'gc>(cx: &mut Cx<'_, 'gc>, value: &Const) -> Value<'gc> {
         Const::Int(i) => Value::Int(*i),
         Const::Float(f) => Value::Float(*f),
         Const::Str(text) => Value::Str(cx.world.intern(cx.mc, text).0),
-        Const::BigInt(digits) => {
-            crate::ops::int_from_big(cx.mc, digits.parse().expect("the compiler checked the digits"))
-        }
+        Const::BigInt(digits) => crate::ops::int_from_big(cx.mc, digits.parse().expect("the compiler checked the digits")),
         Const::Nil | Const::Name(_) | Const::Shape(_) | Const::Texts(_) => Value::Nil,
     }
 }
@@ -223,9 +222,7 @@ fn linearise<'gc>(
         if lists.is_empty() {
             return Ok(result);
         }
-        let head = lists.iter().map(|l| l[0]).find(|head| {
-            !lists.iter().any(|l| l[1..].iter().any(|c| Gc::ptr_eq(*c, *head)))
-        });
+        let head = lists.iter().map(|l| l[0]).find(|head| !lists.iter().any(|l| l[1..].iter().any(|c| Gc::ptr_eq(*c, *head))));
         let Some(head) = head else {
             let names: Vec<&str> = bases.iter().map(|b| b.name.as_str()).collect();
             let text = format!(
@@ -328,10 +325,7 @@ fn make_layout<'gc>(
     }
     let number = if class.has_layout() { class.layout().number + 1 } else { 1 };
     let id: LayoutId = cx.world.fresh_id();
-    Gc::new(
-        cx.mc,
-        Layout { id, class, number, slots, index, template: template.into(), fresh: fresh.into(), fillers },
-    )
+    Gc::new(cx.mc, Layout { id, class, number, slots, index, template: template.into(), fresh: fresh.into(), fillers })
 }
 
 /// Where instances of a class, and of the classes below it, get their hash from: a class that defines `==` without `hash` is not hashable.

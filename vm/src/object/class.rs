@@ -134,7 +134,17 @@ impl<'gc> Class<'gc> {
             qualified,
             unhashable: false,
         };
-        let class = Gc::new(mc, Class { name, kind, own_id, hashing: Cell::new(HashSource::Identity), layout: Lock::new(None), body: RefLock::new(body) });
+        let class = Gc::new(
+            mc,
+            Class {
+                name,
+                kind,
+                own_id,
+                hashing: Cell::new(HashSource::Identity),
+                layout: Lock::new(None),
+                body: RefLock::new(body),
+            },
+        );
         Self::update(class, mc, |b| b.linearisation.push(class));
         class
     }

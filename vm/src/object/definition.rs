@@ -3,7 +3,7 @@
 //! A definition is a named cell of a namespace. Code holds the cell, so every use is late bound; the cell stays the same for the life
 //! of the namespace, also while the name has no value.
 
-use super::{Proto, SymbolMap, Symbol};
+use super::{Proto, Symbol, SymbolMap};
 use crate::heap::{Value, write_barrier};
 use crate::image::ModuleImage;
 use gc_arena::lock::{Lock, RefLock};

@@ -22,8 +22,8 @@ pub use instance::Instance;
 pub use layout::{Layout, LayoutId, SlotInfo};
 pub use map::{Entry, Map, MapTable, Probe, Set};
 pub use misc::{
-    Bound, BoxCell, Continuation, Decorated, EnumValue, HostFn, HostObject, IteratorObject, IteratorState, Keywords,
-    NativeBody, NativeFn, NativeFunction, NativeResult, Then, Variant,
+    Bound, BoxCell, Continuation, Decorated, EnumValue, HostFn, HostObject, IteratorObject, IteratorState, Keywords, NativeBody,
+    NativeFn, NativeFunction, NativeResult, Then, Variant,
 };
 pub use symbol::{Symbol, SymbolMap};
 pub use undo::Undo;

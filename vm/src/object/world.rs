@@ -1,8 +1,8 @@
 //! The world: everything one VM knows, as data. Behaviour is added by the layers above, each in its own `impl World`.
 
 use super::{
-    BoxCell, Class, ClassKind, Continuation, Definition, Fiber, HostObject, Instance, Layout, LayoutId, Linked, Module, Namespace, Proto,
-    Stack, Symbol, SymbolMap, Undo, Variant,
+    BoxCell, Class, ClassKind, Continuation, Definition, Fiber, HostObject, Instance, Layout, LayoutId, Linked, Module, Namespace,
+    Proto, Stack, Symbol, SymbolMap, Undo, Variant,
 };
 use crate::heap::{Str, Value, hash_bytes};
 use crate::host::Host;

@@ -62,9 +62,7 @@ fn shallow<'gc>(world: &World<'gc>, a: &Value<'gc>, b: &Value<'gc>) -> Shallow<'
         (Value::Int(_) | Value::Float(_) | Value::BigInt(_), _) => {
             Shallow::Known(compare_numbers(a, b) == Some(Some(Ordering::Equal)))
         }
-        (Value::Instance(x), _) if world.class_of_instance(*x).hashing.get() == HashSource::Identity => {
-            Shallow::Known(a.same(b))
-        }
+        (Value::Instance(x), _) if world.class_of_instance(*x).hashing.get() == HashSource::Identity => Shallow::Known(a.same(b)),
         (Value::Instance(_), _) => match method_of(world, a, world.symbols.eq) {
             Some(method) => Shallow::Call(method),
             None => Shallow::Known(a.same(b)),

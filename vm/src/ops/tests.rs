@@ -45,6 +45,7 @@ fn method<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>, name: &str, bod
     let body = NativeBody::Fn(body);
     let native = NativeFunction { name: symbol.0, body, least: 0, most: 255, keywords: Keywords::default(), doc: "" };
     let native = Value::Native(Gc::new(cx.mc, native));
+    class.hashing.set(crate::object::HashSource::Program);
     Class::update(class, cx.mc, |body| body.members.insert(symbol, Member::Method(native)));
 }
 

@@ -108,14 +108,15 @@ pub(super) fn check<'a>(
             } else if let (Some(fact), true) = (fact, matches!(definition.action, Action::Add | Action::Adopt | Action::OtherKind))
                 && !is_ours
                 && !gives_up
-                && !fact.contributor.is_none()
+                && fact.contributor.is_some()
             {
                 let other = fact.contributor.as_deref().unwrap_or("the host");
                 let message = format!("`{qualified}` is defined by `{other}` already");
                 reasons.push(reason("R0102", message, "remove one of the two definitions, or save both files together to move it"));
             } else if definition.action == Action::OtherKind {
                 let old = fact.map_or("something else", |f| f.kind.text());
-                let message = format!("`{qualified}` is a {old} in the running program and a {} in the new text", kind_text(image.kind));
+                let message =
+                    format!("`{qualified}` is a {old} in the running program and a {} in the new text", kind_text(image.kind));
                 reasons.push(reason("R0101", message, "choose another name, or remove the old definition first and restart"));
             } else if let (Action::Redefine, DefinitionKind::Class(id)) = (definition.action, image.kind) {
                 let new = &file.image.classes[id.0 as usize];
@@ -166,5 +167,11 @@ fn layout_change(old: &ClassImage, new: &ClassImage) -> Option<String> {
 fn mark(source: &Source, span: lang::source::Span) -> String {
     let (line, column) = source.line_column(span.lo);
     let width = source.slice(span).chars().count().max(1);
-    format!(" --> {}:{line}:{column}\n  | {}\n  | {}{}\n", source.name(), source.line_text(line), " ".repeat(column as usize - 1), "^".repeat(width))
+    format!(
+        " --> {}:{line}:{column}\n  | {}\n  | {}{}\n",
+        source.name(),
+        source.line_text(line),
+        " ".repeat(column as usize - 1),
+        "^".repeat(width)
+    )
 }

@@ -10,9 +10,7 @@ use crate::embed::{Error, Vm};
 use crate::heap::Value;
 use crate::image::{ClassRef, DefinitionKind, UnitKind};
 use crate::link::{self, ClassTask};
-use crate::object::{
-    Class, ClassKind, Control, Cx, Definition, Function, Kind, Linked, Member, Module, Namespace, Proto, Undo,
-};
+use crate::object::{Class, ClassKind, Control, Cx, Definition, Function, Kind, Linked, Member, Module, Namespace, Proto, Undo};
 use gc_arena::Gc;
 use std::sync::Arc;
 
@@ -162,7 +160,6 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// Links a file's new text. Gives it with the text that ran before.
-    #[expect(clippy::type_complexity, reason = "new and old")]
     fn link_file(&mut self, file: &PlannedFile) -> (Gc<'gc, Linked<'gc>>, Option<Gc<'gc, Linked<'gc>>>) {
         let module = self.world.modules[&file.path];
         let (old, version) = {
@@ -261,13 +258,14 @@ impl<'gc> Cx<'_, 'gc> {
                     self.match_nested(nested_old, successor, stale);
                 }
                 Some(_) => {}
-                None => stale.push(format!("{}: functions made inside `{}` keep their old code", old.linked.module.path, old.qualified)),
+                None => {
+                    stale.push(format!("{}: functions made inside `{}` keep their old code", old.linked.module.path, old.qualified))
+                }
             }
         }
     }
 
     /// Makes and redefines classes and enums, bases first, over all files; those whose bases are not there yet are left for later.
-    #[expect(clippy::type_complexity, reason = "new and old")]
     fn apply_classes(
         &mut self,
         plan: &ReloadPlan,
@@ -342,9 +340,7 @@ impl<'gc> Cx<'_, 'gc> {
         linked: Gc<'gc, Linked<'gc>>,
         reference: &ClassRef,
     ) -> Result<Option<Gc<'gc, Class<'gc>>>, Box<Control<'gc>>> {
-        let ClassRef::Path(name, members) = reference else {
-            unreachable!("classes at top level are referred to by name")
-        };
+        let ClassRef::Path(name, members) = reference else { unreachable!("classes at top level are referred to by name") };
         let mut value = self.link_name(name, linked).value();
         for member in members {
             if value.is_unset() {
@@ -421,9 +417,9 @@ impl<'gc> Cx<'_, 'gc> {
         let image_old = old_linked.and_then(|old| old.image.classes.iter().find(|c| c.name == image.name).cloned());
         // Members that the old text of the class did not have come from an `extend`.
         let is_extension = |name: &str| {
-            image_old.as_ref().is_some_and(|c| {
-                !c.members.iter().any(|m| *m.name == *name) && !c.shared.iter().any(|s| *s.name == *name)
-            })
+            image_old
+                .as_ref()
+                .is_some_and(|c| !c.members.iter().any(|m| *m.name == *name) && !c.shared.iter().any(|s| *s.name == *name))
         };
         let old = class.body().clone();
         self.world.undo.push(Undo::class(class));
@@ -505,7 +501,9 @@ impl<'gc> Cx<'_, 'gc> {
             for (name, member) in declared {
                 let kept = match (member, old.get(&name)) {
                     (Member::Method(new), Some(Member::Method(old))) => Member::Method(self.keep_identity(*old, new, &mut stale)),
-                    (Member::Static(_), Some(Member::Static(old))) if variants.iter().any(|v| v.name == name) => Member::Static(*old),
+                    (Member::Static(_), Some(Member::Static(old))) if variants.iter().any(|v| v.name == name) => {
+                        Member::Static(*old)
+                    }
                     (Member::Static(new), Some(Member::Static(old))) => Member::Static(self.keep_identity(*old, new, &mut stale)),
                     (member, _) => member,
                 };
@@ -525,14 +523,14 @@ impl<'gc> Cx<'_, 'gc> {
 
     /// What is left to run of a file, in text order.
     fn queue_of(&mut self, at: usize, file: &PlannedFile, linked: Gc<'gc, Linked<'gc>>, tasks: &[(usize, u32, Item)]) -> Queue {
-        let mut items: Vec<(u32, Item)> = tasks.iter().filter(|(a, ..)| *a == at).map(|(_, order, item)| (*order, item.clone())).collect();
+        let mut items: Vec<(u32, Item)> =
+            tasks.iter().filter(|(a, ..)| *a == at).map(|(_, order, item)| (*order, item.clone())).collect();
         let mut defines = Vec::new();
         for (i, unit) in linked.image.units.iter().enumerate() {
             let i = i as u32;
             let action = |name: &Arc<str>| file.definitions.iter().find(|d| d.name == *name && d.index.is_some()).map(|d| d.action);
-            let evaluated = |name: &Arc<str>| {
-                matches!(action(name), Some(Action::Add | Action::Evaluate | Action::Recompute | Action::Adopt))
-            };
+            let evaluated =
+                |name: &Arc<str>| matches!(action(name), Some(Action::Add | Action::Evaluate | Action::Recompute | Action::Adopt));
             let runs = match &unit.kind {
                 UnitKind::Value(name) => evaluated(name),
                 UnitKind::Values(names) => names.iter().any(evaluated),

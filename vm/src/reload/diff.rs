@@ -79,10 +79,11 @@ pub fn diff(old: Option<&ModuleImage>, new: &ModuleImage) -> FileChange {
         })
         .collect();
     definitions.extend(
-        old_definitions
-            .iter()
-            .filter(|old| !new.definitions.iter().any(|d| d.name == old.name))
-            .map(|old| DefinitionChange { name: old.name.clone(), change: Change::Removed, index: None }),
+        old_definitions.iter().filter(|old| !new.definitions.iter().any(|d| d.name == old.name)).map(|old| DefinitionChange {
+            name: old.name.clone(),
+            change: Change::Removed,
+            index: None,
+        }),
     );
     let old_units: &[UnitImage] = old.map_or(&[], |i| &i.units);
     FileChange {
@@ -90,9 +91,8 @@ pub fn diff(old: Option<&ModuleImage>, new: &ModuleImage) -> FileChange {
         statements: unmatched(old_units, &new.units, |k| matches!(k, UnitKind::Statement)),
         extensions: unmatched(old_units, &new.units, |k| matches!(k, UnitKind::Extend(_))),
         imports: old.is_none_or(|old| {
-            let paths = |image: &ModuleImage| -> Vec<_> {
-                image.imports.iter().map(|i| (i.from.clone(), i.items.clone())).collect()
-            };
+            let paths =
+                |image: &ModuleImage| -> Vec<_> { image.imports.iter().map(|i| (i.from.clone(), i.items.clone())).collect() };
             paths(old) != paths(new)
         }),
     }

@@ -128,7 +128,8 @@ impl Vm {
         let (compiled, warnings) = self.gather(files)?;
         let warnings = warnings.iter().map(|(source, d)| d.plain(source).trim_end().to_owned()).collect();
         let inputs: Vec<FileInput> = compiled.into_iter().map(|file| self.input_of(file)).collect();
-        let old_images: Vec<(Arc<str>, Option<Arc<ModuleImage>>)> = inputs.iter().map(|i| (i.path.clone(), i.old.clone())).collect();
+        let old_images: Vec<(Arc<str>, Option<Arc<ModuleImage>>)> =
+            inputs.iter().map(|i| (i.path.clone(), i.old.clone())).collect();
         let others = self.other_inputs(&inputs);
         let facts = self.enter(|cx| cx.survey());
         let plan = plan(inputs, &others, &facts);
@@ -198,12 +199,17 @@ impl Vm {
             .definitions
             .iter()
             .enumerate()
-            .map(|(index, d)| PlannedDefinition { name: d.name.clone(), action: self.eval_action(namespace, &d.name, d.kind), index: Some(index) })
+            .map(|(index, d)| PlannedDefinition {
+                name: d.name.clone(),
+                action: self.eval_action(namespace, &d.name, d.kind),
+                index: Some(index),
+            })
             .collect();
         let statements = (0..image.units.len() as u32)
             .filter(|i| matches!(image.units[*i as usize].kind, UnitKind::Statement))
             .collect::<Vec<_>>();
-        let extensions = (0..image.units.len() as u32).filter(|i| matches!(image.units[*i as usize].kind, UnitKind::Extend(_))).collect();
+        let extensions =
+            (0..image.units.len() as u32).filter(|i| matches!(image.units[*i as usize].kind, UnitKind::Extend(_))).collect();
         let last = image.units.last().filter(|u| u.is_expression).map(|_| image.units.len() as u32 - 1);
         let file = PlannedFile {
             path: path.clone(),
@@ -245,16 +251,10 @@ impl Vm {
         let probe = if base.is_empty() { "<import>".to_owned() } else { format!("{base}/<import>") };
         let (compiled, _) = self.gather(vec![(probe.clone(), text)]).map_err(|reasons| Error::Host(reasons_text(&reasons)))?;
         let probe = normalise(&probe);
-        let namespace = compiled
-            .iter()
-            .find(|c| *c.path == *probe)
-            .and_then(|c| c.imports.first().cloned())
-            .expect("the probe has one import");
-        let texts: Vec<(String, String)> = compiled
-            .iter()
-            .filter(|c| *c.path != *probe)
-            .map(|c| (c.path.to_string(), c.image.source.text().to_owned()))
-            .collect();
+        let namespace =
+            compiled.iter().find(|c| *c.path == *probe).and_then(|c| c.imports.first().cloned()).expect("the probe has one import");
+        let texts: Vec<(String, String)> =
+            compiled.iter().filter(|c| *c.path != *probe).map(|c| (c.path.to_string(), c.image.source.text().to_owned())).collect();
         if !texts.is_empty() {
             self.load_texts(texts)?;
         }
@@ -306,9 +306,7 @@ fn failed_reason(error: &Error) -> Reason {
     let mut lines = text.lines();
     let message = lines.next().unwrap_or_default().to_owned();
     let (file, line) = match error {
-        Error::Raised { trace, .. } => {
-            trace.frames.first().map_or((String::new(), 0), |f| (f.source.name().to_owned(), f.line()))
-        }
+        Error::Raised { trace, .. } => trace.frames.first().map_or((String::new(), 0), |f| (f.source.name().to_owned(), f.line())),
         _ => (String::new(), 0),
     };
     Reason {

@@ -32,6 +32,9 @@ pub struct Compiled {
     pub imports: Vec<Arc<str>>,
 }
 
+/// Compiled files with the warnings of their texts.
+type Gathered = (Vec<Compiled>, Vec<(Source, Diagnostic)>);
+
 /// A file that could not be compiled, or an import that could not be found.
 type Refusal = Vec<Reason>;
 
@@ -45,7 +48,7 @@ impl Vm {
     }
 
     /// Compiles the given texts and everything they import that is not loaded.
-    pub(super) fn gather(&mut self, requests: Vec<(String, String)>) -> Result<(Vec<Compiled>, Vec<(Source, Diagnostic)>), Refusal> {
+    pub(super) fn gather(&mut self, requests: Vec<(String, String)>) -> Result<Gathered, Refusal> {
         let mut compiled: Vec<Compiled> = Vec::new();
         let mut reasons = Vec::new();
         let mut warnings = Vec::new();
@@ -149,7 +152,9 @@ impl Vm {
                 }
                 if self.file_exists(&path) { Ok(Some(path)) } else { Err(format!("file `{path}` does not exist")) }
             }
-            ImportFrom::Native(path) => Err(format!("native bundle `{path}` cannot be loaded: this build has no support for native bundles")),
+            ImportFrom::Native(path) => {
+                Err(format!("native bundle `{path}` cannot be loaded: this build has no support for native bundles"))
+            }
             ImportFrom::Namespace(name) => {
                 let relative = format!("{}.lang", name.replace('.', "/"));
                 let candidates: Vec<String> = self
@@ -177,9 +182,10 @@ impl Vm {
         parsed.iter().any(|(path, image)| *self.namespace_of(path, image) == *name)
             || waiting.iter().any(|(path, text)| {
                 let parsed = lang::parse(&Source::new(path.clone(), text.clone()));
-                parsed.file.namespace.is_some_and(|segments| {
-                    segments.iter().map(|s| &*s.name).collect::<Vec<_>>().join(".") == name
-                })
+                parsed
+                    .file
+                    .namespace
+                    .is_some_and(|segments| segments.iter().map(|s| &*s.name).collect::<Vec<_>>().join(".") == name)
             })
     }
 

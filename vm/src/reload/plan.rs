@@ -129,7 +129,9 @@ fn spread(dirty: &mut FxHashSet<String>, facts: &Facts) {
         let more: Vec<String> = facts
             .iter()
             .filter(|(name, fact)| {
-                !dirty.contains(*name) && fact.kind != crate::object::Kind::Once && fact.computed_from.iter().any(|d| dirty.contains(d))
+                !dirty.contains(*name)
+                    && fact.kind != crate::object::Kind::Once
+                    && fact.computed_from.iter().any(|d| dirty.contains(d))
             })
             .map(|(name, _)| name.clone())
             .collect();
@@ -178,7 +180,9 @@ fn plan_definitions(input: &FileInput, change: &FileChange, dirty: &FxHashSet<St
                 (change, Some(kind)) => {
                     let edited = change == Change::Changed;
                     match kind {
-                        DefinitionKind::Function(_) | DefinitionKind::Class(_) | DefinitionKind::Enum(_) if edited => Action::Redefine,
+                        DefinitionKind::Function(_) | DefinitionKind::Class(_) | DefinitionKind::Enum(_) if edited => {
+                            Action::Redefine
+                        }
                         DefinitionKind::Constant if edited => Action::Evaluate,
                         DefinitionKind::Constant if is_dirty => Action::Recompute,
                         DefinitionKind::Variable if edited && untouched => Action::Evaluate,

@@ -4,10 +4,10 @@
 //! nothing can go on, and the error names the cycle.
 
 use crate::embed::{Error, Handle, Vm};
+use crate::heap::Value;
 use crate::image::UnitKind;
 use crate::link::{self, ClassTask};
 use crate::object::{Class, Control, Cx, Decorated, Definition, Function, Kind, Linked, Recording, Undo};
-use crate::heap::Value;
 use gc_arena::Gc;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -123,10 +123,8 @@ impl Vm {
         let path_owned = path.to_owned();
         self.enter(|cx| {
             cx.world.recordings += 1;
-            let is_value = matches!(
-                cx.linked_of(&path_owned).image.units[unit as usize].kind,
-                UnitKind::Value(_) | UnitKind::Values(_)
-            );
+            let is_value =
+                matches!(cx.linked_of(&path_owned).image.units[unit as usize].kind, UnitKind::Value(_) | UnitKind::Values(_));
             let calls_left = if is_value { CALLS_NOTED } else { 0 };
             let serial = cx.world.recordings;
             let outer = cx.world.recording.replace(Recording { used: Vec::new(), serial, calls_left });

@@ -160,7 +160,11 @@ impl fmt::Display for Report {
             }
         }
         for entry in &self.conflicts {
-            writeln!(f, "  conflict   {} {entry}: its initialiser changed, but the program has changed its value, which is kept", entry.kind)?;
+            writeln!(
+                f,
+                "  conflict   {} {entry}: its initialiser changed, but the program has changed its value, which is kept",
+                entry.kind
+            )?;
         }
         for statement in &self.ran_statements {
             writeln!(f, "  ran        {}:{}", statement.file, statement.line)?;
