@@ -2,41 +2,7 @@
 
 use crate::command::COMMANDS;
 use crate::session::Session;
-use lang::token::is_keyword;
-
-/// Keywords worth completing.
-const KEYWORDS: [&str; 30] = [
-    "assert",
-    "break",
-    "catch",
-    "class",
-    "const",
-    "continue",
-    "else",
-    "enum",
-    "extend",
-    "false",
-    "finally",
-    "for",
-    "from",
-    "import",
-    "match",
-    "migrate",
-    "namespace",
-    "nil",
-    "once",
-    "return",
-    "shared",
-    "slot",
-    "static",
-    "super",
-    "throw",
-    "true",
-    "try",
-    "while",
-    "yield",
-    "self",
-];
+use lang::token::{KEYWORDS, SOFT_KEYWORDS};
 
 /// Where the word at the end of `line` begins, and what it could become.
 pub fn complete(session: &mut Session, line: &str) -> (usize, Vec<String>) {
@@ -59,9 +25,8 @@ pub fn complete(session: &mut Session, line: &str) -> (usize, Vec<String>) {
     }
     let mut names = session.names(&parts);
     if parts.is_empty() {
-        names.extend(KEYWORDS.iter().map(|keyword| (*keyword).to_owned()));
+        names.extend(KEYWORDS.iter().chain(SOFT_KEYWORDS).filter(|word| word.len() > 2).map(|word| (*word).to_owned()));
     }
-    debug_assert!(KEYWORDS.iter().all(|keyword| is_keyword(keyword)), "the list repeats a part of the language's");
     // Operator methods cannot be written behind a dot.
     let fits =
         |name: &String| name.starts_with(word) && name.chars().all(is_part) && (word.starts_with('_') || !name.starts_with('_'));

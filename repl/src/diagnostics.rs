@@ -39,12 +39,6 @@ impl Report {
         Report { is_coloured: wants_colour(io::stderr().is_terminal()) }
     }
 
-    /// Without colour.
-    #[cfg(test)]
-    pub fn plain() -> Report {
-        Report { is_coloured: false }
-    }
-
     /// `text` in a style, if there is colour.
     pub fn paint(self, style: Style, text: &str) -> String {
         if self.is_coloured { format!("{style}{text}{style:#}") } else { text.to_owned() }

@@ -122,11 +122,11 @@ impl Output {
     /// Notes that the program begins or ends to wait for a line of input.
     pub fn set_asking(&self, asks: bool) {
         let mut state = self.lock();
-        state.asks = asks;
-        if !asks {
+        if state.asks && !asks {
             // The user's line break ends the line.
             state.line_start.clear();
         }
+        state.asks = asks;
     }
 
     /// Ends a line that the program has begun, if both streams end up on one screen. Used before something of the tool's own is shown.

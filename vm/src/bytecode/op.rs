@@ -79,7 +79,7 @@ macro_rules! opcodes {
         /// An operation. The discriminant is the low byte of an instruction word.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
         #[repr(u8)]
-        pub enum Op { $( #[doc = $doc] $name, )* }
+        pub enum Op { $( #[doc = concat!("`", $doc, "`")] $name, )* }
 
         /// The table, indexed by opcode.
         pub static OPS: &[OpInfo] = &[ $( OpInfo {
