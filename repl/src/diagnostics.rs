@@ -24,6 +24,9 @@ const WINDOW_HALF: usize = 60;
 /// Most lines between two places that are shown as one piece.
 const LINES_BETWEEN_MAX: u32 = 2_000;
 
+/// Longest message or trace shown whole, in bytes.
+const TEXT_MAX: usize = 20_000;
+
 /// Most problems of one text that are shown.
 const PROBLEMS_MAX: usize = 30;
 
@@ -162,8 +165,11 @@ pub fn wants_colour(is_terminal: bool) -> bool {
     is_terminal && !is_set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
-/// The text without characters that would move the cursor or change the direction of writing.
+/// The text without characters that would move the cursor or change the direction of writing, cut if it is very long.
 pub fn printable(text: &str) -> String {
+    if text.len() > TEXT_MAX {
+        return printable(&text[..text.floor_char_boundary(TEXT_MAX - 3)]) + "…";
+    }
     let is_harmful = |c: char| {
         let is_control = c.is_control() && c != '\n' && c != '\t';
         is_control || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

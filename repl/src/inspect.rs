@@ -6,7 +6,7 @@ use crate::output::output;
 use clap::ValueEnum;
 use lang::diagnostic::{Code, Diagnostic};
 use lang::outline::highlight;
-use lang::source::Source;
+use lang::source::{Source, Span};
 use std::fmt::Write as _;
 use vm::bytecode::disassemble;
 use vm::compile::{self, compile_source};
@@ -85,8 +85,13 @@ fn show(source: &Source, diagnostics: &[Diagnostic]) {
 
 fn tokens(source: &Source) -> String {
     let mut out = String::new();
+    // Counted along the way: a line may hold millions of tokens.
+    let (mut line, mut column, mut at) = (1, 1, 0);
     for (span, class) in highlight(source.text()) {
-        let (line, column) = source.line_column(span.lo);
+        for c in source.slice(Span { lo: at, hi: span.lo }).chars() {
+            (line, column) = if c == '\n' { (line + 1, 1) } else { (line, column + 1) };
+        }
+        at = span.lo;
         let class = format!("{class:?}");
         let _ = writeln!(out, "{line}:{column:<4} {class:<14} {:?}", source.slice(span));
     }

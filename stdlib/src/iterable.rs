@@ -8,6 +8,7 @@ use crate::args::{self, Raised, check_room, given, given_not_nil, new_int, new_l
 use crate::items::{self, IntoList, IntoTuple, WithItems, WithLists, call_prelude, collect, collect_all, is_built_in};
 use crate::sort::{self, Direction};
 use crate::table::{Row, row};
+use crate::{map, set};
 use gc_arena::Collect;
 use num_bigint::BigInt;
 use std::cmp::Ordering;
@@ -19,6 +20,8 @@ use vm::ops::{self, ArithOp, HashResult, Resume};
 pub(crate) const METHODS: &[Row] = &[
     row("to_list", &[], to_list, "`to_list()`: a new list of the items."),
     row("to_tuple", &[], to_tuple, "`to_tuple()`: a tuple of the items."),
+    row("to_set", &[], set::construct, "`to_set()`: a set of the items."),
+    row("to_map", &[], map::construct, "`to_map()`: a map of the items, which must be pairs."),
     row("is_empty", &[], is_empty, "`is_empty()`: whether the length is 0."),
     row("first", &["default"], first, "`first(default = nil)`: the first item.").optional(1),
     row("last", &["default"], last, "`last(default = nil)`: the last item.").optional(1),
@@ -34,6 +37,15 @@ pub(crate) const METHODS: &[Row] = &[
         .only(&["key", "default"]),
     row("sorted", &[], sorted, "`sorted(key: nil, reverse: false)`: a new list of the items in order. The sort is stable.")
         .only(&["key", "reverse"]),
+    row("min_by", &["key"], min_by, "`min_by(key)`: the item with the smallest result of the function, or nil."),
+    row("max_by", &["key"], max_by, "`max_by(key)`: the item with the largest result of the function, or nil."),
+    row(
+        "sorted_by",
+        &["key", "reverse"],
+        sorted_by,
+        "`sorted_by(key, reverse = false)`: a new list of the items in the order of the function's results. The sort is stable.",
+    )
+    .optional(1),
     row("join", &["separator"], join, "`join(separator = \"\")`: the texts of the items as one string.").optional(1),
     row(
         "enumerate",
@@ -326,6 +338,14 @@ impl<'gc> Extreme<'gc> {
     }
 }
 
+fn min_by<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    extreme(cx, "min_by", &[args[1], Value::Nil, args[0]], Ordering::Less)
+}
+
+fn max_by<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    extreme(cx, "max_by", &[args[1], Value::Nil, args[0]], Ordering::Greater)
+}
+
 /// `sorted(items, key:, reverse:)`, as a function and as a method.
 pub(crate) fn sorted<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     #[derive(Collect)]
@@ -341,6 +361,10 @@ pub(crate) fn sorted<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeRe
     }
     let direction = Direction::of_reverse(given(args, 1));
     collect(cx, args[2], Sorted { key: given_not_nil(args, 0), direction })
+}
+
+fn sorted_by<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    sorted(cx, &[args[1], given(args, 2).unwrap_or_default(), args[0]])
 }
 
 fn join<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
@@ -464,8 +488,8 @@ fn unique<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
         fn with_items(self, cx: &mut Cx<'_, 'gc>, items: Vec<Value<'gc>>) -> NativeResult<'gc> {
             let hashable = |item: &Value<'gc>| !matches!(ops::hash_now(cx.world, item), HashResult::Unhashable(_));
             if items.iter().all(hashable) {
-                let set = crate::set::from_items(cx, items);
-                return ops::and_then(cx, set, crate::set::IntoItems);
+                let set = set::from_items(cx, items);
+                return ops::and_then(cx, set, set::IntoItems);
             }
             let items = new_list(cx, items);
             call_prelude(cx, "_unique", vec![items])

@@ -204,6 +204,13 @@ mod tests {
     }
 
     #[test]
+    fn prelude_loads() {
+        let mut vm = new_vm(VmOptions::default());
+        let result = vm.eval("main", "main.lang", "[1, 2].map(|x| x + 1).sum()");
+        assert!(result.is_ok_and(|value| value.is_some_and(|value| vm.read::<i64>(&value).is_ok_and(|sum| sum == 5))));
+    }
+
+    #[test]
     fn docs_begin_with_the_signature() {
         for row in tables().into_iter().flatten() {
             let signature = row.doc.strip_prefix('`').and_then(|doc| doc.split_once("`:")).map(|(signature, _)| signature);

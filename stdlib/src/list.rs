@@ -35,6 +35,13 @@ pub(crate) const METHODS: &[Row] = &[
     row("extend", &[], extend, "`extend(...iterables)`: appends all items of the iterables.").rest(),
     row("sort", &[], sort_in_place, "`sort(key: nil, reverse: false)`: orders the list itself. The sort is stable.")
         .only(&["key", "reverse"]),
+    row(
+        "sort_by",
+        &["key", "reverse"],
+        sort_by,
+        "`sort_by(key, reverse = false)`: orders the list itself by the function's results. The sort is stable.",
+    )
+    .optional(1),
     row("reverse", &[], reverse, "`reverse()`: turns the list itself around."),
     row("swap", &["a", "b"], swap, "`swap(a, b)`: exchanges the items at two indices."),
     row("fill", &["value"], fill, "`fill(value)`: makes every item this value."),
@@ -111,6 +118,10 @@ fn sort_in_place<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult
     let direction = Direction::of_reverse(given(args, 1));
     let sorted = sort::sorted(cx, list.to_vec(), given_not_nil(args, 0), direction);
     ops::and_then(cx, sorted, Refill { target: args[2] })
+}
+
+fn sort_by<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    sort_in_place(cx, &[args[1], given(args, 2).unwrap_or_default(), args[0]])
 }
 
 fn reverse<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {

@@ -38,6 +38,7 @@ pub(crate) const METHODS: &[Row] = &[
     row("update", &[], update, "`update(...others)`: takes over the pairs of maps, or of iterables of pairs.").rest(),
     row("merge", &[], merge, "`merge(...others)`: a new map of the pairs of all; later ones win; `a | b`.").rest(),
     row("|", &["other"], merge_operator, "`|(other)`: a new map of the pairs of both; those of the right one win."),
+    row("inverted", &[], inverted, "`inverted()`: a map from the values to the keys."),
     row("clear", &[], clear, "`clear()`: removes all pairs."),
     row("copy", &[], copy, "`copy()`: a new map of the same pairs."),
 ];
@@ -242,6 +243,13 @@ fn merge_operator<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResul
     }
     let message = format!("`|` is not defined for {} and {}", cx.type_name(&args[0]), cx.type_name(&args[1]));
     Err(cx.type_error(message))
+}
+
+fn inverted<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let source = args::map(cx, args)?;
+    let pairs = source.table().iter().map(|entry| (entry.value, entry.key)).collect();
+    let map = new_map(cx);
+    PutAll { map, pairs, next: 0, result: Value::Map(map) }.go(cx)
 }
 
 fn clear<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {

@@ -5,7 +5,7 @@
 
 use crate::args::{Raised, new_list};
 use crate::items::call_prelude;
-use gc_arena::Collect;
+use gc_arena::{Collect, Gc};
 use std::cmp::Ordering;
 use vm::heap::Value;
 use vm::object::{Control, Cx, NativeResult};
@@ -45,6 +45,9 @@ pub(crate) fn sorted<'gc>(
         return call_prelude(cx, "_sort_by_key", vec![items, key, reverse]);
     }
     let mut ordered = items;
+    if sort_ints(&mut ordered, direction) {
+        return Ok(new_list(cx, ordered));
+    }
     match order(cx, &mut ordered, |item| *item, direction) {
         Ok(()) => Ok(new_list(cx, ordered)),
         Err(Stop::Raised(raised)) => Err(raised),
@@ -77,6 +80,21 @@ enum Stop<'gc> {
     Raised(Raised<'gc>),
 }
 
+/// Sorts a list of small ints; false, and nothing, if there is anything else. Equal ints cannot be told apart, so that stability does
+/// not matter.
+fn sort_ints(items: &mut [Value<'_>], direction: Direction) -> bool {
+    let ints: Option<Vec<i64>> = items.iter().map(|item| if let Value::Int(i) = item { Some(*i) } else { None }).collect();
+    let Some(mut ints) = ints else { return false };
+    ints.sort_unstable();
+    if direction.reverse() {
+        ints.reverse();
+    }
+    for (item, int) in items.iter_mut().zip(ints) {
+        *item = Value::Int(int);
+    }
+    true
+}
+
 /// Orders items by their keys. When it stops early, the items are all there in some order.
 fn order<'gc, T: Copy>(
     cx: &mut Cx<'_, 'gc>,
@@ -85,22 +103,68 @@ fn order<'gc, T: Copy>(
     direction: Direction,
 ) -> Result<(), Stop<'gc>> {
     let turn = |ordering: Ordering| if direction.reverse() { ordering.reverse() } else { ordering };
-    if items.iter().all(|item| matches!(key(item), Value::Int(_))) {
-        let int = |item: &T| if let Value::Int(i) = key(item) { i } else { 0 };
-        items.sort_by(|a, b| turn(int(a).cmp(&int(b))));
+    let has_quick_order = items
+        .first()
+        .map(&key)
+        .is_some_and(|first| items.iter().all(|item| key(item).tag() == first.tag() && quick_order(&key(item), &first).is_some()));
+    if has_quick_order {
+        items.sort_by(|a, b| turn(quick_order(&key(a), &key(b)).unwrap_or(Ordering::Equal)));
         return Ok(());
     }
-    if items.iter().all(|item| matches!(key(item), Value::Str(_))) {
-        items.sort_by(|a, b| match (key(a), key(b)) {
-            (Value::Str(a), Value::Str(b)) => turn(a.as_str().cmp(b.as_str())),
-            _ => Ordering::Equal,
-        });
-        return Ok(());
+    if items.iter().all(|item| matches!(key(item), Value::Tuple(tuple) if !tuple.items().is_empty())) {
+        return order_tuples(cx, items, key, direction);
     }
     merge_sort(items, |a, b| {
         let (a, b) = if direction.reverse() { (key(b), key(a)) } else { (key(a), key(b)) };
         less_now(cx, a, b)
     })
+}
+
+/// Orders items whose keys are tuples with items. Having the first items at hand saves two look-ups in memory for most comparisons.
+fn order_tuples<'gc, T: Copy>(
+    cx: &mut Cx<'_, 'gc>,
+    items: &mut [T],
+    key: impl Fn(&T) -> Value<'gc>,
+    direction: Direction,
+) -> Result<(), Stop<'gc>> {
+    let parts = |item: &T| if let Value::Tuple(tuple) = key(item) { Gc::as_ref(tuple).items() } else { &[] };
+    let mut pairs: Vec<(Value<'gc>, T)> = items.iter().map(|item| (parts(item)[0], *item)).collect();
+    let result = merge_sort(&mut pairs, |a, b| {
+        let (a, b) = if direction.reverse() { (b, a) } else { (a, b) };
+        let quick = match quick_order(&a.0, &b.0) {
+            Some(Ordering::Equal) => quick_sequence_order(parts(&a.1), parts(&b.1)),
+            other => other,
+        };
+        match quick {
+            Some(ordering) => Ok(ordering.is_lt()),
+            None => less_now(cx, key(&a.1), key(&b.1)),
+        }
+    });
+    for (item, pair) in items.iter_mut().zip(pairs) {
+        *item = pair.1;
+    }
+    result
+}
+
+/// The order of two sequences of values that are ordered quickly.
+fn quick_sequence_order(a: &[Value<'_>], b: &[Value<'_>]) -> Option<Ordering> {
+    for (a, b) in a.iter().zip(b) {
+        match quick_order(a, b) {
+            Some(Ordering::Equal) => {}
+            other => return other,
+        }
+    }
+    Some(a.len().cmp(&b.len()))
+}
+
+/// The order of two ints, floats or strings; `None` for everything else and for NaN.
+fn quick_order(a: &Value<'_>, b: &Value<'_>) -> Option<Ordering> {
+    match (a, b) {
+        (Value::Int(a), Value::Int(b)) => Some(a.cmp(b)),
+        (Value::Float(a), Value::Float(b)) => a.partial_cmp(b),
+        (Value::Str(a), Value::Str(b)) => Some(a.as_str().cmp(b.as_str())),
+        _ => None,
+    }
 }
 
 /// `a < b`, if it can be told without the program.

@@ -30,7 +30,7 @@ pub mod host;
 pub mod random;
 pub mod repository;
 mod runner;
-mod split;
+pub mod split;
 pub mod world;
 
 pub use case::Case;

@@ -150,7 +150,7 @@ impl Runner<'_> {
             return self.fail(line, "the save was accepted");
         }
         let reasons: Vec<String> =
-            self.report.reasons.iter().map(|r| format!("{} {}\n{}", r.message, r.remedy, r.detail)).collect();
+            self.report.reasons.iter().map(|r| format!("{}: {} {}\n{}", r.code, r.message, r.remedy, r.detail)).collect();
         if reasons.is_empty() {
             self.fail(line, "the refusal gives no reason");
         } else if !reasons.iter().any(|reason| reason.contains(text)) {

@@ -1,6 +1,6 @@
 //! A `run` step as single statements, each of which keeps its lines and columns.
 
-use crate::case::Text;
+use crate::case::{Case, Step, Text};
 use lang::ast::StmtKind;
 use lang::diagnostic::Diagnostic;
 use lang::source::Source;
@@ -45,6 +45,21 @@ pub(crate) fn split(step: &Text, name: &str) -> Split {
         end = hi;
     }
     Split { source, diagnostics: parsed.diagnostics, statements }
+}
+
+/// Every text that a run of the case compiles.
+pub fn texts(case: &Case) -> Vec<String> {
+    let mut texts = Vec::new();
+    for step in &case.steps {
+        match step {
+            Step::Load(loaded) => texts.extend(loaded.iter().map(|text| text.body.clone())),
+            Step::Save(save) => texts.extend(save.edits.iter().map(|text| text.body.clone())),
+            Step::Write(text) => texts.push(text.body.clone()),
+            Step::Run(text) => texts.extend(split(text, &case.name).statements.into_iter().map(|statement| statement.text)),
+            Step::Refused { .. } | Step::Golden(_) => {}
+        }
+    }
+    texts
 }
 
 /// The text with everything but line breaks replaced by spaces.

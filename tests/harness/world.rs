@@ -58,12 +58,10 @@ impl World {
             single_step: matches!(self, World::Step | World::Small | World::Collect),
         };
         let options = VmOptions { host: Box::new(host.clone()), memory_limit: Some(MEMORY_MAX), stress, ..VmOptions::default() };
-        let mut vm = Vm::bare(options);
+        let mut vm = stdlib::new_vm(options);
         if self == World::Collect {
             collect_at_safe_points(&mut vm);
         }
-        vm.enter(stdlib::install);
-        vm.eval("core", "<prelude>", stdlib::PRELUDE).expect("the prelude runs");
         vm
     }
 }

@@ -8,7 +8,7 @@ use lang::source::Source;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use vm::bytecode::verify;
+use vm::bytecode::{Insn, Op, verify};
 use vm::compile::{Compiled, codes, compile_source};
 use vm::image::{ModuleImage, print};
 
@@ -209,4 +209,27 @@ fn damaged_code_is_refused() {
         refused += u32::from(verify(&damaged).is_err());
     }
     assert!(refused > 8_000, "only {refused} were refused");
+}
+
+/// The interpreter reads boxes without looking, so code that might use something else as one must not pass.
+#[test]
+fn every_box_is_needed() {
+    let text = fs::read_to_string(here("tests/bytecode/closures.lang")).expect("readable");
+    let original = image("closures.lang", &text);
+    let mut boxes = 0;
+    for at in 0..original.protos.len() {
+        let mut pc = 0;
+        while pc < original.protos[at].code.len() {
+            let insn = Insn(original.protos[at].code[pc]);
+            let op = Op::from_byte(insn.op_byte()).expect("verified");
+            if op == Op::NewBox {
+                let mut damaged = original.clone();
+                Arc::make_mut(&mut damaged.protos[at]).code[pc] = Insn::abc(Op::LoadNil, insn.a(), 0, 0).0;
+                assert!(verify(&damaged).is_err(), "{} runs without the box of word {pc}", original.protos[at].name);
+                boxes += 1;
+            }
+            pc += op.words();
+        }
+    }
+    assert!(boxes > 5, "the listing has boxes");
 }

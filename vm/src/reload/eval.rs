@@ -44,7 +44,7 @@ impl Vm {
                     message,
                     file: path,
                     line: 0,
-                    remedy: "put the file back, or restart the program without it".into(),
+                    remedy: "correct the file, or restart the program without it".into(),
                     detail: String::new(),
                     place: None,
                 }),
