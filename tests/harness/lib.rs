@@ -27,10 +27,14 @@ pub mod folder;
 pub mod fuzz;
 mod golden;
 pub mod host;
+#[cfg(unix)]
+pub mod manual;
 pub mod random;
 pub mod repository;
 mod runner;
 pub mod split;
+#[cfg(unix)]
+pub mod terminal;
 pub mod world;
 
 pub use case::Case;
