@@ -30,6 +30,7 @@ pub mod host;
 #[cfg(unix)]
 pub mod manual;
 pub mod random;
+pub mod reference;
 pub mod repository;
 mod runner;
 pub mod split;

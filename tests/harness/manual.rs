@@ -5,6 +5,8 @@
 //! | `lang` | a program, run as `main.lang`. `expr   # => value` at its top level promises a value, `# raises Class: message` an error |
 //! | `lang continues` | run behind the program before it; only what it adds to the output counts |
 //! | `lang fails` | the status must not be 0; without `fails` it must be |
+//! | `lang shows=CODE` | a text of which compiling reports this diagnostic; not run |
+//! | `lang compiles` | a text that compiles; not run |
 //! | `lang file=NAME` | a file, written and not run |
 //! | `output` | what the program directly before it wrote; a program without such a block writes nothing |
 //! | `repl` | a session: `> ` begins an input, `. ` goes on with it, all else is the answer |
@@ -97,8 +99,10 @@ struct Block {
     section: usize,
     language: String,
     file: Option<String>,
+    shows: Option<String>,
     continues: bool,
     fails: bool,
+    compiles: bool,
     not_run: Option<String>,
     body: String,
 }
@@ -139,12 +143,25 @@ fn head(text: &str, line: usize, section: usize) -> Result<Block, String> {
     let mut words = text.split_whitespace();
     let language = words.next().unwrap_or("").to_owned();
     let fence = fence.to_owned();
-    let mut block =
-        Block { line, fence, section, language, file: None, continues: false, fails: false, not_run, body: String::new() };
+    let mut block = Block {
+        line,
+        fence,
+        section,
+        language,
+        file: None,
+        shows: None,
+        continues: false,
+        fails: false,
+        compiles: false,
+        not_run,
+        body: String::new(),
+    };
     for word in words {
         match word.split_once('=') {
             Some(("file", name)) => block.file = Some(name.to_owned()),
+            Some(("shows", code)) => block.shows = Some(code.to_owned()),
             None if word == "continues" => block.continues = true,
+            None if word == "compiles" => block.compiles = true,
             None if word == "fails" => block.fails = true,
             _ => return Err(format!("{line}: unknown word `{word}` behind a fence")),
         }
@@ -247,13 +264,18 @@ impl Runner<'_> {
             self.end_program();
         }
         if block.not_run.is_some() {
-            return self.shown_only(block);
+            if block.language == "lang" {
+                self.must_compile(block);
+            }
+            return;
         }
         if block.file.is_none() {
             self.unused = None;
         }
         match block.language.as_str() {
             "lang" => match &block.file {
+                _ if block.shows.is_some() => self.diagnostic(block),
+                _ if block.compiles => self.must_compile(block),
                 Some(name) => {
                     self.folder.write(name, &block.body);
                     self.unused = Some((block.line, name.clone()));
@@ -269,10 +291,26 @@ impl Runner<'_> {
         }
     }
 
-    fn shown_only(&mut self, block: &Block) {
+    fn must_compile(&mut self, block: &Block) {
         let source = Source::new(self.page, block.body.clone());
-        if block.language == "lang" && compile_source(&source).image.is_none() {
-            self.fail(block.line, "the program does not compile");
+        let compiled = compile_source(&source);
+        if compiled.image.is_none() {
+            let problems: String = compiled.diagnostics.iter().map(|diagnostic| diagnostic.plain(&source)).collect();
+            self.fail(
+                block.line,
+                format!(
+                    "the program does not compile:
+{problems}"
+                ),
+            );
+        }
+    }
+
+    fn diagnostic(&mut self, block: &Block) {
+        let source = Source::new(self.page, block.body.clone());
+        let found: Vec<&str> = compile_source(&source).diagnostics.iter().map(|diagnostic| diagnostic.code.id).collect();
+        if !found.iter().any(|id| block.shows.as_deref() == Some(id)) {
+            self.fail(block.line, format!("compiling reports {found:?}"));
         }
     }
 
