@@ -43,3 +43,13 @@ pub use folder::check_folder;
 pub use host::{Effects, FakeHost};
 pub use runner::{Outcome, run_case};
 pub use world::World;
+
+/// The Rust blocks of the pages are tests of rustdoc.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
+
+    #[doc = include_str!("../../docs/manual/src/embedding.md")]
+    struct Embedding;
+}
