@@ -265,4 +265,10 @@ let x = a -
     "`'…'` has neither escapes nor interpolation: `'\\n'` is a backslash and an n. Use `\"…\"` for the newline."
     UNREACHABLE_WILDCARD "W0004" Warning "arms after `_` are never tried"
     "`_` matches everything. Put it last."
+    ASSERT_TUPLE "W0005" Warning "an assertion that always holds"
+    "`assert` is no function. With brackets around condition and message it looks at a tuple, which is always true.
+
+```
+assert x > 0, \"x must be positive\"
+```"
 }

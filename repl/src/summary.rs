@@ -29,11 +29,15 @@ pub fn of_reload(report: &Report, style: diagnostics::Report) -> String {
             ("recomputed", &report.recomputed),
             ("adopted", &report.adopted),
         ];
-        let named: Vec<String> = groups
+        let mut named: Vec<String> = groups
             .iter()
             .filter(|(_, entries)| !entries.is_empty())
             .map(|(word, entries)| format!("{word} {}", names(entries)))
             .collect();
+        let places: Vec<String> = report.ran_statements.iter().map(|place| format!("{}:{}", place.file, place.line)).collect();
+        if !places.is_empty() {
+            named.push(format!("ran {}", listed(&places)));
+        }
         if !named.is_empty() {
             let _ = write!(out, ": {}", named.join("; "));
         }
@@ -69,7 +73,7 @@ fn attention(out: &mut String, report: &Report) {
     }
     for entry in &report.conflicts {
         let _ =
-            writeln!(out, "  conflict: the initialiser of `{entry}` changed, but the program has changed its value, which is kept");
+            writeln!(out, "  conflict: `{entry}` keeps its value, though its initialiser or what that computes with has changed");
     }
     for stale in &report.stale {
         let _ = writeln!(out, "  stale: {stale}");
@@ -82,7 +86,11 @@ fn attention(out: &mut String, report: &Report) {
 }
 
 fn names(entries: &[Entry]) -> String {
-    let mut out = entries.iter().take(NAMES_MAX).map(Entry::to_string).collect::<Vec<_>>().join(", ");
+    listed(&entries.iter().map(Entry::to_string).collect::<Vec<_>>())
+}
+
+fn listed(entries: &[String]) -> String {
+    let mut out = entries.iter().take(NAMES_MAX).cloned().collect::<Vec<_>>().join(", ");
     if let Some(left) = entries.len().checked_sub(NAMES_MAX).filter(|left| *left > 0) {
         let _ = write!(out, " and {left} more");
     }
