@@ -3,13 +3,10 @@
 use crate::diagnostics;
 use std::fmt::Write as _;
 use vm::embed::Error;
-use vm::reload::{Entry, Report};
+use vm::reload::{Entry, Report, codes};
 
 /// Names listed of one group.
 const NAMES_MAX: usize = 12;
-
-/// Code of the reason that new top-level code raised an error.
-const CODE_RAISED: &str = "R0106";
 
 /// The short form of a reload's report.
 pub fn of_reload(report: &Report, style: diagnostics::Report) -> String {
@@ -52,7 +49,7 @@ pub fn refusal(report: &Report, style: diagnostics::Report) -> String {
     let mut out = String::new();
     for reason in &report.reasons {
         match &report.error {
-            Some(error @ (Error::Raised { .. } | Error::Interrupted(_))) if reason.code == CODE_RAISED => {
+            Some(error @ (Error::Raised { .. } | Error::Interrupted(_))) if reason.code == codes::FAILED.id => {
                 out.push_str(&style.error(error))
             }
             _ => out.push_str(&style.reason(reason)),

@@ -177,7 +177,8 @@ fn signature(image: &ProtoImage) -> String {
 
 fn diagnostics() -> String {
     let mut out = String::from(DIAGNOSTICS_HEAD);
-    let mut codes: Vec<&Code> = lang::codes::ALL.iter().chain(vm::compile::codes::ALL).copied().collect();
+    let mut codes: Vec<&Code> =
+        lang::codes::ALL.iter().chain(vm::compile::codes::ALL).chain(vm::reload::codes::ALL).copied().collect();
     codes.sort_by_key(|code| (code.severity == Severity::Warning, code.id));
     for code in codes {
         let _ = write!(out, "\n## {}: {}\n\n{}\n", code.id, code.title, with_languages(code).trim_end());
@@ -189,7 +190,8 @@ const DIAGNOSTICS_HEAD: &str = "\
 # Diagnostics reference
 
 What is wrong with a text is reported with a code. This page is made from the table that `lang explain CODE` reads. Codes that begin with `E` are
-errors: nothing of the text runs. Those that begin with `W` are warnings.
+errors: nothing of the text runs. Those that begin with `R` are reasons for which a text is
+refused as a whole when it is loaded or reloaded. Those that begin with `W` are warnings.
 ";
 
 /// The explanation with a language for each example: one that shows the mistake must give this code, any other must compile.
