@@ -16,7 +16,8 @@ const PROMPT: &str = "> ";
 /// Longest time to wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// How long nothing more must come until an answer that is not the expected one counts as complete.
+/// How long nothing more must come until an answer that is not the expected one counts as complete, when answers are recorded. When they
+/// are checked there is no such time: a busy machine is not a wrong answer.
 const QUIET: Duration = Duration::from_millis(1500);
 
 /// A running program. It is ended with the value.
@@ -28,6 +29,9 @@ pub struct Terminal {
     bytes: Vec<u8>,
     /// Whether the last thing on the screen is a prompt.
     is_asking: bool,
+    /// Whether the last answer ended without a prompt, which may still come.
+    owes_prompt: bool,
+    quiet: Duration,
 }
 
 impl Terminal {
@@ -44,6 +48,7 @@ impl Terminal {
         let child = command.spawn()?;
         let keyboard = File::from(master.try_clone()?);
         let mut reader = File::from(master);
+        let quiet = if std::env::var_os("UPDATE").is_some() { QUIET } else { PATIENCE };
         let (sender, screen) = mpsc::channel();
         thread::spawn(move || {
             let mut buffer = [0; 4096];
@@ -54,7 +59,7 @@ impl Terminal {
                 }
             }
         });
-        Ok(Terminal { child, keyboard, screen, bytes: Vec::new(), is_asking: false })
+        Ok(Terminal { child, keyboard, screen, bytes: Vec::new(), is_asking: false, owes_prompt: false, quiet })
     }
 
     /// Types a line.
@@ -75,22 +80,26 @@ impl Terminal {
         loop {
             let text = String::from_utf8_lossy(&self.bytes).into_owned();
             // A line break ends a prompt that something interrupts.
+            let text = text.strip_prefix(PROMPT).filter(|rest| self.owes_prompt && !rest.is_empty()).unwrap_or(&text).to_owned();
             let shown = without_prompts(text.strip_prefix('\n').filter(|_| self.is_asking).unwrap_or(&text));
             let is_asking = text.ends_with(&format!("\n{PROMPT}")) || text == PROMPT;
-            if shown == expected || (is_asking && (!shown.is_empty() || expected.is_empty())) {
-                if let Ok(more) = self.screen.recv_timeout(Duration::from_millis(if is_asking { 0 } else { 100 })) {
+            let is_complete = is_asking && (!shown.is_empty() || expected.is_empty());
+            if is_complete || (shown == expected && !expected.is_empty()) {
+                if let Ok(more) = self.screen.recv_timeout(Duration::from_millis(if is_asking { 0 } else { 300 })) {
                     self.bytes.extend(more);
                     continue;
                 }
                 self.bytes.clear();
                 self.is_asking = is_asking;
+                self.owes_prompt = !is_asking;
                 return shown;
             }
-            let wait = if Instant::now() > deadline { Duration::ZERO } else { QUIET };
+            let wait = if Instant::now() > deadline { Duration::ZERO } else { self.quiet };
             match self.screen.recv_timeout(wait) {
                 Ok(more) => self.bytes.extend(more),
                 Err(_) if Instant::now() > deadline || !text.is_empty() => {
                     self.bytes.clear();
+                    self.owes_prompt = true;
                     return shown;
                 }
                 Err(_) => {}
