@@ -6,11 +6,11 @@ use super::function::HostFunction;
 use super::handle::{Handle, HandlePool};
 use crate::heap::Value;
 use crate::host::{Host, NoHost};
-use crate::interp::{self, Exit};
+use crate::interp;
 use crate::limits;
 use crate::object::{
-    Control, Cx, Definition, ErrorKind, Instance, Interrupt, Keywords, Kind, Namespace, NativeBody, NativeFunction, NativeResult,
-    Stack, Stress, World,
+    Control, Cx, Definition, ErrorKind, Exit, Instance, Interrupt, Keywords, Kind, Namespace, NativeBody, NativeFunction,
+    NativeResult, Stack, Stress, World,
 };
 use crate::ops::{self, error_slot};
 use gc_arena::arena::CollectionPhase;

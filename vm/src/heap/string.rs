@@ -147,13 +147,13 @@ impl Str {
     /// Whether the texts are equal; fast for the same string and for two interned ones.
     #[inline]
     pub fn text_eq(a: Gc<'_, Str>, b: Gc<'_, Str>) -> bool {
-        if std::ptr::eq(Gc::as_ptr(a), Gc::as_ptr(b)) {
-            return true;
-        }
-        if a.len != b.len || (a.interned.get() && b.interned.get()) {
-            return false;
-        }
-        a.as_str() == b.as_str()
+        std::ptr::eq(Gc::as_ptr(a), Gc::as_ptr(b)) || (!Self::differ_at_a_glance(a, b) && a.as_str() == b.as_str())
+    }
+
+    /// Whether two strings that are not the same object are known to differ without a look at their texts.
+    #[inline(always)]
+    pub fn differ_at_a_glance(a: Gc<'_, Str>, b: Gc<'_, Str>) -> bool {
+        a.len != b.len || (a.interned.get() && b.interned.get())
     }
 }
 

@@ -47,6 +47,26 @@ pub enum Interrupt {
     Exit(i32),
 }
 
+/// Why the interpreter's loop was left.
+#[derive(Clone, Copy, Collect)]
+#[collect(no_drop)]
+pub enum Exit<'gc> {
+    /// A safe point with something to look at.
+    Tick,
+    /// The frame below everything was reached: the call's result.
+    Done(Value<'gc>),
+    /// An error that nothing caught.
+    Error(Value<'gc>),
+    /// The fiber suspends.
+    Yield(Value<'gc>),
+    /// The program waits for so many seconds.
+    Wait(f64),
+    /// Code needs `World::needed`, whose initialiser has not run yet; the instruction runs again afterwards.
+    Need,
+    /// Stopped for good.
+    Interrupt(#[collect(require_static)] Interrupt),
+}
+
 macro_rules! error_kinds {
     ($($(#[$doc:meta])* $name:ident: $base:ident,)*) => {
         /// The built-in error classes.
@@ -324,6 +344,14 @@ pub struct World<'gc> {
     pub undecorated: SymbolMap<'gc, Value<'gc>>,
     /// Classes that wait for a base to exist.
     pub incomplete: Vec<(Gc<'gc, Linked<'gc>>, u32)>,
+    /// The interpreter's functions by opcode byte; set while it runs. They stand here because the world's address is in a register.
+    #[collect(require_static)]
+    pub handlers: [*const (); 256],
+    /// Why the interpreter's loop is being left.
+    pub exit: Option<Exit<'gc>>,
+    /// The slice's `Mutation`, for the handlers of instructions; valid only while the interpreter runs.
+    #[collect(require_static)]
+    pub mutation: *const (),
     /// Whether the collector is marking: stores need their barrier. Set at the start of each slice.
     pub marking: bool,
     /// Safe points until the next look at everything below.
@@ -462,6 +490,9 @@ impl<'gc> World<'gc> {
             class_tasks: Vec::new(),
             undecorated: SymbolMap::default(),
             incomplete: Vec::new(),
+            handlers: [std::ptr::null(); 256],
+            exit: None,
+            mutation: std::ptr::null(),
             marking: false,
             ticks: Cell::new(limits::TICKS_PER_SLICE),
             slice: 0,

@@ -1,0 +1,247 @@
+//! Calls, returns, errors, and the engine's own stubs.
+
+use crate::heap::{Tag, Value, copy_value};
+use crate::interp::call::CallResult;
+use crate::interp::run::Flow;
+use crate::interp::state::{State, pointer, slow, tag};
+use crate::object::{Cx, Definition, Exit, Function, Instance, NativeBody, NativeFunction, ReturnMode};
+use gc_arena::Gc;
+
+/// Calls what stands at `R[A]`, whatever it is.
+#[inline(always)]
+unsafe fn call_any<'gc>(s: State<'gc>, cx: &mut Cx<'_, 'gc>, callee: Value<'gc>) -> Flow<'gc> {
+    let first = cx.world.stack.base + s.insn.a() as usize + 1;
+    let argc = s.insn.b() as usize;
+    if let Value::Native(native) = callee
+        && let Some(flow) = call_plain_native(s, cx, native, argc)
+    {
+        return flow;
+    }
+    let called = cx.call_window(callee, first, argc, s.insn.c(), ReturnMode::Store);
+    cx.finish_call(called, s.insn.c())
+}
+
+/// Calls a native that takes just these arguments; `None` when more has to be looked at.
+#[inline(always)]
+unsafe fn call_plain_native<'gc>(
+    s: State<'gc>,
+    cx: &mut Cx<'_, 'gc>,
+    native: Gc<'gc, NativeFunction<'gc>>,
+    argc: usize,
+) -> Option<Flow<'gc>> {
+    let NativeBody::Fn(f) = native.body else { return None };
+    if !native.keywords.only.is_empty() || argc < native.least as usize || argc > native.most as usize {
+        return None;
+    }
+    let args = std::slice::from_raw_parts(s.a().add(1).cast_const(), argc);
+    let result = f(cx, args);
+    Some(cx.finish(result, s.insn.c(), ReturnMode::Store))
+}
+
+#[inline(always)]
+pub(super) unsafe fn call<'gc>(s: State<'gc>) {
+    if s.is_due() {
+        return s.tick_before(1);
+    }
+    let callee = s.a();
+    if tag(callee) == Tag::FUNCTION {
+        let function: Gc<'gc, Function<'gc>> = pointer(callee);
+        if let Some(s) = s.enter(function, s.insn.a() as usize + 1, s.insn.b() as usize, s.insn.c()) {
+            return s.next();
+        }
+    }
+    s.through(|s, cx| call_any(s, cx, *s.a()));
+}
+
+#[inline(always)]
+pub(super) unsafe fn call_global<'gc>(s: State<'gc>) {
+    if s.is_due() {
+        return s.tick_before(1);
+    }
+    let cell: Gc<'gc, Definition<'gc>> = pointer(s.k.add(s.word(0) as usize));
+    let s = s.skip(1);
+    let callee = cell.value_ptr();
+    if tag(callee) == Tag::FUNCTION {
+        copy_value(s.a(), callee);
+        let function: Gc<'gc, Function<'gc>> = pointer(callee);
+        if let Some(s) = s.enter(function, s.insn.a() as usize + 1, s.insn.b() as usize, s.insn.c()) {
+            return s.next();
+        }
+    }
+    s.through(|s, cx| {
+        let cell: Gc<'_, Definition<'_>> = pointer(s.k.add(*s.pc.sub(1) as usize));
+        let callee = cell.value();
+        if callee.is_unset() {
+            if cx.needs(cell) {
+                s.set_pc(s.pc.sub(2));
+                return Flow::Leave(Exit::Need);
+            }
+            let missing = cx.missing_name(cell);
+            return cx.finish(missing, 0, ReturnMode::Discard);
+        }
+        cx.record_use(cell);
+        call_any(s, cx, callee)
+    });
+}
+
+/// What a method call's inline cache holds: a function, or a native with its lowest bit set.
+#[inline(always)]
+unsafe fn cached_target(words: *const u32) -> u64 {
+    u64::from(*words.add(2)) | u64::from(*words.add(3)) << 32
+}
+
+#[inline(always)]
+pub(super) unsafe fn call_method<'gc>(s: State<'gc>) {
+    if s.is_due() {
+        return s.tick_before(1);
+    }
+    let cache = s.pc;
+    let s = s.skip(4);
+    let receiver = s.a().add(1);
+    let tag = tag(receiver);
+    if tag == Tag::INSTANCE {
+        let instance: Gc<'gc, Instance<'gc>> = pointer(receiver);
+        let target = cached_target(cache);
+        if instance.layout().0 == *cache.add(1) && target & 1 == 0 {
+            let function = Gc::<Function<'gc>>::from_ptr(target as usize as *const Function<'gc>);
+            s.set_tag(s.a(), Tag::FUNCTION);
+            s.a().cast::<u64>().add(1).write(target);
+            if let Some(s) = s.enter(function, s.insn.a() as usize + 1, s.insn.b() as usize + 1, s.insn.c()) {
+                return s.next();
+            }
+        }
+    }
+    s.through(|s, cx| {
+        let cache = s.pc.sub(4);
+        let argc = s.insn.b() as usize + 1;
+        let id = cx.world.receiver_id(&*s.a().add(1));
+        if *cache.add(1) == id {
+            let target = cached_target(cache);
+            if target & 1 == 1 {
+                let native = Gc::<NativeFunction<'_>>::from_ptr((target & !1) as usize as *const NativeFunction<'_>);
+                if let Some(flow) = call_plain_native(s, cx, native, argc) {
+                    return flow;
+                }
+                let first = cx.world.stack.base + s.insn.a() as usize + 1;
+                let called = cx.call_window(Value::Native(native), first, argc, s.insn.c(), ReturnMode::Store);
+                return cx.finish_call(called, s.insn.c());
+            }
+            let function = Gc::<Function<'_>>::from_ptr(target as usize as *const Function<'_>);
+            let first = cx.world.stack.base + s.insn.a() as usize + 1;
+            let called = cx.call_window(Value::Function(function), first, argc, s.insn.c(), ReturnMode::Store);
+            return cx.finish_call(called, s.insn.c());
+        }
+        let called = cx.call_method(cache.cast_mut(), s.insn.a() as usize + 1, argc, s.insn.c());
+        cx.finish_call(called, s.insn.c())
+    });
+}
+
+#[inline(always)]
+pub(super) unsafe fn call_super(s: State<'_>) {
+    s.skip(1).through(|s, cx| {
+        let name = *s.k.add(*s.pc.sub(1) as usize);
+        let called = cx.call_super(name, s.insn.a() as usize + 1, s.insn.b() as usize + 1, s.insn.c());
+        cx.finish_call(called, s.insn.c())
+    });
+}
+
+/// Calls with names and spreads, `WORDS` extra words.
+#[inline(always)]
+pub(super) unsafe fn call_shape<const WORDS: usize>(s: State<'_>) {
+    s.skip(WORDS).through(|s, cx| {
+        let op = crate::bytecode::Op::from_byte(s.insn.op_byte()).expect("verified code");
+        let called = cx.call_shape(op, s.insn, s.pc.sub(op.info().extra.len()));
+        cx.finish_call(called, s.insn.c())
+    });
+}
+
+#[inline(always)]
+unsafe fn back_to_caller<'gc>(mut s: State<'gc>, delta: usize) -> State<'gc> {
+    s.fp = s.fp.sub(1);
+    s.base = s.base.sub(delta);
+    s.pc = (*s.fp).pc;
+    s.k = (*s.fp).proto.consts();
+    s
+}
+
+#[inline(always)]
+pub(super) unsafe fn give_back(s: State<'_>) {
+    let frame = &*s.fp;
+    let delta = frame.delta as usize;
+    if frame.mode == ReturnMode::Store {
+        copy_value(s.base.sub(delta).add(frame.dst as usize), s.a());
+        return back_to_caller(s, delta).next();
+    }
+    s.through(|s, cx| cx.return_value(*s.a()));
+}
+
+#[inline(always)]
+pub(super) unsafe fn give_back_nil(s: State<'_>) {
+    let frame = &*s.fp;
+    let delta = frame.delta as usize;
+    if frame.mode == ReturnMode::Store {
+        s.set_tag(s.base.sub(delta).add(frame.dst as usize), Tag::NIL);
+        return back_to_caller(s, delta).next();
+    }
+    if frame.mode == ReturnMode::Construct {
+        // The new instance is the initialiser's register 0.
+        copy_value(s.base.sub(delta).add(frame.dst as usize), s.base);
+        return back_to_caller(s, delta).next();
+    }
+    s.through(|_, cx| cx.return_value(Value::Nil));
+}
+
+#[inline(always)]
+pub(super) unsafe fn suspend(s: State<'_>) {
+    slow!(s, |s, cx| cx.yield_value(*s.b()));
+}
+
+#[inline(always)]
+pub(super) unsafe fn throw(s: State<'_>) {
+    slow!(s, |s, cx| cx.throw(*s.a()), 0, ReturnMode::Discard);
+}
+
+#[inline(always)]
+pub(super) unsafe fn assert_fail(s: State<'_>) {
+    let s = s.skip(1);
+    slow!(
+        s,
+        |s, cx| {
+            let values = std::slice::from_raw_parts(s.a(), s.insn.b() as usize + 1);
+            cx.assert_fail(values, *s.pc.sub(1) as usize)
+        },
+        0,
+        ReturnMode::Discard
+    );
+}
+
+#[inline(always)]
+pub(super) unsafe fn halt(s: State<'_>) {
+    s.slow(|s, _| Flow::Leave(Exit::Done(*s.base)));
+}
+
+#[inline(always)]
+pub(super) unsafe fn resume(s: State<'_>) {
+    s.through(|_, cx| cx.resume_native());
+}
+
+#[inline(always)]
+pub(super) unsafe fn trap(s: State<'_>) {
+    s.slow(|_, _| unreachable!("verified code ends its flow before its end"));
+}
+
+impl<'gc> Cx<'_, 'gc> {
+    /// Ends a call that may have pushed a frame.
+    #[inline]
+    pub(in crate::interp) fn finish_call(&mut self, called: CallResult<'gc>, dst: u8) -> Flow<'gc> {
+        use crate::interp::call::Called;
+        match called {
+            Ok(Called::Entered) => Flow::Reload,
+            Ok(Called::Value(value)) => {
+                self.deliver(value, dst, ReturnMode::Store);
+                Flow::Reload
+            }
+            Err(control) => self.control(control, dst, ReturnMode::Store),
+        }
+    }
+}
