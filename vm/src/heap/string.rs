@@ -75,6 +75,18 @@ impl Str {
         unsafe { Gc::cast(gc) }
     }
 
+    /// Two texts joined.
+    pub fn joined<'gc>(mc: &Mutation<'gc>, a: &str, b: &str) -> Gc<'gc, Str> {
+        if a.len() + b.len() > Self::INLINE_MAX {
+            return Self::from_string(mc, [a, b].concat());
+        }
+        let mut bytes = [0; Self::INLINE_MAX];
+        bytes[..a.len()].copy_from_slice(a.as_bytes());
+        bytes[a.len()..][..b.len()].copy_from_slice(b.as_bytes());
+        // SAFETY: two whole texts.
+        Self::new(mc, unsafe { std::str::from_utf8_unchecked(&bytes[..a.len() + b.len()]) })
+    }
+
     fn head(len: usize, boxed: bool) -> Str {
         let len = u32::try_from(len).expect("operations that make strings check limits::ALLOCATION_MAX");
         Str { len, hash: Cell::new(0), chars: Cell::new(u32::MAX), boxed, interned: Cell::new(false) }
@@ -91,16 +103,8 @@ impl Str {
     /// The text.
     #[inline]
     pub fn as_str(&self) -> &str {
-        // SAFETY: `Str` is not constructible outside this file, which puts it at the head of a `Boxed` when `boxed` is set, and of a
-        // `Sized` with at least `len` initialised bytes otherwise; both were copied from a `str`. Objects never move.
-        unsafe {
-            if self.boxed {
-                return &(*std::ptr::from_ref(self).cast::<Boxed>()).text;
-            }
-            let start = std::ptr::from_ref(self).add(1).cast::<u8>();
-            let start = start.sub(size_of::<Str>()).add(std::mem::offset_of!(Sized<8>, bytes));
-            std::str::from_utf8_unchecked(std::slice::from_raw_parts(start, self.len as usize))
-        }
+        // SAFETY: `len` initialised bytes that were copied from a `str`. Objects never move.
+        unsafe { std::str::from_utf8_unchecked(std::slice::from_raw_parts(self.text_start(), self.len as usize)) }
     }
 
     /// Length in bytes.
@@ -122,6 +126,29 @@ impl Str {
     #[inline]
     pub fn is_ascii(&self) -> bool {
         self.char_len() == self.byte_len()
+    }
+
+    /// The character at byte `i`, if the text is known to be ASCII and has so many.
+    #[inline(always)]
+    pub fn ascii_at(&self, i: usize) -> Option<u8> {
+        if self.chars.get() != self.len || i >= self.len as usize {
+            return None;
+        }
+        // SAFETY: in bounds. `text_start` says where the text stands.
+        Some(unsafe { *self.text_start().add(i) })
+    }
+
+    /// Address of the first byte.
+    #[inline(always)]
+    fn text_start(&self) -> *const u8 {
+        // SAFETY: `Str` is not constructible outside this file, which puts it at the head of a `Boxed` when `boxed` is set, and of a
+        // `Sized` otherwise.
+        unsafe {
+            if self.boxed {
+                return (*std::ptr::from_ref(self).cast::<Boxed>()).text.as_ptr();
+            }
+            std::ptr::from_ref(self).cast::<u8>().add(std::mem::offset_of!(Sized<8>, bytes))
+        }
     }
 
     /// Hash of the text, never 0.

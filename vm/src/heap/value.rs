@@ -80,6 +80,7 @@ impl Tag {
     pub const NATIVE: u64 = 17;
     pub const CLASS: u64 = 18;
     pub const INSTANCE: u64 = 19;
+    pub const ENUM_VALUE: u64 = 21;
     /// Tags from here on carry a heap pointer.
     pub const HEAP: u64 = 8;
 }

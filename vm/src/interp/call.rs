@@ -339,6 +339,15 @@ impl<'gc> Cx<'_, 'gc> {
         let construct_mode = if mode == ReturnMode::Store { ReturnMode::Construct } else { ReturnMode::Discard };
         let entered = match self.find_in_layout(layout, init) {
             Found::Method(method) => {
+                if let Value::Function(function) = method
+                    && layout.fillers.is_empty()
+                    && layout.fresh.is_empty()
+                    && !self.world.stress.no_caches
+                {
+                    self.mc.backward_barrier(Gc::erase(layout), Some(Gc::erase(function)));
+                    // SAFETY: the barrier has run.
+                    unsafe { layout.quick_init.as_cell() }.set(Some(function));
+                }
                 self.insert_argument(first, &mut argc, value)?;
                 match self.call_named(method, first, argc, named, dst, construct_mode)? {
                     Called::Entered => true,
@@ -400,6 +409,12 @@ impl<'gc> Cx<'_, 'gc> {
         named: &Named<'gc>,
     ) -> Result<(), Box<Control<'gc>>> {
         let layout = class.layout();
+        if named.is_empty() && layout.is_open && argc <= layout.slots.len() {
+            for i in 0..argc {
+                Instance::set_slot(instance, self.mc, i, self.world.stack.values[first + i]);
+            }
+            return Ok(());
+        }
         let hidden = |name: Symbol<'gc>| name.as_str().starts_with('$');
         let positional: Vec<usize> = (0..layout.slots.len()).filter(|i| !hidden(layout.slots[*i].name)).collect();
         let describe = || {

@@ -24,10 +24,10 @@ use gc_arena::{Gc, Mutation};
 
 /// Declares a function with the calling convention of handlers: six machine words in registers.
 macro_rules! handler_fn {
-    ($(#[$attr:meta])* fn $name:ident<$gc:lifetime $(, $f:ident: $bound:path)?>($state:ident) $body:block) => {
+    ($(#[$attr:meta])* fn $name:ident<$gc:lifetime $(, $f:ident: $bound:path $(, const $c:ident: $ct:ty)?)?>($state:ident) $body:block) => {
         $(#[$attr])*
         #[cfg(target_arch = "x86_64")]
-        unsafe extern "sysv64-unwind" fn $name<$gc $(, $f: $bound)?>(
+        unsafe extern "sysv64-unwind" fn $name<$gc $(, $f: $bound $(, const $c: $ct)?)?>(
             world: *mut World<$gc>,
             pc: *const u32,
             base: *mut Value<$gc>,
@@ -41,7 +41,7 @@ macro_rules! handler_fn {
 
         $(#[$attr])*
         #[cfg(not(target_arch = "x86_64"))]
-        unsafe extern "C-unwind" fn $name<$gc $(, $f: $bound)?>(
+        unsafe extern "C-unwind" fn $name<$gc $(, $f: $bound $(, const $c: $ct)?)?>(
             world: *mut World<$gc>,
             pc: *const u32,
             base: *mut Value<$gc>,
@@ -98,7 +98,7 @@ impl<'gc> State<'gc> {
         let stack = &mut (*world).stack;
         let fp = stack.frames.as_mut_ptr().add(stack.frames.len() - 1);
         let base = stack.values.as_mut_ptr().add(stack.base);
-        State { world, pc: (*fp).pc, base, k: (*fp).proto.consts(), fp, insn: Insn(0) }
+        State { world, pc: (*fp).pc, base, k: (*fp).k, fp, insn: Insn(0) }
     }
 
     /// Writes the state back to the stack, for whatever may look at it.
@@ -141,6 +141,24 @@ impl<'gc> State<'gc> {
     pub(super) unsafe fn through<F: Work<'gc>>(self, work: F) {
         let _ = work;
         continued::<F>(self.world, self.pc, self.base, self.k, self.fp, self.insn.0);
+    }
+
+    /// As `through`, for work whose value goes to the register that the operand `TO` names, and which leaves the stack alone when it
+    /// gives a value.
+    #[inline(always)]
+    pub(super) unsafe fn compute<F: Compute<'gc>, const TO: char>(self, work: F) {
+        let _ = work;
+        computed::<F, TO>(self.world, self.pc, self.base, self.k, self.fp, self.insn.0);
+    }
+
+    /// The register that an operand names.
+    #[inline(always)]
+    unsafe fn operand<const TO: char>(&self) -> u8 {
+        match TO {
+            'A' => self.insn.a(),
+            'B' => self.insn.b(),
+            _ => self.insn.c(),
+        }
     }
 
     /// Runs work, then the next instruction.
@@ -310,7 +328,20 @@ impl<'gc> State<'gc> {
 
     /// Makes a frame for a function whose window starts `delta` slots above the base; `None` when the slow way has to do it.
     #[inline(always)]
-    pub(super) unsafe fn enter(mut self, function: Gc<'gc, Function<'gc>>, delta: usize, argc: usize, dst: u8) -> Option<Self> {
+    pub(super) unsafe fn enter(self, function: Gc<'gc, Function<'gc>>, delta: usize, argc: usize, dst: u8) -> Option<Self> {
+        self.enter_as(function, delta, argc, dst, ReturnMode::Store)
+    }
+
+    /// As `enter`, with something else to be done with what the function returns.
+    #[inline(always)]
+    pub(super) unsafe fn enter_as(
+        mut self,
+        function: Gc<'gc, Function<'gc>>,
+        delta: usize,
+        argc: usize,
+        dst: u8,
+        mode: ReturnMode,
+    ) -> Option<Self> {
         let proto = function.proto();
         let base = self.base.add(delta);
         let next = self.fp.add(1);
@@ -319,7 +350,7 @@ impl<'gc> State<'gc> {
             (*self.fp).pc = self.pc;
             self.pc = proto.code.start();
             self.k = proto.consts();
-            next.write(Frame { pc: self.pc, proto, delta: delta as u32, dst, mode: ReturnMode::Store });
+            next.write(Frame { pc: self.pc, k: self.k, proto, delta: delta as u32, dst, mode });
             self.fp = next;
             self.base = base;
             Some(self)
@@ -353,6 +384,69 @@ handler_fn! {
     fn continued<'gc, F: Work<'gc>>(state) {
         // SAFETY: see the head of this file.
         unsafe { state.resume_after::<F>() }
+    }
+}
+
+/// Work that gives a value; see [`State::compute`].
+pub(super) trait Compute<'gc>: Copy + FnOnce(State<'gc>, &mut Cx<'_, 'gc>) -> NativeResult<'gc> {}
+impl<'gc, F: Copy + FnOnce(State<'gc>, &mut Cx<'_, 'gc>) -> NativeResult<'gc>> Compute<'gc> for F {}
+
+/// What became of work that gives a value.
+#[derive(PartialEq, Eq)]
+#[repr(u8)]
+enum Computed {
+    /// The value is in its register, and nothing else has changed.
+    Stored,
+    /// Frames or slots may have moved.
+    Reload,
+    /// The loop is to be left.
+    Leave,
+}
+
+handler_fn! {
+    /// Tail-called by handlers.
+    #[inline(never)]
+    fn computed<'gc, F: Compute<'gc>, const TO: char>(state) {
+        // SAFETY: see the head of this file.
+        unsafe {
+            match compute_in_memory::<F, TO>(state.world, state.pc, state.base, state.k, state.fp, state.insn.0) {
+                Computed::Stored => state.next(),
+                Computed::Reload => State::load(state.world).next(),
+                Computed::Leave => {}
+            }
+        }
+    }
+}
+
+#[inline(never)]
+unsafe fn compute_in_memory<'gc, F: Compute<'gc>, const TO: char>(
+    world: *mut World<'gc>,
+    pc: *const u32,
+    base: *mut Value<'gc>,
+    k: *const Value<'gc>,
+    fp: *mut Frame<'gc>,
+    insn: u32,
+) -> Computed {
+    const { assert!(size_of::<F>() == 0, "a slow path captures nothing") };
+    let state = State { world, pc, base, k, fp, insn: Insn(insn) };
+    // SAFETY: as in `in_memory`.
+    unsafe {
+        let work = std::ptr::NonNull::<F>::dangling().read();
+        state.sync();
+        let mut cx = state.cx();
+        match work(state, &mut cx) {
+            Ok(value) => {
+                copy_value(state.r(state.operand::<TO>()), &raw const value);
+                Computed::Stored
+            }
+            Err(control) => match cx.control(control, state.operand::<TO>(), ReturnMode::Store) {
+                Flow::Reload => Computed::Reload,
+                Flow::Leave(exit) => {
+                    cx.world.exit = Some(exit);
+                    Computed::Leave
+                }
+            },
+        }
     }
 }
 
@@ -417,10 +511,10 @@ pub(super) use slow;
 /// As `slow`, for what is not unlikely.
 macro_rules! through {
     ($state:expr, |$s:ident, $cx:ident| $result:expr) => {
-        $crate::interp::state::through!($state, |$s, $cx| $result, $s.insn.a(), ReturnMode::Store)
+        $state.compute::<_, 'A'>(|$s, $cx| $result)
     };
-    ($state:expr, |$s:ident, $cx:ident| $result:expr, $dst:expr) => {
-        $crate::interp::state::through!($state, |$s, $cx| $result, $dst, ReturnMode::Store)
+    ($state:expr, |$s:ident, $cx:ident| $result:expr, $to:literal) => {
+        $state.compute::<_, $to>(|$s, $cx| $result)
     };
     ($state:expr, |$s:ident, $cx:ident| $result:expr, $dst:expr, $mode:expr) => {
         $state.through(|$s, $cx| {

@@ -4,8 +4,9 @@
 //! current layout. Built-in types and class objects have ids too, so that one number keys every inline cache. A cache that
 //! names an id needs no tracing: a stale id never matches again.
 
-use super::{Class, SlotInit, Symbol, SymbolMap};
+use super::{Class, Function, SlotInit, Symbol, SymbolMap};
 use crate::heap::Value;
+use gc_arena::lock::Lock;
 use gc_arena::{Collect, Gc};
 
 /// Identifies a layout for the life of the VM. 0 is no layout.
@@ -45,4 +46,9 @@ pub struct Layout<'gc> {
     pub fresh: Box<[(u32, bool)]>,
     /// Methods that fill the slots whose defaults need code, in order.
     pub fillers: Vec<Value<'gc>>,
+    /// Whether a call of a class without `init` fills the slots in order: none of them is internal.
+    pub is_open: bool,
+    /// The initialiser, when calling the class is making an instance from the template and calling this. An inline cache: filled by the
+    /// interpreter, emptied by [`World::forget_lookups`](super::World::forget_lookups).
+    pub quick_init: Lock<Option<Gc<'gc, Function<'gc>>>>,
 }

@@ -104,6 +104,15 @@ pub struct NativeFunction<'gc> {
     pub doc: &'static str,
 }
 
+impl NativeFunction<'_> {
+    /// Whether it can be called with just `argc` positional values, the receiver included.
+    #[inline]
+    pub fn takes(&self, argc: usize) -> bool {
+        let most = if self.most == u8::MAX { usize::MAX } else { self.most as usize };
+        self.keywords.only.is_empty() && (self.least as usize..=most).contains(&argc)
+    }
+}
+
 /// A variant of an enum: a constructor, or a value when it has no payload.
 #[derive(Collect)]
 #[collect(no_drop)]

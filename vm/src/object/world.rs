@@ -7,7 +7,8 @@ use super::{
 use crate::heap::{Str, Value, hash_bytes};
 use crate::host::Host;
 use crate::limits;
-use gc_arena::{Collect, Gc, Mutation};
+use gc_arena::lock::Lock;
+use gc_arena::{Collect, Gc, GcWeak, Mutation};
 use hashbrown::HashTable;
 use indexmap::IndexMap;
 use lang::source::{Source, Span};
@@ -313,6 +314,8 @@ pub struct World<'gc> {
     pub errors: Vec<Gc<'gc, Class<'gc>>>,
     /// Results of recent look-ups.
     pub method_cache: MethodCache<'gc>,
+    /// All code that is alive, for its inline caches.
+    pub protos: Vec<GcWeak<'gc, Proto<'gc>>>,
     /// Code of the frame below everything: `Halt`.
     pub halt_stub: Option<Gc<'gc, Proto<'gc>>>,
     /// Code of frames of natives that wait: `Resume`.
@@ -475,6 +478,7 @@ impl<'gc> World<'gc> {
             types: Vec::new(),
             errors: Vec::new(),
             method_cache: MethodCache::new(),
+            protos: Vec::new(),
             halt_stub: None,
             resume_stub: None,
             namespace_cells: SymbolMap::default(),
@@ -551,6 +555,8 @@ impl<'gc> World<'gc> {
                 template: Box::new([]),
                 fresh: Box::new([]),
                 fillers: Vec::new(),
+                is_open: true,
+                quick_init: Lock::new(None),
             },
         )
     }
@@ -586,6 +592,15 @@ impl<'gc> World<'gc> {
     /// The layout with this id.
     pub fn layout(&self, id: LayoutId) -> Gc<'gc, Layout<'gc>> {
         self.layouts[id.0 as usize].expect("an instance's layout is in the table")
+    }
+
+    /// Forgets what recent look-ups have found: after any change of a class.
+    pub fn forget_lookups(&mut self) {
+        self.method_cache.clear();
+        for layout in self.layouts.iter().flatten() {
+            // SAFETY: storing nothing needs no barrier.
+            unsafe { layout.quick_init.as_cell() }.set(None);
+        }
     }
 
     /// The class of an instance.

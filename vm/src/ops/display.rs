@@ -42,7 +42,8 @@ impl Short {
     }
 
     pub(super) fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.bytes[..self.len]).expect("only whole strings are put in")
+        // SAFETY: only whole strings are put in. Checking them again took a tenth of an interpolation's time.
+        unsafe { std::str::from_utf8_unchecked(&self.bytes[..self.len]) }
     }
 }
 

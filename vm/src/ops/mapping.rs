@@ -6,7 +6,7 @@
 use super::call::{Resume, and_then, suspend};
 use super::compare::{equal, equal_now};
 use super::hash::{HashResult, hash, hash_int, hash_now};
-use crate::heap::{Str, Value};
+use crate::heap::Value;
 use crate::object::{Control, Cx, Entry, Map, MapTable, NativeResult, Probe, Set, World};
 use gc_arena::{Collect, Gc};
 use std::cell::Ref;
@@ -173,20 +173,20 @@ fn quick_hash(key: &Value<'_>) -> Option<u32> {
     }
 }
 
-/// Looks for an int or string.
+/// Looks for a key without the program.
 #[inline]
 fn find_quick<'gc>(world: &World<'gc>, table: &MapTable<'gc>, hash: u32, key: &Value<'gc>) -> Probe<'gc> {
-    match *key {
-        Value::Int(key_int) => table.find(hash, key, |entry, key| match entry {
-            Value::Int(i) => Some(*i == key_int),
-            _ => key_equal(world, entry, key),
-        }),
-        Value::Str(key_str) => table.find(hash, key, |entry, key| match entry {
-            Value::Str(s) => Some(Str::text_eq(*s, key_str)),
-            _ => key_equal(world, entry, key),
-        }),
-        _ => table.find(hash, key, |a, b| key_equal(world, a, b)),
+    if matches!(key, Value::Int(_) | Value::Str(_))
+        && let Some(probe) = table.find_plain(hash, key)
+    {
+        return probe;
     }
+    find_any(world, table, hash, key)
+}
+
+#[inline(never)]
+fn find_any<'gc>(world: &World<'gc>, table: &MapTable<'gc>, hash: u32, key: &Value<'gc>) -> Probe<'gc> {
+    table.find(hash, key, |a, b| key_equal(world, a, b))
 }
 
 /// Finds the entry and acts, waiting for the program where needed.

@@ -7,6 +7,7 @@ use crate::object::{
     Class, ClassKind, Control, Cx, EnumValue, ErrorKind, Instance, Keywords, Layout, List, Map, Member, NativeBody, NativeFn,
     NativeFunction, NativeResult, RangeObject, Set, SlotInfo, SlotInit, SymbolMap, Tuple, Variant, World,
 };
+use gc_arena::lock::Lock;
 use gc_arena::{Arena, Gc, Rootable};
 use num_bigint::BigInt;
 
@@ -33,7 +34,18 @@ fn new_class<'gc>(cx: &mut Cx<'_, 'gc>, name: &str, slots: &[&str]) -> Gc<'gc, C
         slots.iter().map(|s| SlotInfo { name: cx.world.intern(cx.mc, s), owner: class, init: SlotInit::Unset }).collect();
     let index: SymbolMap<'gc, u32> = slots.iter().enumerate().map(|(i, s)| (s.name, i as u32)).collect();
     let template = vec![Value::Unset; slots.len()].into();
-    let layout = Layout { id, class, number: 1, slots, index, template, fresh: [].into(), fillers: Vec::new() };
+    let layout = Layout {
+        id,
+        class,
+        number: 1,
+        slots,
+        index,
+        template,
+        fresh: [].into(),
+        fillers: Vec::new(),
+        is_open: true,
+        quick_init: Lock::new(None),
+    };
     let layout = Gc::new(cx.mc, layout);
     cx.world.layouts[id.0 as usize] = Some(layout);
     Class::set_layout(class, cx.mc, layout);

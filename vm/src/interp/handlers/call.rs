@@ -1,10 +1,14 @@
 //! Calls, returns, errors, and the engine's own stubs.
 
+use crate::bytecode::Insn;
 use crate::heap::{Tag, Value, copy_value};
 use crate::interp::call::CallResult;
 use crate::interp::run::Flow;
-use crate::interp::state::{State, pointer, slow, tag};
-use crate::object::{Cx, Definition, Exit, Function, Instance, NativeBody, NativeFunction, ReturnMode};
+use crate::interp::state::{State, handler_fn, pointer, slow, tag, through};
+use crate::object::{
+    Class, Cx, Definition, EnumValue, Exit, Frame, Function, Instance, Layout, NativeBody, NativeFunction, NativeResult,
+    ReturnMode, World,
+};
 use gc_arena::Gc;
 
 /// Calls what stands at `R[A]`, whatever it is.
@@ -30,7 +34,7 @@ unsafe fn call_plain_native<'gc>(
     argc: usize,
 ) -> Option<Flow<'gc>> {
     let NativeBody::Fn(f) = native.body else { return None };
-    if !native.keywords.only.is_empty() || argc < native.least as usize || argc > native.most as usize {
+    if !native.takes(argc) {
         return None;
     }
     let args = std::slice::from_raw_parts(s.a().add(1).cast_const(), argc);
@@ -50,7 +54,50 @@ pub(super) unsafe fn call<'gc>(s: State<'gc>) {
             return s.next();
         }
     }
+    if tag(callee) == Tag::CLASS {
+        return construct(s.world, s.pc, s.base, s.k, s.fp, s.insn.0);
+    }
     s.through(|s, cx| call_any(s, cx, *s.a()));
+}
+
+handler_fn! {
+    /// Calls the class in `R[A]`. Usually that makes an instance and enters its initialiser.
+    #[inline(never)]
+    fn construct<'gc>(s) {
+        // SAFETY: see the head of state.rs.
+        unsafe {
+            let class: Gc<'gc, Class<'gc>> = pointer(s.a());
+            let argc = s.insn.b() as usize;
+            if let Some(layout) = class.layout_option()
+                && let Some(init) = layout.quick_init.get()
+                && let Some(entered) = s.enter_as(init, s.insn.a() as usize + 1, argc + 1, s.insn.c(), ReturnMode::Construct)
+            {
+                let instance = new_instance(s.world, layout);
+                let window = entered.base;
+                for i in (0..argc).rev() {
+                    copy_value(window.add(i + 1), window.add(i));
+                }
+                set_pointer(window, Tag::INSTANCE, Gc::as_ptr(instance));
+                set_pointer(window.sub(1), Tag::FUNCTION, Gc::as_ptr(init));
+                return entered.next();
+            }
+            s.through(|s, cx| call_any(s, cx, *s.a()));
+        }
+    }
+}
+
+/// An instance as its class's template has it.
+#[inline(never)]
+unsafe fn new_instance<'gc>(world: *mut World<'gc>, layout: Gc<'gc, Layout<'gc>>) -> Gc<'gc, Instance<'gc>> {
+    let instance = Instance::new(&*(*world).mutation.cast(), layout.id, &layout.template);
+    (*world).charge(24 + 16 * instance.capacity());
+    instance
+}
+
+#[inline(always)]
+unsafe fn set_pointer<T>(slot: *mut Value<'_>, tag: u64, pointer: *const T) {
+    slot.cast::<u64>().write(tag);
+    slot.cast::<*const T>().add(1).write(pointer);
 }
 
 #[inline(always)]
@@ -67,6 +114,10 @@ pub(super) unsafe fn call_global<'gc>(s: State<'gc>) {
         if let Some(s) = s.enter(function, s.insn.a() as usize + 1, s.insn.b() as usize, s.insn.c()) {
             return s.next();
         }
+    }
+    if tag(callee) == Tag::CLASS && (*s.world).recording.is_none() {
+        copy_value(s.a(), callee);
+        return construct(s.world, s.pc, s.base, s.k, s.fp, s.insn.0);
     }
     s.through(|s, cx| {
         let cell: Gc<'_, Definition<'_>> = pointer(s.k.add(*s.pc.sub(1) as usize));
@@ -98,42 +149,40 @@ pub(super) unsafe fn call_method<'gc>(s: State<'gc>) {
     let cache = s.pc;
     let s = s.skip(4);
     let receiver = s.a().add(1);
-    let tag = tag(receiver);
-    if tag == Tag::INSTANCE {
-        let instance: Gc<'gc, Instance<'gc>> = pointer(receiver);
+    // What `World::receiver_id` gives; namespaces are never cached.
+    let id = match tag(receiver) {
+        Tag::INSTANCE => pointer::<Instance<'gc>>(receiver).layout().0,
+        Tag::CLASS => pointer::<Class<'gc>>(receiver).own_id.0,
+        Tag::ENUM_VALUE => pointer::<EnumValue<'gc>>(receiver).variant.class.layout().id.0,
+        other => other as u32 + 1,
+    };
+    if *cache.add(1) == id {
         let target = cached_target(cache);
-        if instance.layout().0 == *cache.add(1) && target & 1 == 0 {
-            let function = Gc::<Function<'gc>>::from_ptr(target as usize as *const Function<'gc>);
-            s.set_tag(s.a(), Tag::FUNCTION);
-            s.a().cast::<u64>().add(1).write(target);
-            if let Some(s) = s.enter(function, s.insn.a() as usize + 1, s.insn.b() as usize + 1, s.insn.c()) {
-                return s.next();
-            }
+        if target & 1 == 1 {
+            return through!(s, |s, cx| call_cached_native(s, cx), 'C');
+        }
+        let function = Gc::<Function<'gc>>::from_ptr(target as usize as *const Function<'gc>);
+        set_pointer(s.a(), Tag::FUNCTION, Gc::as_ptr(function));
+        if let Some(s) = s.enter(function, s.insn.a() as usize + 1, s.insn.b() as usize + 1, s.insn.c()) {
+            return s.next();
         }
     }
     s.through(|s, cx| {
-        let cache = s.pc.sub(4);
-        let argc = s.insn.b() as usize + 1;
-        let id = cx.world.receiver_id(&*s.a().add(1));
-        if *cache.add(1) == id {
-            let target = cached_target(cache);
-            if target & 1 == 1 {
-                let native = Gc::<NativeFunction<'_>>::from_ptr((target & !1) as usize as *const NativeFunction<'_>);
-                if let Some(flow) = call_plain_native(s, cx, native, argc) {
-                    return flow;
-                }
-                let first = cx.world.stack.base + s.insn.a() as usize + 1;
-                let called = cx.call_window(Value::Native(native), first, argc, s.insn.c(), ReturnMode::Store);
-                return cx.finish_call(called, s.insn.c());
-            }
-            let function = Gc::<Function<'_>>::from_ptr(target as usize as *const Function<'_>);
-            let first = cx.world.stack.base + s.insn.a() as usize + 1;
-            let called = cx.call_window(Value::Function(function), first, argc, s.insn.c(), ReturnMode::Store);
-            return cx.finish_call(called, s.insn.c());
-        }
-        let called = cx.call_method(cache.cast_mut(), s.insn.a() as usize + 1, argc, s.insn.c());
+        let called = cx.call_method(s.pc.sub(4).cast_mut(), s.insn.a() as usize + 1, s.insn.b() as usize + 1, s.insn.c());
         cx.finish_call(called, s.insn.c())
     });
+}
+
+/// Calls the native in the inline cache, which takes just these arguments.
+#[inline(always)]
+unsafe fn call_cached_native<'gc>(s: State<'gc>, cx: &mut Cx<'_, 'gc>) -> NativeResult<'gc> {
+    let target = cached_target(s.pc.sub(4)) & !1;
+    let native = &*(target as usize as *const NativeFunction<'gc>);
+    let args = std::slice::from_raw_parts(s.a().add(1).cast_const(), s.insn.b() as usize + 1);
+    match &native.body {
+        NativeBody::Fn(f) => f(cx, args),
+        NativeBody::Host(f) => f(cx, args),
+    }
 }
 
 #[inline(always)]
@@ -160,7 +209,7 @@ unsafe fn back_to_caller<'gc>(mut s: State<'gc>, delta: usize) -> State<'gc> {
     s.fp = s.fp.sub(1);
     s.base = s.base.sub(delta);
     s.pc = (*s.fp).pc;
-    s.k = (*s.fp).proto.consts();
+    s.k = (*s.fp).k;
     s
 }
 

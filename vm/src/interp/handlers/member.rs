@@ -1,6 +1,6 @@
 //! Slots and items.
 
-use crate::heap::{Tag, Value, copy_value};
+use crate::heap::{Str, Tag, Value, copy_value};
 use crate::interp::state::{State, int, pointer, slow, tag, through};
 use crate::object::{Instance, List, ReturnMode};
 use crate::ops;
@@ -56,6 +56,14 @@ pub(super) unsafe fn get_index(s: State<'_>) {
         && let Some(item) = item(object, int(index) as usize)
     {
         return s.give(item);
+    }
+    if tag(object) == Tag::STR
+        && tag(index) == Tag::INT
+        && let Some(byte) = Gc::as_ref(pointer::<Str>(object)).ascii_at(int(index) as usize)
+    {
+        s.set_tag(s.a(), Tag::STR);
+        s.a().cast::<*const Str>().add(1).write(Gc::as_ptr(*(*s.world).ascii.as_ptr().add(byte as usize)));
+        return s.next();
     }
     through!(s, |s, cx| ops::get_index(cx, *s.b(), *s.c()));
 }
