@@ -6,6 +6,7 @@ use crate::letters::one_char;
 use crate::table::{Row, define, row};
 use crate::{bytes, convert, iterable, map, number, range, set, sort};
 use gc_arena::{Collect, Gc};
+use std::cell::Cell;
 use std::cmp::Ordering;
 use vm::heap::Value;
 use vm::object::{Control, Cx, Interrupt, IteratorState, Keywords, Kind, NativeBody, NativeFunction, NativeResult};
@@ -162,7 +163,15 @@ impl<'gc> Resume<'gc> for Line<'gc> {
             if self.pause.is_nil() {
                 let name = cx.world.intern(cx.mc, "input").0;
                 let body = NativeBody::Fn(pause);
-                let native = NativeFunction { name, body, least: 0, most: 0, keywords: Keywords::default(), doc: "" };
+                let native = NativeFunction {
+                    name,
+                    body,
+                    least: 0,
+                    most: 0,
+                    keywords: Keywords::default(),
+                    intrinsic: Cell::default(),
+                    doc: "",
+                };
                 self.pause = Value::Native(Gc::new(cx.mc, native));
             }
             return ops::call_then(cx, self.pause, Vec::new(), self);

@@ -40,7 +40,7 @@ use table::{Row, define, functions, methods, properties, row, statics};
 use vm::embed::{Vm, VmOptions};
 use vm::heap::{Tag, Value};
 use vm::link;
-use vm::object::{Class, ClassKind, Cx, Kind, Namespace};
+use vm::object::{Class, ClassKind, Cx, Intrinsic, Kind, Member, Namespace};
 
 /// The part of the library that is written in the language. It belongs to the namespace `core`.
 pub const PRELUDE: &str = include_str!("prelude.lang");
@@ -56,8 +56,25 @@ pub fn install(cx: &mut Cx<'_, '_>) {
     functions(cx, core, core::FUNCTIONS);
     core::constants(cx);
     install_classes(cx);
+    mark_intrinsics(cx);
     module(cx, "math", "Mathematics beyond the operators.", math::FUNCTIONS, math::constants);
     module(cx, "time", "Clocks and waiting.", time::FUNCTIONS, |_, _| {});
+}
+
+/// Says which natives the interpreter may do itself.
+fn mark_intrinsics(cx: &mut Cx<'_, '_>) {
+    for (tag, name, intrinsic) in
+        [(Tag::LIST, "push", Intrinsic::Push), (Tag::LIST, "len", Intrinsic::Len), (Tag::STR, "len", Intrinsic::Len)]
+    {
+        let name = cx.world.intern(cx.mc, name);
+        if let Some((_, Member::Method(Value::Native(native)))) = cx.world.types[tag as usize].find(name) {
+            native.intrinsic.set(intrinsic);
+        }
+    }
+    let name = cx.world.intern(cx.mc, "len");
+    if let Some(Value::Native(native)) = cx.world.core.get(name).map(|definition| definition.value()) {
+        native.intrinsic.set(Intrinsic::Len);
+    }
 }
 
 /// A VM with the whole library.

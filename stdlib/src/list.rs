@@ -52,7 +52,10 @@ pub(crate) const METHODS: &[Row] = &[
 fn push<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let list = args::list(cx, args)?;
     for value in &args[1..] {
-        cx.world.charge(size_of::<Value>());
+        // The interpreter appends without charge while there is room, so that room is charged for when it is made.
+        if list.is_full() {
+            cx.world.charge(size_of::<Value>() * list.len().max(4));
+        }
         List::push(list, cx.mc, *value);
     }
     Ok(Value::Nil)

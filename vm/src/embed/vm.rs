@@ -16,6 +16,7 @@ use crate::ops::{self, error_slot};
 use gc_arena::arena::CollectionPhase;
 use gc_arena::metrics::Pacing;
 use gc_arena::{Arena, Gc, Rootable};
+use std::cell::Cell;
 use std::mem;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -129,8 +130,15 @@ impl Vm {
         let body = NativeBody::Host(function.into_native());
         self.enter(|cx| {
             let full = cx.world.intern(cx.mc, name);
-            let native =
-                NativeFunction { name: full.0, body, least: F::ARITY, most: F::ARITY, keywords: Keywords::default(), doc: "" };
+            let native = NativeFunction {
+                name: full.0,
+                body,
+                least: F::ARITY,
+                most: F::ARITY,
+                keywords: Keywords::default(),
+                intrinsic: Cell::default(),
+                doc: "",
+            };
             let value = Value::Native(Gc::new(cx.mc, native));
             cx.define(namespace, name, Kind::Function, value);
         });

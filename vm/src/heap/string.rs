@@ -122,6 +122,12 @@ impl Str {
         self.chars.get() as usize
     }
 
+    /// Length in characters, if it was counted before.
+    #[inline(always)]
+    pub fn known_char_len(&self) -> Option<usize> {
+        (self.chars.get() != u32::MAX).then_some(self.chars.get() as usize)
+    }
+
     /// Whether every character is one byte.
     #[inline]
     pub fn is_ascii(&self) -> bool {

@@ -76,6 +76,7 @@ impl Tag {
     pub const STR: u64 = 8;
     pub const TUPLE: u64 = 10;
     pub const LIST: u64 = 11;
+    pub const MAP: u64 = 12;
     pub const FUNCTION: u64 = 15;
     pub const NATIVE: u64 = 17;
     pub const CLASS: u64 = 18;

@@ -9,8 +9,8 @@ use crate::heap::{Str, Value};
 use crate::image::{ArgShape, CallShape, ClassRef, Const, NameRef};
 use crate::limits;
 use crate::object::{
-    Class, ClassKind, Continuation, Control, Cx, ErrorKind, Found, Function, Instance, List, NativeBody, NativeFunction, Proto,
-    ReturnMode, Symbol, Variant,
+    Class, ClassKind, Construction, Continuation, Control, Cx, ErrorKind, Found, Function, Instance, Layout, List, NativeBody,
+    NativeFunction, Proto, ReturnMode, Symbol, Variant,
 };
 use gc_arena::Gc;
 use std::fmt::Write as _;
@@ -339,14 +339,8 @@ impl<'gc> Cx<'_, 'gc> {
         let construct_mode = if mode == ReturnMode::Store { ReturnMode::Construct } else { ReturnMode::Discard };
         let entered = match self.find_in_layout(layout, init) {
             Found::Method(method) => {
-                if let Value::Function(function) = method
-                    && layout.fillers.is_empty()
-                    && layout.fresh.is_empty()
-                    && !self.world.stress.no_caches
-                {
-                    self.mc.backward_barrier(Gc::erase(layout), Some(Gc::erase(function)));
-                    // SAFETY: the barrier has run.
-                    unsafe { layout.quick_init.as_cell() }.set(Some(function));
+                if let Value::Function(function) = method {
+                    self.note_construction(layout, Construction::Init(function));
                 }
                 self.insert_argument(first, &mut argc, value)?;
                 match self.call_named(method, first, argc, named, dst, construct_mode)? {
@@ -355,6 +349,9 @@ impl<'gc> Cx<'_, 'gc> {
                 }
             }
             _ => {
+                if layout.is_open {
+                    self.note_construction(layout, Construction::Fill);
+                }
                 self.fill_slots(class, instance, first, argc, named)?;
                 false
             }
@@ -380,6 +377,18 @@ impl<'gc> Cx<'_, 'gc> {
             }
         }
         Ok(Called::Entered)
+    }
+
+    /// Lets the next calls of a class take a shorter way.
+    fn note_construction(&mut self, layout: Gc<'gc, Layout<'gc>>, construction: Construction<'gc>) {
+        if self.world.stress.no_caches || !layout.fillers.is_empty() || !layout.fresh.is_empty() {
+            return;
+        }
+        if let Construction::Init(function) = construction {
+            self.mc.backward_barrier(Gc::erase(layout), Some(Gc::erase(function)));
+        }
+        // SAFETY: the barrier has run.
+        unsafe { layout.construction.as_cell() }.set(construction);
     }
 
     /// The bases of an incomplete class, as text.

@@ -181,8 +181,17 @@ impl<'gc> Cx<'_, 'gc> {
             Value::Class(class) => class,
             _ => self.world.class_of(&receiver),
         };
+        let key = (class.own_id.0, Gc::as_ptr(home) as usize, name.address());
+        if let Some(method) = self.world.super_cache.get(key) {
+            return Ok(method);
+        }
         match class.find_after(home, name) {
-            Some((_, Member::Method(method) | Member::Static(method))) => Ok(method),
+            Some((_, Member::Method(method) | Member::Static(method))) => {
+                if !self.world.stress.no_caches {
+                    self.world.super_cache.put(key, method);
+                }
+                Ok(method)
+            }
             Some((_, Member::Property { getter: Some(getter), .. })) => Ok(getter),
             _ if name == self.world.symbols.init => Ok(Value::Nil),
             _ if name == self.world.symbols.eq => Ok(self.identity_native()),

@@ -3,8 +3,8 @@
 use crate::heap::Value;
 use crate::image::{ClassImage, Const, EnumImage, MemberImage, MemberRole, ProtoId, SlotDefault};
 use crate::object::{
-    BoxCell, Class, ClassBody, ClassKind, Control, Cx, Function, HashSource, Instance, Layout, LayoutId, Member, OwnSlot, SlotInfo,
-    SlotInit, Symbol, SymbolMap, Variant,
+    BoxCell, Class, ClassBody, ClassKind, Construction, Control, Cx, Function, HashSource, Instance, Layout, LayoutId, Member,
+    OwnSlot, SlotInfo, SlotInit, Symbol, SymbolMap, Variant,
 };
 use gc_arena::Gc;
 use gc_arena::lock::Lock;
@@ -338,7 +338,7 @@ fn make_layout<'gc>(
             fresh: fresh.into(),
             fillers,
             is_open,
-            quick_init: Lock::new(None),
+            construction: Lock::new(Construction::Other),
         },
     )
 }

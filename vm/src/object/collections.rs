@@ -115,6 +115,13 @@ impl<'gc> List<'gc> {
         self.len() == 0
     }
 
+    /// Whether the next item makes the buffer grow.
+    #[inline]
+    pub fn is_full(&self) -> bool {
+        let items = self.items.borrow();
+        items.len() == items.capacity()
+    }
+
     /// Item `index`.
     #[inline]
     pub fn get(&self, index: usize) -> Option<Value<'gc>> {

@@ -48,7 +48,19 @@ pub struct Layout<'gc> {
     pub fillers: Vec<Value<'gc>>,
     /// Whether a call of a class without `init` fills the slots in order: none of them is internal.
     pub is_open: bool,
-    /// The initialiser, when calling the class is making an instance from the template and calling this. An inline cache: filled by the
-    /// interpreter, emptied by [`World::forget_lookups`](super::World::forget_lookups).
-    pub quick_init: Lock<Option<Gc<'gc, Function<'gc>>>>,
+    /// What calling the class does, if that is simple. An inline cache: filled by the interpreter, emptied by
+    /// [`World::forget_lookups`](super::World::forget_lookups).
+    pub construction: Lock<Construction<'gc>>,
+}
+
+/// What calling a class does after an instance was made from the template.
+#[derive(Clone, Copy, Collect)]
+#[collect(no_drop)]
+pub enum Construction<'gc> {
+    /// Not known, or not simple.
+    Other,
+    /// This initialiser is called.
+    Init(Gc<'gc, Function<'gc>>),
+    /// The arguments fill the first slots.
+    Fill,
 }

@@ -264,6 +264,14 @@ macro_rules! table_object {
                 table.entries[i].value = value;
             }
 
+            /// Address of the value of entry `i`, which exists; stores must go with a barrier.
+            #[inline]
+            pub fn value_address(this: Gc<'gc, Self>, i: usize) -> *mut Value<'gc> {
+                // SAFETY: as in `set_value`.
+                let table = unsafe { &mut *this.table.as_ptr() };
+                &raw mut table.entries[i].value
+            }
+
             /// Appends a pair whose key is known to be absent.
             pub fn push(this: Gc<'gc, Self>, mc: &Mutation<'gc>, entry: Entry<'gc>) {
                 write_barrier(mc, Gc::erase(this), &entry.key);

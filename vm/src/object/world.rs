@@ -1,8 +1,8 @@
 //! The world: everything one VM knows, as data. Behaviour is added by the layers above, each in its own `impl World`.
 
 use super::{
-    BoxCell, Class, ClassKind, Continuation, Definition, Fiber, HostObject, Instance, Layout, LayoutId, Linked, Module, Namespace,
-    Proto, Stack, Symbol, SymbolMap, Undo, Variant,
+    BoxCell, Class, ClassKind, Construction, Continuation, Definition, Fiber, HostObject, Instance, Layout, LayoutId, Linked,
+    Module, Namespace, Proto, Stack, Symbol, SymbolMap, Undo, Variant,
 };
 use crate::heap::{Str, Value, hash_bytes};
 use crate::host::Host;
@@ -232,6 +232,37 @@ impl<'gc> MethodCache<'gc> {
     }
 }
 
+/// Results of recent `super` look-ups, by class of the receiver, class of the running method, and name.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub struct SuperCache<'gc> {
+    entries: Vec<(SuperKey, Value<'gc>)>,
+}
+
+type SuperKey = (u32, usize, usize);
+
+impl<'gc> SuperCache<'gc> {
+    fn new() -> Self {
+        SuperCache { entries: vec![(SuperKey::default(), Value::Nil); limits::SUPER_CACHE_SIZE] }
+    }
+
+    fn slot((class, home, name): SuperKey) -> usize {
+        (class as usize ^ (home >> 5) ^ (name >> 4)) & (limits::SUPER_CACHE_SIZE - 1)
+    }
+
+    /// The remembered method.
+    #[inline]
+    pub fn get(&self, key: SuperKey) -> Option<Value<'gc>> {
+        let entry = &self.entries[Self::slot(key)];
+        (entry.0 == key).then_some(entry.1)
+    }
+
+    /// Remembers a method.
+    pub fn put(&mut self, key: SuperKey, method: Value<'gc>) {
+        self.entries[Self::slot(key)] = (key, method);
+    }
+}
+
 /// One line of a trace.
 #[derive(Clone, Debug)]
 pub struct TraceFrame {
@@ -314,6 +345,8 @@ pub struct World<'gc> {
     pub errors: Vec<Gc<'gc, Class<'gc>>>,
     /// Results of recent look-ups.
     pub method_cache: MethodCache<'gc>,
+    /// Results of recent `super` look-ups.
+    pub super_cache: SuperCache<'gc>,
     /// All code that is alive, for its inline caches.
     pub protos: Vec<GcWeak<'gc, Proto<'gc>>>,
     /// Code of the frame below everything: `Halt`.
@@ -478,6 +511,7 @@ impl<'gc> World<'gc> {
             types: Vec::new(),
             errors: Vec::new(),
             method_cache: MethodCache::new(),
+            super_cache: SuperCache::new(),
             protos: Vec::new(),
             halt_stub: None,
             resume_stub: None,
@@ -556,7 +590,7 @@ impl<'gc> World<'gc> {
                 fresh: Box::new([]),
                 fillers: Vec::new(),
                 is_open: true,
-                quick_init: Lock::new(None),
+                construction: Lock::new(Construction::Other),
             },
         )
     }
@@ -597,9 +631,10 @@ impl<'gc> World<'gc> {
     /// Forgets what recent look-ups have found: after any change of a class.
     pub fn forget_lookups(&mut self) {
         self.method_cache.clear();
+        self.super_cache = SuperCache::new();
         for layout in self.layouts.iter().flatten() {
             // SAFETY: storing nothing needs no barrier.
-            unsafe { layout.quick_init.as_cell() }.set(None);
+            unsafe { layout.construction.as_cell() }.set(Construction::Other);
         }
     }
 

@@ -24,6 +24,17 @@ pub fn map_get<'gc>(cx: &mut Cx<'_, 'gc>, map: Gc<'gc, Map<'gc>>, key: Value<'gc
     run(cx, Table::Map(map), key, Action::Get)
 }
 
+/// Address of the value of an int or a string in a map; null when there is none, or when it needs a closer look. The value may be read
+/// and, with a barrier, written, until the map changes.
+#[inline(never)]
+pub fn plain_item<'gc>(map: Gc<'gc, Map<'gc>>, key: &Value<'gc>) -> *const Value<'gc> {
+    let Some(hash) = quick_hash(key) else { return std::ptr::null() };
+    match map.table().find_plain(hash, key) {
+        Some(Probe::Found(i)) => Map::value_address(map, i),
+        _ => std::ptr::null(),
+    }
+}
+
 /// Stores a value under a key.
 pub fn map_set<'gc>(cx: &mut Cx<'_, 'gc>, map: Gc<'gc, Map<'gc>>, key: Value<'gc>, value: Value<'gc>) -> NativeResult<'gc> {
     run(cx, Table::Map(map), key, Action::Put(value))

@@ -4,12 +4,13 @@ use super::*;
 use crate::heap::Value;
 use crate::host::NoHost;
 use crate::object::{
-    Class, ClassKind, Control, Cx, EnumValue, ErrorKind, Instance, Keywords, Layout, List, Map, Member, NativeBody, NativeFn,
-    NativeFunction, NativeResult, RangeObject, Set, SlotInfo, SlotInit, SymbolMap, Tuple, Variant, World,
+    Class, ClassKind, Construction, Control, Cx, EnumValue, ErrorKind, Instance, Keywords, Layout, List, Map, Member, NativeBody,
+    NativeFn, NativeFunction, NativeResult, RangeObject, Set, SlotInfo, SlotInit, SymbolMap, Tuple, Variant, World,
 };
 use gc_arena::lock::Lock;
 use gc_arena::{Arena, Gc, Rootable};
 use num_bigint::BigInt;
+use std::cell::Cell;
 
 fn with_world(test: impl for<'a, 'gc> FnOnce(&mut Cx<'a, 'gc>)) {
     let mut arena = Arena::<Rootable![World<'_>]>::new(|mc| World::new(mc, Box::new(NoHost)));
@@ -44,7 +45,7 @@ fn new_class<'gc>(cx: &mut Cx<'_, 'gc>, name: &str, slots: &[&str]) -> Gc<'gc, C
         fresh: [].into(),
         fillers: Vec::new(),
         is_open: true,
-        quick_init: Lock::new(None),
+        construction: Lock::new(Construction::Other),
     };
     let layout = Gc::new(cx.mc, layout);
     cx.world.layouts[id.0 as usize] = Some(layout);
@@ -55,7 +56,15 @@ fn new_class<'gc>(cx: &mut Cx<'_, 'gc>, name: &str, slots: &[&str]) -> Gc<'gc, C
 fn method<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>, name: &str, body: NativeFn) {
     let symbol = cx.world.intern(cx.mc, name);
     let body = NativeBody::Fn(body);
-    let native = NativeFunction { name: symbol.0, body, least: 0, most: 255, keywords: Keywords::default(), doc: "" };
+    let native = NativeFunction {
+        name: symbol.0,
+        body,
+        least: 0,
+        most: 255,
+        keywords: Keywords::default(),
+        intrinsic: Cell::default(),
+        doc: "",
+    };
     let native = Value::Native(Gc::new(cx.mc, native));
     class.hashing.set(crate::object::HashSource::Program);
     Class::update(class, cx.mc, |body| body.members.insert(symbol, Member::Method(native)));

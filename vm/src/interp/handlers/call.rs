@@ -1,13 +1,13 @@
 //! Calls, returns, errors, and the engine's own stubs.
 
 use crate::bytecode::Insn;
-use crate::heap::{Tag, Value, copy_value};
+use crate::heap::{Str, Tag, Value, copy_value};
 use crate::interp::call::CallResult;
 use crate::interp::run::Flow;
 use crate::interp::state::{State, handler_fn, pointer, slow, tag, through};
 use crate::object::{
-    Class, Cx, Definition, EnumValue, Exit, Frame, Function, Instance, Layout, NativeBody, NativeFunction, NativeResult,
-    ReturnMode, World,
+    Class, Construction, Cx, Definition, EnumValue, Exit, Frame, Function, Instance, Intrinsic, Layout, List, NativeBody,
+    NativeFunction, NativeResult, ReturnMode, World,
 };
 use gc_arena::Gc;
 
@@ -68,18 +68,32 @@ handler_fn! {
         unsafe {
             let class: Gc<'gc, Class<'gc>> = pointer(s.a());
             let argc = s.insn.b() as usize;
-            if let Some(layout) = class.layout_option()
-                && let Some(init) = layout.quick_init.get()
-                && let Some(entered) = s.enter_as(init, s.insn.a() as usize + 1, argc + 1, s.insn.c(), ReturnMode::Construct)
-            {
-                let instance = new_instance(s.world, layout);
-                let window = entered.base;
-                for i in (0..argc).rev() {
-                    copy_value(window.add(i + 1), window.add(i));
+            if let Some(layout) = class.layout_option() {
+                match layout.construction.get() {
+                    Construction::Init(init) => {
+                        let (delta, dst) = (s.insn.a() as usize + 1, s.insn.c());
+                        if let Some(entered) = s.enter_as(init, delta, argc + 1, dst, ReturnMode::Construct) {
+                            let instance = new_instance(s.world, layout);
+                            let window = entered.base;
+                            for i in (0..argc).rev() {
+                                copy_value(window.add(i + 1), window.add(i));
+                            }
+                            set_pointer(window, Tag::INSTANCE, Gc::as_ptr(instance));
+                            set_pointer(window.sub(1), Tag::FUNCTION, Gc::as_ptr(init));
+                            return entered.next();
+                        }
+                    }
+                    Construction::Fill if argc <= layout.slots.len() && (*s.world).recording.is_none() => {
+                        let instance = new_instance(s.world, layout);
+                        // A new object needs no barrier: marking has not reached it.
+                        for i in 0..argc {
+                            copy_value(Instance::slots(instance).add(i), s.a().add(1 + i));
+                        }
+                        set_pointer(s.c(), Tag::INSTANCE, Gc::as_ptr(instance));
+                        return s.next();
+                    }
+                    _ => {}
                 }
-                set_pointer(window, Tag::INSTANCE, Gc::as_ptr(instance));
-                set_pointer(window.sub(1), Tag::FUNCTION, Gc::as_ptr(init));
-                return entered.next();
             }
             s.through(|s, cx| call_any(s, cx, *s.a()));
         }
@@ -114,6 +128,13 @@ pub(super) unsafe fn call_global<'gc>(s: State<'gc>) {
         if let Some(s) = s.enter(function, s.insn.a() as usize + 1, s.insn.b() as usize, s.insn.c()) {
             return s.next();
         }
+    }
+    if tag(callee) == Tag::NATIVE
+        && s.insn.b() == 1
+        && Gc::as_ref(pointer::<NativeFunction<'gc>>(callee)).intrinsic.get() == Intrinsic::Len
+        && length(s, s.a().add(1))
+    {
+        return s.next();
     }
     if tag(callee) == Tag::CLASS && (*s.world).recording.is_none() {
         copy_value(s.a(), callee);
@@ -159,6 +180,15 @@ pub(super) unsafe fn call_method<'gc>(s: State<'gc>) {
     if *cache.add(1) == id {
         let target = cached_target(cache);
         if target & 1 == 1 {
+            let native = &*((target & !1) as usize as *const NativeFunction<'gc>);
+            let is_done = match native.intrinsic.get() {
+                Intrinsic::None => false,
+                Intrinsic::Push => s.insn.b() == 1 && push(s, receiver, receiver.add(1)),
+                Intrinsic::Len => s.insn.b() == 0 && length(s, receiver),
+            };
+            if is_done {
+                return s.next();
+            }
             return through!(s, |s, cx| call_cached_native(s, cx), 'C');
         }
         let function = Gc::<Function<'gc>>::from_ptr(target as usize as *const Function<'gc>);
@@ -171,6 +201,40 @@ pub(super) unsafe fn call_method<'gc>(s: State<'gc>) {
         let called = cx.call_method(s.pc.sub(4).cast_mut(), s.insn.a() as usize + 1, s.insn.b() as usize + 1, s.insn.c());
         cx.finish_call(called, s.insn.c())
     });
+}
+
+/// Appends to a list that has room. False when the native has to do it.
+#[inline(always)]
+unsafe fn push<'gc>(s: State<'gc>, list: *mut Value<'gc>, item: *const Value<'gc>) -> bool {
+    if tag(list) != Tag::LIST {
+        return false;
+    }
+    let list: Gc<'gc, List<'gc>> = pointer(list);
+    let items = &mut *list.raw();
+    let len = items.len();
+    if len == items.capacity() {
+        return false;
+    }
+    s.barrier(list, item);
+    copy_value(items.as_mut_ptr().add(len), item);
+    items.set_len(len + 1);
+    s.set_tag(s.c(), Tag::NIL);
+    true
+}
+
+/// The length of a list, or of a string known to be ASCII. False when the native has to say.
+#[inline(always)]
+unsafe fn length<'gc>(s: State<'gc>, value: *const Value<'gc>) -> bool {
+    let len = match tag(value) {
+        Tag::LIST => (*pointer::<List<'gc>>(value).raw()).len(),
+        Tag::STR => match Gc::as_ref(pointer::<Str>(value)).known_char_len() {
+            Some(len) => len,
+            None => return false,
+        },
+        _ => return false,
+    };
+    s.set_int(s.c(), len as i64);
+    true
 }
 
 /// Calls the native in the inline cache, which takes just these arguments.

@@ -2,7 +2,7 @@
 
 use crate::heap::{Str, Tag, Value};
 use crate::interp::state::{State, float, int, pointer, slow, tag, through};
-use crate::object::ReturnMode;
+use crate::object::{HashSource, Instance, ReturnMode};
 use crate::ops;
 
 macro_rules! equal_value {
@@ -99,6 +99,14 @@ macro_rules! slow_jump {
     };
 }
 
+/// Whether an instance equals only itself: its class has no `==`.
+#[inline(always)]
+unsafe fn compares_by_identity<'gc>(s: State<'gc>, value: *const Value<'gc>) -> bool {
+    let id = pointer::<Instance<'gc>>(value).layout();
+    let layouts = (*s.world).layouts.as_ptr();
+    matches!(*layouts.add(id.0 as usize), Some(layout) if layout.class.hashing.get() == HashSource::Identity)
+}
+
 macro_rules! equal_jump {
     ($name:ident, $sense:literal, |$s:ident| $rhs:expr) => {
         #[inline(always)]
@@ -110,6 +118,9 @@ macro_rules! equal_jump {
             }
             if tx < Tag::HEAP && ty < Tag::HEAP && tx | ty != Tag::FLOAT {
                 return $s.jump((tx == ty) == $sense);
+            }
+            if tx == Tag::INSTANCE && ty < Tag::HEAP && compares_by_identity($s, x) {
+                return $s.jump(!$sense);
             }
             if tx == Tag::STR && ty == Tag::STR {
                 let (x, y) = (pointer::<Str>(x), pointer::<Str>(y));

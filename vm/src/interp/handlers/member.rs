@@ -1,8 +1,9 @@
 //! Slots and items.
 
+use crate::bytecode::Insn;
 use crate::heap::{Str, Tag, Value, copy_value};
-use crate::interp::state::{State, int, pointer, slow, tag, through};
-use crate::object::{Instance, List, ReturnMode};
+use crate::interp::state::{State, handler_fn, int, pointer, slow, tag, through};
+use crate::object::{Frame, Instance, List, Map, ReturnMode, World};
 use crate::ops;
 use gc_arena::Gc;
 
@@ -57,6 +58,9 @@ pub(super) unsafe fn get_index(s: State<'_>) {
     {
         return s.give(item);
     }
+    if tag(object) == Tag::MAP && matches!(tag(index), Tag::INT | Tag::STR) {
+        return get_map_item(s.world, s.pc, s.base, s.k, s.fp, s.insn.0);
+    }
     if tag(object) == Tag::STR
         && tag(index) == Tag::INT
         && let Some(byte) = Gc::as_ref(pointer::<Str>(object)).ascii_at(int(index) as usize)
@@ -90,7 +94,43 @@ pub(super) unsafe fn set_index<'gc>(s: State<'gc>) {
         copy_value(item, s.c());
         return s.next();
     }
+    if tag(object) == Tag::MAP && matches!(tag(index), Tag::INT | Tag::STR) {
+        return set_map_item(s.world, s.pc, s.base, s.k, s.fp, s.insn.0);
+    }
     through!(s, |s, cx| ops::set_index(cx, *s.a(), *s.b(), *s.c()), 0, ReturnMode::Discard);
+}
+
+handler_fn! {
+    /// `R[A] = R[B][R[C]]` for a map and a key that needs no class.
+    #[inline(never)]
+    fn get_map_item<'gc>(s) {
+        // SAFETY: see the head of state.rs.
+        unsafe {
+            let item = ops::plain_item(pointer(s.b()), &*s.c());
+            if !item.is_null() {
+                return s.give(item);
+            }
+            through!(s, |s, cx| ops::get_index(cx, *s.b(), *s.c()));
+        }
+    }
+}
+
+handler_fn! {
+    /// `R[A][R[B]] = R[C]` for a map and a key that needs no class.
+    #[inline(never)]
+    fn set_map_item<'gc>(s) {
+        // SAFETY: see the head of state.rs.
+        unsafe {
+            let map: Gc<'gc, Map<'gc>> = pointer(s.a());
+            let item = ops::plain_item(map, &*s.b()).cast_mut();
+            if !item.is_null() {
+                s.barrier(map, s.c());
+                copy_value(item, s.c());
+                return s.next();
+            }
+            through!(s, |s, cx| ops::set_index(cx, *s.a(), *s.b(), *s.c()), 0, ReturnMode::Discard);
+        }
+    }
 }
 
 #[inline(always)]
