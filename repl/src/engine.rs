@@ -9,9 +9,7 @@ use vm::object::{Control, Kind};
 /// A VM with everything, of which Ctrl-C stops the program. `texts` notes which program texts are read.
 pub fn new_vm(texts: &Texts, presses_max: u32) -> Vm {
     let options = VmOptions { host: Box::new(Console::new(texts.clone())), ..VmOptions::default() };
-    let mut vm = Vm::bare(options);
-    vm.enter(stdlib::install);
-    vm.eval("core", "<core>", stdlib::PRELUDE).expect("the library is correct");
+    let vm = stdlib::new_vm(options);
     interrupt::listen(vm.cancel_flag(), presses_max);
     vm
 }

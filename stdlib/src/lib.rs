@@ -45,6 +45,12 @@ use vm::object::{Class, ClassKind, Cx, Intrinsic, Kind, Member, Namespace};
 /// The part of the library that is written in the language. It belongs to the namespace `core`.
 pub const PRELUDE: &str = include_str!("prelude.lang");
 
+/// The prelude, compiled: `UPDATE=1 cargo test -p stdlib` makes it anew. One that is out of date costs time only.
+const PRELUDE_IMAGE: &[u8] = include_bytes!("prelude.image");
+
+/// The name of the prelude in traces.
+const PRELUDE_NAME: &str = "core.lang";
+
 /// The modules: names that files of a program cannot have.
 pub const MODULES: &[&str] = &["math", "time"];
 
@@ -84,7 +90,7 @@ fn mark_intrinsics(cx: &mut Cx<'_, '_>) {
 pub fn new_vm(options: VmOptions) -> Vm {
     let mut vm = Vm::bare(options);
     vm.enter(install);
-    if let Err(error) = vm.eval("core", "core.lang", PRELUDE) {
+    if let Err(error) = vm.eval_compiled("core", PRELUDE_NAME, PRELUDE, PRELUDE_IMAGE) {
         panic!("the prelude does not load: {error}");
     }
     // Commits are counted from the program's own.
@@ -238,6 +244,22 @@ mod tests {
                 let Some(at) = rest.find(param) else { panic!("the doc of `{}` does not name `{param}`", row.name) };
                 rest = &rest[at + param.len()..];
             }
+        }
+    }
+
+    #[test]
+    fn prelude_image_is_current() {
+        let source = lang::source::Source::new(PRELUDE_NAME, PRELUDE);
+        let image = vm::compile::compile_source(&source).image.expect("the prelude compiles");
+        let bytes = vm::image::encode(&image);
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/src/prelude.image"), bytes).expect("the file can be written");
+            return;
+        }
+        assert!(bytes == PRELUDE_IMAGE, "the compiled prelude is out of date: run `UPDATE=1 cargo test -p stdlib`");
+        assert!(vm::image::decode(PRELUDE_IMAGE, &source).is_some(), "the compiled prelude cannot be read");
+        for cut in [0, 7, 8, 100, bytes.len() - 1] {
+            assert!(vm::image::decode(&PRELUDE_IMAGE[..cut], &source).is_none(), "{cut} bytes are not an image");
         }
     }
 
