@@ -69,9 +69,13 @@ pub fn install(cx: &mut Cx<'_, '_>) {
 
 /// Says which natives the interpreter may do itself.
 fn mark_intrinsics(cx: &mut Cx<'_, '_>) {
-    for (tag, name, intrinsic) in
-        [(Tag::LIST, "push", Intrinsic::Push), (Tag::LIST, "len", Intrinsic::Len), (Tag::STR, "len", Intrinsic::Len)]
-    {
+    let of_types = [
+        (Tag::LIST, "push", Intrinsic::Push),
+        (Tag::LIST, "len", Intrinsic::Len),
+        (Tag::STR, "len", Intrinsic::Len),
+        (Tag::MAP, "get", Intrinsic::Get),
+    ];
+    for (tag, name, intrinsic) in of_types {
         let name = cx.world.intern(cx.mc, name);
         if let Some((_, Member::Method(Value::Native(native)))) = cx.world.types[tag as usize].find(name) {
             native.intrinsic.set(intrinsic);

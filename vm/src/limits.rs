@@ -26,6 +26,7 @@ pub const COLLECT_AT_ONCE_MAX: usize = 200_000;
 
 /// Entries of the cache of `super` look-ups; a power of two.
 pub const SUPER_CACHE_SIZE: usize = 64;
+
 /// Entries of the global method cache; a power of two.
 pub const METHOD_CACHE_SIZE: usize = 1024;
 
