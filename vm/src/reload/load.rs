@@ -1,10 +1,11 @@
 //! Finding files: from a request to a set of compiled texts, imports included.
 
 use super::check::{Place, Reason};
+use super::codes;
 use crate::compile::compile_source;
 use crate::embed::Vm;
 use crate::image::{ImportFrom, ModuleImage};
-use lang::diagnostic::{Code, Diagnostic, Severity};
+use lang::diagnostic::Diagnostic;
 use lang::source::Source;
 use std::sync::Arc;
 
@@ -208,15 +209,6 @@ impl Vm {
     }
 }
 
-/// A from-import whose name is not there when loading has ended.
-pub static UNKNOWN_IMPORT: Code = Code {
-    id: "W0301",
-    severity: Severity::Warning,
-    title: "a name is imported that does not exist",
-    explanation: "The namespace has no definition of this name. It may still come to exist: the import is late bound, and using the \
-name before raises NameError.",
-};
-
 impl Vm {
     /// Warnings for names that the given files import and that do not exist.
     pub(super) fn unknown_imports(&mut self, paths: &[String]) -> Vec<String> {
@@ -233,7 +225,7 @@ impl Vm {
                         let known = namespace.definitions();
                         let near = crate::ops::suggestion(item, known.iter().map(|d| d.name.as_str()));
                         let message = format!("`{item}` does not exist in namespace `{}`{near}", namespace.name);
-                        let diagnostic = Diagnostic::new(&UNKNOWN_IMPORT, import.span, message);
+                        let diagnostic = Diagnostic::new(&codes::UNKNOWN_IMPORT, import.span, message);
                         warnings.push(diagnostic.plain(&linked.image.source).trim_end().to_owned());
                     }
                 }
@@ -265,7 +257,7 @@ pub(super) fn reason_of(source: &Source, diagnostic: &Diagnostic) -> Reason {
 fn import_reason(source: &Source, span: lang::source::Span, message: String) -> Reason {
     let (line, column) = source.line_column(span.lo);
     Reason {
-        code: "R0103",
+        code: codes::UNKNOWN_NAMESPACE.id,
         message,
         file: source.name().to_owned(),
         line,
