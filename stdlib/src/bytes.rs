@@ -61,7 +61,7 @@ fn decode<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     }
 }
 
-fn hex<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+pub(crate) fn hex<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let bytes = data_of(cx, args)?;
     args::check_room(cx, bytes.len().saturating_mul(2))?;
     let mut text = String::with_capacity(bytes.len() * 2);
@@ -71,7 +71,7 @@ fn hex<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     new_string(cx, text)
 }
 
-fn from_hex<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+pub(crate) fn from_hex<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let text = args::text(cx, "from_hex", "text", args[1])?;
     let digits: Option<Vec<u32>> = text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_digit(16)).collect();
     match digits {

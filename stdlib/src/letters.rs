@@ -1,12 +1,14 @@
 //! Methods of strings that test or change their characters: case, white space at the ends, filling up, reading numbers.
 //!
-//! Case and classes of characters follow Unicode. A test of all characters is false for the empty string.
+//! Case and classes of characters follow Unicode. Widths are columns of a terminal: a Chinese character takes two, an accent none.
+//! A test of all characters is false for the empty string.
 
 use crate::args::{self, Raised, check_room, given, given_not_nil, new_str, new_string};
 use crate::convert;
 use crate::string::text_of;
 use crate::table::{Row, row};
 use crate::template;
+use unicode_width::UnicodeWidthStr;
 use vm::heap::Value;
 use vm::object::{Cx, NativeResult};
 
@@ -30,17 +32,17 @@ pub(crate) const METHODS: &[Row] = &[
         "pad_left",
         &["width", "fill"],
         pad_left,
-        "`pad_left(width, fill = \" \")`: filled up at the start to this many characters.",
+        "`pad_left(width, fill = \" \")`: filled up at the start to this many columns.",
     )
     .optional(1),
     row(
         "pad_right",
         &["width", "fill"],
         pad_right,
-        "`pad_right(width, fill = \" \")`: filled up at the end to this many characters.",
+        "`pad_right(width, fill = \" \")`: filled up at the end to this many columns.",
     )
     .optional(1),
-    row("center", &["width", "fill"], center, "`center(width, fill = \" \")`: filled up at both ends to this many characters.")
+    row("center", &["width", "fill"], center, "`center(width, fill = \" \")`: filled up at both ends to this many columns.")
         .optional(1),
     row(
         "format",
@@ -135,7 +137,7 @@ fn pad_with<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, args: &[Value<'gc>], left_o
         Some(fill) => one_char(cx, native, "fill", fill)?,
         None => ' ',
     };
-    let missing = usize::try_from(width).unwrap_or(0).saturating_sub(text.char_len());
+    let missing = usize::try_from(width).unwrap_or(0).saturating_sub(text.as_str().width());
     if missing == 0 {
         return Ok(args[0]);
     }

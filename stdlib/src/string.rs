@@ -89,7 +89,7 @@ pub(crate) fn text_of<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> Result<
 }
 
 /// Byte offset of character `n`; the length for one at or beyond the end.
-fn byte_offset(text: Gc<'_, Str>, n: usize) -> usize {
+pub(crate) fn byte_offset(text: Gc<'_, Str>, n: usize) -> usize {
     if text.is_ascii() {
         return n.min(text.byte_len());
     }
