@@ -9,7 +9,7 @@ use vm::object::{Control, Kind};
 /// A VM with everything, of which Ctrl-C stops the program. `texts` notes which program texts are read; `arguments` are the program's.
 pub fn new_vm(texts: &Texts, arguments: &[String], presses_max: u32) -> Vm {
     let host = Console::new(texts.clone(), arguments.to_vec());
-    let mut vm = stdlib::new_vm(VmOptions { host: Box::new(host), ..VmOptions::default() });
+    let vm = stdlib::new_vm(VmOptions { host: Box::new(host), ..VmOptions::default() });
     interrupt::listen(vm.cancel_flag(), presses_max);
     vm
 }
