@@ -86,6 +86,7 @@ pub(crate) const FUNCTIONS: &[Row] = &[
     row("next", &["iterator"], next, "`next(iterator)`: the next item; `stop` at the end."),
     row("exit", &["status"], exit, "`exit(status = 0)`: ends the program. Cannot be caught.").optional(1),
     row("_sort_keys", &["items", "keys", "reverse"], sort::sort_keys, "`_sort_keys(items, keys, reverse)`: for the prelude."),
+    row("_refill", &["list", "before", "sorted"], sort::refill, "`_refill(list, before, sorted)`: for the prelude."),
 ];
 
 /// Defines the constants of `core`.
