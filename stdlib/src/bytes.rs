@@ -30,14 +30,31 @@ pub(crate) const METHODS: &[Row] = &[
     )
     .only(&["lossy"]),
     row("hex", &[], hex, "`hex()`: two hexadecimal digits for each byte."),
-    row("find", &["part", "from"], find, "`find(part, from = 0)`: the index of the first place where these bytes stand, or nil.").optional(1),
+    row("find", &["part", "from"], find, "`find(part, from = 0)`: the index of the first place where these bytes stand, or nil.")
+        .optional(1),
     row("rfind", &["part"], rfind, "`rfind(part)`: the index of the last place where these bytes stand, or nil."),
-    row("index_of", &["byte", "from"], index_of, "`index_of(byte, from = 0)`: the index of the first byte of this value, or nil.").optional(1),
-    row("contains", &["part"], contains, "`contains(part)`: whether these bytes, or a byte of this value, stand somewhere; `part in b`."),
-    row("count", &["part"], count, "`count(part)`: how often these bytes stand there, without overlap, or a byte of this value. Without it: the length.")
+    row("index_of", &["byte", "from"], index_of, "`index_of(byte, from = 0)`: the index of the first byte of this value, or nil.")
         .optional(1),
-    row("split", &["separator", "limit"], split, "`split(separator, limit = nil)`: a list of the parts between separators, at most `limit`.")
-        .optional(1),
+    row(
+        "contains",
+        &["part"],
+        contains,
+        "`contains(part)`: whether these bytes, or a byte of this value, stand somewhere; `part in b`.",
+    ),
+    row(
+        "count",
+        &["part"],
+        count,
+        "`count(part)`: how often these bytes stand there, without overlap, or a byte of this value. Without it: the length.",
+    )
+    .optional(1),
+    row(
+        "split",
+        &["separator", "limit"],
+        split,
+        "`split(separator, limit = nil)`: a list of the parts between separators, at most `limit`.",
+    )
+    .optional(1),
     row("replace", &["old", "new"], replace, "`replace(old, new)`: with the new bytes in place of the old ones, everywhere."),
     row("join", &["parts"], join, "`join(parts)`: the parts, which are bytes, with these bytes between them."),
     row("repeat", &["count"], repeat, "`repeat(count)`: that many times one after another; `b * count`."),

@@ -32,25 +32,25 @@ pub(crate) const METHODS: &[Row] = &[
     row("remove_suffix", &["suffix"], remove_suffix, "`remove_suffix(suffix)`: without this end, if it ends so."),
     row("pad", &["width", "fill"], pad_right, "`pad(width, fill = \" \")`: filled up at the end; the same as `pad_right`.")
         .optional(1),
-    row(
-        "pad_left",
-        &["width", "fill"],
-        pad_left,
-        "`pad_left(width, fill = \" \")`: filled up at the start to this many columns.",
-    )
-    .optional(1),
-    row(
-        "pad_right",
-        &["width", "fill"],
-        pad_right,
-        "`pad_right(width, fill = \" \")`: filled up at the end to this many columns.",
-    )
-    .optional(1),
+    row("pad_left", &["width", "fill"], pad_left, "`pad_left(width, fill = \" \")`: filled up at the start to this many columns.")
+        .optional(1),
+    row("pad_right", &["width", "fill"], pad_right, "`pad_right(width, fill = \" \")`: filled up at the end to this many columns.")
+        .optional(1),
     row("center", &["width", "fill"], center, "`center(width, fill = \" \")`: filled up at both ends to this many columns.")
         .optional(1),
-    row("pad_zeros", &["width"], pad_zeros, "`pad_zeros(width)`: with zeros before the digits, behind the sign, up to this many columns."),
-    row("expand_tabs", &["size"], expand_tabs, "`expand_tabs(size = 8)`: with spaces up to the next multiple of `size` columns for each tab.")
-        .optional(1),
+    row(
+        "pad_zeros",
+        &["width"],
+        pad_zeros,
+        "`pad_zeros(width)`: with zeros before the digits, behind the sign, up to this many columns.",
+    ),
+    row(
+        "expand_tabs",
+        &["size"],
+        expand_tabs,
+        "`expand_tabs(size = 8)`: with spaces up to the next multiple of `size` columns for each tab.",
+    )
+    .optional(1),
     row(
         "format",
         &[],
@@ -65,8 +65,18 @@ pub(crate) const METHODS: &[Row] = &[
     row("is_space", &[], is_space, "`is_space()`: whether all characters are white space."),
     row("is_upper", &[], is_upper, "`is_upper()`: whether there are letters with case, and all of them are in upper case."),
     row("is_lower", &[], is_lower, "`is_lower()`: whether there are letters with case, and all of them are in lower case."),
-    row("is_numeric", &[], is_numeric, "`is_numeric()`: whether all characters are numbers in some script, such as `5`, `½` or `四`."),
-    row("is_identifier", &[], is_identifier, "`is_identifier()`: whether it could be a name in a program; keywords are not told apart."),
+    row(
+        "is_numeric",
+        &[],
+        is_numeric,
+        "`is_numeric()`: whether all characters are numbers in some script, such as `5`, `½` or `四`.",
+    ),
+    row(
+        "is_identifier",
+        &[],
+        is_identifier,
+        "`is_identifier()`: whether it could be a name in a program; keywords are not told apart.",
+    ),
     row("is_ascii", &[], is_ascii, "`is_ascii()`: whether all characters are ASCII."),
     row("to_int", &["base"], to_int, "`to_int(base = 10)`: the number it is, or nil if it is none. `int(s)` raises instead.")
         .optional(1),

@@ -40,7 +40,8 @@ pub(crate) const INT_METHODS: &[Row] = &[
     row("to_str", &["base"], int_to_str, "`to_str(base = 10)`: the digits of the number in a base.").optional(1),
     row("bit_count", &[], bit_count, "`bit_count()`: how many bits of the absolute value are set."),
     row("bit_length", &[], bit_length, "`bit_length()`: how many bits the absolute value takes."),
-    row("digits", &["base"], digits, "`digits(base = 10)`: a list of the digits of the absolute value, the first one first.").optional(1),
+    row("digits", &["base"], digits, "`digits(base = 10)`: a list of the digits of the absolute value, the first one first.")
+        .optional(1),
     row("is_even", &[], is_even, "`is_even()`: whether it is divisible by 2."),
     row("is_odd", &[], is_odd, "`is_odd()`: whether it is not divisible by 2."),
 ];
@@ -280,7 +281,7 @@ fn ratio<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let zeros = if mantissa == 0 { 0 } else { mantissa.trailing_zeros().min(u32::from(exponent.min(0).unsigned_abs())) };
     mantissa >>= zeros;
     exponent = if mantissa == 0 { 0 } else { exponent + zeros as i16 };
-    let above = BigInt::from(mantissa) * sign << exponent.max(0) as u32;
+    let above = (BigInt::from(mantissa) * sign) << exponent.max(0) as u32;
     let below = BigInt::one() << (-exponent).max(0) as u32;
     let pair = [new_big(cx, above), new_big(cx, below)];
     Ok(args::new_tuple(cx, pair))

@@ -76,8 +76,18 @@ pub(crate) const METHODS: &[Row] = &[
     )
     .optional(1),
     row("rfind", &["part"], rfind, "`rfind(part)`: the index of the last place where the part stands, or nil."),
-    row("last_index_of", &["part"], rfind, "`last_index_of(part)`: the index of the last place where the part stands, or nil; as `rfind`."),
-    row("find_all", &["part"], find_all, "`find_all(part)`: a list of the indices of the places where the part stands, without overlap."),
+    row(
+        "last_index_of",
+        &["part"],
+        rfind,
+        "`last_index_of(part)`: the index of the last place where the part stands, or nil; as `rfind`.",
+    ),
+    row(
+        "find_all",
+        &["part"],
+        find_all,
+        "`find_all(part)`: a list of the indices of the places where the part stands, without overlap.",
+    ),
     row("contains", &["part"], contains, "`contains(part)`: whether the part stands somewhere; `part in s`."),
     row("count", &["part"], count, "`count(part)`: how often the part stands there, without overlap. Without it: the length.")
         .optional(1),
@@ -98,7 +108,12 @@ pub(crate) const METHODS: &[Row] = &[
     ),
     row("repeat", &["count"], repeat, "`repeat(count)`: that many times one after another; `s * count`."),
     row("reversed", &[], reversed, "`reversed()`: the characters, last first."),
-    row("graphemes", &[], graphemes, "`graphemes()`: a list of what people see as characters: letters with their accents, emoji, flags."),
+    row(
+        "graphemes",
+        &[],
+        graphemes,
+        "`graphemes()`: a list of what people see as characters: letters with their accents, emoji, flags.",
+    ),
     row("width", &[], width, "`width()`: how many columns it takes on a terminal."),
 ];
 

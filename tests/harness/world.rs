@@ -75,15 +75,8 @@ impl World {
 }
 
 /// What a host can allow.
-const EFFECTS: [Effect; 7] = [
-    Effect::Output,
-    Effect::Input,
-    Effect::ReadFiles,
-    Effect::WriteFiles,
-    Effect::Clock,
-    Effect::Randomness,
-    Effect::Environment,
-];
+const EFFECTS: [Effect; 7] =
+    [Effect::Output, Effect::Input, Effect::ReadFiles, Effect::WriteFiles, Effect::Clock, Effect::Randomness, Effect::Environment];
 
 /// Bytes that a case may use: far more than any needs, and less than would disturb other tests.
 const MEMORY_MAX: usize = 1 << 30;

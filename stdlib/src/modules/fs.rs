@@ -21,7 +21,12 @@ pub(crate) const FUNCTIONS: &[Row] = &[
     row("modified", &["path"], modified, "`modified(path)`: when it was changed last, as by `time.now()`; nil if nobody knows."),
     row("list", &["path"], list, "`list(path = \".\")`: the names of what is in a directory, in order.").optional(1),
     row("remove", &["path"], remove, "`remove(path)`: removes a file."),
-    row("rename", &["from", "to"], rename, "`rename(from, to)`: gives a file or directory another path. A file that is there is replaced."),
+    row(
+        "rename",
+        &["from", "to"],
+        rename,
+        "`rename(from, to)`: gives a file or directory another path. A file that is there is replaced.",
+    ),
     row("_make_dir", &["path"], make_dir, "`_make_dir(path)`: makes one directory."),
     row("_remove_dir", &["path"], remove_dir, "`_remove_dir(path)`: removes an empty directory."),
 ];

@@ -63,7 +63,12 @@ pub(crate) const FUNCTIONS: &[Row] = &[
     row("lcm", &["a", "b"], lcm, "`lcm(a, b)`: the least common multiple of two ints."),
     row("isqrt", &["n"], isqrt, "`isqrt(n)`: the whole part of the square root of an int, exactly."),
     row("factorial", &["n"], factorial, "`factorial(n)`: the product of the ints from 1 to n."),
-    row("pow_mod", &["base", "exponent", "modulus"], pow_mod, "`pow_mod(base, exponent, modulus)`: `base ** exponent % modulus`, quickly."),
+    row(
+        "pow_mod",
+        &["base", "exponent", "modulus"],
+        pow_mod,
+        "`pow_mod(base, exponent, modulus)`: `base ** exponent % modulus`, quickly.",
+    ),
     row("next_after", &["x", "towards"], next_after, "`next_after(x, towards)`: the float next to x on the way to another."),
     row("perm", &["n", "k"], perm, "`perm(n, k)`: how many ways there are to arrange k of n things."),
     row("comb", &["n", "k"], comb, "`comb(n, k)`: how many ways there are to choose k of n things."),

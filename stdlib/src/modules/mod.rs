@@ -42,7 +42,10 @@ pub(crate) const TABLE: &[Module] = &[
     module("fs", "Files and directories. Paths are written with `/` on every system.", fs::FUNCTIONS, include_str!("fs.lang")),
     module("io", "Input and output beside `print` and `input`.", io::FUNCTIONS, include_str!("io.lang")),
     module("json", "Reading and writing JSON.", json::FUNCTIONS, ""),
-    Module { constants: math::constants, ..module("math", "Mathematics beyond the operators.", math::FUNCTIONS, include_str!("math.lang")) },
+    Module {
+        constants: math::constants,
+        ..module("math", "Mathematics beyond the operators.", math::FUNCTIONS, include_str!("math.lang"))
+    },
     module("os", "What the program runs in.", os::FUNCTIONS, ""),
     module("path", "Paths as text. Nothing here looks at files.", &[], include_str!("path.lang")),
     module("random", "Random numbers and choices.", random::FUNCTIONS, include_str!("random.lang")),

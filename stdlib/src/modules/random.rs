@@ -13,7 +13,8 @@ use vm::object::{Cx, List, NativeResult, World};
 
 /// Functions of the module, all for the part that is written in the language.
 pub(crate) const FUNCTIONS: &[Row] = &[
-    row("_generator", &["seed"], generator, "`_generator(seed = nil)`: a generator; without seed, one that the host gives.").optional(1),
+    row("_generator", &["seed"], generator, "`_generator(seed = nil)`: a generator; without seed, one that the host gives.")
+        .optional(1),
     row("_unit", &["generator"], unit, "`_unit(generator)`: a float from 0 up to, not including, 1."),
     row("_between", &["generator", "low", "high"], between, "`_between(generator, low, high)`: an int from low to high."),
     row("_normal", &["generator"], normal, "`_normal(generator)`: a number of the standard normal distribution."),

@@ -17,7 +17,8 @@ pub(crate) const FUNCTIONS: &[Row] = &[
     row("_is_match", &["program", "text"], is_match, "`_is_match(program, text)`: whether it fits somewhere."),
     row("_find", &["program", "text", "from"], find, "`_find(program, text, from)`: the first match, as a tuple, or nil."),
     row("_find_all", &["program", "text"], find_all, "`_find_all(program, text)`: a list of the matches, as tuples."),
-    row("_split", &["program", "text", "limit"], split, "`_split(program, text, limit = nil)`: the parts between matches.").optional(1),
+    row("_split", &["program", "text", "limit"], split, "`_split(program, text, limit = nil)`: the parts between matches.")
+        .optional(1),
     row(
         "_replace",
         &["program", "text", "template", "limit"],

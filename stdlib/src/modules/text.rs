@@ -23,8 +23,18 @@ pub(crate) const FUNCTIONS: &[Row] = &[
         "`normalize(text, form = \"NFC\")`: the same text in a normal form of Unicode: NFC, NFD, NFKC or NFKD.",
     )
     .optional(1),
-    row("distance", &["a", "b"], distance, "`distance(a, b)`: how many characters must be put in, taken out or changed to make b of a."),
-    row("nearest", &["word", "words"], nearest, "`nearest(word, words)`: the word of a list that is likely meant by a mistyped one, or nil."),
+    row(
+        "distance",
+        &["a", "b"],
+        distance,
+        "`distance(a, b)`: how many characters must be put in, taken out or changed to make b of a.",
+    ),
+    row(
+        "nearest",
+        &["word", "words"],
+        nearest,
+        "`nearest(word, words)`: the word of a list that is likely meant by a mistyped one, or nil.",
+    ),
 ];
 
 fn width<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {

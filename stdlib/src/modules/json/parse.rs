@@ -308,4 +308,3 @@ impl<'a> Reader<'a> {
         Ok(unit)
     }
 }
-

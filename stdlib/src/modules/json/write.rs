@@ -101,20 +101,9 @@ impl<'gc> Writing<'gc> {
     /// Writes a value without items, or opens one. `given` is how many results of `default` it is inside of.
     fn value(&mut self, cx: &mut Cx<'_, 'gc>, value: Value<'gc>, given: usize) -> Result<(), Raised<'gc>> {
         let items = match value {
-            Value::Nil => return Ok(self.out.push_str("null")),
-            Value::True => return Ok(self.out.push_str("true")),
-            Value::False => return Ok(self.out.push_str("false")),
-            Value::Int(i) => return Ok(ops::push_int(&mut self.out, i)),
-            Value::BigInt(big) => {
-                let digits = big.0.to_string();
-                return Ok(self.out.push_str(&digits));
+            Value::Nil | Value::True | Value::False | Value::Int(_) | Value::BigInt(_) | Value::Float(_) | Value::Str(_) => {
+                return self.leaf(cx, value);
             }
-            Value::Float(f) if f.is_finite() => return Ok(ops::push_float(&mut self.out, f)),
-            Value::Float(f) => {
-                let name = if f.is_nan() { "nan" } else { "an infinite float" };
-                return Err(cx.value_error(format!("{name} cannot be written as JSON")));
-            }
-            Value::Str(text) => return Ok(self.string(text.as_str())),
             Value::List(list) => list.items().iter().map(|item| (None, *item)).collect(),
             Value::Tuple(tuple) => tuple.items().iter().map(|item| (None, *item)).collect(),
             Value::Map(map) => {
@@ -124,7 +113,8 @@ impl<'gc> Writing<'gc> {
             other => return Err(self.ask(cx, other, given)),
         };
         if self.open.len() + given >= DEPTH_MAX {
-            let message = format!("the value is nested deeper than {DEPTH_MAX} levels, or contains itself: it cannot be written as JSON");
+            let message =
+                format!("the value is nested deeper than {DEPTH_MAX} levels, or contains itself: it cannot be written as JSON");
             return Err(cx.value_error(message));
         }
         let is_map = matches!(value, Value::Map(_));
@@ -133,8 +123,24 @@ impl<'gc> Writing<'gc> {
         Ok(())
     }
 
+    fn leaf(&mut self, cx: &mut Cx<'_, 'gc>, value: Value<'gc>) -> Result<(), Raised<'gc>> {
+        match value {
+            Value::True => self.out.push_str("true"),
+            Value::False => self.out.push_str("false"),
+            Value::Int(i) => ops::push_int(&mut self.out, i),
+            Value::BigInt(big) => self.out.push_str(&big.0.to_string()),
+            Value::Float(f) if f.is_finite() => ops::push_float(&mut self.out, f),
+            Value::Float(f) => {
+                let name = if f.is_nan() { "nan" } else { "an infinite float" };
+                return Err(cx.value_error(format!("{name} cannot be written as JSON")));
+            }
+            Value::Str(text) => self.string(text.as_str()),
+            _ => self.out.push_str("null"),
+        }
+        Ok(())
+    }
+
     /// The pairs in their order. Keys must be strings.
-    #[expect(clippy::type_complexity, reason = "the items of `Open`")]
     fn pairs(
         &self,
         cx: &mut Cx<'_, 'gc>,
@@ -153,7 +159,8 @@ impl<'gc> Writing<'gc> {
     /// Asks `default` for a value that can be written.
     fn ask(&self, cx: &mut Cx<'_, 'gc>, value: Value<'gc>, given: usize) -> Raised<'gc> {
         let Some(default) = self.default else {
-            let message = format!("{} cannot be written as JSON; `default:` gives a function for such values", cx.type_name(&value));
+            let message =
+                format!("{} cannot be written as JSON; `default:` gives a function for such values", cx.type_name(&value));
             return cx.type_error(message);
         };
         if given >= DEPTH_MAX {
