@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// A half-open range of byte offsets.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
 pub struct Span {
     /// Offset of the first byte.
     pub lo: u32,

@@ -17,8 +17,16 @@ pub struct BySize;
 unsafe impl GlobalAlloc for BySize {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller's.
-        unsafe { if layout.size() < LARGE { MiMalloc.alloc(layout) } else { System.alloc(layout) } }
+        // SAFETY: the caller's. Whatever mimalloc gives is aligned for words; asking for an alignment takes it a longer way.
+        unsafe {
+            if layout.size() >= LARGE {
+                System.alloc(layout)
+            } else if layout.align() <= align_of::<usize>() {
+                libmimalloc_sys::mi_malloc(layout.size()).cast()
+            } else {
+                MiMalloc.alloc(layout)
+            }
+        }
     }
 
     #[inline]

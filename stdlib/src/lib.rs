@@ -8,11 +8,11 @@
 //! | sequence.rs, list.rs, map.rs, set.rs, range.rs, bytes.rs | methods of collections |
 //! | string.rs, letters.rs, template.rs | methods of strings |
 //! | number.rs | methods of ints and floats |
-//! | math.rs, time.rs | modules |
 //! | prelude.lang | methods that take functions, and what natives leave to the language |
+//! | modules/ | the modules, which are made when they are first imported |
 //!
 //! Every native is a row of a table. Natives never run code of the program: those that need it return a request to call it and go on
-//! with the result. [`install`] makes everything native; then the host compiles [`PRELUDE`] into the namespace `core`.
+//! with the result. [`install`] makes everything native of `core`; then the host compiles [`PRELUDE`] into it.
 
 mod args;
 mod bytes;
@@ -24,7 +24,7 @@ mod iterable;
 mod letters;
 mod list;
 mod map;
-mod math;
+mod modules;
 mod number;
 mod range;
 mod sequence;
@@ -33,22 +33,26 @@ mod sort;
 mod string;
 mod table;
 mod template;
-mod time;
+
+pub use modules::MODULES;
 
 use gc_arena::Gc;
 use table::{Row, define, functions, methods, properties, row, statics};
 use vm::embed::{Vm, VmOptions};
 use vm::heap::{Tag, Value};
 use vm::link;
-use vm::object::{Class, ClassKind, Cx, Kind, Namespace};
+use vm::object::{Class, ClassKind, Cx, Intrinsic, Kind, Member, Namespace};
 
 /// The part of the library that is written in the language. It belongs to the namespace `core`.
 pub const PRELUDE: &str = include_str!("prelude.lang");
 
-/// The modules: names that files of a program cannot have.
-pub const MODULES: &[&str] = &["math", "time"];
+/// The prelude, compiled: `UPDATE=1 cargo test -p stdlib` makes it anew. One that is out of date costs time only.
+const PRELUDE_IMAGE: &[u8] = include_bytes!("prelude.image");
 
-/// Makes the native part of the library. To be called once, before any code is loaded: errors can only be raised afterwards.
+/// The name of the prelude in traces.
+const PRELUDE_NAME: &str = "core.lang";
+
+/// Makes the native part of `core`. To be called once, before any code is loaded: errors can only be raised afterwards.
 pub fn install(cx: &mut Cx<'_, '_>) {
     errors::install(cx);
     let core = cx.world.core;
@@ -56,8 +60,27 @@ pub fn install(cx: &mut Cx<'_, '_>) {
     functions(cx, core, core::FUNCTIONS);
     core::constants(cx);
     install_classes(cx);
-    module(cx, "math", "Mathematics beyond the operators.", math::FUNCTIONS, math::constants);
-    module(cx, "time", "Clocks and waiting.", time::FUNCTIONS, |_, _| {});
+    mark_intrinsics(cx);
+}
+
+/// Says which natives the interpreter may do itself.
+fn mark_intrinsics(cx: &mut Cx<'_, '_>) {
+    let of_types = [
+        (Tag::LIST, "push", Intrinsic::Push),
+        (Tag::LIST, "len", Intrinsic::Len),
+        (Tag::STR, "len", Intrinsic::Len),
+        (Tag::MAP, "get", Intrinsic::Get),
+    ];
+    for (tag, name, intrinsic) in of_types {
+        let name = cx.world.intern(cx.mc, name);
+        if let Some((_, Member::Method(Value::Native(native)))) = cx.world.types[tag as usize].find(name) {
+            native.intrinsic.set(intrinsic);
+        }
+    }
+    let name = cx.world.intern(cx.mc, "len");
+    if let Some(Value::Native(native)) = cx.world.core.get(name).map(|definition| definition.value()) {
+        native.intrinsic.set(Intrinsic::Len);
+    }
 }
 
 /// A VM with the whole library.
@@ -67,26 +90,13 @@ pub fn install(cx: &mut Cx<'_, '_>) {
 pub fn new_vm(options: VmOptions) -> Vm {
     let mut vm = Vm::bare(options);
     vm.enter(install);
-    if let Err(error) = vm.eval("core", "core.lang", PRELUDE) {
+    vm.set_library(modules::LIBRARY);
+    if let Err(error) = vm.eval_compiled("core", PRELUDE_NAME, PRELUDE, PRELUDE_IMAGE) {
         panic!("the prelude does not load: {error}");
     }
     // Commits are counted from the program's own.
     vm.enter(|cx| cx.world.epoch = 0);
     vm
-}
-
-fn module<'gc>(
-    cx: &mut Cx<'_, 'gc>,
-    name: &str,
-    doc: &str,
-    rows: &[Row],
-    constants: fn(&mut Cx<'_, 'gc>, Gc<'gc, Namespace<'gc>>),
-) {
-    debug_assert!(MODULES.contains(&name), "every module is in the list");
-    let module = cx.world.namespace(cx.mc, name);
-    module.set_doc(Some(doc.into()));
-    functions(cx, module, rows);
-    constants(cx, module);
 }
 
 /// A class of built-in values.
@@ -197,8 +207,8 @@ mod tests {
 
     /// All tables, and whether their rows are methods.
     fn tables() -> Vec<&'static [Row]> {
-        let mut tables =
-            vec![core::FUNCTIONS, math::FUNCTIONS, time::FUNCTIONS, iterable::METHODS, range::PROPERTIES, bytes::STATICS];
+        let mut tables = vec![core::FUNCTIONS, iterable::METHODS, range::PROPERTIES, bytes::STATICS];
+        tables.extend(modules::TABLE.iter().map(|module| module.functions));
         tables.extend(TYPES.iter().flat_map(|row| row.methods.iter().copied()));
         tables
     }
@@ -221,6 +231,22 @@ mod tests {
                 let Some(at) = rest.find(param) else { panic!("the doc of `{}` does not name `{param}`", row.name) };
                 rest = &rest[at + param.len()..];
             }
+        }
+    }
+
+    #[test]
+    fn prelude_image_is_current() {
+        let source = lang::source::Source::new(PRELUDE_NAME, PRELUDE);
+        let image = vm::compile::compile_source(&source).image.expect("the prelude compiles");
+        let bytes = vm::image::encode(&image);
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/src/prelude.image"), bytes).expect("the file can be written");
+            return;
+        }
+        assert!(bytes == PRELUDE_IMAGE, "the compiled prelude is out of date: run `UPDATE=1 cargo test -p stdlib`");
+        assert!(vm::image::decode(PRELUDE_IMAGE, &source).is_some(), "the compiled prelude cannot be read");
+        for cut in [0, 7, 8, 100, bytes.len() - 1] {
+            assert!(vm::image::decode(&PRELUDE_IMAGE[..cut], &source).is_none(), "{cut} bytes are not an image");
         }
     }
 

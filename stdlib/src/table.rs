@@ -1,6 +1,7 @@
 //! Tables of natives: one row each, from which functions, methods and their documentation are made.
 
 use gc_arena::Gc;
+use std::cell::Cell;
 use vm::heap::Value;
 use vm::object::{Class, Cx, Definition, Keywords, Kind, Member, Namespace, NativeBody, NativeFn, NativeFunction};
 
@@ -60,6 +61,7 @@ impl Row {
             least: receiver + count - self.optional,
             most: if self.rest { u8::MAX } else { receiver + count },
             keywords: Keywords { positional: self.params, only: self.only },
+            intrinsic: Cell::default(),
             doc: self.doc,
         };
         Value::Native(Gc::new(cx.mc, native))

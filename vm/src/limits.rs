@@ -24,6 +24,9 @@ pub const ALLOCATION_SLICE: isize = 256 * 1024;
 /// Objects up to which a collection runs in one go; above it goes in slices (measured: 4–5 ns an object).
 pub const COLLECT_AT_ONCE_MAX: usize = 200_000;
 
+/// Entries of the cache of `super` look-ups; a power of two.
+pub const SUPER_CACHE_SIZE: usize = 64;
+
 /// Entries of the global method cache; a power of two.
 pub const METHOD_CACHE_SIZE: usize = 1024;
 

@@ -89,7 +89,10 @@ macro_rules! opcodes {
             doc: $doc,
         }, )* ];
 
-        const ALL: &[Op] = &[$(Op::$name),*];
+        impl Op {
+            /// All of them, in the table's order.
+            pub const ALL: &[Op] = &[$(Op::$name),*];
+        }
     };
 }
 
@@ -256,7 +259,7 @@ opcodes! {
 impl Op {
     /// The operation of an instruction word's low byte.
     pub fn from_byte(byte: u8) -> Option<Op> {
-        ALL.get(byte as usize).copied()
+        Self::ALL.get(byte as usize).copied()
     }
 
     /// Its row of the table.

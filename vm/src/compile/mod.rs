@@ -38,6 +38,7 @@ mod scope;
 mod spill;
 mod top;
 
+use crate::bytecode::verify;
 use crate::image::{ClassImage, EnumImage, ExtensionImage, ModuleImage, ProtoId, ProtoImage};
 use assertion::Kept;
 use assigned::Assigned;
@@ -109,6 +110,12 @@ pub fn compile_source(source: &Source) -> Compiled {
     if !diagnostics.iter().any(Diagnostic::is_error) {
         let made = compile(source, &parsed.file, &resolved, &mut diagnostics);
         image = Some(made).filter(|_| !diagnostics.iter().any(Diagnostic::is_error));
+    }
+    if let Some(image) = &image
+        && let Err(error) = verify(image)
+    {
+        // The interpreter relies on it: better a panic than undefined behaviour.
+        unreachable!("the compiler made code for `{}` that does not verify: {error}", source.name());
     }
     Compiled { image, diagnostics, incomplete: parsed.incomplete }
 }

@@ -6,16 +6,17 @@ use super::function::HostFunction;
 use super::handle::{Handle, HandlePool};
 use crate::heap::Value;
 use crate::host::{Host, NoHost};
-use crate::interp::{self, Exit};
+use crate::interp;
 use crate::limits;
 use crate::object::{
-    Control, Cx, Definition, ErrorKind, Instance, Interrupt, Keywords, Kind, Namespace, NativeBody, NativeFunction, NativeResult,
-    Stack, Stress, World,
+    Control, Cx, Definition, ErrorKind, Exit, Instance, Interrupt, Keywords, Kind, Namespace, NativeBody, NativeFunction,
+    NativeResult, Stack, Stress, World,
 };
 use crate::ops::{self, error_slot};
 use gc_arena::arena::CollectionPhase;
 use gc_arena::metrics::Pacing;
 use gc_arena::{Arena, Gc, Rootable};
+use std::cell::Cell;
 use std::mem;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -129,8 +130,15 @@ impl Vm {
         let body = NativeBody::Host(function.into_native());
         self.enter(|cx| {
             let full = cx.world.intern(cx.mc, name);
-            let native =
-                NativeFunction { name: full.0, body, least: F::ARITY, most: F::ARITY, keywords: Keywords::default(), doc: "" };
+            let native = NativeFunction {
+                name: full.0,
+                body,
+                least: F::ARITY,
+                most: F::ARITY,
+                keywords: Keywords::default(),
+                intrinsic: Cell::default(),
+                doc: "",
+            };
             let value = Value::Native(Gc::new(cx.mc, native));
             cx.define(namespace, name, Kind::Function, value);
         });

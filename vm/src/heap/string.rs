@@ -75,6 +75,18 @@ impl Str {
         unsafe { Gc::cast(gc) }
     }
 
+    /// Two texts joined.
+    pub fn joined<'gc>(mc: &Mutation<'gc>, a: &str, b: &str) -> Gc<'gc, Str> {
+        if a.len() + b.len() > Self::INLINE_MAX {
+            return Self::from_string(mc, [a, b].concat());
+        }
+        let mut bytes = [0; Self::INLINE_MAX];
+        bytes[..a.len()].copy_from_slice(a.as_bytes());
+        bytes[a.len()..][..b.len()].copy_from_slice(b.as_bytes());
+        // SAFETY: two whole texts.
+        Self::new(mc, unsafe { std::str::from_utf8_unchecked(&bytes[..a.len() + b.len()]) })
+    }
+
     fn head(len: usize, boxed: bool) -> Str {
         let len = u32::try_from(len).expect("operations that make strings check limits::ALLOCATION_MAX");
         Str { len, hash: Cell::new(0), chars: Cell::new(u32::MAX), boxed, interned: Cell::new(false) }
@@ -91,16 +103,8 @@ impl Str {
     /// The text.
     #[inline]
     pub fn as_str(&self) -> &str {
-        // SAFETY: `Str` is not constructible outside this file, which puts it at the head of a `Boxed` when `boxed` is set, and of a
-        // `Sized` with at least `len` initialised bytes otherwise; both were copied from a `str`. Objects never move.
-        unsafe {
-            if self.boxed {
-                return &(*std::ptr::from_ref(self).cast::<Boxed>()).text;
-            }
-            let start = std::ptr::from_ref(self).add(1).cast::<u8>();
-            let start = start.sub(size_of::<Str>()).add(std::mem::offset_of!(Sized<8>, bytes));
-            std::str::from_utf8_unchecked(std::slice::from_raw_parts(start, self.len as usize))
-        }
+        // SAFETY: `len` initialised bytes that were copied from a `str`. Objects never move.
+        unsafe { std::str::from_utf8_unchecked(std::slice::from_raw_parts(self.text_start(), self.len as usize)) }
     }
 
     /// Length in bytes.
@@ -118,10 +122,39 @@ impl Str {
         self.chars.get() as usize
     }
 
+    /// Length in characters, if it was counted before.
+    #[inline(always)]
+    pub fn known_char_len(&self) -> Option<usize> {
+        (self.chars.get() != u32::MAX).then_some(self.chars.get() as usize)
+    }
+
     /// Whether every character is one byte.
     #[inline]
     pub fn is_ascii(&self) -> bool {
         self.char_len() == self.byte_len()
+    }
+
+    /// The character at byte `i`, if the text is known to be ASCII and has so many.
+    #[inline(always)]
+    pub fn ascii_at(&self, i: usize) -> Option<u8> {
+        if self.chars.get() != self.len || i >= self.len as usize {
+            return None;
+        }
+        // SAFETY: in bounds. `text_start` says where the text stands.
+        Some(unsafe { *self.text_start().add(i) })
+    }
+
+    /// Address of the first byte.
+    #[inline(always)]
+    fn text_start(&self) -> *const u8 {
+        // SAFETY: `Str` is not constructible outside this file, which puts it at the head of a `Boxed` when `boxed` is set, and of a
+        // `Sized` otherwise.
+        unsafe {
+            if self.boxed {
+                return (*std::ptr::from_ref(self).cast::<Boxed>()).text.as_ptr();
+            }
+            std::ptr::from_ref(self).cast::<u8>().add(std::mem::offset_of!(Sized<8>, bytes))
+        }
     }
 
     /// Hash of the text, never 0.
@@ -147,13 +180,13 @@ impl Str {
     /// Whether the texts are equal; fast for the same string and for two interned ones.
     #[inline]
     pub fn text_eq(a: Gc<'_, Str>, b: Gc<'_, Str>) -> bool {
-        if std::ptr::eq(Gc::as_ptr(a), Gc::as_ptr(b)) {
-            return true;
-        }
-        if a.len != b.len || (a.interned.get() && b.interned.get()) {
-            return false;
-        }
-        a.as_str() == b.as_str()
+        std::ptr::eq(Gc::as_ptr(a), Gc::as_ptr(b)) || (!Self::differ_at_a_glance(a, b) && a.as_str() == b.as_str())
+    }
+
+    /// Whether two strings that are not the same object are known to differ without a look at their texts.
+    #[inline(always)]
+    pub fn differ_at_a_glance(a: Gc<'_, Str>, b: Gc<'_, Str>) -> bool {
+        a.len != b.len || (a.interned.get() && b.interned.get())
     }
 }
 

@@ -76,10 +76,12 @@ impl Tag {
     pub const STR: u64 = 8;
     pub const TUPLE: u64 = 10;
     pub const LIST: u64 = 11;
+    pub const MAP: u64 = 12;
     pub const FUNCTION: u64 = 15;
     pub const NATIVE: u64 = 17;
     pub const CLASS: u64 = 18;
     pub const INSTANCE: u64 = 19;
+    pub const ENUM_VALUE: u64 = 21;
     /// Tags from here on carry a heap pointer.
     pub const HEAP: u64 = 8;
 }

@@ -5,29 +5,33 @@
 //! top-level statement that runs code. Loading links the prototypes, makes functions, classes and enums, then runs the units in text
 //! order. Each unit is a function without parameters; what it returns is what it defines (see [`UnitKind`]).
 
+mod codec;
 mod print;
 
+pub use codec::{decode, encode};
 pub use print::print;
 
 use lang::source::{Source, Span};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Index of a prototype in [`ModuleImage::protos`].
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct ProtoId(pub u32);
 
 /// Index of a class in [`ModuleImage::classes`].
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct ClassId(pub u32);
 
 /// Index of an enum in [`ModuleImage::enums`].
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct EnumId(pub u32);
 
 /// One compiled file.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ModuleImage {
     /// The text, for traces and for the next diff.
+    #[serde(skip, default = "codec::no_source")]
     pub source: Source,
     /// `namespace a.b`, if the file names its namespace.
     pub namespace: Option<String>,
@@ -52,7 +56,7 @@ pub struct ModuleImage {
 }
 
 /// An import of the file.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ImportImage {
     /// What is imported from.
     pub from: ImportFrom,
@@ -65,7 +69,7 @@ pub struct ImportImage {
 }
 
 /// The source of an import.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum ImportFrom {
     /// `a.b`
     Namespace(String),
@@ -76,7 +80,7 @@ pub enum ImportFrom {
 }
 
 /// A late-bound name in a constant table; linked to a definition cell.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum NameRef {
     /// A name of the file's namespace, else of `core`.
     Own(Arc<str>),
@@ -95,7 +99,7 @@ pub enum NameRef {
 }
 
 /// A constant of a prototype.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Const {
     /// nil
     Nil,
@@ -118,14 +122,14 @@ pub enum Const {
 }
 
 /// How the values of a call's window are to be read.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct CallShape {
     /// One entry for each value, in order.
     pub args: Vec<ArgShape>,
 }
 
 /// One argument of a call shape.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum ArgShape {
     /// By position.
     One,
@@ -136,7 +140,7 @@ pub enum ArgShape {
 }
 
 /// Where a closure takes a captured value from when it is made.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Capture {
     /// A register of the enclosing frame (the box, if the variable is boxed).
     Register(u8),
@@ -145,7 +149,7 @@ pub enum Capture {
 }
 
 /// A parameter as the caller sees it.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ParamImage {
     /// Its name; empty for a destructured one, which is positional only.
     pub name: Arc<str>,
@@ -154,7 +158,7 @@ pub struct ParamImage {
 }
 
 /// What a prototype is.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum ProtoKind {
     /// A function or lambda: parameters from register 0.
     Function,
@@ -165,7 +169,7 @@ pub enum ProtoKind {
 }
 
 /// One entry of a prototype's handler table. Entries are ordered innermost first.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Handler {
     /// First protected word.
     pub start: u32,
@@ -178,7 +182,7 @@ pub struct Handler {
 }
 
 /// Name of a register during a range of code; for inspection, and for matching frames with edited code.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct LocalName {
     /// The variable.
     pub name: Arc<str>,
@@ -193,7 +197,7 @@ pub struct LocalName {
 }
 
 /// One compiled function.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ProtoImage {
     /// Its name: `hurt`, `Monster.hurt`, `<lambda>`, `<unit>`.
     pub name: Arc<str>,
@@ -232,11 +236,12 @@ pub struct ProtoImage {
     /// Whether it contains a `yield`.
     pub yields: bool,
     /// The text it was compiled from; traces of replaced code show it.
+    #[serde(skip, default = "codec::no_source")]
     pub source: Source,
 }
 
 /// How a class refers to a base or an extension to its target.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum ClassRef {
     /// A late-bound name followed by members: `ns.sub.C`.
     Path(NameRef, Vec<Arc<str>>),
@@ -245,7 +250,7 @@ pub enum ClassRef {
 }
 
 /// A class.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ClassImage {
     /// Its name.
     pub name: Arc<str>,
@@ -270,7 +275,7 @@ pub struct ClassImage {
 }
 
 /// A slot of a class.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SlotImage {
     /// Its name.
     pub name: Arc<str>,
@@ -287,7 +292,7 @@ pub struct SlotImage {
 }
 
 /// Initial value of a slot. Everything that needs no code is told apart, so that instances are made without calls.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum SlotDefault {
     /// No default: the slot starts unset.
     Unset,
@@ -302,7 +307,7 @@ pub enum SlotDefault {
 }
 
 /// A shared slot.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SharedImage {
     /// Its name.
     pub name: Arc<str>,
@@ -315,7 +320,7 @@ pub struct SharedImage {
 }
 
 /// How a member of a class is used.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum MemberRole {
     /// An instance method.
     Method,
@@ -328,7 +333,7 @@ pub enum MemberRole {
 }
 
 /// A method, property or static function.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MemberImage {
     /// Its name, or the operator's text.
     pub name: Arc<str>,
@@ -345,7 +350,7 @@ pub struct MemberImage {
 }
 
 /// An enum.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct EnumImage {
     /// Its name.
     pub name: Arc<str>,
@@ -364,7 +369,7 @@ pub struct EnumImage {
 }
 
 /// A variant of an enum.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct VariantImage {
     /// Its name.
     pub name: Arc<str>,
@@ -375,7 +380,7 @@ pub struct VariantImage {
 }
 
 /// An `extend` block.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ExtensionImage {
     /// The class it extends.
     pub target: ClassRef,
@@ -386,7 +391,7 @@ pub struct ExtensionImage {
 }
 
 /// Kind of a definition, as the image knows it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum DefinitionKind {
     /// `fn`
     Function(ProtoId),
@@ -403,7 +408,7 @@ pub enum DefinitionKind {
 }
 
 /// A top-level name of the file.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DefinitionImage {
     /// Its name.
     pub name: Arc<str>,
@@ -424,7 +429,7 @@ pub struct DefinitionImage {
 }
 
 /// What a unit's result means.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum UnitKind {
     /// `let`, `const`, `once` of one name: the result is its value.
     Value(Arc<str>),
@@ -440,7 +445,7 @@ pub enum UnitKind {
 }
 
 /// A top-level statement that runs code.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct UnitImage {
     /// What its result means.
     pub kind: UnitKind,
@@ -455,7 +460,7 @@ pub struct UnitImage {
 }
 
 /// A `test` block.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TestImage {
     /// Its title.
     pub name: Arc<str>,

@@ -9,8 +9,8 @@ use crate::heap::{Str, Value};
 use crate::image::{ArgShape, CallShape, ClassRef, Const, NameRef};
 use crate::limits;
 use crate::object::{
-    Class, ClassKind, Continuation, Control, Cx, ErrorKind, Found, Function, Instance, List, NativeBody, NativeFunction, Proto,
-    ReturnMode, Symbol, Variant,
+    Class, ClassKind, Construction, Continuation, Control, Cx, ErrorKind, Found, Function, Instance, Layout, List, NativeBody,
+    NativeFunction, Proto, ReturnMode, Symbol, Variant,
 };
 use gc_arena::Gc;
 use std::fmt::Write as _;
@@ -339,6 +339,9 @@ impl<'gc> Cx<'_, 'gc> {
         let construct_mode = if mode == ReturnMode::Store { ReturnMode::Construct } else { ReturnMode::Discard };
         let entered = match self.find_in_layout(layout, init) {
             Found::Method(method) => {
+                if let Value::Function(function) = method {
+                    self.note_construction(layout, Construction::Init(function));
+                }
                 self.insert_argument(first, &mut argc, value)?;
                 match self.call_named(method, first, argc, named, dst, construct_mode)? {
                     Called::Entered => true,
@@ -346,6 +349,9 @@ impl<'gc> Cx<'_, 'gc> {
                 }
             }
             _ => {
+                if layout.is_open {
+                    self.note_construction(layout, Construction::Fill);
+                }
                 self.fill_slots(class, instance, first, argc, named)?;
                 false
             }
@@ -371,6 +377,18 @@ impl<'gc> Cx<'_, 'gc> {
             }
         }
         Ok(Called::Entered)
+    }
+
+    /// Lets the next calls of a class take a shorter way.
+    fn note_construction(&mut self, layout: Gc<'gc, Layout<'gc>>, construction: Construction<'gc>) {
+        if self.world.stress.no_caches || !layout.fillers.is_empty() || !layout.fresh.is_empty() {
+            return;
+        }
+        if let Construction::Init(function) = construction {
+            self.mc.backward_barrier(Gc::erase(layout), Some(Gc::erase(function)));
+        }
+        // SAFETY: the barrier has run.
+        unsafe { layout.construction.as_cell() }.set(construction);
     }
 
     /// The bases of an incomplete class, as text.
@@ -400,6 +418,12 @@ impl<'gc> Cx<'_, 'gc> {
         named: &Named<'gc>,
     ) -> Result<(), Box<Control<'gc>>> {
         let layout = class.layout();
+        if named.is_empty() && layout.is_open && argc <= layout.slots.len() {
+            for i in 0..argc {
+                Instance::set_slot(instance, self.mc, i, self.world.stack.values[first + i]);
+            }
+            return Ok(());
+        }
         let hidden = |name: Symbol<'gc>| name.as_str().starts_with('$');
         let positional: Vec<usize> = (0..layout.slots.len()).filter(|i| !hidden(layout.slots[*i].name)).collect();
         let describe = || {

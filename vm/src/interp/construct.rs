@@ -29,23 +29,13 @@ impl<'gc> Cx<'_, 'gc> {
                 Value::Function(running) => Some(running),
                 _ => None,
             };
-            let value = |capture: &Capture| match (capture, running) {
+            let values = captures.iter().map(|capture| match (capture, running) {
                 (Capture::Register(r), _) => *base.add(*r as usize),
                 (Capture::Upvalue(u), Some(running)) => *running.captures().add(*u as usize),
                 (Capture::Upvalue(_), None) => Value::Nil,
-            };
-            let home = running.and_then(|f| f.home());
+            });
             self.world.charge(64 + 16 * captures.len());
-            let mut buffer = [Value::Nil; 8];
-            if captures.len() <= buffer.len() {
-                for (slot, capture) in buffer.iter_mut().zip(captures) {
-                    *slot = value(capture);
-                }
-                Function::new(self.mc, nested, home, &buffer[..captures.len()])
-            } else {
-                let values: Vec<Value<'gc>> = captures.iter().map(value).collect();
-                Function::new(self.mc, nested, home, &values)
-            }
+            Function::new(self.mc, nested, running.and_then(|f| f.home()), values)
         }
     }
 

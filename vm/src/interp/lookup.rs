@@ -73,11 +73,11 @@ impl<'gc> Cx<'_, 'gc> {
         let receiver = self.world.stack.values[first];
         match self.find(&receiver, name) {
             Found::Method(method) => {
-                self.fill_method_cache(cache, &receiver, method);
+                self.fill_method_cache(cache, &receiver, method, argc);
                 self.call_window(method, first, argc, dst, ReturnMode::Store)
             }
             Found::Static(method) if self.passes_class(&method) => {
-                self.fill_method_cache(cache, &receiver, method);
+                self.fill_method_cache(cache, &receiver, method, argc);
                 self.call_window(method, first, argc, dst, ReturnMode::Store)
             }
             _ => {
@@ -106,13 +106,14 @@ impl<'gc> Cx<'_, 'gc> {
         }
     }
 
-    fn fill_method_cache(&mut self, cache: *mut u32, receiver: &Value<'gc>, method: Value<'gc>) {
+    /// Fills a method call's inline cache. Natives are cached only where the number of arguments is right.
+    fn fill_method_cache(&mut self, cache: *mut u32, receiver: &Value<'gc>, method: Value<'gc>, argc: usize) {
         if self.world.stress.no_caches {
             return;
         }
         let bits = match method {
             Value::Function(function) => Gc::as_ptr(function) as u64,
-            Value::Native(native) if native.keywords.only.is_empty() => Gc::as_ptr(native) as u64 | 1,
+            Value::Native(native) if native.takes(argc) => Gc::as_ptr(native) as u64 | 1,
             _ => return,
         };
         let id = self.world.receiver_id(receiver);
@@ -180,8 +181,17 @@ impl<'gc> Cx<'_, 'gc> {
             Value::Class(class) => class,
             _ => self.world.class_of(&receiver),
         };
+        let key = (class.own_id.0, Gc::as_ptr(home) as usize, name.address());
+        if let Some(method) = self.world.super_cache.get(key) {
+            return Ok(method);
+        }
         match class.find_after(home, name) {
-            Some((_, Member::Method(method) | Member::Static(method))) => Ok(method),
+            Some((_, Member::Method(method) | Member::Static(method))) => {
+                if !self.world.stress.no_caches {
+                    self.world.super_cache.put(key, method);
+                }
+                Ok(method)
+            }
             Some((_, Member::Property { getter: Some(getter), .. })) => Ok(getter),
             _ if name == self.world.symbols.init => Ok(Value::Nil),
             _ if name == self.world.symbols.eq => Ok(self.identity_native()),

@@ -6,11 +6,13 @@
 mod attr;
 mod call;
 mod construct;
+mod handlers;
 mod lookup;
 mod run;
+mod state;
 mod trace;
 mod unwind;
 
 pub use call::Called;
-pub use run::{Exit, begin, raise, run};
+pub use run::{begin, raise, run};
 pub use trace::{Trace, trace_of};

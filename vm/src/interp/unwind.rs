@@ -1,10 +1,10 @@
 //! Errors on their way to a handler.
 
-use super::run::{Exit, Flow};
+use super::run::Flow;
 use super::trace::{self, Trace};
 use crate::heap::Value;
 use crate::image::Const;
-use crate::object::{Control, Cx, Definition, ErrorKind, Instance, Kind, NativeResult, Symbol, World};
+use crate::object::{Control, Cx, Definition, ErrorKind, Exit, Instance, Kind, NativeResult, Symbol, World};
 use crate::ops::{self, error_slot};
 use gc_arena::Gc;
 

@@ -3,10 +3,11 @@
 use crate::heap::Value;
 use crate::image::{ClassImage, Const, EnumImage, MemberImage, MemberRole, ProtoId, SlotDefault};
 use crate::object::{
-    BoxCell, Class, ClassBody, ClassKind, Control, Cx, Function, HashSource, Instance, Layout, LayoutId, Member, OwnSlot, SlotInfo,
-    SlotInit, Symbol, SymbolMap, Variant,
+    BoxCell, Class, ClassBody, ClassKind, Construction, Control, Cx, Function, HashSource, Instance, Layout, LayoutId, Member,
+    OwnSlot, SlotInfo, SlotInit, Symbol, SymbolMap, Variant,
 };
 use gc_arena::Gc;
+use gc_arena::lock::Lock;
 
 type LinkResult<'gc, T> = Result<T, Box<Control<'gc>>>;
 
@@ -152,7 +153,6 @@ pub fn extend<'gc>(
     add_members(cx, class, images, &mut members, &mut tasks, make);
     Class::update(class, cx.mc, |body| body.members = members);
     note_hashability(cx, class);
-    cx.world.method_cache.clear();
     cx.clear_inline_caches();
     Ok(tasks)
 }
@@ -325,7 +325,22 @@ fn make_layout<'gc>(
     }
     let number = if class.has_layout() { class.layout().number + 1 } else { 1 };
     let id: LayoutId = cx.world.fresh_id();
-    Gc::new(cx.mc, Layout { id, class, number, slots, index, template: template.into(), fresh: fresh.into(), fillers })
+    let is_open = !slots.iter().any(|slot| slot.name.as_str().starts_with('$'));
+    Gc::new(
+        cx.mc,
+        Layout {
+            id,
+            class,
+            number,
+            slots,
+            index,
+            template: template.into(),
+            fresh: fresh.into(),
+            fillers,
+            is_open,
+            construction: Lock::new(Construction::Other),
+        },
+    )
 }
 
 /// Where instances of a class, and of the classes below it, get their hash from: a class that defines `==` without `hash` is not hashable.
@@ -348,14 +363,17 @@ fn note_hashability<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>) {
 }
 
 impl<'gc> Cx<'_, 'gc> {
-    /// Empties the inline caches of all linked code.
+    /// Empties everything that remembers what a class has: after any change of one. Code that a redefinition has replaced is included:
+    /// frames may still run it.
     pub fn clear_inline_caches(&mut self) {
-        for module in self.world.modules.values() {
-            if let Some(linked) = module.state().linked {
-                for proto in linked.protos() {
-                    proto.code.clear_caches();
-                }
+        self.world.forget_lookups();
+        let mc = self.mc;
+        self.world.protos.retain(|proto| {
+            let proto = proto.upgrade(mc);
+            if let Some(proto) = proto {
+                proto.code.clear_caches();
             }
-        }
+            proto.is_some()
+        });
     }
 }

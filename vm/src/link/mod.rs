@@ -39,6 +39,7 @@ impl<'gc> Cx<'_, 'gc> {
             })
             .collect();
         Linked::set_protos(linked, self.mc, protos);
+        self.world.protos.extend(linked.protos().iter().map(|proto| Gc::downgrade(*proto)));
         linked
     }
 

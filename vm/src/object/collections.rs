@@ -6,22 +6,78 @@ use gc_arena::lock::RefLock;
 use gc_arena::{Collect, Gc, Mutation};
 use std::cell::Ref;
 
-/// An immutable sequence.
+/// An immutable sequence: a head with the items behind it, or in a buffer of their own when they are many.
+#[repr(C)]
+pub struct Tuple<'gc> {
+    items: *const Value<'gc>,
+    len: usize,
+}
+
+// SAFETY: a head alone is never traced: the collector knows tuples as `FewItems` and `ManyItems`, which trace all items. Items never
+// change.
+unsafe impl<'gc> Collect<'gc> for Tuple<'gc> {
+    const NEEDS_TRACE: bool = false;
+}
+
 #[derive(Collect)]
 #[collect(no_drop)]
-pub struct Tuple<'gc> {
+#[repr(C)]
+struct FewItems<'gc, const N: usize> {
+    head: Tuple<'gc>,
+    items: [Value<'gc>; N],
+}
+
+#[repr(C)]
+struct ManyItems<'gc> {
+    head: Tuple<'gc>,
     items: Box<[Value<'gc>]>,
+}
+
+// SAFETY: traces all items, which never change. There is no `Drop`.
+unsafe impl<'gc> Collect<'gc> for ManyItems<'gc> {
+    fn trace<T: Trace<'gc>>(&self, cc: &mut T) {
+        note_marked(size_of_val(&*self.items));
+        self.items.trace(cc);
+    }
 }
 
 impl<'gc> Tuple<'gc> {
     /// A tuple of these items.
-    pub fn new(mc: &Mutation<'gc>, items: impl Into<Box<[Value<'gc>]>>) -> Gc<'gc, Tuple<'gc>> {
-        Gc::new(mc, Tuple { items: items.into() })
+    #[inline]
+    pub fn new(mc: &Mutation<'gc>, items: impl AsRef<[Value<'gc>]>) -> Gc<'gc, Tuple<'gc>> {
+        let items = items.as_ref();
+        match items.len() {
+            0..=2 => Self::few::<2>(mc, items),
+            3 => Self::few::<3>(mc, items),
+            4 => Self::few::<4>(mc, items),
+            5..=8 => Self::few::<8>(mc, items),
+            _ => {
+                let boxed: Box<[Value<'gc>]> = items.into();
+                let head = Tuple { items: boxed.as_ptr(), len: boxed.len() };
+                // SAFETY: `ManyItems` is `repr(C)` and begins with a `Tuple`.
+                unsafe { Gc::cast(Gc::new(mc, ManyItems { head, items: boxed })) }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn few<const N: usize>(mc: &Mutation<'gc>, items: &[Value<'gc>]) -> Gc<'gc, Tuple<'gc>> {
+        let mut values = [Value::Nil; N];
+        values[..items.len()].copy_from_slice(items);
+        let tuple = Gc::new(mc, FewItems { head: Tuple { items: std::ptr::null(), len: items.len() }, items: values });
+        // SAFETY: `FewItems` is `repr(C)` and begins with a `Tuple`.
+        unsafe { Gc::cast(tuple) }
     }
 
     /// Its items.
+    #[inline]
     pub fn items(&self) -> &[Value<'gc>] {
-        &self.items
+        // SAFETY: tuples are made in this file only: without address the items stand behind the head, whose size is a multiple of
+        // their alignment.
+        unsafe {
+            let behind = std::ptr::from_ref(self).add(1).cast();
+            std::slice::from_raw_parts(if self.items.is_null() { behind } else { self.items }, self.len)
+        }
     }
 }
 
@@ -57,6 +113,13 @@ impl<'gc> List<'gc> {
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Whether the next item makes the buffer grow.
+    #[inline]
+    pub fn is_full(&self) -> bool {
+        let items = self.items.borrow();
+        items.len() == items.capacity()
     }
 
     /// Item `index`.

@@ -42,6 +42,8 @@ pub enum ReturnMode {
 pub struct Frame<'gc> {
     /// Where it goes on. Up to date whenever the frame is not the running one, and at every slow path.
     pub pc: *const u32,
+    /// Its code's constants.
+    pub k: *const Value<'gc>,
     /// Its code.
     pub proto: Gc<'gc, Proto<'gc>>,
     /// Its base register minus its caller's.
@@ -161,7 +163,7 @@ impl<'gc> Stack<'gc> {
             return false;
         }
         let delta = (base - self.base) as u32;
-        self.frames.push(Frame { pc: proto.code.start(), proto, delta, dst, mode });
+        self.frames.push(Frame { pc: proto.code.start(), k: proto.consts(), proto, delta, dst, mode });
         self.base = base;
         self.set_limits(self.soft_limit);
         true

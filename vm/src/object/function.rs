@@ -254,13 +254,13 @@ unsafe impl<'gc, const N: usize> Collect<'gc> for Sized<'gc, N> {
 }
 
 impl<'gc> Function<'gc> {
-    /// A function object.
+    /// A function object that captures these values.
     #[inline]
     pub fn new(
         mc: &Mutation<'gc>,
         proto: Gc<'gc, Proto<'gc>>,
         home: Option<Gc<'gc, Class<'gc>>>,
-        captures: &[Value<'gc>],
+        captures: impl ExactSizeIterator<Item = Value<'gc>>,
     ) -> Gc<'gc, Self> {
         match captures.len() {
             0 => Self::new_sized::<0>(mc, proto, home, captures),
@@ -275,14 +275,15 @@ impl<'gc> Function<'gc> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn new_sized<const N: usize>(
         mc: &Mutation<'gc>,
         proto: Gc<'gc, Proto<'gc>>,
         home: Option<Gc<'gc, Class<'gc>>>,
-        captures: &[Value<'gc>],
+        mut captures: impl ExactSizeIterator<Item = Value<'gc>>,
     ) -> Gc<'gc, Self> {
         assert!(captures.len() <= N, "the compiler allows 255 captured variables");
+        let count = captures.len() as u32;
         let gc = Gc::new(
             mc,
             Sized::<N> {
@@ -290,9 +291,9 @@ impl<'gc> Function<'gc> {
                     proto: Lock::new(proto),
                     home: Lock::new(home),
                     captures: Cell::new(std::ptr::null()),
-                    capture_count: Cell::new(captures.len() as u32),
+                    capture_count: Cell::new(count),
                 },
-                captures: std::array::from_fn(|i| UnsafeCell::new(captures.get(i).copied().unwrap_or_default())),
+                captures: std::array::from_fn(|_| UnsafeCell::new(captures.next().unwrap_or_default())),
             },
         );
         gc.head.captures.set(gc.captures.as_ptr().cast());

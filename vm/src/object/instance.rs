@@ -66,11 +66,13 @@ impl<'gc> Instance<'gc> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn new_sized<const N: usize>(mc: &Mutation<'gc>, layout: LayoutId, template: &[Value<'gc>]) -> Gc<'gc, Instance<'gc>> {
         assert!(template.len() <= N, "classes check SLOTS_MAX");
         let head = Instance { layout: Cell::new(layout.0), capacity: N as u32, _slots: [] };
-        let slots = std::array::from_fn(|i| UnsafeCell::new(template.get(i).copied().unwrap_or_default()));
+        let mut values = [Value::Nil; N];
+        values[..template.len()].copy_from_slice(template);
+        let slots = values.map(UnsafeCell::new);
         let gc = Gc::new(mc, Sized::<N> { head, slots });
         // SAFETY: `Sized` is `repr(C)` and begins with an `Instance`.
         unsafe { Gc::cast(gc) }

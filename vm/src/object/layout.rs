@@ -4,8 +4,9 @@
 //! current layout. Built-in types and class objects have ids too, so that one number keys every inline cache. A cache that
 //! names an id needs no tracing: a stale id never matches again.
 
-use super::{Class, SlotInit, Symbol, SymbolMap};
+use super::{Class, Function, SlotInit, Symbol, SymbolMap};
 use crate::heap::Value;
+use gc_arena::lock::Lock;
 use gc_arena::{Collect, Gc};
 
 /// Identifies a layout for the life of the VM. 0 is no layout.
@@ -45,4 +46,21 @@ pub struct Layout<'gc> {
     pub fresh: Box<[(u32, bool)]>,
     /// Methods that fill the slots whose defaults need code, in order.
     pub fillers: Vec<Value<'gc>>,
+    /// Whether a call of a class without `init` fills the slots in order: none of them is internal.
+    pub is_open: bool,
+    /// What calling the class does, if that is simple. An inline cache: filled by the interpreter, emptied by
+    /// [`World::forget_lookups`](super::World::forget_lookups).
+    pub construction: Lock<Construction<'gc>>,
+}
+
+/// What calling a class does after an instance was made from the template.
+#[derive(Clone, Copy, Collect)]
+#[collect(no_drop)]
+pub enum Construction<'gc> {
+    /// Not known, or not simple.
+    Other,
+    /// This initialiser is called.
+    Init(Gc<'gc, Function<'gc>>),
+    /// The arguments fill the first slots.
+    Fill,
 }

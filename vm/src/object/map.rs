@@ -5,7 +5,7 @@
 //! program's own methods, which this layer cannot call. [`MapTable::find`] therefore compares only what needs no call and
 //! reports keys that do as [`Probe::Ask`].
 
-use crate::heap::{Value, note_marked, write_barrier};
+use crate::heap::{Str, Value, note_marked, write_barrier};
 use gc_arena::collect::Trace;
 use gc_arena::lock::RefLock;
 use gc_arena::{Collect, Gc, Mutation};
@@ -89,6 +89,36 @@ impl<'gc> MapTable<'gc> {
             (Some(i), _) => Probe::Found(i),
             (None, Some(i)) => Probe::Ask(i, self.entries[i].key),
             (None, None) => Probe::Absent,
+        }
+    }
+
+    /// Looks for an int or a string, whose hash is `hash`, among keys of the same type. `None` when a key of another type has the same
+    /// hash: [`Self::find`] knows.
+    #[inline]
+    pub fn find_plain(&self, hash: u32, key: &Value<'gc>) -> Option<Probe<'gc>> {
+        let mut unclear = false;
+        let mut is_same = |entry: &Entry<'gc>| {
+            entry.hash == hash
+                && match (&entry.key, key) {
+                    (Value::Int(a), Value::Int(b)) => a == b,
+                    (Value::Str(a), Value::Str(b)) => Str::text_eq(*a, *b),
+                    (Value::Unset, _) => false,
+                    _ => {
+                        unclear = true;
+                        false
+                    }
+                }
+        };
+        let found = if self.entries.len() <= Self::SMALL {
+            self.entries.iter().position(is_same)
+        } else {
+            let entries = &self.entries;
+            self.index.find(u64::from(hash).wrapping_mul(SPREAD), |i| is_same(&entries[*i as usize])).map(|i| *i as usize)
+        };
+        match found {
+            Some(i) => Some(Probe::Found(i)),
+            None if unclear => None,
+            None => Some(Probe::Absent),
         }
     }
 
@@ -232,6 +262,14 @@ macro_rules! table_object {
                 // SAFETY: the stored value has had its barrier, and no borrow outlives a method of this type.
                 let table = unsafe { &mut *this.table.as_ptr() };
                 table.entries[i].value = value;
+            }
+
+            /// Address of the value of entry `i`, which exists.
+            #[inline]
+            pub fn value_address(this: Gc<'gc, Self>, i: usize) -> *const Value<'gc> {
+                // SAFETY: as in `set_value`.
+                let table = unsafe { &*this.table.as_ptr() };
+                &raw const table.entries[i].value
             }
 
             /// Appends a pair whose key is known to be absent.

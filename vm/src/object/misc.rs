@@ -84,6 +84,21 @@ pub struct Keywords {
     pub only: &'static [&'static str],
 }
 
+/// Natives that the interpreter does itself in the usual cases. It finds them by the function object that is called, so that a program
+/// that defines another function of the name gets that one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Intrinsic {
+    /// None of them.
+    #[default]
+    None,
+    /// `list.push(item)`
+    Push,
+    /// `len(value)` and `value.len()`
+    Len,
+    /// `map.get(key, default)`
+    Get,
+}
+
 /// A native function object.
 #[derive(Collect)]
 #[collect(no_drop)]
@@ -100,8 +115,20 @@ pub struct NativeFunction<'gc> {
     /// Names of its parameters.
     #[collect(require_static)]
     pub keywords: Keywords,
+    /// Whether the interpreter may do it itself.
+    #[collect(require_static)]
+    pub intrinsic: Cell<Intrinsic>,
     /// Signature and meaning, in Markdown.
     pub doc: &'static str,
+}
+
+impl NativeFunction<'_> {
+    /// Whether it can be called with just `argc` positional values, the receiver included.
+    #[inline]
+    pub fn takes(&self, argc: usize) -> bool {
+        let most = if self.most == u8::MAX { usize::MAX } else { self.most as usize };
+        self.keywords.only.is_empty() && (self.least as usize..=most).contains(&argc)
+    }
 }
 
 /// A variant of an enum: a constructor, or a value when it has no payload.

@@ -19,12 +19,12 @@ pub use definition::{Definition, DefinitionMeta, Kind, Linked, Module, ModuleSta
 pub use fiber::{Fiber, FiberState, Frame, ReturnMode, Stack};
 pub use function::{Code, Function, Proto};
 pub use instance::Instance;
-pub use layout::{Layout, LayoutId, SlotInfo};
+pub use layout::{Construction, Layout, LayoutId, SlotInfo};
 pub use map::{Entry, Map, MapTable, Probe, Set};
 pub use misc::{
-    Bound, BoxCell, Continuation, Decorated, EnumValue, HostFn, HostObject, IteratorObject, IteratorState, Keywords, NativeBody,
-    NativeFn, NativeFunction, NativeResult, Then, Variant,
+    Bound, BoxCell, Continuation, Decorated, EnumValue, HostFn, HostObject, Intrinsic, IteratorObject, IteratorState, Keywords,
+    NativeBody, NativeFn, NativeFunction, NativeResult, Then, Variant,
 };
 pub use symbol::{Symbol, SymbolMap};
 pub use undo::Undo;
-pub use world::{Control, Cx, ErrorKind, Found, Interrupt, MethodCache, Recording, Stress, Symbols, TraceFrame, World};
+pub use world::{Control, Cx, ErrorKind, Exit, Found, Interrupt, MethodCache, Recording, Stress, Symbols, TraceFrame, World};

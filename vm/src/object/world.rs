@@ -1,13 +1,14 @@
 //! The world: everything one VM knows, as data. Behaviour is added by the layers above, each in its own `impl World`.
 
 use super::{
-    BoxCell, Class, ClassKind, Continuation, Definition, Fiber, HostObject, Instance, Layout, LayoutId, Linked, Module, Namespace,
-    Proto, Stack, Symbol, SymbolMap, Undo, Variant,
+    BoxCell, Class, ClassKind, Construction, Continuation, Definition, Fiber, HostObject, Instance, Layout, LayoutId, Linked,
+    Module, Namespace, Proto, Stack, Symbol, SymbolMap, Undo, Variant,
 };
 use crate::heap::{Str, Value, hash_bytes};
 use crate::host::Host;
 use crate::limits;
-use gc_arena::{Collect, Gc, Mutation};
+use gc_arena::lock::Lock;
+use gc_arena::{Collect, Gc, GcWeak, Mutation};
 use hashbrown::HashTable;
 use indexmap::IndexMap;
 use lang::source::{Source, Span};
@@ -45,6 +46,26 @@ pub enum Interrupt {
     Cancelled,
     /// The program called `exit` with this status.
     Exit(i32),
+}
+
+/// Why the interpreter's loop was left.
+#[derive(Clone, Copy, Collect)]
+#[collect(no_drop)]
+pub enum Exit<'gc> {
+    /// A safe point with something to look at.
+    Tick,
+    /// The frame below everything was reached: the call's result.
+    Done(Value<'gc>),
+    /// An error that nothing caught.
+    Error(Value<'gc>),
+    /// The fiber suspends.
+    Yield(Value<'gc>),
+    /// The program waits for so many seconds.
+    Wait(f64),
+    /// Code needs `World::needed`, whose initialiser has not run yet; the instruction runs again afterwards.
+    Need,
+    /// Stopped for good.
+    Interrupt(#[collect(require_static)] Interrupt),
 }
 
 macro_rules! error_kinds {
@@ -211,6 +232,37 @@ impl<'gc> MethodCache<'gc> {
     }
 }
 
+/// Results of recent `super` look-ups, by class of the receiver, class of the running method, and name.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub struct SuperCache<'gc> {
+    entries: Vec<(SuperKey, Value<'gc>)>,
+}
+
+type SuperKey = (u32, usize, usize);
+
+impl<'gc> SuperCache<'gc> {
+    fn new() -> Self {
+        SuperCache { entries: vec![(SuperKey::default(), Value::Nil); limits::SUPER_CACHE_SIZE] }
+    }
+
+    fn slot((class, home, name): SuperKey) -> usize {
+        (class as usize ^ (home >> 5) ^ (name >> 4)) & (limits::SUPER_CACHE_SIZE - 1)
+    }
+
+    /// The remembered method.
+    #[inline]
+    pub fn get(&self, key: SuperKey) -> Option<Value<'gc>> {
+        let entry = &self.entries[Self::slot(key)];
+        (entry.0 == key).then_some(entry.1)
+    }
+
+    /// Remembers a method.
+    pub fn put(&mut self, key: SuperKey, method: Value<'gc>) {
+        self.entries[Self::slot(key)] = (key, method);
+    }
+}
+
 /// One line of a trace.
 #[derive(Clone, Debug)]
 pub struct TraceFrame {
@@ -293,6 +345,10 @@ pub struct World<'gc> {
     pub errors: Vec<Gc<'gc, Class<'gc>>>,
     /// Results of recent look-ups.
     pub method_cache: MethodCache<'gc>,
+    /// Results of recent `super` look-ups.
+    pub super_cache: SuperCache<'gc>,
+    /// All code that is alive, for its inline caches.
+    pub protos: Vec<GcWeak<'gc, Proto<'gc>>>,
     /// Code of the frame below everything: `Halt`.
     pub halt_stub: Option<Gc<'gc, Proto<'gc>>>,
     /// Code of frames of natives that wait: `Resume`.
@@ -324,6 +380,14 @@ pub struct World<'gc> {
     pub undecorated: SymbolMap<'gc, Value<'gc>>,
     /// Classes that wait for a base to exist.
     pub incomplete: Vec<(Gc<'gc, Linked<'gc>>, u32)>,
+    /// The interpreter's functions by opcode byte; set while it runs. They stand here because the world's address is in a register.
+    #[collect(require_static)]
+    pub handlers: [*const (); 256],
+    /// Why the interpreter's loop is being left.
+    pub exit: Option<Exit<'gc>>,
+    /// The slice's `Mutation`, for the handlers of instructions; valid only while the interpreter runs.
+    #[collect(require_static)]
+    pub mutation: *const (),
     /// Whether the collector is marking: stores need their barrier. Set at the start of each slice.
     pub marking: bool,
     /// Safe points until the next look at everything below.
@@ -447,6 +511,8 @@ impl<'gc> World<'gc> {
             types: Vec::new(),
             errors: Vec::new(),
             method_cache: MethodCache::new(),
+            super_cache: SuperCache::new(),
+            protos: Vec::new(),
             halt_stub: None,
             resume_stub: None,
             namespace_cells: SymbolMap::default(),
@@ -462,6 +528,9 @@ impl<'gc> World<'gc> {
             class_tasks: Vec::new(),
             undecorated: SymbolMap::default(),
             incomplete: Vec::new(),
+            handlers: [std::ptr::null(); 256],
+            exit: None,
+            mutation: std::ptr::null(),
             marking: false,
             ticks: Cell::new(limits::TICKS_PER_SLICE),
             slice: 0,
@@ -520,6 +589,8 @@ impl<'gc> World<'gc> {
                 template: Box::new([]),
                 fresh: Box::new([]),
                 fillers: Vec::new(),
+                is_open: true,
+                construction: Lock::new(Construction::Other),
             },
         )
     }
@@ -555,6 +626,16 @@ impl<'gc> World<'gc> {
     /// The layout with this id.
     pub fn layout(&self, id: LayoutId) -> Gc<'gc, Layout<'gc>> {
         self.layouts[id.0 as usize].expect("an instance's layout is in the table")
+    }
+
+    /// Forgets what recent look-ups have found: after any change of a class.
+    pub fn forget_lookups(&mut self) {
+        self.method_cache.clear();
+        self.super_cache = SuperCache::new();
+        for layout in self.layouts.iter().flatten() {
+            // SAFETY: storing nothing needs no barrier.
+            unsafe { layout.construction.as_cell() }.set(Construction::Other);
+        }
     }
 
     /// The class of an instance.

@@ -287,7 +287,9 @@ fn join_strings<'gc>(cx: &mut Cx<'_, 'gc>, a: Gc<'gc, Str>, b: Gc<'gc, Str>) -> 
     if y.is_empty() {
         return Ok(Value::Str(a));
     }
-    super::text::join_texts(cx, &[x, y])
+    check_size(cx, x.len() + y.len())?;
+    cx.world.charge(40 + x.len() + y.len());
+    Ok(Value::Str(Str::joined(cx.mc, x, y)))
 }
 
 fn join<'gc, T: Copy>(cx: &mut Cx<'_, 'gc>, a: &[T], b: &[T]) -> Result<Vec<T>, Box<Control<'gc>>> {

@@ -6,9 +6,9 @@
 use super::call::{Resume, and_then, suspend};
 use super::compare::{equal, equal_now};
 use super::hash::{HashResult, hash, hash_int, hash_now};
-use crate::heap::{Str, Value};
+use crate::heap::Value;
 use crate::object::{Control, Cx, Entry, Map, MapTable, NativeResult, Probe, Set, World};
-use gc_arena::{Collect, Gc};
+use gc_arena::{Collect, Gc, Mutation};
 use std::cell::Ref;
 
 /// The value of a key; unset when there is none.
@@ -22,6 +22,36 @@ pub fn map_get<'gc>(cx: &mut Cx<'_, 'gc>, map: Gc<'gc, Map<'gc>>, key: Value<'gc
         }
     }
     run(cx, Table::Map(map), key, Action::Get)
+}
+
+/// Address of the value of an int or a string in a map, to be read until the map changes; null when there is none. `None` when the key
+/// needs a closer look.
+#[inline(never)]
+pub fn plain_item<'gc>(map: Gc<'gc, Map<'gc>>, key: &Value<'gc>) -> Option<*const Value<'gc>> {
+    match map.table().find_plain(quick_hash(key)?, key)? {
+        Probe::Found(i) => Some(Map::value_address(map, i)),
+        _ => Some(std::ptr::null()),
+    }
+}
+
+/// Stores a value under an int or a string. False when the key needs a closer look.
+#[inline(never)]
+pub fn set_plain_item<'gc>(
+    world: &World<'gc>,
+    mc: &Mutation<'gc>,
+    map: Gc<'gc, Map<'gc>>,
+    key: &Value<'gc>,
+    value: &Value<'gc>,
+) -> bool {
+    let Some(hash) = quick_hash(key) else { return false };
+    let Some(probe) = map.table().find_plain(hash, key) else { return false };
+    if let Probe::Found(i) = probe {
+        Map::set_value(map, mc, i, *value);
+    } else {
+        world.charge(ENTRY_BYTES);
+        Map::push(map, mc, Entry { hash, key: *key, value: *value });
+    }
+    true
 }
 
 /// Stores a value under a key.
@@ -173,20 +203,20 @@ fn quick_hash(key: &Value<'_>) -> Option<u32> {
     }
 }
 
-/// Looks for an int or string.
+/// Looks for a key without the program.
 #[inline]
 fn find_quick<'gc>(world: &World<'gc>, table: &MapTable<'gc>, hash: u32, key: &Value<'gc>) -> Probe<'gc> {
-    match *key {
-        Value::Int(key_int) => table.find(hash, key, |entry, key| match entry {
-            Value::Int(i) => Some(*i == key_int),
-            _ => key_equal(world, entry, key),
-        }),
-        Value::Str(key_str) => table.find(hash, key, |entry, key| match entry {
-            Value::Str(s) => Some(Str::text_eq(*s, key_str)),
-            _ => key_equal(world, entry, key),
-        }),
-        _ => table.find(hash, key, |a, b| key_equal(world, a, b)),
+    if matches!(key, Value::Int(_) | Value::Str(_))
+        && let Some(probe) = table.find_plain(hash, key)
+    {
+        return probe;
     }
+    find_any(world, table, hash, key)
+}
+
+#[inline(never)]
+fn find_any<'gc>(world: &World<'gc>, table: &MapTable<'gc>, hash: u32, key: &Value<'gc>) -> Probe<'gc> {
+    table.find(hash, key, |a, b| key_equal(world, a, b))
 }
 
 /// Finds the entry and acts, waiting for the program where needed.

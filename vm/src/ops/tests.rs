@@ -4,11 +4,13 @@ use super::*;
 use crate::heap::Value;
 use crate::host::NoHost;
 use crate::object::{
-    Class, ClassKind, Control, Cx, EnumValue, ErrorKind, Instance, Keywords, Layout, List, Map, Member, NativeBody, NativeFn,
-    NativeFunction, NativeResult, RangeObject, Set, SlotInfo, SlotInit, SymbolMap, Tuple, Variant, World,
+    Class, ClassKind, Construction, Control, Cx, EnumValue, ErrorKind, Instance, Keywords, Layout, List, Map, Member, NativeBody,
+    NativeFn, NativeFunction, NativeResult, RangeObject, Set, SlotInfo, SlotInit, SymbolMap, Tuple, Variant, World,
 };
+use gc_arena::lock::Lock;
 use gc_arena::{Arena, Gc, Rootable};
 use num_bigint::BigInt;
+use std::cell::Cell;
 
 fn with_world(test: impl for<'a, 'gc> FnOnce(&mut Cx<'a, 'gc>)) {
     let mut arena = Arena::<Rootable![World<'_>]>::new(|mc| World::new(mc, Box::new(NoHost)));
@@ -33,7 +35,18 @@ fn new_class<'gc>(cx: &mut Cx<'_, 'gc>, name: &str, slots: &[&str]) -> Gc<'gc, C
         slots.iter().map(|s| SlotInfo { name: cx.world.intern(cx.mc, s), owner: class, init: SlotInit::Unset }).collect();
     let index: SymbolMap<'gc, u32> = slots.iter().enumerate().map(|(i, s)| (s.name, i as u32)).collect();
     let template = vec![Value::Unset; slots.len()].into();
-    let layout = Layout { id, class, number: 1, slots, index, template, fresh: [].into(), fillers: Vec::new() };
+    let layout = Layout {
+        id,
+        class,
+        number: 1,
+        slots,
+        index,
+        template,
+        fresh: [].into(),
+        fillers: Vec::new(),
+        is_open: true,
+        construction: Lock::new(Construction::Other),
+    };
     let layout = Gc::new(cx.mc, layout);
     cx.world.layouts[id.0 as usize] = Some(layout);
     Class::set_layout(class, cx.mc, layout);
@@ -43,7 +56,15 @@ fn new_class<'gc>(cx: &mut Cx<'_, 'gc>, name: &str, slots: &[&str]) -> Gc<'gc, C
 fn method<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>, name: &str, body: NativeFn) {
     let symbol = cx.world.intern(cx.mc, name);
     let body = NativeBody::Fn(body);
-    let native = NativeFunction { name: symbol.0, body, least: 0, most: 255, keywords: Keywords::default(), doc: "" };
+    let native = NativeFunction {
+        name: symbol.0,
+        body,
+        least: 0,
+        most: 255,
+        keywords: Keywords::default(),
+        intrinsic: Cell::default(),
+        doc: "",
+    };
     let native = Value::Native(Gc::new(cx.mc, native));
     class.hashing.set(crate::object::HashSource::Program);
     Class::update(class, cx.mc, |body| body.members.insert(symbol, Member::Method(native)));

@@ -66,21 +66,6 @@ fn write_simple(out: &mut impl Sink, parts: &[Value<'_>]) {
     }
 }
 
-/// A string of texts joined.
-pub(super) fn join_texts<'gc>(cx: &mut Cx<'_, 'gc>, texts: &[&str]) -> NativeResult<'gc> {
-    let total = texts.iter().map(|text| text.len()).sum();
-    check_size(cx, total)?;
-    cx.world.charge(32 + total);
-    if total <= Short::MAX {
-        let mut joined = Short::new();
-        texts.iter().for_each(|text| joined.text(text));
-        return Ok(cx.str(joined.as_str()));
-    }
-    let mut joined = String::with_capacity(total);
-    texts.iter().for_each(|text| joined.push_str(text));
-    Ok(cx.string(joined))
-}
-
 /// The `repr` of a value for messages: cut short, and without calling the program.
 pub fn describe<'gc>(cx: &Cx<'_, 'gc>, value: &Value<'gc>) -> String {
     const LENGTH_MAX: usize = 80;

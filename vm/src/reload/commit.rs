@@ -54,7 +54,6 @@ impl Vm {
             cx.world.load_cycle = None;
             cx.world.class_tasks.clear();
             cx.world.undecorated.clear();
-            cx.world.method_cache.clear();
             cx.clear_inline_caches();
             if result.is_ok() && plan.files.iter().any(|f| f.changed || f.is_new) {
                 cx.world.epoch += 1;
@@ -214,7 +213,7 @@ impl<'gc> Cx<'_, 'gc> {
                     self.replace_code(function, proto, stale);
                     function
                 }
-                None => Function::new(self.mc, proto, None, &[]),
+                None => Function::new(self.mc, proto, None, std::iter::empty()),
             };
             if decorated && definition.action != Action::Follow {
                 self.world.undecorated.insert(name, Value::Function(function));
@@ -401,7 +400,9 @@ impl<'gc> Cx<'_, 'gc> {
             return Ok(Some((class, tasks)));
         }
         self.world.undo.push(Undo::class(class));
-        let tasks = link::build_class(self, class, &image, bases, &mut |cx, id| Function::new(cx.mc, linked.proto(id), None, &[]))?;
+        let tasks = link::build_class(self, class, &image, bases, &mut |cx, id| {
+            Function::new(cx.mc, linked.proto(id), None, std::iter::empty())
+        })?;
         Ok(Some((class, tasks)))
     }
 
@@ -424,8 +425,9 @@ impl<'gc> Cx<'_, 'gc> {
         let old = class.body().clone();
         self.world.undo.push(Undo::class(class));
         let bases = old.bases.clone();
-        let mut tasks =
-            link::build_class(self, class, &image, bases, &mut |cx, id| Function::new(cx.mc, linked.proto(id), None, &[]))?;
+        let mut tasks = link::build_class(self, class, &image, bases, &mut |cx, id| {
+            Function::new(cx.mc, linked.proto(id), None, std::iter::empty())
+        })?;
         // Members of other files (`extend`) stay, shared slots keep their cells, functions keep their identity.
         let declared: Vec<_> = class.body().members.iter().map(|(n, m)| (*n, *m)).collect();
         let mut stale = Vec::new();
@@ -494,7 +496,9 @@ impl<'gc> Cx<'_, 'gc> {
             self.world.undo.push(Undo::class(class));
             let variants = class.body().variants.clone();
             let old = class.body().members.clone();
-            let tasks = link::build_enum(self, class, &image, &mut |cx, id| Function::new(cx.mc, linked.proto(id), None, &[]))?;
+            let tasks = link::build_enum(self, class, &image, &mut |cx, id| {
+                Function::new(cx.mc, linked.proto(id), None, std::iter::empty())
+            })?;
             let mut stale = Vec::new();
             let declared: Vec<_> = class.body().members.iter().map(|(n, m)| (*n, *m)).collect();
             let mut members = class.body().members.clone();
@@ -517,7 +521,8 @@ impl<'gc> Cx<'_, 'gc> {
         }
         let class = self.world.new_class(self.mc, &image.name, cell.qualified_name().into(), ClassKind::Enum);
         Definition::set(cell, self.mc, Value::Class(class));
-        let tasks = link::build_enum(self, class, &image, &mut |cx, id| Function::new(cx.mc, linked.proto(id), None, &[]))?;
+        let tasks =
+            link::build_enum(self, class, &image, &mut |cx, id| Function::new(cx.mc, linked.proto(id), None, std::iter::empty()))?;
         Ok(Some((class, tasks)))
     }
 

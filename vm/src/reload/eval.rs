@@ -185,6 +185,15 @@ impl Vm {
         self.eval_image(namespace, image)
     }
 
+    /// As [`Vm::eval`], for text that was compiled before: `image` is what [`encode`](crate::image::encode) made of it. If it was made of
+    /// another text, or by another version of the engine, the text is compiled.
+    pub fn eval_compiled(&mut self, namespace: &str, name: &str, text: &str, image: &[u8]) -> Result<Option<Handle>, Error> {
+        match crate::image::decode(image, &Source::new(name, text)) {
+            Some(image) => self.eval_image(namespace, image),
+            None => self.eval(namespace, name, text),
+        }
+    }
+
     fn eval_image(&mut self, namespace: &str, image: ModuleImage) -> Result<Option<Handle>, Error> {
         let image = Arc::new(image);
         let serial = self.files.evaluations;

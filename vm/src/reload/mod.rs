@@ -17,7 +17,7 @@ mod survey;
 
 pub use check::{CheckedPlan, Place, Reason};
 pub use diff::{Change, DefinitionChange, FileChange, diff};
-pub use load::{Compiled, Files, normalise};
+pub use load::{Compiled, Files, Library, normalise};
 pub use plan::{Action, PlannedDefinition, PlannedFile, ReloadPlan, plan};
 pub use report::{Entry, Report, Statement};
 pub use survey::{Fact, Facts};

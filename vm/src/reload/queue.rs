@@ -168,10 +168,12 @@ impl<'gc> Cx<'_, 'gc> {
                 return Err(self.raise(crate::object::ErrorKind::NameError, "the class that `extend` names does not exist"));
             };
             self.world.undo.push(Undo::class(class));
-            let tasks = link::extend(self, class, &image.members, &mut |cx, id| Function::new(cx.mc, linked.proto(id), None, &[]))?;
+            let tasks = link::extend(self, class, &image.members, &mut |cx, id| {
+                Function::new(cx.mc, linked.proto(id), None, std::iter::empty())
+            })?;
             return self.run_class_tasks(class, tasks);
         }
-        let function = Function::new(self.mc, linked.proto(unit.proto), None, &[]);
+        let function = Function::new(self.mc, linked.proto(unit.proto), None, std::iter::empty());
         let args = match &unit.kind {
             UnitKind::Decorate(name) => {
                 let symbol = self.world.intern(self.mc, name);
