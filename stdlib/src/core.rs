@@ -105,8 +105,9 @@ pub(crate) fn print_error<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> Nat
 }
 
 fn write_values<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>], stream: Write) -> NativeResult<'gc> {
-    let separator = text_or(cx, "sep", given_not_nil(args, 0), " ")?;
-    let end = text_or(cx, "end", given_not_nil(args, 1), "\n")?;
+    let native = if matches!(stream, Write::Output) { "print" } else { "print_error" };
+    let separator = text_or(cx, native, "sep", given_not_nil(args, 0), " ")?;
+    let end = text_or(cx, native, "end", given_not_nil(args, 1), "\n")?;
     let values = &args[2..];
     let mut parts = Vec::with_capacity(2 * values.len() + 1);
     for (i, value) in values.iter().enumerate() {
@@ -120,10 +121,16 @@ fn write_values<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>], stream: Write) -
     ops::and_then(cx, text, stream)
 }
 
-fn text_or<'gc>(cx: &mut Cx<'_, 'gc>, param: &str, value: Option<Value<'gc>>, default: &str) -> NativeResult<'gc> {
+fn text_or<'gc>(
+    cx: &mut Cx<'_, 'gc>,
+    native: &str,
+    param: &str,
+    value: Option<Value<'gc>>,
+    default: &str,
+) -> NativeResult<'gc> {
     match value {
         Some(value) => {
-            args::text(cx, "print", param, value)?;
+            args::text(cx, native, param, value)?;
             Ok(value)
         }
         None => Ok(cx.str(default)),

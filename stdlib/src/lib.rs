@@ -10,6 +10,7 @@
 //! | number.rs | methods of ints and floats |
 //! | prelude.lang | methods that take functions, and what natives leave to the language |
 //! | modules/ | the modules, which are made when they are first imported |
+//! | reference.rs | the reference page |
 //!
 //! Every native is a row of a table. Natives never run code of the program: those that need it return a request to call it and go on
 //! with the result. [`install`] makes everything native of `core`; then the host compiles [`PRELUDE`] into it.
@@ -27,6 +28,7 @@ mod map;
 mod modules;
 mod number;
 mod range;
+mod reference;
 mod sequence;
 mod set;
 mod sort;
@@ -35,6 +37,7 @@ mod table;
 mod template;
 
 pub use modules::MODULES;
+pub use reference::reference;
 
 use gc_arena::Gc;
 use table::{Row, define, functions, methods, properties, row, statics};
