@@ -87,6 +87,12 @@ pub(crate) const FUNCTIONS: &[Row] = &[
     row("next", &["iterator"], next, "`next(iterator)`: the next item; `stop` at the end."),
     row("exit", &["status"], exit, "`exit(status = 0)`: ends the program. Cannot be caught.").optional(1),
     row("_sort_keys", &["items", "keys", "reverse"], sort::sort_keys, "`_sort_keys(items, keys, reverse)`: for the prelude."),
+    row(
+        "_need",
+        &["value", "class", "native", "param"],
+        need,
+        "`_need(value, class, native, param)`: TypeError unless the value is of the class. For what is written in the language.",
+    ),
     row("_refill", &["list", "before", "sorted"], sort::refill, "`_refill(list, before, sorted)`: for the prelude."),
 ];
 
@@ -106,8 +112,9 @@ pub(crate) fn print_error<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> Nat
 }
 
 fn write_values<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>], stream: Write) -> NativeResult<'gc> {
-    let separator = text_or(cx, "sep", given_not_nil(args, 0), " ")?;
-    let end = text_or(cx, "end", given_not_nil(args, 1), "\n")?;
+    let native = if matches!(stream, Write::Output) { "print" } else { "print_error" };
+    let separator = text_or(cx, native, "sep", given_not_nil(args, 0), " ")?;
+    let end = text_or(cx, native, "end", given_not_nil(args, 1), "\n")?;
     let values = &args[2..];
     let mut parts = Vec::with_capacity(2 * values.len() + 1);
     for (i, value) in values.iter().enumerate() {
@@ -121,10 +128,10 @@ fn write_values<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>], stream: Write) -
     ops::and_then(cx, text, stream)
 }
 
-fn text_or<'gc>(cx: &mut Cx<'_, 'gc>, param: &str, value: Option<Value<'gc>>, default: &str) -> NativeResult<'gc> {
+fn text_or<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, param: &str, value: Option<Value<'gc>>, default: &str) -> NativeResult<'gc> {
     match value {
         Some(value) => {
-            args::text(cx, "print", param, value)?;
+            args::text(cx, native, param, value)?;
             Ok(value)
         }
         None => Ok(cx.str(default)),
@@ -331,6 +338,18 @@ fn doc_of<'gc>(cx: &Cx<'_, 'gc>, mut value: Value<'gc>) -> Option<String> {
             other => cx.world.class_of(&other).body().doc.as_deref().map(str::to_owned),
         };
     }
+}
+
+fn need<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let Value::Class(class) = args[1] else { return Err(cx.type_error("`_need` needs a class")) };
+    if cx.world.class_of(&args[0]).is_subclass_of(class) {
+        return Ok(args[0]);
+    }
+    let native = args::text(cx, "_need", "native", args[2])?;
+    let param = args::text(cx, "_need", "param", args[3])?;
+    let article = if class.name.as_str().starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" };
+    let expected = format!("{article} {}", class.name.as_str());
+    Err(args::wrong(cx, native, param, &expected, &args[0]))
 }
 
 fn is_set<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {

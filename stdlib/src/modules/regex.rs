@@ -6,6 +6,7 @@ use crate::table::{Row, row};
 use gc_arena::Gc;
 use regex::{Captures, Regex, RegexBuilder};
 use std::cell::RefCell;
+use std::rc::Rc;
 use vm::heap::{Str, Value};
 use vm::object::{Cx, NativeResult, World};
 
@@ -41,10 +42,11 @@ const KEPT_MAX: usize = 64;
 
 thread_local! {
     /// Patterns with their flags, the one used last at the end.
-    static KEPT: RefCell<Vec<(String, Regex)>> = const { RefCell::new(Vec::new()) };
+    static KEPT: RefCell<Vec<(String, Rc<Regex>)>> = const { RefCell::new(Vec::new()) };
 }
 
-fn compiled(pattern: &str, flags: &str) -> Result<Regex, regex::Error> {
+/// The program of a pattern. Programs are shared: a copy would have to make its tables anew.
+fn compiled(pattern: &str, flags: &str) -> Result<Rc<Regex>, regex::Error> {
     let key = format!("{flags}/{pattern}");
     KEPT.with_borrow_mut(|kept| {
         let entry = match kept.iter().position(|(found, _)| *found == key) {
@@ -57,7 +59,7 @@ fn compiled(pattern: &str, flags: &str) -> Result<Regex, regex::Error> {
                     .dot_matches_new_line(has('s'))
                     .ignore_whitespace(has('x'))
                     .build()?;
-                (key, program)
+                (key, Rc::new(program))
             }
         };
         let program = entry.1.clone();
@@ -97,7 +99,7 @@ fn subject<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> Result<(&'gc Regex
 
 fn program<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> Result<&'gc Regex, Raised<'gc>> {
     if let Value::Host(object) = args[0]
-        && let Some(program) = Gc::as_ref(object).data.downcast_ref::<Regex>()
+        && let Some(program) = Gc::as_ref(object).data.downcast_ref::<Rc<Regex>>()
     {
         return Ok(program);
     }

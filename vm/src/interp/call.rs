@@ -293,8 +293,9 @@ impl<'gc> Cx<'_, 'gc> {
         }
         if problem || payload.iter().any(Value::is_unset) {
             let names: Vec<&str> = fields.iter().map(Symbol::as_str).collect();
+            let given = argc + named.len();
             let text = format!(
-                "`{}.{}` takes {} argument{}: `({})`{what}",
+                "`{}.{}` takes {} argument{}, not {given}: `({})`{what}",
                 variant.class.name.as_str(),
                 variant.name.as_str(),
                 fields.len(),

@@ -32,6 +32,9 @@ definitions and variables are as they were. What the code did outside, such as p
     UNKNOWN_NAMESPACE "R0107" Error "an import of what does not exist"
     "An import names a namespace: a module of the library, or a file below the directory of the program or one given with
 `--path` or `LANG_PATH`. `import a.b` looks for `a/b.lang`."
+    MODULE_NAME "R0108" Error "a file has the name of a standard module"
+    "The modules of the library, such as `json`, cannot be added to by files. Rename the file, or give it another namespace with
+`namespace` on its first line."
     UNKNOWN_IMPORT "W0301" Warning "a name is imported that does not exist"
     "The namespace has no definition of this name. It may still come to exist: the import is late bound, and using the name
 before raises NameError."

@@ -296,7 +296,7 @@ pub(super) fn reason_of(source: &Source, diagnostic: &Diagnostic) -> Reason {
 
 fn named_like_module(source: &Source, module: &str) -> Reason {
     Reason {
-        code: "R0107",
+        code: codes::MODULE_NAME.id,
         message: format!("`{}` has the name of the standard module `{module}`", source.name()),
         file: source.name().to_owned(),
         line: 1,
