@@ -26,7 +26,7 @@ file."
     TOO_MUCH_CODE "E0304" "a function is too long"
     "The code of one function has room for about five million operations. Split it, or read large tables from a file."
     TOO_MANY_PARTS "E0305" "a construct has too many parts"
-    "A pattern has at most 127 items before or behind its rest, and a `finally` can be left in at most 125 ways. Match the
+    "A pattern takes at most 128 items of a list or tuple apart, and a `finally` can be left in at most 125 ways. Match the
 parts in several steps, or split the function."
     NOT_A_DEFINITION "E0306" "`definition` takes the name of a definition"
     "`definition(name)` and `definition(namespace.name)` give the definition itself instead of its value. The name is
@@ -43,9 +43,6 @@ or namespace. A variable written there would be replaced by its value.
 ```
 live.history(definition(score))
 ```"
-    NOT_VISIBLE "E0308" "a variable is used where it does not exist"
-    "The function uses a variable of a function around it at a place where that variable is not there, such as a
-parameter's default that uses a parameter behind it."
     DEFAULT_BEFORE "E0309" "a parameter without default behind one with a default"
     "Arguments are taken by position, so parameters that may be left out stand behind those that may not.
 

@@ -45,8 +45,6 @@ pub(super) enum Limit {
     Code,
     /// A count or position that an 8-bit operand cannot hold.
     Operand,
-    /// A variable is used where it does not exist.
-    Scope,
 }
 
 /// Where a local of the function is.

@@ -167,11 +167,6 @@ impl<'a> Compiler<'a> {
                 "a pattern or a `finally` in this function has too many parts",
                 "match the parts in several steps, or split the function",
             ),
-            Limit::Scope => (
-                &codes::NOT_VISIBLE,
-                "this function uses a variable of a function around it where that is not there",
-                "declare the variable before the function",
-            ),
         };
         self.diagnostics.push(Diagnostic::new(code, span, message).help(help));
     }
