@@ -5,6 +5,7 @@
 
 mod allocator;
 mod command;
+mod completeness;
 mod completion;
 mod diagnostics;
 mod editor;
@@ -16,6 +17,8 @@ mod inspect;
 mod interrupt;
 mod output;
 mod places;
+mod plain;
+mod prompt;
 mod reload;
 mod repl;
 mod run;
@@ -25,6 +28,7 @@ mod watch;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
+use std::path::Path;
 use std::time::Duration;
 
 #[global_allocator]
@@ -34,7 +38,8 @@ static ALLOCATOR: allocator::BySize = allocator::BySize;
 const STATUS_USAGE: i32 = 2;
 
 const AFTER_HELP: &str = "\
-`lang FILE` is short for `lang run FILE`. Without arguments `lang` reads, evaluates and prints what is typed.
+`lang FILE` is short for `lang run FILE`. Without arguments `lang` reads, evaluates and prints what is typed; when its
+input is no terminal, it evaluates the whole of it.
 
 Exit status: 0, or what the program gives to `exit`; 1 for an error of the program or its text; 2 for a wrong command
 line; 130 when interrupted.";
@@ -50,7 +55,7 @@ watched until Ctrl-C; statements that are new or edited run when they are saved.
 
 /// A language whose programs are edited while they run.
 #[derive(Parser, Debug)]
-#[command(name = "lang", version, after_help = AFTER_HELP, disable_help_subcommand = true)]
+#[command(name = "lang", version, after_help = AFTER_HELP)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -112,7 +117,7 @@ enum Mode {
 }
 
 /// Words that are no file when they come first.
-const COMMANDS: [&str; 4] = ["run", "check", "dump", "explain"];
+const COMMANDS: [&str; 5] = ["run", "check", "dump", "explain", "help"];
 
 /// Options that are about the tool itself.
 const OWN_OPTIONS: [&str; 4] = ["-h", "--help", "-V", "--version"];
@@ -122,7 +127,12 @@ fn main() {
         output::output()
             .note(&format!("lang: internal error: {panic}\nThis is a mistake in the tool, not in your program. Please report it."));
     }));
-    let status = match Arguments::try_parse_from(with_run(std::env::args_os().collect())) {
+    let args: Vec<OsString> = std::env::args_os().collect();
+    let status = match Arguments::try_parse_from(with_run(args.clone())) {
+        Ok(_) if let Some(message) = mistyped_command(&args, |file| Path::new(file).exists()) => {
+            output::output().note(&diagnostics::Report::for_stderr().failure(&message));
+            STATUS_USAGE
+        }
         Ok(arguments) => execute(arguments.command),
         Err(error) => {
             let _ = error.print();
@@ -139,6 +149,17 @@ fn with_run(mut args: Vec<OsString>) -> Vec<OsString> {
         args.insert(1, "run".into());
     }
     args
+}
+
+/// What to say if the first word can only be meant as a command, and is none: it has no ending, and no file is called so.
+fn mistyped_command(args: &[OsString], exists: impl Fn(&str) -> bool) -> Option<String> {
+    let word = args.get(1)?.to_str()?;
+    let is_word = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphabetic());
+    if !is_word || COMMANDS.contains(&word) || exists(word) {
+        return None;
+    }
+    let hint = vm::ops::suggestion(word, COMMANDS.into_iter());
+    Some(format!("there is no command and no file `{word}`{hint} (`lang --help` lists the commands)"))
 }
 
 fn execute(command: Option<Command>) -> i32 {
@@ -192,6 +213,18 @@ mod tests {
         assert_eq!(with_run(args("lang check a.lang")), args("lang check a.lang"));
         assert_eq!(with_run(args("lang")), args("lang"));
         assert_eq!(with_run(args("lang --version")), args("lang --version"));
+    }
+
+    #[test]
+    fn mistyped_commands_are_no_files() {
+        let said = |line: &str| mistyped_command(&line.split(' ').map(OsString::from).collect::<Vec<_>>(), |file| file == "game");
+        let message = "there is no command and no file `chek`; did you mean `check`? (`lang --help` lists the commands)";
+        assert_eq!(said("lang chek a.lang").as_deref(), Some(message));
+        for fine in
+            ["lang", "lang check a.lang", "lang game", "lang nosuch.lang", "lang dir/nosuch", "lang --reload x", "lang help"]
+        {
+            assert_eq!(said(fine), None, "{fine}");
+        }
     }
 
     #[test]

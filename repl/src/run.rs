@@ -174,7 +174,10 @@ fn call_main(vm: &mut Vm, file: &str, args: &[String]) -> Outcome {
 fn stopped(interrupt: Interrupt) -> i32 {
     match interrupt {
         Interrupt::Exit(status) => status,
-        Interrupt::Cancelled => interrupt::STATUS,
+        Interrupt::Cancelled => {
+            output().end_line_of_key();
+            interrupt::STATUS
+        }
         Interrupt::Fuel => 1,
     }
 }
