@@ -38,8 +38,7 @@ static ALLOCATOR: allocator::BySize = allocator::BySize;
 const STATUS_USAGE: i32 = 2;
 
 const AFTER_HELP: &str = "\
-`lang FILE` is short for `lang run FILE`. Without arguments `lang` reads, evaluates and prints what is typed; when its
-input is no terminal, it evaluates the whole of it.
+`lang FILE` is short for `lang run FILE`. Without arguments `lang` reads, evaluates and prints what is typed.
 
 Exit status: 0, or what the program gives to `exit`; 1 for an error of the program or its text; 2 for a wrong command
 line; 130 when interrupted.";
@@ -55,7 +54,7 @@ watched until Ctrl-C; statements that are new or edited run when they are saved.
 
 /// A language whose programs are edited while they run.
 #[derive(Parser, Debug)]
-#[command(name = "lang", version, after_help = AFTER_HELP)]
+#[command(name = "lang", version, after_help = AFTER_HELP, disable_help_subcommand = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -142,8 +141,14 @@ fn main() {
     output::output().exit(status)
 }
 
-/// The command line with `run` put in where it may be left out.
+/// The command line with `run` put in where it may be left out, and `help` written as the option it stands for.
 fn with_run(mut args: Vec<OsString>) -> Vec<OsString> {
+    if args.get(1).is_some_and(|first| first == "help") {
+        args.remove(1);
+        args.truncate(2);
+        args.push("--help".into());
+        return args;
+    }
     let first = args.get(1).map(|arg| arg.to_string_lossy().into_owned());
     if first.is_some_and(|first| !COMMANDS.contains(&&*first) && !OWN_OPTIONS.contains(&&*first)) {
         args.insert(1, "run".into());
@@ -210,6 +215,8 @@ mod tests {
         let args = |line: &str| line.split(' ').map(OsString::from).collect::<Vec<_>>();
         assert_eq!(with_run(args("lang a.lang -x")), args("lang run a.lang -x"));
         assert_eq!(with_run(args("lang --reload a.lang")), args("lang run --reload a.lang"));
+        assert_eq!(with_run(args("lang help")), args("lang --help"));
+        assert_eq!(with_run(args("lang help run")), args("lang run --help"));
         assert_eq!(with_run(args("lang check a.lang")), args("lang check a.lang"));
         assert_eq!(with_run(args("lang")), args("lang"));
         assert_eq!(with_run(args("lang --version")), args("lang --version"));

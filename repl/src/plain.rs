@@ -17,9 +17,6 @@ const LOOK: Duration = Duration::from_millis(50);
 /// Terminals on which nothing but text may be written.
 const TERMS: [&str; 3] = ["dumb", "cons25", "emacs"];
 
-/// What a line that goes on an input begins with.
-const PROMPT_MORE: &str = "| ";
-
 /// Whether the terminal is of this kind.
 pub fn is_plain_terminal() -> bool {
     std::env::var_os("TERM").is_some_and(|term| TERMS.iter().any(|plain| term == *plain))
@@ -42,11 +39,10 @@ impl PlainPrompt {
     pub fn read(&mut self) -> Typed {
         self.interrupted.store(false, Ordering::Relaxed);
         let mut text = String::new();
-        let mut prompt = PROMPT;
+        if let Err(error) = output().write(PROMPT) {
+            return Typed::Failed(plain(&error));
+        }
         loop {
-            if let Err(error) = output().write(prompt) {
-                return Typed::Failed(plain(&error));
-            }
             match self.line() {
                 Ok(Line::Text(line)) => text.push_str(&line),
                 Ok(Line::Cleared) => {
@@ -61,7 +57,6 @@ impl PlainPrompt {
                 return Typed::Text(text);
             }
             text.push('\n');
-            prompt = PROMPT_MORE;
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::LANG;
 use crate::folder::Folder;
+use std::fs;
 use std::io::{Read, Write};
 use std::process::{Command, Output, Stdio};
 
@@ -58,6 +59,9 @@ fn wrong_command_lines() {
 #[test]
 fn errors_are_marked_in_their_source() {
     let folder = Folder::with(&[("a.lang", "fn half(x) {\n    x.nosuch\n}\nfn main() { half(4) }"), ("b.lang", "let x = (1 +")]);
+    fs::write(folder.path().join("c.lang"), b"print(\"h\xe9\")").expect("the folder can be written");
+    expect(&lang(&folder, &["c.lang"], ""), 1, "", "`c.lang` is not UTF-8: byte 8 cannot be read");
+    expect(&lang(&folder, &["."], ""), 1, "", "`.` is a directory, not a file");
     let output = lang(&folder, &["run", "a.lang"], "");
     expect(
         &output,
