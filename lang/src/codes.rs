@@ -157,7 +157,10 @@ try { risky() } catch e is IOError { print(e.message) }
     "Setters and `migrate` take one parameter; `extend` adds no slots; operators are defined inside classes and enums.
 
 ```
-set alive(v) { self.hp = if v { 1 } else { 0 } }
+class Monster {
+    slot hp = 10
+    set alive(v) { self.hp = if v { 1 } else { 0 } }
+}
 ```"
     VARIANT_NAME "E0125" Error "a variant called like a member keyword"
     "In the body of an enum `slot shared static get set migrate` begin members, so no variant may be called so."
@@ -262,4 +265,10 @@ let x = a -
     "`'…'` has neither escapes nor interpolation: `'\\n'` is a backslash and an n. Use `\"…\"` for the newline."
     UNREACHABLE_WILDCARD "W0004" Warning "arms after `_` are never tried"
     "`_` matches everything. Put it last."
+    ASSERT_TUPLE "W0005" Warning "an assertion that always holds"
+    "`assert` is no function. With brackets around condition and message it looks at a tuple, which is always true.
+
+```
+assert x > 0, \"x must be positive\"
+```"
 }

@@ -1,4 +1,4 @@
-//! The little language after the colon of `${x:>8.2}`: fill, alignment, sign, zero, width, precision, kind.
+//! The little language after the colon of `${x:>8.2}`: fill, alignment, sign, prefix, zero, width, groups, precision, kind.
 //!
 //! The parser checks every specification with [`FormatParts::parse`]; whoever formats reads the same parts.
 
@@ -25,13 +25,17 @@ pub struct FormatParts {
     pub align: Option<Align>,
     /// `+`, `-` or a space: what positive numbers begin with (`-`, the default: nothing).
     pub sign: Option<char>,
+    /// `#`: what the base of the digits is stands before them, as in `0xff`.
+    pub prefix: bool,
     /// `0` before the width: zeros between sign and digits.
     pub zero: bool,
     /// Least width in characters.
     pub width: Option<u32>,
+    /// `,`: groups of three digits.
+    pub grouped: bool,
     /// Digits after the point; for strings the greatest width.
     pub precision: Option<u32>,
-    /// `x`, `b`, `o` or `e`.
+    /// `x`, `X`, `b`, `o`, `e`, `E`, `%` or `?`.
     pub kind: Option<char>,
 }
 
@@ -50,12 +54,14 @@ impl FormatParts {
             chars.next();
         }
         parts.sign = chars.next_if(|c| matches!(c, '+' | '-' | ' '));
+        parts.prefix = chars.next_if_eq(&'#').is_some();
         parts.zero = chars.next_if_eq(&'0').is_some();
         parts.width = digits(&mut chars)?;
+        parts.grouped = chars.next_if_eq(&',').is_some();
         if chars.next_if_eq(&'.').is_some() {
             parts.precision = Some(digits(&mut chars)?.ok_or("a number of digits is expected after `.`")?);
         }
-        parts.kind = chars.next_if(|c| matches!(c, 'x' | 'b' | 'o' | 'e'));
+        parts.kind = chars.next_if(|c| matches!(c, 'x' | 'X' | 'b' | 'o' | 'e' | 'E' | '%' | '?'));
         match chars.next() {
             None => Ok(parts),
             Some('f') => Err("there is no `f`: `.2` alone means two digits after the point".into()),

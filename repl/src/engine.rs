@@ -6,10 +6,10 @@ use lang::source::Source;
 use vm::embed::{Error, Handle, IntoScript, Vm, VmOptions};
 use vm::object::{Control, Kind};
 
-/// A VM with everything, of which Ctrl-C stops the program. `texts` notes which program texts are read.
-pub fn new_vm(texts: &Texts, presses_max: u32) -> Vm {
-    let options = VmOptions { host: Box::new(Console::new(texts.clone())), ..VmOptions::default() };
-    let vm = stdlib::new_vm(options);
+/// A VM with everything, of which Ctrl-C stops the program. `texts` notes which program texts are read; `arguments` are the program's.
+pub fn new_vm(texts: &Texts, arguments: &[String], presses_max: u32) -> Vm {
+    let host = Console::new(texts.clone(), arguments.to_vec());
+    let vm = stdlib::new_vm(VmOptions { host: Box::new(host), ..VmOptions::default() });
     interrupt::listen(vm.cancel_flag(), presses_max);
     vm
 }

@@ -7,10 +7,10 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::io;
+use std::io::{self, Write};
 use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use vm::host::{Host, HostError};
+use vm::host::{FileInfo, FileKind, Host, HostError, WriteMode};
 
 /// Program texts that were read or looked for, with what was in them then.
 pub type Texts = Rc<RefCell<BTreeMap<String, Print>>>;
@@ -20,12 +20,13 @@ pub struct Console {
     input: Input,
     start: Instant,
     texts: Texts,
+    arguments: Vec<String>,
 }
 
 impl Console {
-    /// A host that notes in `texts` which program texts are read and looked for.
-    pub fn new(texts: Texts) -> Console {
-        Console { input: Input::default(), start: Instant::now(), texts }
+    /// A host that notes in `texts` which program texts are read and looked for, for a program with these arguments.
+    pub fn new(texts: Texts, arguments: Vec<String>) -> Console {
+        Console { input: Input::default(), start: Instant::now(), texts, arguments }
     }
 
     fn note_text(&self, path: &str, content: Option<&Vec<u8>>) {
@@ -43,6 +44,15 @@ pub fn is_program_text(path: &str) -> bool {
 impl Host for Console {
     fn write(&mut self, text: &str) -> Result<(), HostError> {
         output().write(text).map_err(HostError::Failed)
+    }
+
+    fn write_error(&mut self, text: &str) -> Result<(), HostError> {
+        output().flush().map_err(HostError::Failed)?;
+        io::stderr().write_all(text.as_bytes()).map_err(HostError::Failed)
+    }
+
+    fn flush(&mut self) -> Result<(), HostError> {
+        output().flush().map_err(HostError::Failed)
     }
 
     fn line_ready(&mut self, prompt: &str) -> bool {
@@ -77,12 +87,57 @@ impl Host for Console {
         exists
     }
 
+    fn file_info(&mut self, path: &str) -> Result<Option<FileInfo>, HostError> {
+        let entry = match fs::symlink_metadata(path) {
+            Ok(entry) => entry,
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(None),
+            Err(error) => return Err(HostError::Failed(error)),
+        };
+        let is_link = entry.file_type().is_symlink();
+        // A link that leads nowhere is neither file nor directory.
+        let found = if is_link { fs::metadata(path).unwrap_or(entry) } else { entry };
+        let kind = match (found.is_file(), found.is_dir()) {
+            (true, _) => FileKind::File,
+            (_, true) => FileKind::Directory,
+            _ => FileKind::Other,
+        };
+        let size = if kind == FileKind::File { found.len() } else { 0 };
+        Ok(Some(FileInfo { kind, is_link, size, modified: found.modified().ok().map(seconds) }))
+    }
+
+    fn list_directory(&mut self, path: &str) -> Result<Vec<String>, HostError> {
+        let entries = fs::read_dir(if path.is_empty() { "." } else { path }).map_err(HostError::Failed)?;
+        let name = |entry: io::Result<fs::DirEntry>| entry.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        entries.map(name).collect::<io::Result<_>>().map_err(HostError::Failed)
+    }
+
+    fn write_file(&mut self, path: &str, data: &[u8], mode: WriteMode) -> Result<(), HostError> {
+        let mut options = fs::OpenOptions::new();
+        match mode {
+            WriteMode::Replace => options.write(true).truncate(true),
+            WriteMode::Append => options.append(true),
+        };
+        options.create(true).open(path).and_then(|mut file| file.write_all(data)).map_err(HostError::Failed)
+    }
+
+    fn remove_file(&mut self, path: &str) -> Result<(), HostError> {
+        fs::remove_file(path).map_err(HostError::Failed)
+    }
+
+    fn make_directory(&mut self, path: &str) -> Result<(), HostError> {
+        fs::create_dir(path).map_err(HostError::Failed)
+    }
+
+    fn remove_directory(&mut self, path: &str) -> Result<(), HostError> {
+        fs::remove_dir(path).map_err(HostError::Failed)
+    }
+
+    fn rename(&mut self, from: &str, to: &str) -> Result<(), HostError> {
+        fs::rename(from, to).map_err(HostError::Failed)
+    }
+
     fn wall_clock(&mut self) -> Result<f64, HostError> {
-        let now = SystemTime::now();
-        Ok(match now.duration_since(UNIX_EPOCH) {
-            Ok(passed) => passed.as_secs_f64(),
-            Err(error) => -error.duration().as_secs_f64(),
-        })
+        Ok(seconds(SystemTime::now()))
     }
 
     fn monotonic(&mut self) -> Result<Duration, HostError> {
@@ -97,6 +152,36 @@ impl Host for Console {
 
     fn random_seed(&mut self) -> Result<u64, HostError> {
         Ok(RandomState::new().build_hasher().finish())
+    }
+
+    fn environment(&mut self) -> Result<Vec<(String, String)>, HostError> {
+        let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+        Ok(std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect())
+    }
+
+    fn arguments(&mut self) -> Result<Vec<String>, HostError> {
+        Ok(self.arguments.clone())
+    }
+
+    fn current_directory(&mut self) -> Result<String, HostError> {
+        let directory = std::env::current_dir().map_err(HostError::Failed)?;
+        Ok(directory.to_string_lossy().into_owned())
+    }
+
+    fn platform(&mut self) -> Result<String, HostError> {
+        Ok(std::env::consts::OS.to_owned())
+    }
+
+    fn process_id(&mut self) -> Result<u32, HostError> {
+        Ok(std::process::id())
+    }
+}
+
+/// Seconds from the start of 1970 to a moment.
+fn seconds(moment: SystemTime) -> f64 {
+    match moment.duration_since(UNIX_EPOCH) {
+        Ok(passed) => passed.as_secs_f64(),
+        Err(error) => -error.duration().as_secs_f64(),
     }
 }
 

@@ -12,6 +12,7 @@ use vm::bytecode::disassemble;
 use vm::compile::{self, compile_source};
 use vm::image::{self, ProtoId};
 use vm::ops::suggestion;
+use vm::reload;
 
 /// A form of a text on its way to the engine.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -115,5 +116,5 @@ pub fn explain(code: Option<&str>) -> i32 {
 
 /// All codes of diagnostics.
 fn codes() -> impl Iterator<Item = &'static Code> {
-    lang::codes::ALL.iter().chain(compile::codes::ALL).copied()
+    lang::codes::ALL.iter().chain(compile::codes::ALL).chain(reload::codes::ALL).copied()
 }

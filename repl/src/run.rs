@@ -62,7 +62,7 @@ pub fn run(options: &Options) -> i32 {
         return 1;
     }
     let texts = Texts::default();
-    let mut vm = engine::new_vm(&texts, PRESSES_MAX);
+    let mut vm = engine::new_vm(&texts, &options.args, PRESSES_MAX);
     vm.add_root(engine::directory(&file));
     engine::add_roots(&mut vm, &options.roots);
     match &options.reload {

@@ -31,7 +31,7 @@ pub struct Session {
 impl Session {
     /// A session without definitions.
     pub fn new(presses_max: u32) -> Session {
-        let mut vm = engine::new_vm(&Texts::default(), presses_max);
+        let mut vm = engine::new_vm(&Texts::default(), &[], presses_max);
         vm.add_root("");
         engine::add_roots(&mut vm, &[]);
         Session { vm, imports: Imports::default(), count: 0 }

@@ -3,13 +3,10 @@
 use crate::diagnostics;
 use std::fmt::Write as _;
 use vm::embed::Error;
-use vm::reload::{Entry, Report};
+use vm::reload::{Entry, Report, codes};
 
 /// Names listed of one group.
 const NAMES_MAX: usize = 12;
-
-/// Code of the reason that new top-level code raised an error.
-const CODE_RAISED: &str = "R0106";
 
 /// The short form of a reload's report.
 pub fn of_reload(report: &Report, style: diagnostics::Report) -> String {
@@ -29,11 +26,15 @@ pub fn of_reload(report: &Report, style: diagnostics::Report) -> String {
             ("recomputed", &report.recomputed),
             ("adopted", &report.adopted),
         ];
-        let named: Vec<String> = groups
+        let mut named: Vec<String> = groups
             .iter()
             .filter(|(_, entries)| !entries.is_empty())
             .map(|(word, entries)| format!("{word} {}", names(entries)))
             .collect();
+        let places: Vec<String> = report.ran_statements.iter().map(|place| format!("{}:{}", place.file, place.line)).collect();
+        if !places.is_empty() {
+            named.push(format!("ran {}", listed(&places)));
+        }
         if !named.is_empty() {
             let _ = write!(out, ": {}", named.join("; "));
         }
@@ -48,7 +49,7 @@ pub fn refusal(report: &Report, style: diagnostics::Report) -> String {
     let mut out = String::new();
     for reason in &report.reasons {
         match &report.error {
-            Some(error @ (Error::Raised { .. } | Error::Interrupted(_))) if reason.code == CODE_RAISED => {
+            Some(error @ (Error::Raised { .. } | Error::Interrupted(_))) if reason.code == codes::FAILED.id => {
                 out.push_str(&style.error(error))
             }
             _ => out.push_str(&style.reason(reason)),
@@ -69,7 +70,7 @@ fn attention(out: &mut String, report: &Report) {
     }
     for entry in &report.conflicts {
         let _ =
-            writeln!(out, "  conflict: the initialiser of `{entry}` changed, but the program has changed its value, which is kept");
+            writeln!(out, "  conflict: `{entry}` keeps its value, though its initialiser or what that computes with has changed");
     }
     for stale in &report.stale {
         let _ = writeln!(out, "  stale: {stale}");
@@ -82,7 +83,11 @@ fn attention(out: &mut String, report: &Report) {
 }
 
 fn names(entries: &[Entry]) -> String {
-    let mut out = entries.iter().take(NAMES_MAX).map(Entry::to_string).collect::<Vec<_>>().join(", ");
+    listed(&entries.iter().map(Entry::to_string).collect::<Vec<_>>())
+}
+
+fn listed(entries: &[String]) -> String {
+    let mut out = entries.iter().take(NAMES_MAX).cloned().collect::<Vec<_>>().join(", ");
     if let Some(left) = entries.len().checked_sub(NAMES_MAX).filter(|left| *left > 0) {
         let _ = write!(out, " and {left} more");
     }

@@ -87,6 +87,7 @@ pub(crate) const FUNCTIONS: &[Row] = &[
     row("next", &["iterator"], next, "`next(iterator)`: the next item; `stop` at the end."),
     row("exit", &["status"], exit, "`exit(status = 0)`: ends the program. Cannot be caught.").optional(1),
     row("_sort_keys", &["items", "keys", "reverse"], sort::sort_keys, "`_sort_keys(items, keys, reverse)`: for the prelude."),
+    row("_refill", &["list", "before", "sorted"], sort::refill, "`_refill(list, before, sorted)`: for the prelude."),
 ];
 
 /// Defines the constants of `core`.
@@ -96,6 +97,15 @@ pub(crate) fn constants(cx: &mut Cx<'_, '_>) {
 }
 
 fn print<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    write_values(cx, args, Write::Output)
+}
+
+/// `io.print_error`
+pub(crate) fn print_error<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    write_values(cx, args, Write::Messages)
+}
+
+fn write_values<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>], stream: Write) -> NativeResult<'gc> {
     let separator = text_or(cx, "sep", given_not_nil(args, 0), " ")?;
     let end = text_or(cx, "end", given_not_nil(args, 1), "\n")?;
     let values = &args[2..];
@@ -108,7 +118,7 @@ fn print<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     }
     parts.push(end);
     let text = ops::concat(cx, &parts);
-    ops::and_then(cx, text, Write)
+    ops::and_then(cx, text, stream)
 }
 
 fn text_or<'gc>(cx: &mut Cx<'_, 'gc>, param: &str, value: Option<Value<'gc>>, default: &str) -> NativeResult<'gc> {
@@ -121,15 +131,24 @@ fn text_or<'gc>(cx: &mut Cx<'_, 'gc>, param: &str, value: Option<Value<'gc>>, de
     }
 }
 
-/// Writes a text to the output.
+/// Writes a text to a stream.
 #[derive(Collect)]
 #[collect(require_static)]
-struct Write;
+enum Write {
+    /// The program's output.
+    Output,
+    /// What is beside it.
+    Messages,
+}
 
 impl<'gc> Resume<'gc> for Write {
     fn resume(self, cx: &mut Cx<'_, 'gc>, text: Value<'gc>) -> NativeResult<'gc> {
         let Value::Str(text) = text else { return Ok(Value::Nil) };
-        match cx.world.host.write(text.as_str()) {
+        let written = match self {
+            Write::Output => cx.world.host.write(text.as_str()),
+            Write::Messages => cx.world.host.write_error(text.as_str()),
+        };
+        match written {
             Ok(()) => Ok(Value::Nil),
             Err(error) => Err(host_error(cx, &error)),
         }

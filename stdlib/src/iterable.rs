@@ -290,6 +290,10 @@ pub(crate) fn extreme<'gc>(cx: &mut Cx<'_, 'gc>, native: &'static str, args: &[V
     let key = given_not_nil(args, 0);
     let extreme = Extreme { native, key, default: given(args, 1), wanted };
     match &args[2..] {
+        [Value::Range(range)] if key.is_none() && !range.is_empty() => {
+            let (first, last) = (range.get(0), range.get(range.len() - 1));
+            Ok(Value::Int(if wanted == Ordering::Less { first.min(last) } else { first.max(last) }))
+        }
         [iterable] => collect(cx, *iterable, extreme),
         values => extreme.with_items(cx, values.to_vec()),
     }

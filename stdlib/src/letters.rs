@@ -1,12 +1,15 @@
 //! Methods of strings that test or change their characters: case, white space at the ends, filling up, reading numbers.
 //!
-//! Case and classes of characters follow Unicode. A test of all characters is false for the empty string.
+//! Case and classes of characters follow Unicode. Widths are columns of a terminal: a Chinese character takes two, an accent none.
+//! A test of all characters is false for the empty string.
 
 use crate::args::{self, Raised, check_room, given, given_not_nil, new_str, new_string};
 use crate::convert;
 use crate::string::text_of;
 use crate::table::{Row, row};
 use crate::template;
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
 use vm::heap::Value;
 use vm::object::{Cx, NativeResult};
 
@@ -15,6 +18,9 @@ pub(crate) const METHODS: &[Row] = &[
     row("upper", &[], upper, "`upper()`: in upper case."),
     row("lower", &[], lower, "`lower()`: in lower case."),
     row("capitalize", &[], capitalize, "`capitalize()`: with the first character in upper case and the others in lower case."),
+    row("title", &[], title, "`title()`: with the first letter of every word in upper case and the others in lower case."),
+    row("swap_case", &[], swap_case, "`swap_case()`: with upper and lower case exchanged."),
+    row("fold_case", &[], fold_case, "`fold_case()`: so that texts which differ in case only become equal; `ß` and `SS` too."),
     row("strip", &["chars"], strip, "`strip(chars = nil)`: without white space, or without these characters, at both ends.")
         .optional(1),
     row("strip_start", &["chars"], strip_start, "`strip_start(chars = nil)`: like `strip`, at the start only.").optional(1),
@@ -26,22 +32,25 @@ pub(crate) const METHODS: &[Row] = &[
     row("remove_suffix", &["suffix"], remove_suffix, "`remove_suffix(suffix)`: without this end, if it ends so."),
     row("pad", &["width", "fill"], pad_right, "`pad(width, fill = \" \")`: filled up at the end; the same as `pad_right`.")
         .optional(1),
-    row(
-        "pad_left",
-        &["width", "fill"],
-        pad_left,
-        "`pad_left(width, fill = \" \")`: filled up at the start to this many characters.",
-    )
-    .optional(1),
-    row(
-        "pad_right",
-        &["width", "fill"],
-        pad_right,
-        "`pad_right(width, fill = \" \")`: filled up at the end to this many characters.",
-    )
-    .optional(1),
-    row("center", &["width", "fill"], center, "`center(width, fill = \" \")`: filled up at both ends to this many characters.")
+    row("pad_left", &["width", "fill"], pad_left, "`pad_left(width, fill = \" \")`: filled up at the start to this many columns.")
         .optional(1),
+    row("pad_right", &["width", "fill"], pad_right, "`pad_right(width, fill = \" \")`: filled up at the end to this many columns.")
+        .optional(1),
+    row("center", &["width", "fill"], center, "`center(width, fill = \" \")`: filled up at both ends to this many columns.")
+        .optional(1),
+    row(
+        "pad_zeros",
+        &["width"],
+        pad_zeros,
+        "`pad_zeros(width)`: with zeros before the digits, behind the sign, up to this many columns.",
+    ),
+    row(
+        "expand_tabs",
+        &["size"],
+        expand_tabs,
+        "`expand_tabs(size = 8)`: with spaces up to the next multiple of `size` columns for each tab.",
+    )
+    .optional(1),
     row(
         "format",
         &[],
@@ -56,6 +65,18 @@ pub(crate) const METHODS: &[Row] = &[
     row("is_space", &[], is_space, "`is_space()`: whether all characters are white space."),
     row("is_upper", &[], is_upper, "`is_upper()`: whether there are letters with case, and all of them are in upper case."),
     row("is_lower", &[], is_lower, "`is_lower()`: whether there are letters with case, and all of them are in lower case."),
+    row(
+        "is_numeric",
+        &[],
+        is_numeric,
+        "`is_numeric()`: whether all characters are numbers in some script, such as `5`, `½` or `四`.",
+    ),
+    row(
+        "is_identifier",
+        &[],
+        is_identifier,
+        "`is_identifier()`: whether it could be a name in a program; keywords are not told apart.",
+    ),
     row("is_ascii", &[], is_ascii, "`is_ascii()`: whether all characters are ASCII."),
     row("to_int", &["base"], to_int, "`to_int(base = 10)`: the number it is, or nil if it is none. `int(s)` raises instead.")
         .optional(1),
@@ -72,12 +93,50 @@ fn lower<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     new_string(cx, text.to_lowercase())
 }
 
+/// The text with its first character in title case and the rest in lower case: `ß` gives `Ss`.
+fn push_capitalized(out: &mut String, word: &str) {
+    let mut rest = word.chars();
+    if let Some(first) = rest.next() {
+        let mut upper = first.to_uppercase();
+        out.extend(upper.next());
+        out.extend(upper.flat_map(char::to_lowercase));
+    }
+    out.push_str(&rest.as_str().to_lowercase());
+}
+
 fn capitalize<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let text = text_of(cx, args)?;
-    let mut rest = text.chars();
-    let mut result: String = rest.next().into_iter().flat_map(char::to_uppercase).collect();
-    result.push_str(&rest.as_str().to_lowercase());
+    let mut result = String::with_capacity(text.len());
+    push_capitalized(&mut result, text);
     new_string(cx, result)
+}
+
+fn title<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let text = text_of(cx, args)?;
+    let mut result = String::with_capacity(text.len());
+    for word in text.split_word_bounds() {
+        push_capitalized(&mut result, word);
+    }
+    new_string(cx, result)
+}
+
+fn swap_case<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let text = text_of(cx, args)?;
+    let mut result = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_uppercase() {
+            result.extend(c.to_lowercase());
+        } else {
+            result.extend(c.to_uppercase());
+        }
+    }
+    new_string(cx, result)
+}
+
+fn fold_case<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let text = text_of(cx, args)?;
+    // Character by character, so that a final sigma is not told apart.
+    new_string(cx, text.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect())
 }
 
 /// The ends that are stripped.
@@ -135,7 +194,7 @@ fn pad_with<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, args: &[Value<'gc>], left_o
         Some(fill) => one_char(cx, native, "fill", fill)?,
         None => ' ',
     };
-    let missing = usize::try_from(width).unwrap_or(0).saturating_sub(text.char_len());
+    let missing = usize::try_from(width).unwrap_or(0).saturating_sub(text.as_str().width());
     if missing == 0 {
         return Ok(args[0]);
     }
@@ -171,6 +230,42 @@ fn center<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     pad_with(cx, "center", args, |missing| missing / 2)
 }
 
+fn pad_zeros<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let text = text_of(cx, args)?;
+    let width = args::int(cx, "pad_zeros", "width", args[1])?;
+    let missing = usize::try_from(width).unwrap_or(0).saturating_sub(text.width());
+    check_room(cx, missing.saturating_add(text.len()))?;
+    let (sign, digits) = text.split_at(usize::from(text.starts_with(['+', '-'])));
+    new_string(cx, [sign, &"0".repeat(missing), digits].concat())
+}
+
+fn expand_tabs<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let text = text_of(cx, args)?;
+    let size = match given_not_nil(args, 1) {
+        Some(size) => args::size(cx, "expand_tabs", "size", size)?,
+        None => 8,
+    };
+    let tabs = text.matches('\t').count();
+    check_room(cx, text.len().saturating_add(tabs.saturating_mul(size)))?;
+    let mut out = String::with_capacity(text.len());
+    for (i, line) in text.split('\n').enumerate() {
+        if i > 0 {
+            out.push('\n');
+        }
+        let mut columns = 0;
+        for (k, part) in line.split('\t').enumerate() {
+            if k > 0 {
+                let spaces = size - columns % size;
+                out.extend(std::iter::repeat_n(' ', spaces));
+                columns += spaces;
+            }
+            out.push_str(part);
+            columns += part.width();
+        }
+    }
+    new_string(cx, out)
+}
+
 fn all_are<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>], test: impl Fn(char) -> bool) -> NativeResult<'gc> {
     let text = text_of(cx, args)?;
     Ok(Value::bool(!text.is_empty() && text.chars().all(test)))
@@ -200,6 +295,17 @@ fn is_upper<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc>
 fn is_lower<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let text = text_of(cx, args)?;
     Ok(Value::bool(text.chars().any(char::is_lowercase) && !text.chars().any(char::is_uppercase)))
+}
+
+fn is_numeric<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    all_are(cx, args, char::is_numeric)
+}
+
+fn is_identifier<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let text = text_of(cx, args)?;
+    let mut rest = text.chars();
+    let begins = rest.next().is_some_and(|c| c == '_' || unicode_ident::is_xid_start(c));
+    Ok(Value::bool(begins && rest.all(unicode_ident::is_xid_continue)))
 }
 
 fn is_ascii<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {

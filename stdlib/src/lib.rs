@@ -8,11 +8,11 @@
 //! | sequence.rs, list.rs, map.rs, set.rs, range.rs, bytes.rs | methods of collections |
 //! | string.rs, letters.rs, template.rs | methods of strings |
 //! | number.rs | methods of ints and floats |
-//! | math.rs, time.rs | modules |
 //! | prelude.lang | methods that take functions, and what natives leave to the language |
+//! | modules/ | the modules, which are made when they are first imported |
 //!
 //! Every native is a row of a table. Natives never run code of the program: those that need it return a request to call it and go on
-//! with the result. [`install`] makes everything native; then the host compiles [`PRELUDE`] into the namespace `core`.
+//! with the result. [`install`] makes everything native of `core`; then the host compiles [`PRELUDE`] into it.
 
 mod args;
 mod bytes;
@@ -24,7 +24,7 @@ mod iterable;
 mod letters;
 mod list;
 mod map;
-mod math;
+mod modules;
 mod number;
 mod range;
 mod sequence;
@@ -33,7 +33,8 @@ mod sort;
 mod string;
 mod table;
 mod template;
-mod time;
+
+pub use modules::MODULES;
 
 use gc_arena::Gc;
 use table::{Row, define, functions, methods, properties, row, statics};
@@ -51,10 +52,7 @@ const PRELUDE_IMAGE: &[u8] = include_bytes!("prelude.image");
 /// The name of the prelude in traces.
 const PRELUDE_NAME: &str = "core.lang";
 
-/// The modules: names that files of a program cannot have.
-pub const MODULES: &[&str] = &["math", "time"];
-
-/// Makes the native part of the library. To be called once, before any code is loaded: errors can only be raised afterwards.
+/// Makes the native part of `core`. To be called once, before any code is loaded: errors can only be raised afterwards.
 pub fn install(cx: &mut Cx<'_, '_>) {
     errors::install(cx);
     let core = cx.world.core;
@@ -63,15 +61,17 @@ pub fn install(cx: &mut Cx<'_, '_>) {
     core::constants(cx);
     install_classes(cx);
     mark_intrinsics(cx);
-    module(cx, "math", "Mathematics beyond the operators.", math::FUNCTIONS, math::constants);
-    module(cx, "time", "Clocks and waiting.", time::FUNCTIONS, |_, _| {});
 }
 
 /// Says which natives the interpreter may do itself.
 fn mark_intrinsics(cx: &mut Cx<'_, '_>) {
-    for (tag, name, intrinsic) in
-        [(Tag::LIST, "push", Intrinsic::Push), (Tag::LIST, "len", Intrinsic::Len), (Tag::STR, "len", Intrinsic::Len)]
-    {
+    let of_types = [
+        (Tag::LIST, "push", Intrinsic::Push),
+        (Tag::LIST, "len", Intrinsic::Len),
+        (Tag::STR, "len", Intrinsic::Len),
+        (Tag::MAP, "get", Intrinsic::Get),
+    ];
+    for (tag, name, intrinsic) in of_types {
         let name = cx.world.intern(cx.mc, name);
         if let Some((_, Member::Method(Value::Native(native)))) = cx.world.types[tag as usize].find(name) {
             native.intrinsic.set(intrinsic);
@@ -90,26 +90,13 @@ fn mark_intrinsics(cx: &mut Cx<'_, '_>) {
 pub fn new_vm(options: VmOptions) -> Vm {
     let mut vm = Vm::bare(options);
     vm.enter(install);
+    vm.set_library(modules::LIBRARY);
     if let Err(error) = vm.eval_compiled("core", PRELUDE_NAME, PRELUDE, PRELUDE_IMAGE) {
         panic!("the prelude does not load: {error}");
     }
     // Commits are counted from the program's own.
     vm.enter(|cx| cx.world.epoch = 0);
     vm
-}
-
-fn module<'gc>(
-    cx: &mut Cx<'_, 'gc>,
-    name: &str,
-    doc: &str,
-    rows: &[Row],
-    constants: fn(&mut Cx<'_, 'gc>, Gc<'gc, Namespace<'gc>>),
-) {
-    debug_assert!(MODULES.contains(&name), "every module is in the list");
-    let module = cx.world.namespace(cx.mc, name);
-    module.set_doc(Some(doc.into()));
-    functions(cx, module, rows);
-    constants(cx, module);
 }
 
 /// A class of built-in values.
@@ -220,8 +207,8 @@ mod tests {
 
     /// All tables, and whether their rows are methods.
     fn tables() -> Vec<&'static [Row]> {
-        let mut tables =
-            vec![core::FUNCTIONS, math::FUNCTIONS, time::FUNCTIONS, iterable::METHODS, range::PROPERTIES, bytes::STATICS];
+        let mut tables = vec![core::FUNCTIONS, iterable::METHODS, range::PROPERTIES, bytes::STATICS];
+        tables.extend(modules::TABLE.iter().map(|module| module.functions));
         tables.extend(TYPES.iter().flat_map(|row| row.methods.iter().copied()));
         tables
     }

@@ -2,8 +2,8 @@
 //!
 //! Methods that change the list in place give nil, unless they have something to say.
 
-use crate::args::{self, check_room, given, given_not_nil, new_list, position};
-use crate::items::{WithLists, collect_all};
+use crate::args::{self, check_room, clamp_bound, given, given_not_nil, new_list, position};
+use crate::items::{WithItems, WithLists, collect, collect_all};
 use crate::sequence;
 use crate::sort::{self, Direction, Refill};
 use crate::table::{Row, row};
@@ -45,6 +45,16 @@ pub(crate) const METHODS: &[Row] = &[
     row("reverse", &[], reverse, "`reverse()`: turns the list itself around."),
     row("swap", &["a", "b"], swap, "`swap(a, b)`: exchanges the items at two indices."),
     row("fill", &["value"], fill, "`fill(value)`: makes every item this value."),
+    row(
+        "splice",
+        &["from", "to", "items"],
+        splice,
+        "`splice(from, to, items = [])`: puts other items in the place of those from one index up to, not including, another; gives a \
+         list of those that are gone.",
+    )
+    .optional(1),
+    row("rotate", &["count"], rotate, "`rotate(count = 1)`: moves the first items to the end; with a negative count the last ones to the start.")
+        .optional(1),
     row("truncate", &["length"], truncate, "`truncate(length)`: removes the items after the first `length` ones."),
     row("copy", &[], copy, "`copy()`: a new list of the same items."),
 ];
@@ -119,8 +129,9 @@ fn extend<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
 fn sort_in_place<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let list = args::list(cx, &args[2..])?;
     let direction = Direction::of_reverse(given(args, 1));
-    let sorted = sort::sorted(cx, list.to_vec(), given_not_nil(args, 0), direction);
-    ops::and_then(cx, sorted, Refill { target: args[2] })
+    let before = list.to_vec();
+    let sorted = sort::sorted(cx, before.clone(), given_not_nil(args, 0), direction);
+    ops::and_then(cx, sorted, Refill { target: args[2], before })
 }
 
 fn sort_by<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
@@ -148,6 +159,47 @@ fn swap<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
 fn fill<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let list = args::list(cx, args)?;
     List::modify(list, cx.mc, |items| items.fill(args[1]));
+    Ok(Value::Nil)
+}
+
+fn splice<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    #[derive(Collect)]
+    #[collect(no_drop)]
+    struct Splice<'gc> {
+        list: Gc<'gc, List<'gc>>,
+        from: i64,
+        to: Option<i64>,
+    }
+    impl<'gc> WithItems<'gc> for Splice<'gc> {
+        fn with_items(self, cx: &mut Cx<'_, 'gc>, items: Vec<Value<'gc>>) -> NativeResult<'gc> {
+            let length = self.list.len();
+            let from = clamp_bound(self.from, length);
+            let to = self.to.map_or(length, |to| clamp_bound(to, length)).max(from);
+            check_room(cx, (length + items.len()).saturating_mul(size_of::<Value>()))?;
+            cx.world.charge(items.len() * size_of::<Value>());
+            let gone = List::modify(self.list, cx.mc, |all| all.splice(from..to, items).collect());
+            Ok(new_list(cx, gone))
+        }
+    }
+    let list = args::list(cx, args)?;
+    let from = args::int(cx, "splice", "from", args[1])?;
+    let to = if args[2].is_nil() { None } else { Some(args::int(cx, "splice", "to", args[2])?) };
+    let splice = Splice { list, from, to };
+    match given(args, 3) {
+        Some(items) => collect(cx, items, splice),
+        None => splice.with_items(cx, Vec::new()),
+    }
+}
+
+fn rotate<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let list = args::list(cx, args)?;
+    let count = args::int(cx, "rotate", "count", given(args, 1).unwrap_or(Value::Int(1)))?;
+    List::modify(list, cx.mc, |items| {
+        if !items.is_empty() {
+            let count = count.rem_euclid(items.len() as i64) as usize;
+            items.rotate_left(count);
+        }
+    });
     Ok(Value::Nil)
 }
 

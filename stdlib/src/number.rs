@@ -40,6 +40,8 @@ pub(crate) const INT_METHODS: &[Row] = &[
     row("to_str", &["base"], int_to_str, "`to_str(base = 10)`: the digits of the number in a base.").optional(1),
     row("bit_count", &[], bit_count, "`bit_count()`: how many bits of the absolute value are set."),
     row("bit_length", &[], bit_length, "`bit_length()`: how many bits the absolute value takes."),
+    row("digits", &["base"], digits, "`digits(base = 10)`: a list of the digits of the absolute value, the first one first.")
+        .optional(1),
     row("is_even", &[], is_even, "`is_even()`: whether it is divisible by 2."),
     row("is_odd", &[], is_odd, "`is_odd()`: whether it is not divisible by 2."),
 ];
@@ -47,6 +49,7 @@ pub(crate) const INT_METHODS: &[Row] = &[
 /// Methods of floats.
 pub(crate) const FLOAT_METHODS: &[Row] = &[
     row("to_str", &[], float_to_str, "`to_str()`: the shortest text that reads as the same number."),
+    row("ratio", &[], ratio, "`ratio()`: a pair of ints, in lowest terms, whose quotient is exactly this number."),
     row("fract", &[], fract, "`fract()`: what is behind the point, with the number's sign."),
 ];
 
@@ -251,6 +254,12 @@ fn bit_length<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'g
     Ok(new_int(big(cx, args)?.bits() as usize))
 }
 
+fn digits<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let base = convert::base(cx, "digits", given(args, 1))?;
+    let digits = big(cx, args)?.magnitude().to_radix_be(base);
+    Ok(args::new_list(cx, digits.into_iter().map(|digit| Value::Int(i64::from(digit))).collect()))
+}
+
 fn is_even<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     Ok(Value::bool(!big(cx, args)?.bit(0)))
 }
@@ -261,6 +270,21 @@ fn is_odd<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
 
 fn float_to_str<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     ops::to_str(cx, args[0])
+}
+
+fn ratio<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let f = to_f64(cx, args)?;
+    if !f.is_finite() {
+        return Err(cx.value_error("only a finite float is a ratio of ints"));
+    }
+    let (mut mantissa, mut exponent, sign) = num_traits::Float::integer_decode(f);
+    let zeros = if mantissa == 0 { 0 } else { mantissa.trailing_zeros().min(u32::from(exponent.min(0).unsigned_abs())) };
+    mantissa >>= zeros;
+    exponent = if mantissa == 0 { 0 } else { exponent + zeros as i16 };
+    let above = (BigInt::from(mantissa) * sign) << exponent.max(0) as u32;
+    let below = BigInt::one() << (-exponent).max(0) as u32;
+    let pair = [new_big(cx, above), new_big(cx, below)];
+    Ok(args::new_tuple(cx, pair))
 }
 
 fn fract<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {

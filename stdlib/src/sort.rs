@@ -8,7 +8,7 @@ use crate::items::call_prelude;
 use gc_arena::{Collect, Gc};
 use std::cmp::Ordering;
 use vm::heap::Value;
-use vm::object::{Control, Cx, NativeResult};
+use vm::object::{Control, Cx, List, NativeResult};
 use vm::ops::{self, Resume};
 
 /// Which way to sort.
@@ -232,16 +232,34 @@ fn merge_sort<T: Copy, E>(items: &mut Vec<T>, mut before: impl FnMut(&T, &T) -> 
 pub(crate) struct Refill<'gc> {
     /// The list that is to be sorted.
     pub(crate) target: Value<'gc>,
+    /// What was in it when the sort began.
+    pub(crate) before: Vec<Value<'gc>>,
 }
 
 impl<'gc> Resume<'gc> for Refill<'gc> {
     fn resume(self, cx: &mut Cx<'_, 'gc>, result: Value<'gc>) -> NativeResult<'gc> {
-        if let (Value::List(target), Value::List(sorted)) = (self.target, result) {
-            let items = sorted.to_vec();
-            vm::object::List::modify(target, cx.mc, |target| *target = items);
+        let (Value::List(target), Value::List(sorted)) = (self.target, result) else { return Ok(Value::Nil) };
+        let is_same = {
+            let now = target.items();
+            now.len() == self.before.len() && now.iter().zip(&self.before).all(|(a, b)| a.same(b) || both_nan(a, b))
+        };
+        if !is_same {
+            return Err(cx.value_error("the list was changed while it was sorted"));
         }
+        let items = sorted.to_vec();
+        List::modify(target, cx.mc, |target| *target = items);
         Ok(Value::Nil)
     }
+}
+
+fn both_nan(a: &Value<'_>, b: &Value<'_>) -> bool {
+    matches!((a, b), (Value::Float(a), Value::Float(b)) if a.is_nan() && b.is_nan())
+}
+
+/// `_refill(list, before, sorted)`: ends a sort of the prelude.
+pub(crate) fn refill<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let before = crate::items::list_items(&args[1]);
+    Refill { target: args[0], before }.resume(cx, args[2])
 }
 
 #[cfg(test)]

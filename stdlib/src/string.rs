@@ -8,6 +8,8 @@ use crate::iterable;
 use crate::sequence;
 use crate::table::{Row, row};
 use gc_arena::Gc;
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
 use vm::heap::{Str, Value};
 use vm::object::{Cx, NativeResult};
 use vm::ops;
@@ -57,6 +59,12 @@ pub(crate) const METHODS: &[Row] = &[
         split_once,
         "`split_once(separator)`: a pair of what is before and after the first separator, or nil.",
     ),
+    row(
+        "rsplit_once",
+        &["separator"],
+        rsplit_once,
+        "`rsplit_once(separator)`: a pair of what is before and after the last separator, or nil.",
+    ),
     row("join", &["iterable"], join, "`join(iterable)`: the texts of the items with this string between them."),
     row("find", &["part", "from"], find, "`find(part, from = 0)`: the index of the first place where the part stands, or nil.")
         .optional(1),
@@ -68,6 +76,18 @@ pub(crate) const METHODS: &[Row] = &[
     )
     .optional(1),
     row("rfind", &["part"], rfind, "`rfind(part)`: the index of the last place where the part stands, or nil."),
+    row(
+        "last_index_of",
+        &["part"],
+        rfind,
+        "`last_index_of(part)`: the index of the last place where the part stands, or nil; as `rfind`.",
+    ),
+    row(
+        "find_all",
+        &["part"],
+        find_all,
+        "`find_all(part)`: a list of the indices of the places where the part stands, without overlap.",
+    ),
     row("contains", &["part"], contains, "`contains(part)`: whether the part stands somewhere; `part in s`."),
     row("count", &["part"], count, "`count(part)`: how often the part stands there, without overlap. Without it: the length.")
         .optional(1),
@@ -80,8 +100,21 @@ pub(crate) const METHODS: &[Row] = &[
         "`replace(old, new, limit = nil)`: with the new text in place of every old one, or of the first `limit`.",
     )
     .optional(1),
+    row(
+        "translate",
+        &["table"],
+        translate,
+        "`translate(table)`: with every character that is a key of the map replaced by the text that is its value; nil takes it away.",
+    ),
     row("repeat", &["count"], repeat, "`repeat(count)`: that many times one after another; `s * count`."),
     row("reversed", &[], reversed, "`reversed()`: the characters, last first."),
+    row(
+        "graphemes",
+        &[],
+        graphemes,
+        "`graphemes()`: a list of what people see as characters: letters with their accents, emoji, flags.",
+    ),
+    row("width", &[], width, "`width()`: how many columns it takes on a terminal."),
 ];
 
 pub(crate) fn text_of<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> Result<&'gc str, Raised<'gc>> {
@@ -89,7 +122,7 @@ pub(crate) fn text_of<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> Result<
 }
 
 /// Byte offset of character `n`; the length for one at or beyond the end.
-fn byte_offset(text: Gc<'_, Str>, n: usize) -> usize {
+pub(crate) fn byte_offset(text: Gc<'_, Str>, n: usize) -> usize {
     if text.is_ascii() {
         return n.min(text.byte_len());
     }
@@ -228,6 +261,18 @@ fn split_once<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'g
     }
 }
 
+fn rsplit_once<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let text = text_of(cx, args)?;
+    let separator = args::text(cx, "rsplit_once", "separator", args[1])?;
+    match text.rsplit_once(separator) {
+        Some((before, after)) => {
+            let pair = [new_str(cx, before), new_str(cx, after)];
+            Ok(args::new_tuple(cx, pair))
+        }
+        None => Ok(Value::Nil),
+    }
+}
+
 fn join<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     args::string(cx, args)?;
     iterable::join_with(cx, args[0], args[1])
@@ -247,6 +292,19 @@ fn rfind<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let text = args::string(cx, args)?;
     let part = args::text(cx, "rfind", "part", args[1])?;
     Ok(text.as_str().rfind(part).map_or(Value::Nil, |at| new_int(char_index(text, at))))
+}
+
+fn find_all<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let text = args::string(cx, args)?;
+    let part = args::text(cx, "find_all", "part", args[1])?;
+    let mut places = Vec::new();
+    let (mut index, mut last) = (0, 0);
+    for (at, _) in text.as_str().match_indices(part) {
+        index += if text.is_ascii() { at - last } else { text.as_str()[last..at].chars().count() };
+        last = at;
+        places.push(new_int(index));
+    }
+    Ok(new_list(cx, places))
 }
 
 fn contains<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
@@ -310,6 +368,25 @@ fn replace<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> 
     new_string(cx, text.replacen(old, new, places))
 }
 
+fn translate<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let text = text_of(cx, args)?;
+    let Value::Map(table) = args[1] else { return Err(args::wrong(cx, "translate", "table", "a Map", &args[1])) };
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        let key = new_char(cx, c);
+        match ops::map_get(cx, table, key)? {
+            Value::Unset => out.push(c),
+            Value::Nil => {}
+            Value::Str(new) => out.push_str(new.as_str()),
+            other => return Err(args::wrong(cx, "translate", "table", "a Map to strings or nil", &other)),
+        }
+        if out.len() == out.capacity() {
+            check_room(cx, out.len() * 2)?;
+        }
+    }
+    new_string(cx, out)
+}
+
 fn repeat<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let text = text_of(cx, args)?;
     let count = args::count(cx, "repeat", "count", args[1])?;
@@ -323,4 +400,13 @@ fn repeat<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
 fn reversed<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let text = text_of(cx, args)?;
     new_string(cx, text.chars().rev().collect())
+}
+
+fn graphemes<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let text = text_of(cx, args)?;
+    Ok(list_of(cx, text.graphemes(true)))
+}
+
+fn width<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    Ok(new_int(text_of(cx, args)?.width()))
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use vm::host::Effect;
 
 /// A case: its steps in order.
 #[derive(Debug)]
@@ -27,6 +28,10 @@ pub enum Step {
     Write(Text),
     /// Statements.
     Run(Text),
+    /// Lines that the program can read.
+    Input(Vec<String>),
+    /// What the host does not allow, from the start of the case on.
+    Refuse(Effect),
     /// A save.
     Save(Save),
     /// The save before must have been refused.
@@ -211,6 +216,8 @@ impl Builder {
         match section.word {
             "file" => self.file(text_of(section)?),
             "run" => self.steps.push(Step::Run(text_of(section)?)),
+            "input" => self.steps.push(Step::Input(section.body.lines().map(str::to_owned).collect())),
+            "refuse" => self.steps.push(Step::Refuse(effect(section)?)),
             "edit" => {
                 let text = text_of(section)?;
                 self.save(section.line, |save| save.edits.push(text));
@@ -283,6 +290,19 @@ impl Builder {
         self.close()?;
         if self.steps.is_empty() { malformed(1, "no sections") } else { Ok(self.steps) }
     }
+}
+
+fn effect(section: &Section<'_>) -> Result<Effect, Malformed> {
+    Ok(match section.rest {
+        "output" => Effect::Output,
+        "input" => Effect::Input,
+        "reading" => Effect::ReadFiles,
+        "writing" => Effect::WriteFiles,
+        "clock" => Effect::Clock,
+        "randomness" => Effect::Randomness,
+        "environment" => Effect::Environment,
+        other => return malformed(section.line, format!("unknown effect `{other}`")),
+    })
 }
 
 fn malformed<T>(line: u32, message: impl Into<String>) -> Result<T, Malformed> {

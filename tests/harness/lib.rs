@@ -27,10 +27,15 @@ pub mod folder;
 pub mod fuzz;
 mod golden;
 pub mod host;
+#[cfg(unix)]
+pub mod manual;
 pub mod random;
+pub mod reference;
 pub mod repository;
 mod runner;
 pub mod split;
+#[cfg(unix)]
+pub mod terminal;
 pub mod world;
 
 pub use case::Case;
@@ -38,3 +43,13 @@ pub use folder::check_folder;
 pub use host::{Effects, FakeHost};
 pub use runner::{Outcome, run_case};
 pub use world::World;
+
+/// The Rust blocks of the pages are tests of rustdoc.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
+
+    #[doc = include_str!("../../docs/manual/src/embedding.md")]
+    struct Embedding;
+}

@@ -14,6 +14,7 @@ use std::sync::atomic::AtomicBool;
 use vm::bytecode::verify;
 use vm::compile::compile_source;
 use vm::embed::{Error, Vm};
+use vm::host::Effect;
 use vm::reload::Report;
 
 /// What a run of a case came to.
@@ -28,7 +29,9 @@ pub struct Outcome {
 /// Runs a case. `ready` is given the flag that interrupts the program; `is_loud` shows what happens.
 pub fn run_case(case: &Case, world: World, is_loud: bool, ready: impl FnOnce(Arc<AtomicBool>)) -> Outcome {
     let host = FakeHost::new();
-    let mut vm = world.vm(&host);
+    let refused: Vec<Effect> =
+        case.steps.iter().filter_map(|step| if let Step::Refuse(effect) = step { Some(*effect) } else { None }).collect();
+    let mut vm = world.vm_without(&host, &refused);
     ready(vm.cancel_flag());
     vm.add_root("");
     let outcome = Outcome::default();
@@ -73,6 +76,8 @@ impl Runner<'_> {
             Step::Load(texts) => self.load(texts),
             Step::Write(text) => self.write(text),
             Step::Run(text) => self.run(text),
+            Step::Input(lines) => self.host.with(|effects| effects.input.extend(lines.iter().cloned())),
+            Step::Refuse(_) => {}
             Step::Save(save) => self.save(save, following),
             Step::Refused { line, text } => self.refused(*line, text),
             Step::Golden(golden) => self.golden(golden),

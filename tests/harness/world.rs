@@ -2,6 +2,7 @@
 
 use crate::host::FakeHost;
 use vm::embed::{Vm, VmOptions};
+use vm::host::{Effect, Sandbox};
 use vm::object::Stress;
 
 /// A way to run programs.
@@ -51,13 +52,20 @@ impl World {
 
     /// A VM of this world, with the library.
     pub fn vm(self, host: &FakeHost) -> Vm {
+        self.vm_without(host, &[])
+    }
+
+    /// A VM of this world whose host refuses some effects.
+    pub fn vm_without(self, host: &FakeHost, refused: &[Effect]) -> Vm {
         let stress = Stress {
             collect_always: false,
             collect_slowly: self == World::Slow,
             no_caches: self == World::NoCache,
             single_step: matches!(self, World::Step | World::Small | World::Collect),
         };
-        let options = VmOptions { host: Box::new(host.clone()), memory_limit: Some(MEMORY_MAX), stress, ..VmOptions::default() };
+        let allowed = EFFECTS.into_iter().filter(|effect| !refused.contains(effect));
+        let host = allowed.fold(Sandbox::new(host.clone()), Sandbox::allow);
+        let options = VmOptions { host: Box::new(host), memory_limit: Some(MEMORY_MAX), stress, ..VmOptions::default() };
         let mut vm = stdlib::new_vm(options);
         if self == World::Collect {
             collect_at_safe_points(&mut vm);
@@ -65,6 +73,10 @@ impl World {
         vm
     }
 }
+
+/// What a host can allow.
+const EFFECTS: [Effect; 7] =
+    [Effect::Output, Effect::Input, Effect::ReadFiles, Effect::WriteFiles, Effect::Clock, Effect::Randomness, Effect::Environment];
 
 /// Bytes that a case may use: far more than any needs, and less than would disturb other tests.
 const MEMORY_MAX: usize = 1 << 30;

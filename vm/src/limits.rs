@@ -1,6 +1,6 @@
 //! Every number that bounds something, with its reason.
 
-/// Frames of one fiber. Deep enough for any sensible recursion; at 24 bytes a frame and a few registers it is some 20 MB.
+/// Frames of one fiber. Deep enough for any sensible recursion; at 32 bytes a frame and a few registers it is some 20 MB.
 pub const DEPTH_MAX: usize = 200_000;
 
 /// Stack slots of one fiber, in values: room for [`DEPTH_MAX`] frames of twenty registers.
@@ -26,6 +26,7 @@ pub const COLLECT_AT_ONCE_MAX: usize = 200_000;
 
 /// Entries of the cache of `super` look-ups; a power of two.
 pub const SUPER_CACHE_SIZE: usize = 64;
+
 /// Entries of the global method cache; a power of two.
 pub const METHOD_CACHE_SIZE: usize = 1024;
 

@@ -138,6 +138,13 @@ impl Builder<'_> {
     }
 
     pub(crate) fn assert_stmt(&mut self, condition: Expr, message: Option<Expr>, lo: u32, hi: u32) -> High<Stmt> {
+        if matches!(*condition.kind, ExprKind::Tuple(_)) {
+            self.report(
+                Diagnostic::new(&codes::ASSERT_TUPLE, condition.span, "this assertion always holds: a tuple is true")
+                    .label("a tuple")
+                    .help("write the message behind the condition, without brackets: `assert x > 0, \"message\"`"),
+            );
+        }
         let below = message.as_ref().map_or(0, |m| m.height).max(condition.height);
         self.stmt(StmtKind::Assert(condition, message), Span { lo, hi }, below)
     }

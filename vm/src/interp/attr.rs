@@ -116,6 +116,16 @@ impl<'gc> Cx<'_, 'gc> {
         let near = ops::suggestion(name.as_str(), names.iter().map(String::as_str));
         let text = match object {
             Value::Nil => format!("nil has no member `{}`", name.as_str()),
+            Value::EnumValue(value) => {
+                let variant = format!("{}.{}", class.name.as_str(), value.variant.name.as_str());
+                let fields: Vec<String> = value.variant.fields.iter().flatten().map(|f| format!("`{}`", f.as_str())).collect();
+                let known = if fields.is_empty() { near } else { format!("; its payload is {}", fields.join(", ")) };
+                format!("`{variant}` has no payload or method `{}`{known}", name.as_str())
+            }
+            Value::Map(_) => {
+                let name = name.as_str();
+                format!("Map has no method `{name}`{near}; the value of a key is written `m[\"{name}\"]`")
+            }
             Value::Class(own) => format!("class `{}` has no member `{}`{near}", own.name.as_str(), name.as_str()),
             Value::Instance(_) => format!("`{}` has no slot or method `{}`{near}", class.name.as_str(), name.as_str()),
             _ => format!("{} has no method `{}`{near}", class.name.as_str(), name.as_str()),
@@ -143,7 +153,8 @@ impl<'gc> Cx<'_, 'gc> {
         if let Value::EnumValue(value) = object {
             names.extend(value.variant.fields.iter().flatten().map(|f| f.as_str().to_owned()));
         }
-        names.retain(|n| !n.starts_with('$'));
+        // Operators and internal slots are not written after a dot.
+        names.retain(|n| n.starts_with(|c: char| c.is_alphabetic() || c == '_'));
         names
     }
 

@@ -150,7 +150,7 @@ impl<'gc> Cx<'_, 'gc> {
         }
         for (name, value) in named {
             let Some(i) = image.params.iter().position(|p| p.name == *name) else {
-                return Err(self.arity_error(proto, argc - own, &format!("it has no parameter `{name}`")));
+                return Err(self.arity_error(proto, argc - own, &format!("there is no parameter `{name}`")));
             };
             let slot = &mut self.world.stack.values[first + own + i];
             if !slot.is_unset() {
@@ -182,9 +182,10 @@ impl<'gc> Cx<'_, 'gc> {
             (l, m, _) if l == m => l.to_string(),
             (l, m, _) => format!("{l} to {m}"),
         };
-        let mut message = format!("`{}` takes {expected} argument{}, not {given}", proto.qualified, plural(least.max(most)));
+        let counted = if proto.image.rest.is_some() { least } else { most };
+        let mut message = format!("`{}` takes {expected} argument{}, not {given}", proto.qualified, plural(counted));
         if !what.is_empty() {
-            message = format!("`{}`: {what}", proto.qualified);
+            message = format!("wrong arguments for `{}`: {what}", proto.qualified);
         }
         let _ = write!(message, "; its signature is `{signature}`");
         if proto.file_version() > 1 {

@@ -18,7 +18,7 @@
 
 use super::run::Flow;
 use crate::bytecode::{Insn, Op};
-use crate::heap::{Tag, Value, copy_value, write_barrier};
+use crate::heap::{Tag, Value, copy_value};
 use crate::object::{Cx, Exit, Frame, Function, NativeResult, ReturnMode, World};
 use gc_arena::{Gc, Mutation};
 
@@ -126,6 +126,13 @@ impl<'gc> State<'gc> {
         let handlers = &raw const (*self.world).handlers;
         let handler: Handler = std::mem::transmute::<*const (), Handler>((*handlers)[insn as u8 as usize]);
         handler(self.world, self.pc.add(1), self.base, self.k, self.fp, insn);
+    }
+
+    /// Goes on in another handler with the same instruction. Handlers use it to keep what is rare, and the registers it takes, out of
+    /// what is frequent. Must be the last thing a handler does.
+    #[inline(always)]
+    pub(super) unsafe fn go(self, handler: Handler) {
+        handler(self.world, self.pc, self.base, self.k, self.fp, self.insn.0);
     }
 
     /// A slow path: `work` runs out of line, then the next instruction. Must be the last thing a handler does.
@@ -318,12 +325,10 @@ impl<'gc> State<'gc> {
         self.pc.sub(1).cast_mut().cast::<u8>().write(op as u8);
     }
 
-    /// The barrier of a store into `parent`.
+    /// Whether stores need a barrier now. Handlers leave such stores to slow paths.
     #[inline(always)]
-    pub(super) unsafe fn barrier<T>(&self, parent: Gc<'gc, T>, value: *const Value<'gc>) {
-        if (*self.world).marking {
-            barrier_when_marking(&*(*self.world).mutation.cast::<Mutation<'gc>>(), Gc::erase(parent), value);
-        }
+    pub(super) unsafe fn is_marking(&self) -> bool {
+        (*self.world).marking
     }
 
     /// Makes a frame for a function whose window starts `delta` slots above the base; `None` when the slow way has to do it.
@@ -358,14 +363,6 @@ impl<'gc> State<'gc> {
             None
         }
     }
-}
-
-/// Kept out of handlers, so that they need no registers of their callers'.
-#[cold]
-#[inline(never)]
-fn barrier_when_marking<'gc>(mc: &Mutation<'gc>, parent: Gc<'gc, ()>, value: *const Value<'gc>) {
-    // SAFETY: the register or slot that is about to be stored.
-    write_barrier(mc, parent, unsafe { &*value });
 }
 
 handler_fn! {

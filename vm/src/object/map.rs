@@ -264,12 +264,12 @@ macro_rules! table_object {
                 table.entries[i].value = value;
             }
 
-            /// Address of the value of entry `i`, which exists; stores must go with a barrier.
+            /// Address of the value of entry `i`, which exists.
             #[inline]
-            pub fn value_address(this: Gc<'gc, Self>, i: usize) -> *mut Value<'gc> {
+            pub fn value_address(this: Gc<'gc, Self>, i: usize) -> *const Value<'gc> {
                 // SAFETY: as in `set_value`.
-                let table = unsafe { &mut *this.table.as_ptr() };
-                &raw mut table.entries[i].value
+                let table = unsafe { &*this.table.as_ptr() };
+                &raw const table.entries[i].value
             }
 
             /// Appends a pair whose key is known to be absent.

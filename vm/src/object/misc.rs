@@ -95,6 +95,8 @@ pub enum Intrinsic {
     Push,
     /// `len(value)` and `value.len()`
     Len,
+    /// `map.get(key, default)`
+    Get,
 }
 
 /// A native function object.

@@ -13,7 +13,8 @@
 //!        s ?              anything: as by str, as by repr
 //! ```
 //!
-//! Without a type, a number with a precision has that many decimals, and a text is cut to that many characters.
+//! Without a type, a number with a precision has that many decimals, and a text is cut to that many characters. Widths are columns of a
+//! terminal: a Chinese character takes two, a combining accent none.
 
 use super::arith::check_size;
 use super::call::{Resume, and_then};
@@ -23,6 +24,7 @@ use super::text::{to_repr, to_str};
 use crate::heap::Value;
 use crate::object::{Cx, NativeResult};
 use gc_arena::Collect;
+use unicode_width::UnicodeWidthStr;
 
 /// The text of a value in the form that `spec` asks for.
 pub fn format_value<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>, spec: &str) -> NativeResult<'gc> {
@@ -233,7 +235,7 @@ impl<'gc> Resume<'gc> for Padding {
         {
             cut = &cut[..end];
         }
-        if cut.len() == text.byte_len() && spec.width <= text.char_len() {
+        if cut.len() == text.byte_len() && spec.width <= cut.width() {
             return Ok(result);
         }
         pad(cx, cut, &spec, Align::Left)
@@ -241,7 +243,7 @@ impl<'gc> Resume<'gc> for Padding {
 }
 
 fn pad<'gc>(cx: &mut Cx<'_, 'gc>, text: &str, spec: &Spec, align: Align) -> NativeResult<'gc> {
-    let missing = spec.width.saturating_sub(text.chars().count());
+    let missing = spec.width.saturating_sub(text.width());
     check_size(cx, missing.saturating_mul(spec.fill.len_utf8()).saturating_add(text.len()))?;
     let before = match spec.align.unwrap_or(align) {
         Align::Left => 0,

@@ -8,7 +8,7 @@ use super::compare::{equal, equal_now};
 use super::hash::{HashResult, hash, hash_int, hash_now};
 use crate::heap::Value;
 use crate::object::{Control, Cx, Entry, Map, MapTable, NativeResult, Probe, Set, World};
-use gc_arena::{Collect, Gc};
+use gc_arena::{Collect, Gc, Mutation};
 use std::cell::Ref;
 
 /// The value of a key; unset when there is none.
@@ -24,15 +24,34 @@ pub fn map_get<'gc>(cx: &mut Cx<'_, 'gc>, map: Gc<'gc, Map<'gc>>, key: Value<'gc
     run(cx, Table::Map(map), key, Action::Get)
 }
 
-/// Address of the value of an int or a string in a map; null when there is none, or when it needs a closer look. The value may be read
-/// and, with a barrier, written, until the map changes.
+/// Address of the value of an int or a string in a map, to be read until the map changes; null when there is none. `None` when the key
+/// needs a closer look.
 #[inline(never)]
-pub fn plain_item<'gc>(map: Gc<'gc, Map<'gc>>, key: &Value<'gc>) -> *const Value<'gc> {
-    let Some(hash) = quick_hash(key) else { return std::ptr::null() };
-    match map.table().find_plain(hash, key) {
-        Some(Probe::Found(i)) => Map::value_address(map, i),
-        _ => std::ptr::null(),
+pub fn plain_item<'gc>(map: Gc<'gc, Map<'gc>>, key: &Value<'gc>) -> Option<*const Value<'gc>> {
+    match map.table().find_plain(quick_hash(key)?, key)? {
+        Probe::Found(i) => Some(Map::value_address(map, i)),
+        _ => Some(std::ptr::null()),
     }
+}
+
+/// Stores a value under an int or a string. False when the key needs a closer look.
+#[inline(never)]
+pub fn set_plain_item<'gc>(
+    world: &World<'gc>,
+    mc: &Mutation<'gc>,
+    map: Gc<'gc, Map<'gc>>,
+    key: &Value<'gc>,
+    value: &Value<'gc>,
+) -> bool {
+    let Some(hash) = quick_hash(key) else { return false };
+    let Some(probe) = map.table().find_plain(hash, key) else { return false };
+    if let Probe::Found(i) = probe {
+        Map::set_value(map, mc, i, *value);
+    } else {
+        world.charge(ENTRY_BYTES);
+        Map::push(map, mc, Entry { hash, key: *key, value: *value });
+    }
+    true
 }
 
 /// Stores a value under a key.

@@ -51,7 +51,9 @@ pub use format::format_value;
 pub use hash::{HashResult, hash, hash_int, hash_now};
 pub use index::{get_index, length, set_index};
 pub use iterate::{iterator, iterator_next};
-pub use mapping::{map_contains, map_get, map_remove, map_set, plain_item, set_add, set_contains, set_discard, unhashable_error};
+pub use mapping::{
+    map_contains, map_get, map_remove, map_set, plain_item, set_add, set_contains, set_discard, set_plain_item, unhashable_error,
+};
 pub use number::{compare_numbers, float_floor_div, float_mod, int_floor_div, int_from_big, int_from_u64, int_mod, to_float};
 pub use order::{less, less_equal, order_now};
 pub use pattern::{is_instance, map_rest, match_sequence, sequence_item, sequence_rest};

@@ -1,5 +1,6 @@
 //! Step 3: the plan against the living program. The only step that refuses, and the only maker of a [`CheckedPlan`].
 
+use super::codes;
 use super::plan::{Action, ReloadPlan};
 use super::survey::Facts;
 use crate::image::{ClassImage, DefinitionKind, EnumImage};
@@ -104,7 +105,7 @@ pub(super) fn check<'a>(
             });
             if let Some(other) = also {
                 let message = format!("`{qualified}` is defined by `{}` and by `{}`", other.path, file.path);
-                reasons.push(reason("R0102", message, "remove one of the two definitions"));
+                reasons.push(reason(codes::DUPLICATE.id, message, "remove one of the two definitions"));
             } else if let (Some(fact), true) = (fact, matches!(definition.action, Action::Add | Action::Adopt | Action::OtherKind))
                 && !is_ours
                 && !gives_up
@@ -112,23 +113,39 @@ pub(super) fn check<'a>(
             {
                 let other = fact.contributor.as_deref().unwrap_or("the host");
                 let message = format!("`{qualified}` is defined by `{other}` already");
-                reasons.push(reason("R0102", message, "remove one of the two definitions, or save both files together to move it"));
+                reasons.push(reason(
+                    codes::DUPLICATE.id,
+                    message,
+                    "remove one of the two definitions, or save both files together to move it",
+                ));
             } else if definition.action == Action::OtherKind {
                 let old = fact.map_or("something else", |f| f.kind.text());
                 let message =
                     format!("`{qualified}` is a {old} in the running program and a {} in the new text", kind_text(image.kind));
-                reasons.push(reason("R0101", message, "choose another name, or remove the old definition first and restart"));
+                reasons.push(reason(
+                    codes::OTHER_KIND.id,
+                    message,
+                    "choose another name, or remove the old definition first and restart",
+                ));
             } else if let (Action::Redefine, DefinitionKind::Class(id)) = (definition.action, image.kind) {
                 let new = &file.image.classes[id.0 as usize];
                 if let Some(what) = old_class(&file.path, name).and_then(|old| layout_change(old, new)) {
-                    let message = format!("class `{qualified}` has living instances that cannot follow: {what}");
-                    reasons.push(reason("R0103", message, "restart the program to change slots or bases; methods can be edited"));
+                    let message = format!("the instances of class `{qualified}` cannot follow yet: {what}");
+                    reasons.push(reason(
+                        codes::LAYOUT.id,
+                        message,
+                        "restart the program to change slots or bases; methods can be edited",
+                    ));
                 }
             } else if let (Action::Redefine, DefinitionKind::Enum(id)) = (definition.action, image.kind) {
                 let new = &file.image.enums[id.0 as usize];
                 if old_enum(&file.path, name).is_some_and(|old| old.variants != new.variants) {
                     let message = format!("the variants of enum `{qualified}` differ");
-                    reasons.push(reason("R0104", message, "restart the program to change variants; methods can be edited"));
+                    reasons.push(reason(
+                        codes::VARIANTS.id,
+                        message,
+                        "restart the program to change variants; methods can be edited",
+                    ));
                 }
             }
         }

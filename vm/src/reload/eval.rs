@@ -1,6 +1,7 @@
 //! The entrances: load, reload, plan, and evaluation of text.
 
 use super::check::{Reason, check};
+use super::codes;
 use super::load::{Compiled, normalise};
 use super::plan::{Action, FileInput, PlannedDefinition, PlannedFile, ReloadPlan, plan};
 use super::report::Report;
@@ -40,7 +41,7 @@ impl Vm {
             match self.read_text(&path) {
                 Ok(text) => files.push((path, text)),
                 Err(message) => reasons.push(Reason {
-                    code: "R0105",
+                    code: codes::UNREADABLE.id,
                     message,
                     file: path,
                     line: 0,
@@ -319,7 +320,7 @@ fn failed_reason(error: &Error) -> Reason {
         _ => (String::new(), 0),
     };
     Reason {
-        code: "R0106",
+        code: codes::FAILED.id,
         message: format!("running the new top-level code failed: {message}"),
         file,
         line,

@@ -1,10 +1,11 @@
 //! Finding files: from a request to a set of compiled texts, imports included.
 
 use super::check::{Place, Reason};
+use super::codes;
 use crate::compile::compile_source;
-use crate::embed::Vm;
+use crate::embed::{Error, Vm};
 use crate::image::{ImportFrom, ModuleImage};
-use lang::diagnostic::{Code, Diagnostic, Severity};
+use lang::diagnostic::Diagnostic;
 use lang::source::Source;
 use std::sync::Arc;
 
@@ -17,6 +18,23 @@ pub struct Files {
     pub(super) queues: Vec<super::queue::Queue>,
     /// Number of texts evaluated so far.
     pub(super) evaluations: u64,
+    /// Where modules come from that are no files.
+    library: Library,
+}
+
+/// Modules that come with the engine and are made when they are first imported.
+#[derive(Clone, Copy)]
+pub struct Library {
+    /// Their names, which no file can have.
+    pub modules: &'static [&'static str],
+    /// Makes one of them.
+    pub load: fn(&mut Vm, &str) -> Result<(), Error>,
+}
+
+impl Default for Library {
+    fn default() -> Self {
+        Library { modules: &[], load: |_, _| Ok(()) }
+    }
 }
 
 /// One file, compiled.
@@ -47,6 +65,23 @@ impl Vm {
         }
     }
 
+    /// Sets where modules come from that are no files.
+    pub fn set_library(&mut self, library: Library) {
+        self.files.library = library;
+    }
+
+    /// Makes a module of the library, unless it is there.
+    fn load_module(&mut self, name: &str) -> Result<(), String> {
+        if self.has_namespace(name) {
+            return Ok(());
+        }
+        // What is made here is no change of the program.
+        let epoch = self.epoch();
+        let loaded = (self.files.library.load)(self, name);
+        self.enter(|cx| cx.world.epoch = epoch);
+        loaded.map_err(|error| format!("the module `{name}` cannot be loaded: {error}"))
+    }
+
     /// Compiles the given texts and everything they import that is not loaded.
     pub(super) fn gather(&mut self, requests: Vec<(String, String)>) -> Result<Gathered, Refusal> {
         let mut compiled: Vec<Compiled> = Vec::new();
@@ -69,6 +104,9 @@ impl Vm {
                 }
             }
             let Some(image) = result.image else { continue };
+            if let Some(module) = self.files.library.modules.iter().find(|module| *self.namespace_of(&path, &image) == ***module) {
+                reasons.push(named_like_module(&source, module));
+            }
             for import in &image.imports {
                 match self.find_import(&path, &import.from, &parsed, &waiting) {
                     Ok(Some(file)) => match self.read_text(&file) {
@@ -155,6 +193,9 @@ impl Vm {
             ImportFrom::Native(path) => {
                 Err(format!("native bundle `{path}` cannot be loaded: this build has no support for native bundles"))
             }
+            ImportFrom::Namespace(name) if self.files.library.modules.contains(&name.as_str()) => {
+                self.load_module(name).map(|()| None)
+            }
             ImportFrom::Namespace(name) => {
                 let relative = format!("{}.lang", name.replace('.', "/"));
                 let candidates: Vec<String> = self
@@ -208,15 +249,6 @@ impl Vm {
     }
 }
 
-/// A from-import whose name is not there when loading has ended.
-pub static UNKNOWN_IMPORT: Code = Code {
-    id: "W0301",
-    severity: Severity::Warning,
-    title: "a name is imported that does not exist",
-    explanation: "The namespace has no definition of this name. It may still come to exist: the import is late bound, and using the \
-name before raises NameError.",
-};
-
 impl Vm {
     /// Warnings for names that the given files import and that do not exist.
     pub(super) fn unknown_imports(&mut self, paths: &[String]) -> Vec<String> {
@@ -233,7 +265,7 @@ impl Vm {
                         let known = namespace.definitions();
                         let near = crate::ops::suggestion(item, known.iter().map(|d| d.name.as_str()));
                         let message = format!("`{item}` does not exist in namespace `{}`{near}", namespace.name);
-                        let diagnostic = Diagnostic::new(&UNKNOWN_IMPORT, import.span, message);
+                        let diagnostic = Diagnostic::new(&codes::UNKNOWN_IMPORT, import.span, message);
                         warnings.push(diagnostic.plain(&linked.image.source).trim_end().to_owned());
                     }
                 }
@@ -262,10 +294,22 @@ pub(super) fn reason_of(source: &Source, diagnostic: &Diagnostic) -> Reason {
     }
 }
 
+fn named_like_module(source: &Source, module: &str) -> Reason {
+    Reason {
+        code: "R0107",
+        message: format!("`{}` has the name of the standard module `{module}`", source.name()),
+        file: source.name().to_owned(),
+        line: 1,
+        remedy: "give the file, or the namespace on its first line, another name".into(),
+        detail: String::new(),
+        place: None,
+    }
+}
+
 fn import_reason(source: &Source, span: lang::source::Span, message: String) -> Reason {
     let (line, column) = source.line_column(span.lo);
     Reason {
-        code: "R0103",
+        code: codes::UNKNOWN_NAMESPACE.id,
         message,
         file: source.name().to_owned(),
         line,

@@ -4,6 +4,7 @@
 //! refuses; `commit` applies a checked plan and takes everything back when an initialiser fails.
 
 mod check;
+pub mod codes;
 mod commit;
 mod diff;
 mod digest;
@@ -16,7 +17,7 @@ mod survey;
 
 pub use check::{CheckedPlan, Place, Reason};
 pub use diff::{Change, DefinitionChange, FileChange, diff};
-pub use load::{Compiled, Files, normalise};
+pub use load::{Compiled, Files, Library, normalise};
 pub use plan::{Action, PlannedDefinition, PlannedFile, ReloadPlan, plan};
 pub use report::{Entry, Report, Statement};
 pub use survey::{Fact, Facts};

@@ -1,9 +1,9 @@
 //! Arithmetic. Ints that overflow, and everything that is not a number, take the slow path.
 
-use crate::bytecode::Op;
+use crate::bytecode::{Insn, Op};
 use crate::heap::{Tag, Value};
-use crate::interp::state::{State, float, int, slow, tag};
-use crate::object::ReturnMode;
+use crate::interp::state::{State, float, handler_fn, int, slow, tag};
+use crate::object::{Frame, ReturnMode, World};
 use crate::ops::{self, ArithOp};
 
 /// An int or float as a float.
@@ -26,19 +26,32 @@ macro_rules! arith {
     ($name:ident, $rhs:ident, $checked:ident, $op:tt, $float:ident, $slow:ident) => {
         #[inline(always)]
         pub(super) unsafe fn $name(s: State<'_>) {
-            let (x, y) = (s.b().cast_const(), right!(s, $rhs));
-            let (tx, ty) = (tag(x), tag(y));
-            if tx | ty == Tag::INT {
-                if let Some(v) = int(x).$checked(int(y)) {
-                    return s.give_int(v);
+            handler_fn! {
+                /// Not two ints, or too large a result.
+                #[inline(never)]
+                fn other<'gc>(s) {
+                    // SAFETY: see the head of state.rs.
+                    unsafe {
+                        let (x, y) = (s.b().cast_const(), right!(s, $rhs));
+                        let (tx, ty) = (tag(x), tag(y));
+                        if tx == Tag::FLOAT && ty == Tag::FLOAT {
+                            s.quicken(Op::$float);
+                            return s.give_float(float(x) $op float(y));
+                        }
+                        if tx | ty == Tag::FLOAT {
+                            return s.give_float(number(x, tx) $op number(y, ty));
+                        }
+                        slow!(s, |s, cx| ops::arith(cx, ArithOp::$slow, *s.b(), *right!(s, $rhs)));
+                    }
                 }
-            } else if tx == Tag::FLOAT && ty == Tag::FLOAT {
-                s.quicken(Op::$float);
-                return s.give_float(float(x) $op float(y));
-            } else if tx | ty == Tag::FLOAT {
-                return s.give_float(number(x, tx) $op number(y, ty));
             }
-            slow!(s, |s, cx| ops::arith(cx, ArithOp::$slow, *s.b(), *right!(s, $rhs)));
+            let (x, y) = (s.b().cast_const(), right!(s, $rhs));
+            if tag(x) | tag(y) == Tag::INT
+                && let Some(v) = int(x).$checked(int(y))
+            {
+                return s.give_int(v);
+            }
+            s.go(other);
         }
     };
 }
@@ -75,25 +88,43 @@ arith_float!(sub_kf, constant, -, SubK);
 arith_float!(mul_kf, constant, *, MulK);
 arith_float!(div_kf, constant, /, DivK);
 
+/// Whether an int is exact as a float, roughly: large ones take the slow path.
+#[inline(always)]
+fn is_exact(i: i64) -> bool {
+    (i as u64).wrapping_add(1 << 53) <= 1 << 54
+}
+
 macro_rules! div {
     ($name:ident, $rhs:ident, $float:ident) => {
         #[inline(always)]
         pub(super) unsafe fn $name(s: State<'_>) {
-            // Ints up to here are exact as floats.
-            const EXACT: u64 = 1 << 53;
-            let (x, y) = (s.b().cast_const(), right!(s, $rhs));
-            let (tx, ty) = (tag(x), tag(y));
-            if tx == Tag::FLOAT && ty == Tag::FLOAT {
-                s.quicken(Op::$float);
-                return s.give_float(float(x) / float(y));
-            }
-            if tx | ty <= Tag::FLOAT {
-                let is_exact = |t: u64, v: i64| t == Tag::FLOAT || v.unsigned_abs() <= EXACT;
-                if is_exact(tx, int(x)) && is_exact(ty, int(y)) {
-                    return s.give_float(number(x, tx) / number(y, ty));
+            handler_fn! {
+                /// Not two ints.
+                #[inline(never)]
+                fn other<'gc>(s) {
+                    // SAFETY: see the head of state.rs.
+                    unsafe {
+                        let (x, y) = (s.b().cast_const(), right!(s, $rhs));
+                        let (tx, ty) = (tag(x), tag(y));
+                        if tx == Tag::FLOAT && ty == Tag::FLOAT {
+                            s.quicken(Op::$float);
+                            return s.give_float(float(x) / float(y));
+                        }
+                        if tx == Tag::FLOAT && ty == Tag::INT && is_exact(int(y)) {
+                            return s.give_float(float(x) / int(y) as f64);
+                        }
+                        if tx == Tag::INT && ty == Tag::FLOAT && is_exact(int(x)) {
+                            return s.give_float(int(x) as f64 / float(y));
+                        }
+                        slow!(s, |s, cx| ops::arith(cx, ArithOp::Div, *s.b(), *right!(s, $rhs)));
+                    }
                 }
             }
-            slow!(s, |s, cx| ops::arith(cx, ArithOp::Div, *s.b(), *right!(s, $rhs)));
+            let (x, y) = (s.b().cast_const(), right!(s, $rhs));
+            if tag(x) | tag(y) == Tag::INT && is_exact(int(x)) && is_exact(int(y)) {
+                return s.give_float(int(x) as f64 / int(y) as f64);
+            }
+            s.go(other);
         }
     };
 }

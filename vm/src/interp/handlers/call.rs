@@ -7,8 +7,9 @@ use crate::interp::run::Flow;
 use crate::interp::state::{State, handler_fn, pointer, slow, tag, through};
 use crate::object::{
     Class, Construction, Cx, Definition, EnumValue, Exit, Frame, Function, Instance, Intrinsic, Layout, List, NativeBody,
-    NativeFunction, NativeResult, ReturnMode, World,
+    NativeFunction, ReturnMode, World,
 };
+use crate::ops;
 use gc_arena::Gc;
 
 /// Calls what stands at `R[A]`, whatever it is.
@@ -55,7 +56,7 @@ pub(super) unsafe fn call<'gc>(s: State<'gc>) {
         }
     }
     if tag(callee) == Tag::CLASS {
-        return construct(s.world, s.pc, s.base, s.k, s.fp, s.insn.0);
+        return s.go(construct);
     }
     s.through(|s, cx| call_any(s, cx, *s.a()));
 }
@@ -129,31 +130,44 @@ pub(super) unsafe fn call_global<'gc>(s: State<'gc>) {
             return s.next();
         }
     }
-    if tag(callee) == Tag::NATIVE
-        && s.insn.b() == 1
-        && Gc::as_ref(pointer::<NativeFunction<'gc>>(callee)).intrinsic.get() == Intrinsic::Len
-        && length(s, s.a().add(1))
-    {
-        return s.next();
-    }
-    if tag(callee) == Tag::CLASS && (*s.world).recording.is_none() {
-        copy_value(s.a(), callee);
-        return construct(s.world, s.pc, s.base, s.k, s.fp, s.insn.0);
-    }
-    s.through(|s, cx| {
-        let cell: Gc<'_, Definition<'_>> = pointer(s.k.add(*s.pc.sub(1) as usize));
-        let callee = cell.value();
-        if callee.is_unset() {
-            if cx.needs(cell) {
-                s.set_pc(s.pc.sub(2));
-                return Flow::Leave(Exit::Need);
+    s.go(call_other_global);
+}
+
+handler_fn! {
+    /// `CallGlobal` of something else than a function that takes just these arguments.
+    #[inline(never)]
+    fn call_other_global<'gc>(s) {
+        // SAFETY: see the head of state.rs.
+        unsafe {
+            let cell: Gc<'gc, Definition<'gc>> = pointer(s.k.add(*s.pc.sub(1) as usize));
+            let callee = cell.value_ptr();
+            if tag(callee) == Tag::NATIVE
+                && s.insn.b() == 1
+                && Gc::as_ref(pointer::<NativeFunction<'gc>>(callee)).intrinsic.get() == Intrinsic::Len
+                && length(s, s.a().add(1))
+            {
+                return s.next();
             }
-            let missing = cx.missing_name(cell);
-            return cx.finish(missing, 0, ReturnMode::Discard);
+            if tag(callee) == Tag::CLASS && (*s.world).recording.is_none() {
+                copy_value(s.a(), callee);
+                return s.go(construct);
+            }
+            s.through(|s, cx| {
+                let cell: Gc<'_, Definition<'_>> = pointer(s.k.add(*s.pc.sub(1) as usize));
+                let callee = cell.value();
+                if callee.is_unset() {
+                    if cx.needs(cell) {
+                        s.set_pc(s.pc.sub(2));
+                        return Flow::Leave(Exit::Need);
+                    }
+                    let missing = cx.missing_name(cell);
+                    return cx.finish(missing, 0, ReturnMode::Discard);
+                }
+                cx.record_use(cell);
+                call_any(s, cx, callee)
+            });
         }
-        cx.record_use(cell);
-        call_any(s, cx, callee)
-    });
+    }
 }
 
 /// What a method call's inline cache holds: a function, or a native with its lowest bit set.
@@ -167,40 +181,89 @@ pub(super) unsafe fn call_method<'gc>(s: State<'gc>) {
     if s.is_due() {
         return s.tick_before(1);
     }
-    let cache = s.pc;
-    let s = s.skip(4);
     let receiver = s.a().add(1);
-    // What `World::receiver_id` gives; namespaces are never cached.
-    let id = match tag(receiver) {
-        Tag::INSTANCE => pointer::<Instance<'gc>>(receiver).layout().0,
-        Tag::CLASS => pointer::<Class<'gc>>(receiver).own_id.0,
-        Tag::ENUM_VALUE => pointer::<EnumValue<'gc>>(receiver).variant.class.layout().id.0,
-        other => other as u32 + 1,
-    };
-    if *cache.add(1) == id {
-        let target = cached_target(cache);
-        if target & 1 == 1 {
-            let native = &*((target & !1) as usize as *const NativeFunction<'gc>);
+    if tag(receiver) == Tag::INSTANCE && pointer::<Instance<'gc>>(receiver).layout().0 == s.word(1) {
+        return call_cached(s);
+    }
+    s.go(call_other_method);
+}
+
+/// Calls what the inline cache holds.
+#[inline(always)]
+unsafe fn call_cached<'gc>(s: State<'gc>) {
+    let target = cached_target(s.pc);
+    if target & 1 == 1 {
+        return s.go(call_cached_native);
+    }
+    let s = s.skip(4);
+    let function = Gc::<Function<'gc>>::from_ptr(target as usize as *const Function<'gc>);
+    set_pointer(s.a(), Tag::FUNCTION, Gc::as_ptr(function));
+    if let Some(s) = s.enter(function, s.insn.a() as usize + 1, s.insn.b() as usize + 1, s.insn.c()) {
+        return s.next();
+    }
+    s.through(|s, cx| find_and_call(s, cx));
+}
+
+#[inline(always)]
+unsafe fn find_and_call<'gc>(s: State<'gc>, cx: &mut Cx<'_, 'gc>) -> Flow<'gc> {
+    let called = cx.call_method(s.pc.sub(4).cast_mut(), s.insn.a() as usize + 1, s.insn.b() as usize + 1, s.insn.c());
+    cx.finish_call(called, s.insn.c())
+}
+
+handler_fn! {
+    /// `CallMethod` of a receiver that is no instance, or that the cache does not know.
+    #[inline(never)]
+    fn call_other_method<'gc>(s) {
+        // SAFETY: see the head of state.rs.
+        unsafe {
+            let receiver = s.a().add(1);
+            // What `World::receiver_id` gives; namespaces are never cached.
+            let id = match tag(receiver) {
+                Tag::INSTANCE => pointer::<Instance<'gc>>(receiver).layout().0,
+                Tag::CLASS => pointer::<Class<'gc>>(receiver).own_id.0,
+                Tag::ENUM_VALUE => pointer::<EnumValue<'gc>>(receiver).variant.class.layout().id.0,
+                other => other as u32 + 1,
+            };
+            if s.word(1) == id {
+                return call_cached(s);
+            }
+            s.skip(4).through(|s, cx| find_and_call(s, cx));
+        }
+    }
+}
+
+handler_fn! {
+    /// `CallMethod` of a native in the inline cache, which takes just these arguments.
+    #[inline(never)]
+    fn call_cached_native<'gc>(s) {
+        // SAFETY: see the head of state.rs.
+        unsafe {
+            let native = &*((cached_target(s.pc) & !1) as usize as *const NativeFunction<'gc>);
+            let s = s.skip(4);
+            let receiver = s.a().add(1);
             let is_done = match native.intrinsic.get() {
                 Intrinsic::None => false,
                 Intrinsic::Push => s.insn.b() == 1 && push(s, receiver, receiver.add(1)),
                 Intrinsic::Len => s.insn.b() == 0 && length(s, receiver),
+                Intrinsic::Get => get(s, receiver),
             };
             if is_done {
                 return s.next();
             }
-            return through!(s, |s, cx| call_cached_native(s, cx), 'C');
-        }
-        let function = Gc::<Function<'gc>>::from_ptr(target as usize as *const Function<'gc>);
-        set_pointer(s.a(), Tag::FUNCTION, Gc::as_ptr(function));
-        if let Some(s) = s.enter(function, s.insn.a() as usize + 1, s.insn.b() as usize + 1, s.insn.c()) {
-            return s.next();
+            through!(
+                s,
+                |s, cx| {
+                    let native = &*((cached_target(s.pc.sub(4)) & !1) as usize as *const NativeFunction<'_>);
+                    let args = std::slice::from_raw_parts(s.a().add(1).cast_const(), s.insn.b() as usize + 1);
+                    match &native.body {
+                        NativeBody::Fn(f) => f(cx, args),
+                        NativeBody::Host(f) => f(cx, args),
+                    }
+                },
+                'C'
+            );
         }
     }
-    s.through(|s, cx| {
-        let called = cx.call_method(s.pc.sub(4).cast_mut(), s.insn.a() as usize + 1, s.insn.b() as usize + 1, s.insn.c());
-        cx.finish_call(called, s.insn.c())
-    });
 }
 
 /// Appends to a list that has room. False when the native has to do it.
@@ -212,13 +275,28 @@ unsafe fn push<'gc>(s: State<'gc>, list: *mut Value<'gc>, item: *const Value<'gc
     let list: Gc<'gc, List<'gc>> = pointer(list);
     let items = &mut *list.raw();
     let len = items.len();
-    if len == items.capacity() {
+    if len == items.capacity() || s.is_marking() {
         return false;
     }
-    s.barrier(list, item);
     copy_value(items.as_mut_ptr().add(len), item);
     items.set_len(len + 1);
     s.set_tag(s.c(), Tag::NIL);
+    true
+}
+
+/// `map.get(key)` and `map.get(key, default)` for a key that needs no class. False when the native has to do it.
+#[inline(always)]
+unsafe fn get<'gc>(s: State<'gc>, map: *const Value<'gc>) -> bool {
+    let count = s.insn.b();
+    if tag(map) != Tag::MAP || !(1..=2).contains(&count) {
+        return false;
+    }
+    match ops::plain_item(pointer(map), &*map.add(1)) {
+        None => return false,
+        Some(item) if !item.is_null() => copy_value(s.c(), item),
+        Some(_) if count == 2 => copy_value(s.c(), map.add(2)),
+        Some(_) => s.set_tag(s.c(), Tag::NIL),
+    }
     true
 }
 
@@ -235,18 +313,6 @@ unsafe fn length<'gc>(s: State<'gc>, value: *const Value<'gc>) -> bool {
     };
     s.set_int(s.c(), len as i64);
     true
-}
-
-/// Calls the native in the inline cache, which takes just these arguments.
-#[inline(always)]
-unsafe fn call_cached_native<'gc>(s: State<'gc>, cx: &mut Cx<'_, 'gc>) -> NativeResult<'gc> {
-    let target = cached_target(s.pc.sub(4)) & !1;
-    let native = &*(target as usize as *const NativeFunction<'gc>);
-    let args = std::slice::from_raw_parts(s.a().add(1).cast_const(), s.insn.b() as usize + 1);
-    match &native.body {
-        NativeBody::Fn(f) => f(cx, args),
-        NativeBody::Host(f) => f(cx, args),
-    }
 }
 
 #[inline(always)]

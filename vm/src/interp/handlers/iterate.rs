@@ -43,6 +43,12 @@ pub(super) unsafe fn next<'gc>(s: State<'gc>) {
     through!(s.skip(1), |s, cx| cx.iterator_next(*s.a()), s.insn.b(), ReturnMode::Next);
 }
 
+/// Changes an int in place.
+#[inline(always)]
+unsafe fn set_int_payload(slot: *mut Value<'_>, v: i64) {
+    slot.cast::<i64>().add(1).write(v);
+}
+
 #[inline(always)]
 pub(super) unsafe fn for_prep(s: State<'_>) {
     let (lo, hi) = (s.a(), s.a().add(1));
@@ -68,9 +74,10 @@ pub(super) unsafe fn for_loop(mut s: State<'_>) {
     if left == 0 {
         s = s.skip(1);
     } else {
-        s.set_int(s.a().add(1), (left - 1) as i64);
+        // `ForPrep` has made ints of the two hidden registers, so that their tags stand.
+        set_int_payload(s.a().add(1), (left - 1) as i64);
         let next = int(s.a()) + 1;
-        s.set_int(s.a(), next);
+        set_int_payload(s.a(), next);
         s.set_int(s.a().add(2), next);
         s.pc = s.pc.offset(s.word(0) as i32 as isize + 1);
     }

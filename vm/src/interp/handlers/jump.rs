@@ -1,8 +1,9 @@
 //! Comparisons and jumps.
 
+use crate::bytecode::Insn;
 use crate::heap::{Str, Tag, Value};
-use crate::interp::state::{State, float, int, pointer, slow, tag, through};
-use crate::object::{HashSource, Instance, ReturnMode};
+use crate::interp::state::{State, float, handler_fn, int, pointer, slow, tag, through};
+use crate::object::{Frame, HashSource, Instance, ReturnMode, World};
 use crate::ops;
 
 macro_rules! equal_value {
@@ -119,19 +120,32 @@ macro_rules! equal_jump {
             if tx < Tag::HEAP && ty < Tag::HEAP && tx | ty != Tag::FLOAT {
                 return $s.jump((tx == ty) == $sense);
             }
-            if tx == Tag::INSTANCE && ty < Tag::HEAP && compares_by_identity($s, x) {
-                return $s.jump(!$sense);
-            }
-            if tx == Tag::STR && ty == Tag::STR {
-                let (x, y) = (pointer::<Str>(x), pointer::<Str>(y));
-                if gc_arena::Gc::ptr_eq(x, y) {
-                    return $s.jump($sense);
+            $s.go(other);
+
+            handler_fn! {
+                /// Not two ints, and not two values without parts.
+                #[inline(never)]
+                fn other<'gc>($s) {
+                    // SAFETY: see the head of state.rs.
+                    unsafe {
+                        let (x, y) = ($s.a().cast_const(), $rhs);
+                        let (tx, ty) = (tag(x), tag(y));
+                        if tx == Tag::STR && ty == Tag::STR {
+                            let (x, y) = (pointer::<Str>(x), pointer::<Str>(y));
+                            if gc_arena::Gc::ptr_eq(x, y) {
+                                return $s.jump($sense);
+                            }
+                            if Str::differ_at_a_glance(x, y) {
+                                return $s.jump(!$sense);
+                            }
+                        }
+                        if tx == Tag::INSTANCE && ty < Tag::HEAP && compares_by_identity($s, x) {
+                            return $s.jump(!$sense);
+                        }
+                        slow_jump!($s, $sense, |$s, cx| ops::equal(cx, *$s.a(), *$rhs));
+                    }
                 }
-                if Str::differ_at_a_glance(x, y) {
-                    return $s.jump(!$sense);
-                }
             }
-            slow_jump!($s, $sense, |$s, cx| ops::equal(cx, *$s.a(), *$rhs));
         }
     };
 }
@@ -146,14 +160,25 @@ macro_rules! compare {
         #[inline(always)]
         pub(super) unsafe fn $name(s: State<'_>) {
             let (x, y) = (s.a().cast_const(), s.b().cast_const());
-            let (tx, ty) = (tag(x), tag(y));
-            if tx | ty == Tag::INT {
+            if tag(x) | tag(y) == Tag::INT {
                 return s.jump((int(x) $op int(y)) == $sense);
             }
-            if tx == Tag::FLOAT && ty == Tag::FLOAT {
-                return s.jump((float(x) $op float(y)) == $sense);
+            s.go(other);
+
+            handler_fn! {
+                /// Not two ints.
+                #[inline(never)]
+                fn other<'gc>(s) {
+                    // SAFETY: see the head of state.rs.
+                    unsafe {
+                        let (x, y) = (s.a().cast_const(), s.b().cast_const());
+                        if tag(x) == Tag::FLOAT && tag(y) == Tag::FLOAT {
+                            return s.jump((float(x) $op float(y)) == $sense);
+                        }
+                        slow_jump!(s, $sense, |s, cx| $slow(cx, *s.a(), *s.b()));
+                    }
+                }
             }
-            slow_jump!(s, $sense, |s, cx| $slow(cx, *s.a(), *s.b()));
         }
     };
 }

@@ -1,6 +1,6 @@
 //! Loads and moves: constants, captured variables, definitions.
 
-use crate::heap::{Tag, Value, copy_value};
+use crate::heap::{Tag, Value, copy_value, write_barrier};
 use crate::interp::run::Flow;
 use crate::interp::state::{State, pointer, slow, tag};
 use crate::object::{BoxCell, Definition, Exit, Function, ReturnMode};
@@ -80,15 +80,16 @@ pub(super) unsafe fn get_up_box<'gc>(s: State<'gc>) {
 }
 
 #[inline(always)]
-unsafe fn store_in_box<'gc>(s: State<'gc>, cell: Gc<'gc, BoxCell<'gc>>, value: *const Value<'gc>) {
-    s.barrier(cell, value);
-    copy_value(Gc::as_ptr(cell).cast_mut().cast(), value);
+pub(super) unsafe fn set_up_box<'gc>(s: State<'gc>) {
+    if s.is_marking() {
+        return s.slow(|s, cx| {
+            BoxCell::set(pointer(captured(s)), cx.mc, *s.a());
+            Flow::Reload
+        });
+    }
+    let cell: Gc<'gc, BoxCell<'gc>> = pointer(captured(s));
+    copy_value(Gc::as_ptr(cell).cast_mut().cast(), s.a());
     s.next();
-}
-
-#[inline(always)]
-pub(super) unsafe fn set_up_box(s: State<'_>) {
-    store_in_box(s, pointer(captured(s)), s.a());
 }
 
 #[inline(always)]
@@ -108,8 +109,16 @@ pub(super) unsafe fn get_box<'gc>(s: State<'gc>) {
 }
 
 #[inline(always)]
-pub(super) unsafe fn set_box(s: State<'_>) {
-    store_in_box(s, pointer(s.a()), s.b());
+pub(super) unsafe fn set_box<'gc>(s: State<'gc>) {
+    if s.is_marking() {
+        return s.slow(|s, cx| {
+            BoxCell::set(pointer(s.a()), cx.mc, *s.b());
+            Flow::Reload
+        });
+    }
+    let cell: Gc<'gc, BoxCell<'gc>> = pointer(s.a());
+    copy_value(Gc::as_ptr(cell).cast_mut().cast(), s.b());
+    s.next();
 }
 
 #[inline(always)]
@@ -139,21 +148,22 @@ pub(super) unsafe fn get_global<'gc>(s: State<'gc>) {
 #[inline(always)]
 pub(super) unsafe fn set_global<'gc>(s: State<'gc>) {
     let cell: Gc<'gc, Definition<'gc>> = pointer(s.kbx());
-    if !cell.is_assignable() || (*s.world).recording.is_some() {
+    if !cell.is_assignable() || s.is_marking() || (*s.world).recording.is_some() {
         return s.slow(|s, cx| {
             let cell: Gc<'_, Definition<'_>> = pointer(s.kbx());
             if !cell.is_assignable() {
                 let refused = cx.cannot_assign(cell);
                 return cx.finish(refused, 0, ReturnMode::Discard);
             }
-            cx.record_assignment(cell);
+            if cx.world.recording.is_some() {
+                cx.record_assignment(cell);
+            }
             cell.note_assigned();
-            s.barrier(cell, s.a());
+            write_barrier(cx.mc, Gc::erase(cell), &*s.a());
             copy_value(cell.value_ptr(), s.a());
             Flow::Reload
         });
     }
-    s.barrier(cell, s.a());
     cell.note_assigned();
     copy_value(cell.value_ptr(), s.a());
     s.next();

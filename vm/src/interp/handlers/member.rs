@@ -3,9 +3,9 @@
 use crate::bytecode::Insn;
 use crate::heap::{Str, Tag, Value, copy_value};
 use crate::interp::state::{State, handler_fn, int, pointer, slow, tag, through};
-use crate::object::{Frame, Instance, List, Map, ReturnMode, World};
+use crate::object::{Frame, Instance, List, ReturnMode, World};
 use crate::ops;
-use gc_arena::Gc;
+use gc_arena::{Gc, Mutation};
 
 #[inline(always)]
 pub(super) unsafe fn get_attr<'gc>(s: State<'gc>) {
@@ -28,8 +28,7 @@ pub(super) unsafe fn set_attr<'gc>(s: State<'gc>) {
     let object = s.a();
     if tag(object) == Tag::INSTANCE {
         let instance: Gc<'gc, Instance<'gc>> = pointer(object);
-        if instance.layout().0 == s.word(1) {
-            s.barrier(instance, s.b());
+        if instance.layout().0 == s.word(1) && !s.is_marking() {
             copy_value(Instance::slots(instance).add(s.insn.c() as usize), s.b());
             return s.skip(2).next();
         }
@@ -59,7 +58,7 @@ pub(super) unsafe fn get_index(s: State<'_>) {
         return s.give(item);
     }
     if tag(object) == Tag::MAP && matches!(tag(index), Tag::INT | Tag::STR) {
-        return get_map_item(s.world, s.pc, s.base, s.k, s.fp, s.insn.0);
+        return s.go(get_map_item);
     }
     if tag(object) == Tag::STR
         && tag(index) == Tag::INT
@@ -84,18 +83,18 @@ pub(super) unsafe fn get_index_i(s: State<'_>) {
 }
 
 #[inline(always)]
-pub(super) unsafe fn set_index<'gc>(s: State<'gc>) {
+pub(super) unsafe fn set_index(s: State<'_>) {
     let (object, index) = (s.a(), s.b());
     if tag(object) == Tag::LIST
         && tag(index) == Tag::INT
+        && !s.is_marking()
         && let Some(item) = item(object, int(index) as usize)
     {
-        s.barrier(pointer::<List<'gc>>(object), s.c());
         copy_value(item, s.c());
         return s.next();
     }
     if tag(object) == Tag::MAP && matches!(tag(index), Tag::INT | Tag::STR) {
-        return set_map_item(s.world, s.pc, s.base, s.k, s.fp, s.insn.0);
+        return s.go(set_map_item);
     }
     through!(s, |s, cx| ops::set_index(cx, *s.a(), *s.b(), *s.c()), 0, ReturnMode::Discard);
 }
@@ -106,8 +105,9 @@ handler_fn! {
     fn get_map_item<'gc>(s) {
         // SAFETY: see the head of state.rs.
         unsafe {
-            let item = ops::plain_item(pointer(s.b()), &*s.c());
-            if !item.is_null() {
+            if let Some(item) = ops::plain_item(pointer(s.b()), &*s.c())
+                && !item.is_null()
+            {
                 return s.give(item);
             }
             through!(s, |s, cx| ops::get_index(cx, *s.b(), *s.c()));
@@ -121,11 +121,8 @@ handler_fn! {
     fn set_map_item<'gc>(s) {
         // SAFETY: see the head of state.rs.
         unsafe {
-            let map: Gc<'gc, Map<'gc>> = pointer(s.a());
-            let item = ops::plain_item(map, &*s.b()).cast_mut();
-            if !item.is_null() {
-                s.barrier(map, s.c());
-                copy_value(item, s.c());
+            let mc = &*(*s.world).mutation.cast::<Mutation<'gc>>();
+            if ops::set_plain_item(&*s.world, mc, pointer(s.a()), &*s.b(), &*s.c()) {
                 return s.next();
             }
             through!(s, |s, cx| ops::set_index(cx, *s.a(), *s.b(), *s.c()), 0, ReturnMode::Discard);

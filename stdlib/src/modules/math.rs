@@ -19,6 +19,7 @@ pub(crate) const FUNCTIONS: &[Row] = &[
     row("hypot", &["x", "y"], hypot, "`hypot(x, y)`: the length of the diagonal of a rectangle."),
     row("exp", &["x"], exp, "`exp(x)`: e to the power of x."),
     row("expm1", &["x"], expm1, "`expm1(x)`: `exp(x) - 1`, exact also near 0."),
+    row("exp2", &["x"], exp2, "`exp2(x)`: 2 to the power of x."),
     row("log", &["x", "base"], log, "`log(x, base = e)`: the logarithm.").optional(1),
     row("log2", &["x"], log2, "`log2(x)`: the logarithm to base 2."),
     row("log10", &["x"], log10, "`log10(x)`: the logarithm to base 10."),
@@ -62,6 +63,14 @@ pub(crate) const FUNCTIONS: &[Row] = &[
     row("lcm", &["a", "b"], lcm, "`lcm(a, b)`: the least common multiple of two ints."),
     row("isqrt", &["n"], isqrt, "`isqrt(n)`: the whole part of the square root of an int, exactly."),
     row("factorial", &["n"], factorial, "`factorial(n)`: the product of the ints from 1 to n."),
+    row(
+        "pow_mod",
+        &["base", "exponent", "modulus"],
+        pow_mod,
+        "`pow_mod(base, exponent, modulus)`: `base ** exponent % modulus`, quickly.",
+    ),
+    row("next_after", &["x", "towards"], next_after, "`next_after(x, towards)`: the float next to x on the way to another."),
+    row("perm", &["n", "k"], perm, "`perm(n, k)`: how many ways there are to arrange k of n things."),
     row("comb", &["n", "k"], comb, "`comb(n, k)`: how many ways there are to choose k of n things."),
 ];
 
@@ -86,6 +95,7 @@ of_one! {
     sqrt = f64::sqrt;
     cbrt = f64::cbrt;
     exp = f64::exp;
+    exp2 = f64::exp2;
     expm1 = f64::exp_m1;
     log2 = f64::log2;
     log10 = f64::log10;
@@ -243,6 +253,41 @@ fn product(from: u64, to: u64) -> BigInt {
 fn factorial<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let n = product_argument(cx, "factorial", "n", args[0])?;
     Ok(new_big(cx, product(2, n)))
+}
+
+fn pow_mod<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let base = big(cx, "pow_mod", "base", args[0])?;
+    let exponent = big(cx, "pow_mod", "exponent", args[1])?;
+    let modulus = big(cx, "pow_mod", "modulus", args[2])?;
+    if modulus.is_zero() {
+        return Err(cx.value_error("`pow_mod`: `modulus` must not be 0"));
+    }
+    if exponent.is_negative() {
+        return Err(cx.value_error("`pow_mod`: `exponent` must not be negative"));
+    }
+    // The time grows with the product of both lengths, and for the modulus with its square.
+    const BITS_MAX: u64 = 1 << 14;
+    if exponent.bits().max(modulus.bits()) > BITS_MAX {
+        return Err(cx.value_error(format!("`pow_mod` takes ints of up to {BITS_MAX} bits")));
+    }
+    Ok(new_big(cx, base.modpow(&exponent, &modulus)))
+}
+
+fn next_after<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let x = args::float(cx, "next_after", "x", args[0])?;
+    let towards = args::float(cx, "next_after", "towards", args[1])?;
+    Ok(Value::Float(match x.partial_cmp(&towards) {
+        Some(std::cmp::Ordering::Less) => x.next_up(),
+        Some(std::cmp::Ordering::Greater) => x.next_down(),
+        Some(std::cmp::Ordering::Equal) => towards,
+        None => f64::NAN,
+    }))
+}
+
+fn perm<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let n = product_argument(cx, "perm", "n", args[0])?;
+    let k = product_argument(cx, "perm", "k", args[1])?;
+    if k > n { Ok(Value::Int(0)) } else { Ok(new_big(cx, product(n - k + 1, n))) }
 }
 
 fn comb<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {

@@ -1,0 +1,38 @@
+//! Why a load or reload is refused, `R01xx`, and what is said about one that is not, `W03xx`.
+
+use lang::diagnostic::{Code, Severity};
+
+macro_rules! codes {
+    ($($name:ident $id:literal $severity:ident $title:literal $explanation:literal)*) => {
+        $(
+            #[doc = concat!("`", $id, "`: ", $title)]
+            pub static $name: Code = Code { id: $id, severity: Severity::$severity, title: $title, explanation: $explanation };
+        )*
+        /// Every code of a reload, in the order of the table.
+        pub static ALL: &[&Code] = &[$(&$name),*];
+    };
+}
+
+codes! {
+    OTHER_KIND "R0101" Error "a definition becomes another kind of thing"
+    "In a running program a function stays a function, a class a class and an enum an enum; `let`, `const` and `once` are of
+one kind. Choose another name for the new thing."
+    DUPLICATE "R0102" Error "a name is defined twice"
+    "At most one file contributes a definition. Remove one of the two, or save both files together to move it."
+    LAYOUT "R0103" Error "the slots or bases of a class change"
+    "A running program takes in new methods, properties and static functions of a class, but no other slots or bases yet.
+Restart it for those."
+    VARIANTS "R0104" Error "the variants of an enum change"
+    "A running program takes in new methods of an enum, but no other variants yet. Restart it for those."
+    UNREADABLE "R0105" Error "a file cannot be read"
+    "The file is not there, may not be read, or is no UTF-8 text."
+    FAILED "R0106" Error "new code of the top level raises an error"
+    "Initialisers and new statements run while a text is taken in. An error in one of them refuses the text as a whole, and
+definitions and variables are as they were. What the code did outside, such as printing, is not undone."
+    UNKNOWN_NAMESPACE "R0107" Error "an import of what does not exist"
+    "An import names a namespace: a module of the library, or a file below the directory of the program or one given with
+`--path` or `LANG_PATH`. `import a.b` looks for `a/b.lang`."
+    UNKNOWN_IMPORT "W0301" Warning "a name is imported that does not exist"
+    "The namespace has no definition of this name. It may still come to exist: the import is late bound, and using the name
+before raises NameError."
+}
