@@ -41,6 +41,11 @@ Anything else is evaluated; `_` is the last value.
 Ctrl-C stops what runs, or clears the line. Ctrl-D ends.
 ";
 
+/// Whether an input is a command.
+pub fn is_command(text: &str) -> bool {
+    text.trim_start().starts_with(':')
+}
+
 /// Carries out a line that begins with `:`.
 pub fn execute(session: &mut Session, line: &str) -> Next {
     let line = line.trim().trim_start_matches(':').trim_start();

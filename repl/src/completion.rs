@@ -1,14 +1,14 @@
 //! What could be meant by what has been typed so far. Runs no code of the program.
 
-use crate::command::COMMANDS;
+use crate::command::{COMMANDS, is_command};
 use crate::session::Session;
 use lang::token::{KEYWORDS, SOFT_KEYWORDS};
 
 /// Where the word at the end of `line` begins, and what it could become.
 pub fn complete(session: &mut Session, line: &str) -> (usize, Vec<String>) {
-    if let Some(command) = line.strip_prefix(':') {
+    if let Some((before, command)) = line.split_once(':').filter(|_| is_command(line)) {
         let words = COMMANDS.iter().map(|command| command.name).filter(|name| name.starts_with(command));
-        return (1, words.map(str::to_owned).collect());
+        return (before.len() + 1, words.map(str::to_owned).collect());
     }
     let is_part = |c: char| c == '_' || c.is_alphanumeric();
     let chain_start =

@@ -117,7 +117,7 @@ impl Report {
         {
             out.push_str(&self.place(&frame.source, frame.span));
         }
-        out.push_str(&printable(&trace.to_string()));
+        out.push_str(&printable(&folded(&trace.to_string())));
     }
 
     /// A place in a text, marked, without words.
@@ -175,6 +175,29 @@ pub fn printable(text: &str) -> String {
         is_control || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     if text.contains(is_harmful) { text.replace(is_harmful, "\u{fffd}") } else { text.to_owned() }
+}
+
+/// The lines of a trace, those that only repeat the one before counted: a recursion without end is one line.
+fn folded(trace: &str) -> String {
+    let mut out = String::new();
+    let mut lines = trace.lines().peekable();
+    while let Some(line) = lines.next() {
+        let _ = writeln!(out, "{line}");
+        let mut repeated = 0;
+        while lines.next_if_eq(&line).is_some() {
+            repeated += 1;
+        }
+        match repeated {
+            0 => {}
+            1 => {
+                let _ = writeln!(out, "{line}");
+            }
+            _ => {
+                let _ = writeln!(out, "  … the same {repeated} times more");
+            }
+        }
+    }
+    out
 }
 
 /// A place with its text beside it.
@@ -239,5 +262,18 @@ impl<'a> Mark<'a> {
     fn annotate(&self, range: Range<usize>) -> Annotation<'a> {
         let annotation = self.kind.span(range);
         if self.label.is_empty() { annotation } else { annotation.label(self.label) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repetitions_of_a_trace_are_counted() {
+        assert_eq!(
+            folded("  at f\n  at f\n  at f\n  … 10 more …\n  at f\n  at f\n  at g\n"),
+            "  at f\n  … the same 2 times more\n  … 10 more …\n  at f\n  at f\n  at g\n"
+        );
     }
 }

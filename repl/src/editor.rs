@@ -1,12 +1,14 @@
 //! The line editor of the session: input over several lines, colours, completion, history.
 
+use crate::command::is_command;
+use crate::completeness::is_incomplete;
 use crate::completion::complete;
 use crate::diagnostics::wants_colour;
 use crate::output::output;
+use crate::prompt::{PROMPT, Typed};
 use crate::session::Session;
 use anstyle::{AnsiColor, Style};
 use lang::outline::{TokenClass, highlight};
-use lang::source::Source;
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
 use rustyline::highlight::{CmdKind, Highlighter};
@@ -19,36 +21,21 @@ use std::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-/// What stands before an input.
-const PROMPT: &str = "> ";
-
 /// Inputs that are remembered.
 const HISTORY_MAX: usize = 10_000;
 
 /// Longest input that is coloured while it is typed, in bytes.
 const COLOURED_MAX: usize = 20_000;
 
-/// What the user did at the prompt.
-pub enum Typed {
-    /// An input.
-    Text(String),
-    /// Ctrl-C: nothing is left of the input.
-    Cleared,
-    /// Ctrl-D.
-    End,
-    /// The terminal is gone.
-    Failed(String),
-}
-
 /// The editor with its history.
-pub struct Prompt {
+pub struct LineEditor {
     editor: Editor<Assistant, FileHistory>,
     history: Option<PathBuf>,
 }
 
-impl Prompt {
+impl LineEditor {
     /// An editor that knows the names of a session.
-    pub fn new(session: Rc<RefCell<Session>>) -> Result<Prompt, String> {
+    pub fn new(session: Rc<RefCell<Session>>) -> Result<LineEditor, String> {
         let is_coloured = wants_colour(output().is_terminal());
         let failed = |error: ReadlineError| format!("the terminal cannot be used: {error}");
         let config = Config::builder()
@@ -66,7 +53,7 @@ impl Prompt {
             // A history that is not there or cannot be read is an empty one.
             let _ = editor.load_history(file);
         }
-        Ok(Prompt { editor, history })
+        Ok(LineEditor { editor, history })
     }
 
     /// Reads an input.
@@ -132,14 +119,14 @@ impl Completer for Assistant {
 impl Validator for Assistant {
     fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
         let text = context.input();
-        let is_incomplete = !text.starts_with(':') && lang::parse(&Source::new("<input>", text)).incomplete;
-        Ok(if is_incomplete { ValidationResult::Incomplete } else { ValidationResult::Valid(None) })
+        let goes_on = !is_command(text) && is_incomplete(text);
+        Ok(if goes_on { ValidationResult::Incomplete } else { ValidationResult::Valid(None) })
     }
 }
 
 impl Highlighter for Assistant {
     fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
-        if !self.is_coloured || line.len() > COLOURED_MAX || line.starts_with(':') {
+        if !self.is_coloured || line.len() > COLOURED_MAX || is_command(line) {
             return Cow::Borrowed(line);
         }
         Cow::Owned(paint(line))

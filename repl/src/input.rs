@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
+use std::time::Duration;
 
 /// Bytes read at once.
 const CHUNK: usize = 8 * 1024;
@@ -21,11 +22,16 @@ pub struct Input {
 impl Input {
     /// Whether [`Input::read_line`] would not wait.
     pub fn is_ready(&mut self) -> bool {
+        self.is_ready_within(Duration::ZERO)
+    }
+
+    /// The same, after waiting for up to `time` for it to become so.
+    pub fn is_ready_within(&mut self, time: Duration) -> bool {
         loop {
             if self.ended || self.find_break().is_some() {
                 return true;
             }
-            match self.has_bytes() {
+            match self.has_bytes(time) {
                 Ok(true) => {
                     if self.read_more().is_err() {
                         return true;
@@ -82,7 +88,7 @@ impl Input {
             match self.file()?.read(&mut chunk) {
                 Ok(count) => break count,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => std::thread::sleep(std::time::Duration::from_millis(5)),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => std::thread::sleep(Duration::from_millis(5)),
                 Err(error) => return Err(error),
             }
         };
@@ -92,12 +98,12 @@ impl Input {
     }
 
     #[cfg(unix)]
-    fn has_bytes(&mut self) -> io::Result<bool> {
+    fn has_bytes(&mut self, time: Duration) -> io::Result<bool> {
         use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
         use std::os::fd::AsFd;
         let file = self.file()?;
         let mut waiting = [PollFd::new(file.as_fd(), PollFlags::POLLIN)];
-        match poll(&mut waiting, PollTimeout::ZERO) {
+        match poll(&mut waiting, PollTimeout::try_from(time).unwrap_or(PollTimeout::ZERO)) {
             Ok(count) => Ok(count > 0),
             Err(nix::errno::Errno::EINTR) => Ok(false),
             Err(error) => Err(error.into()),
@@ -105,7 +111,7 @@ impl Input {
     }
 
     #[cfg(not(unix))]
-    fn has_bytes(&mut self) -> io::Result<bool> {
+    fn has_bytes(&mut self, _: Duration) -> io::Result<bool> {
         Ok(true)
     }
 }

@@ -5,6 +5,7 @@
 
 mod allocator;
 mod command;
+mod completeness;
 mod completion;
 mod diagnostics;
 mod editor;
@@ -16,6 +17,8 @@ mod inspect;
 mod interrupt;
 mod output;
 mod places;
+mod plain;
+mod prompt;
 mod reload;
 mod repl;
 mod run;
@@ -25,6 +28,7 @@ mod watch;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
+use std::path::Path;
 use std::time::Duration;
 
 #[global_allocator]
@@ -112,7 +116,7 @@ enum Mode {
 }
 
 /// Words that are no file when they come first.
-const COMMANDS: [&str; 4] = ["run", "check", "dump", "explain"];
+const COMMANDS: [&str; 5] = ["run", "check", "dump", "explain", "help"];
 
 /// Options that are about the tool itself.
 const OWN_OPTIONS: [&str; 4] = ["-h", "--help", "-V", "--version"];
@@ -122,7 +126,12 @@ fn main() {
         output::output()
             .note(&format!("lang: internal error: {panic}\nThis is a mistake in the tool, not in your program. Please report it."));
     }));
-    let status = match Arguments::try_parse_from(with_run(std::env::args_os().collect())) {
+    let args: Vec<OsString> = std::env::args_os().collect();
+    let status = match Arguments::try_parse_from(with_run(args.clone())) {
+        Ok(_) if let Some(message) = mistyped_command(&args, |file| Path::new(file).exists()) => {
+            output::output().note(&diagnostics::Report::for_stderr().failure(&message));
+            STATUS_USAGE
+        }
         Ok(arguments) => execute(arguments.command),
         Err(error) => {
             let _ = error.print();
@@ -132,13 +141,30 @@ fn main() {
     output::output().exit(status)
 }
 
-/// The command line with `run` put in where it may be left out.
+/// The command line with `run` put in where it may be left out, and `help` written as the option it stands for.
 fn with_run(mut args: Vec<OsString>) -> Vec<OsString> {
+    if args.get(1).is_some_and(|first| first == "help") {
+        args.remove(1);
+        args.truncate(2);
+        args.push("--help".into());
+        return args;
+    }
     let first = args.get(1).map(|arg| arg.to_string_lossy().into_owned());
     if first.is_some_and(|first| !COMMANDS.contains(&&*first) && !OWN_OPTIONS.contains(&&*first)) {
         args.insert(1, "run".into());
     }
     args
+}
+
+/// What to say if the first word can only be meant as a command, and is none: it has no ending, and no file is called so.
+fn mistyped_command(args: &[OsString], exists: impl Fn(&str) -> bool) -> Option<String> {
+    let word = args.get(1)?.to_str()?;
+    let is_word = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphabetic());
+    if !is_word || COMMANDS.contains(&word) || exists(word) {
+        return None;
+    }
+    let hint = vm::ops::suggestion(word, COMMANDS.into_iter());
+    Some(format!("there is no command and no file `{word}`{hint} (`lang --help` lists the commands)"))
 }
 
 fn execute(command: Option<Command>) -> i32 {
@@ -189,9 +215,23 @@ mod tests {
         let args = |line: &str| line.split(' ').map(OsString::from).collect::<Vec<_>>();
         assert_eq!(with_run(args("lang a.lang -x")), args("lang run a.lang -x"));
         assert_eq!(with_run(args("lang --reload a.lang")), args("lang run --reload a.lang"));
+        assert_eq!(with_run(args("lang help")), args("lang --help"));
+        assert_eq!(with_run(args("lang help run")), args("lang run --help"));
         assert_eq!(with_run(args("lang check a.lang")), args("lang check a.lang"));
         assert_eq!(with_run(args("lang")), args("lang"));
         assert_eq!(with_run(args("lang --version")), args("lang --version"));
+    }
+
+    #[test]
+    fn mistyped_commands_are_no_files() {
+        let said = |line: &str| mistyped_command(&line.split(' ').map(OsString::from).collect::<Vec<_>>(), |file| file == "game");
+        let message = "there is no command and no file `chek`; did you mean `check`? (`lang --help` lists the commands)";
+        assert_eq!(said("lang chek a.lang").as_deref(), Some(message));
+        for fine in
+            ["lang", "lang check a.lang", "lang game", "lang nosuch.lang", "lang dir/nosuch", "lang --reload x", "lang help"]
+        {
+            assert_eq!(said(fine), None, "{fine}");
+        }
     }
 
     #[test]

@@ -138,6 +138,20 @@ impl Output {
         }
     }
 
+    /// Notes that the user has ended the line that was begun.
+    pub fn end_line(&self) {
+        self.lock().line_start.clear();
+    }
+
+    /// Ends the line on which the terminal shows a pressed Ctrl-C.
+    pub fn end_line_of_key(&self) {
+        let mut state = self.lock();
+        state.line_start.clear();
+        if self.is_terminal && io::stdin().is_terminal() {
+            let _ = put(b"\n");
+        }
+    }
+
     /// Says something on standard error, on lines of its own. If the program waits for input behind a prompt, the prompt is shown again.
     pub fn note(&self, text: &str) {
         let mut state = self.lock();

@@ -3,11 +3,11 @@
 //! On a terminal inputs are typed, may span lines, and their values are shown. Otherwise standard input is one text; its statements are
 //! evaluated one after the other, each after those before it have taken effect, until one fails.
 
-use crate::command::{self, Next};
+use crate::command::{self, Next, is_command};
 use crate::diagnostics::Report as Style;
-use crate::editor::{Prompt, Typed};
 use crate::interrupt;
 use crate::output::output;
+use crate::prompt::{Prompt, Typed};
 use crate::session::Session;
 use lang::source::Source;
 use std::cell::RefCell;
@@ -29,7 +29,7 @@ pub fn repl() -> i32 {
 
 fn typed() -> i32 {
     let session = Rc::new(RefCell::new(Session::new(PRESSES_MAX_SESSION)));
-    let mut prompt = match Prompt::new(session.clone()) {
+    let mut prompt = match Prompt::new(&session) {
         Ok(prompt) => prompt,
         Err(message) => {
             output().note(&Style::for_stderr().failure(&message));
@@ -49,7 +49,7 @@ fn typed() -> i32 {
             }
         };
         let mut session = session.borrow_mut();
-        if text.starts_with(':') {
+        if is_command(&text) {
             match command::execute(&mut session, &text) {
                 Next::Input => continue,
                 Next::Quit => return 0,

@@ -80,11 +80,7 @@ pub fn run(options: &Options) -> i32 {
 /// Says early what would be said about a path less clearly later.
 fn check_file(file: &str) -> Result<(), String> {
     let found = std::fs::metadata(file).map_err(|error| format!("cannot read `{file}`: {}", engine::plain(&error)))?;
-    if found.is_file() {
-        return engine::read_source(file).map(drop);
-    }
     if !found.is_dir() {
-        // A pipe can be read only once.
         return Ok(());
     }
     let main = format!("{}/main.lang", file.trim_end_matches('/'));
@@ -174,7 +170,10 @@ fn call_main(vm: &mut Vm, file: &str, args: &[String]) -> Outcome {
 fn stopped(interrupt: Interrupt) -> i32 {
     match interrupt {
         Interrupt::Exit(status) => status,
-        Interrupt::Cancelled => interrupt::STATUS,
+        Interrupt::Cancelled => {
+            output().end_line_of_key();
+            interrupt::STATUS
+        }
         Interrupt::Fuel => 1,
     }
 }

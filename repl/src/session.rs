@@ -6,7 +6,8 @@ use crate::imports::Imports;
 use crate::output::output;
 use lang::source::Source;
 use std::collections::BTreeSet;
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use vm::compile::compile_source;
 use vm::embed::{Error, Handle, Problem, Vm};
 use vm::heap::Value;
@@ -34,6 +35,11 @@ impl Session {
         vm.add_root("");
         engine::add_roots(&mut vm, &[]);
         Session { vm, imports: Imports::default(), count: 0 }
+    }
+
+    /// What Ctrl-C sets.
+    pub fn cancel_flag(&self) -> Arc<AtomicBool> {
+        self.vm.cancel_flag()
     }
 
     /// Evaluates a text. Gives the value of its last statement, if that is an expression and not nil.

@@ -1,0 +1,78 @@
+//! The prompt of a terminal that cannot move its cursor, such as `TERM=dumb` in an editor's window: lines as the terminal gives them.
+
+use crate::command::is_command;
+use crate::completeness::is_incomplete;
+use crate::engine::plain;
+use crate::input::Input;
+use crate::output::output;
+use crate::prompt::{PROMPT, Typed};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Between two looks at whether Ctrl-C has been pressed.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Terminals on which nothing but text may be written.
+const TERMS: [&str; 3] = ["dumb", "cons25", "emacs"];
+
+/// Whether the terminal is of this kind.
+pub fn is_plain_terminal() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| TERMS.iter().any(|plain| term == *plain))
+}
+
+/// Reads inputs line by line.
+pub struct PlainPrompt {
+    input: Input,
+    /// Set by Ctrl-C.
+    interrupted: Arc<AtomicBool>,
+}
+
+impl PlainPrompt {
+    /// A prompt that `interrupted` clears.
+    pub fn new(interrupted: Arc<AtomicBool>) -> PlainPrompt {
+        PlainPrompt { input: Input::default(), interrupted }
+    }
+
+    /// Reads an input.
+    pub fn read(&mut self) -> Typed {
+        self.interrupted.store(false, Ordering::Relaxed);
+        let mut text = String::new();
+        if let Err(error) = output().write(PROMPT) {
+            return Typed::Failed(plain(&error));
+        }
+        loop {
+            match self.line() {
+                Ok(Line::Text(line)) => text.push_str(&line),
+                Ok(Line::Cleared) => {
+                    output().fresh_line();
+                    return Typed::Cleared;
+                }
+                Ok(Line::End) => return Typed::End,
+                Err(error) => return Typed::Failed(plain(&error)),
+            }
+            output().end_line();
+            if is_command(&text) || !is_incomplete(&text) {
+                return Typed::Text(text);
+            }
+            text.push('\n');
+        }
+    }
+
+    fn line(&mut self) -> io::Result<Line> {
+        while !self.input.is_ready_within(LOOK) {
+            if self.interrupted.swap(false, Ordering::Relaxed) {
+                return Ok(Line::Cleared);
+            }
+        }
+        Ok(self.input.read_line()?.map_or(Line::End, Line::Text))
+    }
+}
+
+/// What came instead of, or as, a line.
+enum Line {
+    Text(String),
+    Cleared,
+    End,
+}

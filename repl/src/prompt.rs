@@ -1,0 +1,48 @@
+//! The prompt of a session: an editor where the terminal can move its cursor, else plain lines.
+
+use crate::editor::LineEditor;
+use crate::plain::{PlainPrompt, is_plain_terminal};
+use crate::session::Session;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// What stands before an input.
+pub const PROMPT: &str = "> ";
+
+/// What the user did at the prompt.
+pub enum Typed {
+    /// An input.
+    Text(String),
+    /// Ctrl-C: nothing is left of the input.
+    Cleared,
+    /// Ctrl-D.
+    End,
+    /// The terminal is gone.
+    Failed(String),
+}
+
+/// Where inputs come from.
+pub enum Prompt {
+    /// With history, colours and completion.
+    Editor(Box<LineEditor>),
+    /// Lines as they come.
+    Plain(PlainPrompt),
+}
+
+impl Prompt {
+    /// The prompt that fits the terminal.
+    pub fn new(session: &Rc<RefCell<Session>>) -> Result<Prompt, String> {
+        if is_plain_terminal() {
+            return Ok(Prompt::Plain(PlainPrompt::new(session.borrow().cancel_flag())));
+        }
+        Ok(Prompt::Editor(Box::new(LineEditor::new(session.clone())?)))
+    }
+
+    /// Reads an input.
+    pub fn read(&mut self) -> Typed {
+        match self {
+            Prompt::Editor(editor) => editor.read(),
+            Prompt::Plain(plain) => plain.read(),
+        }
+    }
+}

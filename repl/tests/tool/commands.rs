@@ -1,0 +1,142 @@
+//! Commands: what they say, where, and with which status.
+
+use crate::LANG;
+use crate::folder::Folder;
+use std::fs;
+use std::io::{Read, Write};
+use std::process::{Command, Output, Stdio};
+
+/// Runs the tool in a folder with `input` on standard input.
+fn lang(folder: &Folder, args: &[&str], input: &str) -> Output {
+    let mut child = Command::new(LANG)
+        .args(args)
+        .current_dir(folder.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the tool has been built");
+    let mut stdin = child.stdin.take().expect("piped");
+    stdin.write_all(input.as_bytes()).expect("an input that the pipe holds");
+    drop(stdin);
+    child.wait_with_output().expect("it ends")
+}
+
+/// Asserts status, standard output and a part of standard error.
+#[track_caller]
+fn expect(output: &Output, status: i32, stdout: &str, stderr: &str) {
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(status), "{said}");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), stdout);
+    assert!(said.contains(stderr), "`{stderr}` is not in:\n{said}");
+    assert!(!stderr.is_empty() || said.is_empty(), "nothing was to be said, but:\n{said}");
+    assert!(!said.contains('\u{1b}'), "colour in a pipe:\n{said}");
+}
+
+#[test]
+fn help_and_version() {
+    let folder = Folder::new();
+    for args in [&["--help"][..], &["help"], &["run", "--help"], &["help", "run"]] {
+        let output = lang(&folder, args, "");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success() && text.contains("Usage: lang") && output.stderr.is_empty(), "{args:?}: {text}");
+    }
+    expect(&lang(&folder, &["--version"], ""), 0, concat!("lang ", env!("CARGO_PKG_VERSION"), "\n"), "");
+}
+
+#[test]
+fn wrong_command_lines() {
+    let folder = Folder::with(&[("a.lang", "print(1)")]);
+    for args in [&["run"][..], &["run", "--frob", "a.lang"], &["dump", "foo", "a.lang"], &["check"], &["-x"], &["--reload"]] {
+        let output = lang(&folder, args, "");
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{args:?}");
+    }
+    expect(&lang(&folder, &["chek", "a.lang"], ""), 2, "", "did you mean `check`?");
+    expect(&lang(&folder, &["nosuch.lang"], ""), 1, "", "cannot read `nosuch.lang`: no such file or directory");
+}
+
+#[test]
+fn errors_are_marked_in_their_source() {
+    let folder = Folder::with(&[("a.lang", "fn half(x) {\n    x.nosuch\n}\nfn main() { half(4) }"), ("b.lang", "let x = (1 +")]);
+    fs::write(folder.path().join("c.lang"), b"print(\"h\xe9\")").expect("the folder can be written");
+    expect(&lang(&folder, &["c.lang"], ""), 1, "", "`c.lang` is not UTF-8: byte 8 cannot be read");
+    expect(&lang(&folder, &["."], ""), 1, "", "`.` is a directory, not a file");
+    let output = lang(&folder, &["run", "a.lang"], "");
+    expect(
+        &output,
+        1,
+        "",
+        " --> a.lang:2:7\n  |\n2 |     x.nosuch\n  |       ^^^^^^\n  at a.half (a.lang:2, v1)\n  at a.main (a.lang:4, v1)\n",
+    );
+    let marked = " --> b.lang:1:9\n  |\n1 | let x = (1 +\n  |         ^ this `(` is never closed\n";
+    expect(&lang(&folder, &["run", "b.lang"], ""), 1, "", marked);
+    expect(&lang(&folder, &["check", "a.lang", "b.lang"], ""), 1, "", marked);
+    expect(&lang(&folder, &["check", "a.lang"], ""), 0, "", "");
+}
+
+#[test]
+fn endless_recursion_is_told_briefly() {
+    let folder = Folder::with(&[("a.lang", "fn f(n) { f(n + 1) + 1 }\nfn main() { f(0) }")]);
+    let output = lang(&folder, &["a.lang"], "");
+    expect(&output, 1, "", "times more");
+    assert!(output.stderr.iter().filter(|byte| **byte == b'\n').count() < 15);
+}
+
+#[test]
+fn a_program_has_arguments_input_and_a_status() {
+    let folder =
+        Folder::with(&[("a.lang", "fn main(first, ...rest) { print(first, rest, input(\"name? \"), input(), input()); exit(7) }")]);
+    let output = lang(&folder, &["a.lang", "-x", "--reload", "é"], "ann\nbob");
+    expect(&output, 7, "name? -x [\"--reload\", \"é\"] ann bob nil\n", "");
+    expect(&lang(&folder, &["a.lang"], ""), 1, "", "ArityError");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_reader_that_goes_away_ends_the_program_quietly() {
+    let folder = Folder::with(&[("a.lang", "let n = 0\nwhile true { n += 1; print(n) }")]);
+    let mut child = Command::new(LANG)
+        .arg("a.lang")
+        .current_dir(folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the tool has been built");
+    let mut stdout = child.stdout.take().expect("piped");
+    let mut beginning = [0; 4];
+    stdout.read_exact(&mut beginning).expect("the program prints");
+    assert_eq!(&beginning, b"1\n2\n");
+    drop(stdout);
+    expect(&child.wait_with_output().expect("it ends"), 141, "", "");
+}
+
+#[test]
+fn a_text_on_standard_input_is_evaluated() {
+    let folder = Folder::new();
+    expect(&lang(&folder, &[], "fn f(x) {\n    x + 1\n}\nprint(f(1))\nf(2)\n"), 0, "2\n", "");
+    expect(&lang(&folder, &[], "print(1)\nif true {\n    print(2)\n}\nelse {\n    print(3)\n}"), 0, "1\n2\n", "");
+    expect(&lang(&folder, &[], "print(1)\nnosuch()\nprint(2)"), 1, "1\n", " --> <stdin>:2:1\n");
+    expect(&lang(&folder, &[], "print(1)\nlet = 2"), 1, "", " --> <stdin>:2:5\n");
+    expect(&lang(&folder, &[], "print(1)\nexit(9)\nprint(2)"), 9, "1\n", "");
+    expect(&lang(&folder, &[], ""), 0, "", "");
+}
+
+#[test]
+fn texts_are_dumped_and_codes_explained() {
+    let folder = Folder::with(&[("a.lang", "fn main() { print(\"hi\") }")]);
+    for (form, part) in [
+        ("tokens", "Function       \"main\""),
+        ("ast", "(call print \"hi\")"),
+        ("bytecode", "CallGlobal"),
+        ("image", "module a.lang"),
+    ] {
+        let output = lang(&folder, &["dump", form, "a.lang"], "");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success() && text.contains(part), "{form}: {text}");
+    }
+    expect(&lang(&folder, &["dump", "ast", "nosuch.lang"], ""), 1, "", "cannot read `nosuch.lang`");
+    assert!(String::from_utf8_lossy(&lang(&folder, &["explain", "e0110"], "").stdout).starts_with("E0110: malformed format\n"));
+    assert!(String::from_utf8_lossy(&lang(&folder, &["explain"], "").stdout).contains("\nE0102  a bracket is not closed\n"));
+    expect(&lang(&folder, &["explain", "E9999"], ""), 1, "", "there is no code `E9999`");
+}

@@ -1,0 +1,213 @@
+//! Edits to a program that runs.
+
+use crate::folder::Folder;
+use crate::running::Running;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+const MAIN: &str = "\
+import time
+from word import word
+
+let n = 0
+
+fn main() {
+    while true {
+        n += 1
+        print(\"${n} ${word()}\")
+        time.sleep(0.01)
+    }
+}
+";
+
+fn word(text: &str) -> String {
+    format!("fn word() {{ \"{text}\" }}\n")
+}
+
+/// A program that prints a count and `zero`, and its folder.
+fn program() -> (Folder, Running) {
+    let folder = Folder::with(&[("main.lang", MAIN), ("word.lang", &word("zero"))]);
+    let mut running = Running::start(&folder, "main.lang");
+    running.wait_for(" zero");
+    (folder, running)
+}
+
+/// Asserts that the program's count went on by one from line to line.
+#[track_caller]
+fn assert_state_kept(running: &Running) {
+    let printed = running.seen().iter().filter(|line| !line.contains('|'));
+    let counts: Vec<u32> = printed.filter_map(|line| line.split(' ').next()?.parse().ok()).collect();
+    assert!(counts.iter().zip(1..).all(|(count, expected)| *count == expected), "{counts:?}");
+}
+
+/// A way in which editors save.
+type Saver = fn(&Path, &str);
+
+/// Rename the old file away, then write a new one, as vim does.
+fn save_behind_a_backup(path: &Path, text: &str) {
+    let backup = path.with_extension("lang~");
+    fs::rename(path, &backup).expect("it exists");
+    fs::write(path, text).expect("the folder can be written");
+    fs::remove_file(backup).expect("made above");
+}
+
+/// Write beside it, then rename over it.
+fn save_by_rename(path: &Path, text: &str) {
+    let new = path.with_extension("tmp");
+    fs::write(&new, text).expect("the folder can be written");
+    fs::rename(new, path).expect("made above");
+}
+
+/// Write over the old text, then cut, as nano does.
+fn save_in_place(path: &Path, text: &str) {
+    let mut file = OpenOptions::new().write(true).open(path).expect("it exists");
+    file.write_all(text.as_bytes()).expect("the file can be written");
+    file.set_len(text.len() as u64).expect("the file can be written");
+}
+
+/// Empty it and close it, then write it in two pieces.
+fn save_in_pieces(path: &Path, text: &str) {
+    fs::write(path, "").expect("the file can be written");
+    let mut file = OpenOptions::new().append(true).open(path).expect("it exists");
+    let (first, second) = text.as_bytes().split_at(text.len() / 2);
+    file.write_all(first).expect("the file can be written");
+    file.write_all(second).expect("the file can be written");
+}
+
+#[test]
+fn every_way_of_saving_arrives() {
+    let (folder, mut running) = program();
+    let savers: [Saver; 4] = [save_behind_a_backup, save_by_rename, save_in_place, save_in_pieces];
+    for round in 0..3 {
+        for (i, save) in savers.iter().enumerate() {
+            let text = format!("word{round}{i}");
+            save(&folder.path().join("word.lang"), &word(&text));
+            running.wait_for(&format!(" {text}"));
+        }
+    }
+    assert_state_kept(&running);
+    assert!(running.seen().iter().all(|line| !line.contains('\u{1b}')), "colour in a pipe");
+}
+
+#[test]
+fn a_loop_without_a_pause_follows_too() {
+    let text =
+        "from word import word\nlet last = nil\nfn main() { while true { let w = word(); if w != last { print(w); last = w } } }";
+    let folder = Folder::with(&[("main.lang", text), ("word.lang", &word("zero"))]);
+    let mut running = Running::start(&folder, "main.lang");
+    running.wait_for("zero");
+    folder.write("word.lang", &word("one"));
+    running.wait_for("one");
+    running.interrupt();
+    assert_eq!(running.status(), Some(130));
+}
+
+#[test]
+fn a_broken_edit_changes_nothing() {
+    let (folder, mut running) = program();
+    folder.write("word.lang", "fn word() { \"half }\n");
+    running.wait_for("error[");
+    running.wait_for(" --> word.lang:1:");
+    running.wait_for("refused; the program goes on unchanged");
+    running.wait_for(" zero");
+    folder.write("word.lang", &word("zero"));
+    running.wait_for("back to what runs");
+    folder.write("word.lang", "const limit = nil.nosuch\nfn word() { \"never\" }\n");
+    running.wait_for("SlotError");
+    running.wait_for(" --> word.lang:1:19");
+    running.wait_for("refused; the program goes on unchanged");
+    running.wait_for(" zero");
+    folder.write("word.lang", "const limit = 3\nfn word() { \"mended\" }\n");
+    running.wait_for("added word.limit; changed word.word");
+    running.wait_for(" mended");
+    assert!(running.seen().iter().all(|line| !line.ends_with(" never")), "{:?}", running.seen());
+    assert_state_kept(&running);
+}
+
+#[test]
+fn a_file_imported_by_an_edit_is_watched() {
+    let (folder, mut running) = program();
+    folder.write("word.lang", "from mark import mark\nfn word() { mark }\n");
+    running.wait_for("namespace `mark` does not exist");
+    folder.write("mark.lang", "const mark = \"one\"");
+    running.wait_for(" one");
+    folder.write("mark.lang", "const mark = \"two\"");
+    running.wait_for(" two");
+    assert_state_kept(&running);
+}
+
+#[test]
+fn a_deleted_file_can_come_back() {
+    let (folder, mut running) = program();
+    fs::remove_file(folder.path().join("word.lang")).expect("it exists");
+    running.wait_for("`word.lang` is gone");
+    running.wait_for(" zero");
+    folder.write("word.lang", &word("back"));
+    running.wait_for(" back");
+    assert_state_kept(&running);
+}
+
+#[test]
+fn what_is_saved_together_is_one_commit() {
+    let (folder, mut running) = program();
+    // Files that are still open keep a save from ending.
+    let mut first = fs::File::create(folder.path().join("word.lang")).expect("the file can be written");
+    folder.write("main.lang", &MAIN.replace("${n}", "${n} +"));
+    first.write_all(word("one").as_bytes()).expect("the file can be written");
+    drop(first);
+    let line = running.wait_for("reload: committed");
+    assert!(line.contains("main.main") && line.contains("word.word"), "{line}");
+}
+
+#[test]
+fn links_are_followed() {
+    let folder = Folder::with(&[("main.lang", MAIN), ("real.lang", &word("zero")), ("other.lang", &word("other"))]);
+    let link = folder.path().join("word.lang");
+    symlink("real.lang", &link).expect("links can be made");
+    let mut running = Running::start(&folder, "main.lang");
+    running.wait_for(" zero");
+    save_by_rename(&folder.path().join("real.lang"), &word("one"));
+    running.wait_for(" one");
+    symlink("other.lang", folder.path().join("new")).expect("links can be made");
+    fs::rename(folder.path().join("new"), link).expect("made above");
+    running.wait_for(" other");
+    folder.write("other.lang", &word("two"));
+    running.wait_for(" two");
+    assert_state_kept(&running);
+}
+
+#[test]
+fn an_error_of_the_program_waits_for_an_edit() {
+    let text = "let n = 0\nfn work() { nil.nosuch }\nfn main() { n += 1; print(\"run ${n}\"); work(); print(\"end\") }";
+    let folder = Folder::with(&[("main.lang", text)]);
+    let mut running = Running::start(&folder, "main.lang");
+    running.wait_for("run 1");
+    running.wait_for("SlotError");
+    running.wait_for("waiting for an edit");
+    folder.write("main.lang", &text.replace("nil.nosuch", "print(\"mended\")"));
+    for part in ["run 2", "mended", "end"] {
+        running.wait_for(part);
+    }
+    assert_eq!(running.status(), Some(0));
+}
+
+#[test]
+fn a_text_that_does_not_load_waits_for_an_edit() {
+    let folder = Folder::with(&[("main.lang", "fn main() { print(\"open\" }")]);
+    let mut running = Running::start(&folder, "main.lang");
+    running.wait_for("waiting for an edit");
+    folder.write("main.lang", "fn main() { print(\"closed\"); exit(3) }");
+    running.wait_for("closed");
+    assert_eq!(running.status(), Some(3));
+}
+
+#[test]
+fn ctrl_c_ends_while_waiting_for_an_edit() {
+    let folder = Folder::with(&[("main.lang", "let = 1")]);
+    let mut running = Running::start(&folder, "main.lang");
+    running.wait_for("waiting for an edit");
+    running.interrupt();
+    assert_eq!(running.status(), Some(130));
+}

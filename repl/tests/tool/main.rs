@@ -1,0 +1,22 @@
+//! The command `lang` as its user meets it: its words and status, a program that is edited while it runs, and the terminal.
+//!
+//! Nothing here sleeps: a test waits until what it expects is there, and fails with what was there instead.
+
+mod commands;
+mod folder;
+#[cfg(unix)]
+mod live;
+#[cfg(unix)]
+mod running;
+#[cfg(unix)]
+mod screen;
+#[cfg(unix)]
+mod session;
+
+use std::time::Duration;
+
+/// The tool.
+const LANG: &str = env!("CARGO_BIN_EXE_lang");
+
+/// After this long what is expected counts as missing.
+const PATIENCE: Duration = Duration::from_secs(60);

@@ -1,0 +1,86 @@
+//! A program under `lang run --reload`, with its lines as they come.
+
+use crate::folder::Folder;
+use crate::{LANG, PATIENCE};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use std::io::{BufRead, BufReader, PipeReader, pipe};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::Instant;
+
+/// The running tool, with both its streams in one pipe, so that their order is known. Ended when dropped.
+pub struct Running {
+    child: Child,
+    lines: Receiver<String>,
+    /// Lines read so far.
+    seen: Vec<String>,
+}
+
+impl Running {
+    /// Runs `main.lang` of a folder.
+    pub fn start(folder: &Folder, file: &str) -> Running {
+        let (output, both) = pipe().expect("the system has pipes");
+        let child = Command::new(LANG)
+            .args(["run", "--reload", file])
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .stdout(both.try_clone().expect("just made"))
+            .stderr(both)
+            .spawn()
+            .expect("the tool has been built");
+        let (sender, lines) = channel();
+        pass_lines(output, sender);
+        Running { child, lines, seen: Vec::new() }
+    }
+
+    /// The next line that contains `part`.
+    #[track_caller]
+    pub fn wait_for(&mut self, part: &str) -> String {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let Ok(line) = self.lines.recv_timeout(left) else {
+                panic!("`{part}` did not come; this did:\n{}", self.seen.join("\n"));
+            };
+            self.seen.push(line.clone());
+            if line.contains(part) {
+                return line;
+            }
+        }
+    }
+
+    /// All lines so far.
+    pub fn seen(&self) -> &[String] {
+        &self.seen
+    }
+
+    /// What Ctrl-C does.
+    pub fn interrupt(&self) {
+        kill(Pid::from_raw(self.child.id() as i32), Signal::SIGINT).expect("it runs");
+    }
+
+    /// The status it ends with.
+    pub fn status(mut self) -> Option<i32> {
+        self.child.wait().expect("a child").code()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn pass_lines(stream: PipeReader, lines: Sender<String>) {
+    thread::spawn(move || {
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            if lines.send(line).is_err() {
+                return;
+            }
+        }
+    });
+}

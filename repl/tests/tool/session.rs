@@ -1,0 +1,221 @@
+//! A session in a terminal.
+
+use crate::folder::Folder;
+use crate::screen::{CTRL_A, CTRL_C, CTRL_D, ENTER, Terminal, UP};
+use std::fs;
+
+#[test]
+fn inputs_are_answered() {
+    let folder = Folder::new();
+    let terminal = Terminal::session(&folder);
+    terminal.wait_for_prompt();
+    terminal.ask("40 + 2", "\n42\n");
+    terminal.ask("_ * 2", "\n84\n");
+    terminal.ask("nosuch", "1 | nosuch\n  | ^^^^^^\n");
+    terminal.ask("1 +* 2", "error[E0101]");
+    terminal.ask("\"alive\"", "\n\"alive\"\n");
+    terminal.press(CTRL_D);
+    assert_eq!(terminal.status(), Some(0));
+}
+
+#[test]
+fn exit_gives_its_status() {
+    let folder = Folder::new();
+    let terminal = Terminal::session(&folder);
+    terminal.press("exit(5)\r");
+    assert_eq!(terminal.status(), Some(5));
+}
+
+#[test]
+fn inputs_are_remembered() {
+    let folder = Folder::new();
+    let first = Terminal::session(&folder);
+    first.ask("fn f() {\r200 + 22 }\rf()", "\n222\n");
+    first.press(":quit\r");
+    assert_eq!(first.status(), Some(0));
+    let history = fs::read_to_string(folder.path().join("lang/history")).expect("the history is a file");
+    assert!(history.ends_with("fn f() {\\n200 + 22 }\nf()\n:quit\n"), "{history}");
+    let second = Terminal::session(&folder);
+    second.wait_for_prompt();
+    second.press(UP);
+    second.wait_for("> :quit");
+    second.press(&[UP, UP].concat());
+    second.wait_for("200 + 22 }");
+    second.press(ENTER);
+    second.ask("f()", "\n222\n");
+}
+
+#[test]
+fn an_input_ends_when_it_is_whole() {
+    let folder = Folder::new();
+    let terminal = Terminal::session(&folder);
+    terminal.wait_for_prompt();
+    terminal.ask("let xs = [1,\r2,\r3]\rxs.len() + 100", "\n103\n");
+    terminal.ask("200 +\r4", "\n204\n");
+    terminal.ask("if false {\r1\r}\relse {\r\"other\"\r}", "\n\"other\"\n");
+    terminal.ask("if true {\r\"alone\"\r}\r", "\n\"alone\"\n");
+    terminal.ask("try {\rnil.x\r}\rcatch e {\r\"caught\"\r}\rfinally {\rprint(\"at\", \"last\")\r}", "at last\n\"caught\"\n");
+    terminal.ask("\"\"\"two\rlines\"\"\"", "\"two\\nlines\"");
+    terminal.ask("fn f(x) {\rif x {\r\"yes\"\r}\relse {\r\"no\"\r}\r}\rf(true)", "\n\"yes\"\n");
+}
+
+#[test]
+fn pasted_statements_are_all_evaluated() {
+    let folder = Folder::new();
+    let terminal = Terminal::session(&folder);
+    terminal.wait_for_prompt();
+    let text = "let a = 100\n\nfn f(x) {\n    if x > 100 {\n        \"big\"\n    }\n    else {\n        \"small\"\n    }\n}\n\nprint(f(a), f(a + 1))\na + 7";
+    terminal.press(&format!("\x1b[200~{text}\x1b[201~"));
+    terminal.wait_for("a + 7");
+    terminal.ask("", "small big\n107\n");
+    // Without brackets lines arrive while earlier ones are evaluated.
+    terminal.ask(&format!("import time\ntime.sleep(0.1)\n{}", text.replace("100", "300").replace('\n', "\r")), "\n307\n");
+}
+
+#[test]
+fn ctrl_c_stops_what_runs() {
+    let folder = Folder::new();
+    let terminal = Terminal::session(&folder);
+    terminal.wait_for_prompt();
+    terminal.press("import time\rlet kept = \"kept\"\rfn begin(n) { print(\"begun\", n) }\r");
+    let endless = [
+        "while true { }",
+        "fn f() { while true { try { f2() } catch { } } }\rfn f2() { f2() }\rf()",
+        "time.sleep(1000)",
+        "let xs = list((0..2000000).map(|i| (i * 7919) % 1000003)); while true { xs.sort(); xs.reverse() }",
+        "while true { let text = \"ab\" * 1000000 }",
+        "input(\"? \")",
+    ];
+    for (i, code) in endless.iter().enumerate() {
+        terminal.press(&format!("begin({i}); {code}\r").replace("begin(1); fn", "begin(1)\rfn"));
+        terminal.wait_for(&format!("begun {i}"));
+        terminal.press(CTRL_C);
+        terminal.ask(&format!("kept + \"{i}\""), &format!("\"kept{i}\""));
+    }
+    assert_eq!(terminal.text().matches("interrupted").count(), endless.len(), "{}", terminal.text());
+}
+
+#[test]
+fn ctrl_c_clears_what_is_typed() {
+    let folder = Folder::new();
+    let terminal = Terminal::session(&folder);
+    terminal.wait_for_prompt();
+    terminal.press("let q = [1,\r2");
+    terminal.wait_for("\n2");
+    terminal.press(CTRL_C);
+    terminal.wait_for_prompt();
+    terminal.ask("\"new\"", "\n\"new\"\n");
+}
+
+#[test]
+fn definitions_at_the_prompt_replace_earlier_ones() {
+    let folder = Folder::new();
+    let terminal = Terminal::session(&folder);
+    terminal.wait_for_prompt();
+    terminal.press("fn f() { BASE + 1 }\rconst BASE = 100\rlet held = f\r");
+    terminal.ask("held()", "\n101\n");
+    terminal.press("fn f() { BASE + 2 }\r");
+    terminal.ask("held()", "\n102\n");
+    terminal.press("const BASE = 200\r");
+    terminal.ask("held()", "\n202\n");
+    terminal.press("class C { fn say() { \"first\" } }\rlet c = C()\r");
+    terminal.ask("c.say()", "\n\"first\"\n");
+    terminal.press("class C { fn say() { \"second\" } }\r");
+    terminal.ask("c.say()", "\n\"second\"\n");
+}
+
+#[test]
+fn commands() {
+    let folder = Folder::with(&[("rules.lang", "fn damage() { 1 + }")]);
+    let terminal = Terminal::session(&folder);
+    terminal.wait_for_prompt();
+    terminal.ask("  :help", ":reload [FILE]");
+    terminal.ask(":relod", "there is no command `:relod`; did you mean `:reload`?");
+    terminal.ask(":load nosuch.lang", "cannot read `nosuch.lang`");
+    terminal.ask(":load rules.lang", "1 | fn damage() { 1 + }");
+    folder.write("rules.lang", "fn damage() { 300 + 1 }");
+    terminal.ask(":load rules.lang", "loaded `rules.lang`; it is imported as `rules`");
+    terminal.ask("rules.damage()", "\n301\n");
+    folder.write("rules.lang", "fn damage() { 400 + 1 }");
+    terminal.ask(":reload", "changed rules.damage");
+    terminal.ask("rules.damage()", "\n401\n");
+    folder.write("rules.lang", "fn damage( { 500 }");
+    terminal.ask(":reload", "refused");
+    terminal.ask("rules.damage() + 1", "\n402\n");
+    terminal.press(":q\r");
+    assert_eq!(terminal.status(), Some(0));
+}
+
+#[test]
+fn narrow_terminals_and_wide_characters() {
+    let folder = Folder::new();
+    let terminal = Terminal::start(&folder, 20, &[], &[]);
+    terminal.wait_for_prompt();
+    terminal.press("\"漢字é🦀漢字漢字漢字漢字\".len() + 100");
+    terminal.press(CTRL_A);
+    terminal.press("1000 + ");
+    terminal.ask("", "\n1112\n");
+    assert!(terminal.text().contains("> 1000 + \"漢字é🦀"), "{}", terminal.text());
+}
+
+#[test]
+fn a_dumb_terminal_gets_plain_lines() {
+    let folder = Folder::new();
+    let terminal = Terminal::start(&folder, 80, &[], &[("TERM", "dumb")]);
+    terminal.wait_for_prompt();
+    terminal.ask("fn f() {\r300 + 3\r}\rf()", "303");
+    for _ in 0..5 {
+        terminal.press("half");
+        terminal.wait_for("> half");
+        terminal.press(CTRL_C);
+        terminal.wait_for_prompt();
+    }
+    terminal.press("print(\"begun\"); while true { }\r");
+    terminal.wait_for("\nbegun\n");
+    terminal.press(CTRL_C);
+    terminal.wait_for("interrupted");
+    terminal.ask("f() + 1", "\n304\n");
+    assert!(!terminal.bytes().contains(&0x1b));
+    terminal.press(CTRL_D);
+    assert_eq!(terminal.status(), Some(0));
+}
+
+/// Whether a style other than none was set.
+fn has_colour(terminal: &Terminal) -> bool {
+    let text = String::from_utf8_lossy(&terminal.bytes()).into_owned();
+    text.split("\x1b[").skip(1).any(|after| {
+        let end = after.find(|c: char| !c.is_ascii_digit() && c != ';').unwrap_or(after.len());
+        after[end..].starts_with('m') && !after[..end].is_empty() && &after[..end] != "0"
+    })
+}
+
+#[test]
+fn colour_can_be_switched_off() {
+    let folder = Folder::new();
+    for (envs, expected) in [(&[][..], true), (&[("NO_COLOR", "1")][..], false)] {
+        let terminal = Terminal::start(&folder, 80, &[], envs);
+        terminal.wait_for_prompt();
+        terminal.ask("if nosuch { 1 }", "|    ^^^^^^");
+        assert_eq!(has_colour(&terminal), expected);
+    }
+}
+
+#[test]
+fn a_program_in_a_terminal_ends_with_ctrl_c() {
+    let folder = Folder::with(&[("a.lang", "print(\"begun\", end: \"\")\nwhile true { }")]);
+    let terminal = Terminal::start(&folder, 80, &["run", "a.lang"], &[]);
+    terminal.wait_for("begun");
+    terminal.press(CTRL_C);
+    terminal.wait("a new line", |screen| screen.contents() == "begun^C" && screen.cursor_position().1 == 0);
+    assert_eq!(terminal.status(), Some(130));
+}
+
+#[test]
+fn reports_stand_on_lines_of_their_own() {
+    let text = "import time\nfn dot() { \"a\" }\nfn main() { while true { print(dot(), end: \"\"); time.sleep(0.05) } }";
+    let folder = Folder::with(&[("main.lang", text)]);
+    let terminal = Terminal::start(&folder, 80, &["run", "--reload", "main.lang"], &[]);
+    terminal.wait_for("aa");
+    folder.write("main.lang", &text.replace("\"a\"", "\"b\""));
+    terminal.wait_for("a\nreload: committed (epoch 2): changed main.dot\nb");
+}
