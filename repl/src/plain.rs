@@ -46,7 +46,7 @@ impl PlainPrompt {
             match self.line() {
                 Ok(Line::Text(line)) => text.push_str(&line),
                 Ok(Line::Cleared) => {
-                    output().fresh_line();
+                    output().end_line_of_key();
                     return Typed::Cleared;
                 }
                 Ok(Line::End) => return Typed::End,

@@ -266,7 +266,10 @@ impl<'a> Compiler<'a> {
     fn borrow(&mut self, level: usize, source: UpvalueSource) -> UpvalueState {
         if level == 0 || !self.level(level).borrows {
             // A spilled variable that only a decorator of a local class's member uses is captured although nobody said so.
-            assert!(self.level(level).spill.is_some(), "the resolver lets a function capture variables that are declared before it only");
+            assert!(
+                self.level(level).spill.is_some(),
+                "the resolver lets a function capture variables that are declared before it only"
+            );
             self.level(level).exceed(Limit::Registers);
             return UpvalueState { index: 0, boxed: false, may_be_unset: false };
         }
