@@ -7,6 +7,7 @@ use crate::interrupt;
 use crate::output::output;
 use crate::reload::{Detail, Reloader, SharedReloader};
 use crate::summary;
+use std::mem::ManuallyDrop;
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
@@ -62,7 +63,8 @@ pub fn run(options: &Options) -> i32 {
         return 1;
     }
     let texts = Texts::default();
-    let mut vm = engine::new_vm(&texts, &options.args, PRESSES_MAX);
+    // The process ends with the VM, so nobody waits for the memory of single objects.
+    let mut vm = ManuallyDrop::new(engine::new_vm(&texts, &options.args, PRESSES_MAX));
     vm.add_root(engine::directory(&file));
     engine::add_roots(&mut vm, &options.roots);
     match &options.reload {
