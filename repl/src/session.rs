@@ -174,7 +174,10 @@ fn part_of<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>, name: &str) -> Option<V
     match value {
         Value::Namespace(namespace) => namespace.get(symbol).map(|cell| cell.value()),
         Value::Instance(instance) => match cx.find(&value, symbol) {
-            Found::Slot(slot) => Some(Instance::slot(instance, slot as usize)).filter(|value| !value.is_unset()),
+            Found::Slot(slot) => {
+                let layout = cx.world.layout(instance.layout());
+                Some(Instance::get(instance, &layout, slot as usize)).filter(|value| !value.is_unset())
+            }
             _ => None,
         },
         _ => None,

@@ -354,7 +354,7 @@ fn need<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
 
 fn is_set<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     match args[1] {
-        Value::Str(name) => Ok(Value::bool(cx.is_slot_set(args[0], name)?)),
+        Value::Str(name) => cx.is_slot_set(args[0], name),
         other => Err(args::wrong(cx, "is_set", "name", "a String", &other)),
     }
 }

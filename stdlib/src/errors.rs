@@ -12,7 +12,11 @@ pub(crate) fn install(cx: &mut Cx<'_, '_>) {
     for (kind, name, base) in ErrorKind::ALL {
         let class = cx.world.new_class(cx.mc, name, format!("core.{name}").into(), ClassKind::Plain);
         assert_eq!(cx.world.errors.len(), *kind as usize, "classes stand at the index of their kind");
-        let own_slots = if kind == base { root_slots(cx) } else { Vec::new() };
+        let own_slots = match kind {
+            ErrorKind::Error => root_slots(cx),
+            ErrorKind::MigrationError => migration_slots(cx),
+            _ => Vec::new(),
+        };
         Class::update(class, cx.mc, |body| {
             body.own_slots = own_slots;
             body.doc = Some(doc(*kind).into());
@@ -41,8 +45,14 @@ pub(crate) fn inherit<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>, bas
 fn root_slots<'gc>(cx: &mut Cx<'_, 'gc>) -> Vec<OwnSlot<'gc>> {
     let symbols = cx.world.symbols;
     let empty = Value::Str(cx.world.intern(cx.mc, "").0);
-    let slot = |name, value| OwnSlot { name, init: SlotInit::Value(value) };
+    let slot = |name, value| OwnSlot { name, init: SlotInit::Value(value), was: None };
     vec![slot(symbols.message, empty), slot(symbols.cause, Value::Nil), slot(symbols.hidden_trace, Value::Nil)]
+}
+
+/// The instance that could not follow, and the numbers of the layouts.
+fn migration_slots<'gc>(cx: &mut Cx<'_, 'gc>) -> Vec<OwnSlot<'gc>> {
+    let names = ["instance", "from", "to"].map(|name| cx.world.intern(cx.mc, name));
+    names.into_iter().map(|name| OwnSlot { name, init: SlotInit::Value(Value::Nil), was: None }).collect()
 }
 
 fn doc(kind: ErrorKind) -> &'static str {
@@ -61,7 +71,9 @@ fn doc(kind: ErrorKind) -> &'static str {
         ErrorKind::ImportError => "An import that cannot be loaded.",
         ErrorKind::IOError => "Input or output that failed, or that the host refused.",
         ErrorKind::ReloadError => "Misuse of `live`.",
-        ErrorKind::MigrationError => "An instance that could not be brought to its class's layout.",
+        ErrorKind::MigrationError => {
+            "`instance` could not be brought from layout `from` to layout `to` of its class; `cause` says why."
+        }
         ErrorKind::LimitError => "A limit is reached. Only a `catch` that names it catches it.",
         ErrorKind::CancelledError => "The task was cancelled. Only a `catch` that names it catches it.",
     }

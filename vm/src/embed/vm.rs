@@ -232,6 +232,9 @@ impl Vm {
             world.parked.push(busy);
         });
         let result = self.drive(start);
+        if matches!(result, Err(Error::Interrupted(_))) {
+            self.enter(|cx| cx.abandon_migrations());
+        }
         self.arena.mutate_root(|_, world| {
             world.stack = world.parked.pop().expect("parked above");
         });

@@ -5,11 +5,11 @@ use super::lookup::AttrOrCall;
 use super::trace::trace_of;
 use crate::heap::{Str, Value};
 use crate::object::{
-    Bound, BoxCell, Class, ClassKind, Control, Cx, Definition, ErrorKind, Found, Instance, List, Namespace, NativeResult, Symbol,
-    World,
+    Bound, BoxCell, Class, ClassKind, Control, Cx, Definition, ErrorKind, Found, Instance, Layout, List, Namespace, NativeResult,
+    Symbol, World,
 };
 use crate::ops;
-use gc_arena::Gc;
+use gc_arena::{Collect, Gc};
 
 type AttrResult<'gc> = Result<AttrOrCall<'gc>, Box<Control<'gc>>>;
 
@@ -19,11 +19,12 @@ impl<'gc> Cx<'_, 'gc> {
         let proto = self.world.stack.frames.last().expect("a frame runs").proto;
         // SAFETY: the words of a verified `GetAttr`.
         let name = symbol_of(proto.const_at(unsafe { *site.add(1) } as usize));
+        self.migrate_for(object, 3)?;
         if let Value::Instance(instance) = object {
             let layout = self.world.layout(instance.layout());
             if let Found::Slot(slot) = self.find_in_layout(layout, name) {
-                self.fill_slot_cache(site, layout.id.0, slot);
-                let value = Instance::slot(instance, slot as usize);
+                self.fill_slot_cache(site, layout, slot);
+                let value = Instance::get(instance, &layout, slot as usize);
                 if !value.is_unset() {
                     return Ok(value);
                 }
@@ -35,28 +36,26 @@ impl<'gc> Cx<'_, 'gc> {
         }
     }
 
-    fn fill_slot_cache(&mut self, site: *mut u32, layout: u32, slot: u32) {
-        // The cache has eight bits for the slot.
-        if self.world.stress.no_caches || slot > u32::from(u8::MAX) {
+    fn fill_slot_cache(&mut self, site: *mut u32, layout: Gc<'gc, Layout<'gc>>, slot: u32) {
+        // The cache has eight bits for the slot, and no instance that is obsolete may ever meet its layout in one.
+        if self.world.stress.no_caches || slot > u32::from(u8::MAX) || slot >= layout.inside || !layout.is_current() {
             return;
         }
         // SAFETY: the words of a verified `GetAttr` or `SetAttr`: operand C is the slot, the second extra word the layout.
         unsafe {
             *site = (*site & 0x00ff_ffff) | slot << 24;
-            *site.add(2) = layout;
+            *site.add(2) = layout.id.0;
         }
     }
 
     /// Reads an attribute; the host's and the library's way. A property is called.
     pub fn get_attr(&mut self, object: Value<'gc>, name: &str) -> NativeResult<'gc> {
         let name = self.world.intern(self.mc, name);
-        match self.get_attr_now(object, name)? {
-            AttrOrCall::Value(value) => Ok(value),
-            AttrOrCall::Getter(getter) => Err(Box::new(Control::Call { callee: getter, args: vec![object], then: None })),
-        }
+        let migrated = self.migrate(object);
+        ops::and_then(self, migrated, Get { object, name })
     }
 
-    /// Reads an attribute, or says which getter to call.
+    /// Reads an attribute, or says which getter to call. The object is up to date.
     pub(super) fn get_attr_now(&mut self, object: Value<'gc>, name: Symbol<'gc>) -> AttrResult<'gc> {
         if let Value::Namespace(namespace) = object {
             let cell = namespace.get(name).filter(|d| !d.value().is_unset());
@@ -73,7 +72,7 @@ impl<'gc> Cx<'_, 'gc> {
         let value = match self.find(&object, name) {
             Found::Slot(slot) => {
                 let Value::Instance(instance) = object else { unreachable!("only instances have slots") };
-                let value = Instance::slot(instance, slot as usize);
+                let value = Instance::get(instance, &self.world.layout(instance.layout()), slot as usize);
                 if value.is_unset() {
                     let class = self.type_name(&object);
                     return Err(self.raise(ErrorKind::SlotError, format!("slot `{}` of `{class}` is unset", name.as_str())));
@@ -275,17 +274,23 @@ impl<'gc> Cx<'_, 'gc> {
         let proto = self.world.stack.frames.last().expect("a frame runs").proto;
         // SAFETY: the words of a verified `SetAttr`.
         let name = symbol_of(proto.const_at(unsafe { *site.add(1) } as usize));
+        self.migrate_for(object, 3)?;
         if let Value::Instance(instance) = object {
             let layout = self.world.layout(instance.layout());
             if let Found::Slot(slot) = self.find_in_layout(layout, name) {
-                self.fill_slot_cache(site, layout.id.0, slot);
+                self.fill_slot_cache(site, layout, slot);
             }
         }
-        self.set_attr(object, name, value)
+        self.set_attr_now(object, name, value)
     }
 
-    /// Writes an attribute. Ok: nil. A property's setter is called.
+    /// Writes an attribute; the host's and the library's way. Ok: nil. A property's setter is called.
     pub fn set_attr(&mut self, object: Value<'gc>, name: Symbol<'gc>, value: Value<'gc>) -> NativeResult<'gc> {
+        let migrated = self.migrate(object);
+        ops::and_then(self, migrated, Set { object, name, value })
+    }
+
+    fn set_attr_now(&mut self, object: Value<'gc>, name: Symbol<'gc>, value: Value<'gc>) -> NativeResult<'gc> {
         let text = name.as_str();
         if let Value::Namespace(namespace) = object {
             let cell = Namespace::cell_or_new(namespace, self.mc, name);
@@ -297,7 +302,10 @@ impl<'gc> Cx<'_, 'gc> {
             return Ok(Value::Nil);
         }
         match (self.find(&object, name), object) {
-            (Found::Slot(slot), Value::Instance(instance)) => Instance::set_slot(instance, self.mc, slot as usize, value),
+            (Found::Slot(slot), Value::Instance(instance)) => {
+                let layout = self.world.layout(instance.layout());
+                Instance::put(instance, self.mc, &layout, slot as usize, value);
+            }
             (Found::Shared(cell), Value::Class(_)) => BoxCell::set(cell, self.mc, value),
             (Found::Shared(_), _) => {
                 let class = self.type_name(&object);
@@ -321,13 +329,14 @@ impl<'gc> Cx<'_, 'gc> {
     /// A slot or payload for a pattern; unset when it has no value.
     pub(super) fn slot_item(&mut self, object: Value<'gc>, name: Value<'gc>) -> NativeResult<'gc> {
         let name = symbol_of(name);
+        self.migrate_for(object, 3)?;
         if let Value::EnumValue(value) = object
             && let Some(i) = value.variant.fields.iter().flatten().position(|f| *f == name)
         {
             return Ok(value.payload[i]);
         }
         if let (Found::Slot(slot), Value::Instance(instance)) = (self.find(&object, name), object) {
-            return Ok(Instance::slot(instance, slot as usize));
+            return Ok(Instance::get(instance, &self.world.layout(instance.layout()), slot as usize));
         }
         match self.get_attr_now(object, name)? {
             AttrOrCall::Value(value) => Ok(value),
@@ -336,11 +345,61 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// `is_set(x, "name")`
-    pub fn is_slot_set(&mut self, object: Value<'gc>, name: Gc<'gc, Str>) -> Result<bool, Box<Control<'gc>>> {
-        let symbol = self.world.intern(self.mc, name.as_str());
-        match (self.find(&object, symbol), object) {
-            (Found::Slot(slot), Value::Instance(instance)) => Ok(!Instance::slot(instance, slot as usize).is_unset()),
-            _ => Err(self.missing_attr(&object, symbol)),
+    pub fn is_slot_set(&mut self, object: Value<'gc>, name: Gc<'gc, Str>) -> NativeResult<'gc> {
+        let name = self.world.intern(self.mc, name.as_str());
+        let migrated = self.migrate(object);
+        ops::and_then(self, migrated, IsSet { object, name })
+    }
+}
+
+/// Goes on reading an attribute of an object that is up to date now.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Get<'gc> {
+    object: Value<'gc>,
+    name: Symbol<'gc>,
+}
+
+impl<'gc> ops::Resume<'gc> for Get<'gc> {
+    fn resume(self, cx: &mut Cx<'_, 'gc>, _: Value<'gc>) -> NativeResult<'gc> {
+        match cx.get_attr_now(self.object, self.name)? {
+            AttrOrCall::Value(value) => Ok(value),
+            AttrOrCall::Getter(getter) => ops::call(getter, vec![self.object]),
+        }
+    }
+}
+
+/// Goes on writing an attribute of an object that is up to date now.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Set<'gc> {
+    object: Value<'gc>,
+    name: Symbol<'gc>,
+    value: Value<'gc>,
+}
+
+impl<'gc> ops::Resume<'gc> for Set<'gc> {
+    fn resume(self, cx: &mut Cx<'_, 'gc>, _: Value<'gc>) -> NativeResult<'gc> {
+        cx.set_attr_now(self.object, self.name, self.value)
+    }
+}
+
+/// Goes on with `is_set` of an object that is up to date now.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct IsSet<'gc> {
+    object: Value<'gc>,
+    name: Symbol<'gc>,
+}
+
+impl<'gc> ops::Resume<'gc> for IsSet<'gc> {
+    fn resume(self, cx: &mut Cx<'_, 'gc>, _: Value<'gc>) -> NativeResult<'gc> {
+        match (cx.find(&self.object, self.name), self.object) {
+            (Found::Slot(slot), Value::Instance(instance)) => {
+                let layout = cx.world.layout(instance.layout());
+                Ok(Value::bool(!Instance::get(instance, &layout, slot as usize).is_unset()))
+            }
+            _ => Err(cx.missing_attr(&self.object, self.name)),
         }
     }
 }

@@ -603,6 +603,7 @@ impl<'gc> Cx<'_, 'gc> {
         let callee = match (op, name, receiver) {
             (Op::CallShape, ..) => self.world.stack.values[window - 1],
             (Op::CallMethodShape, Some(name), Some(receiver)) => {
+                self.migrate_for(receiver, op.words())?;
                 let (callee, with_receiver) = self.method_for_call(name, receiver)?;
                 if let Some(receiver) = with_receiver {
                     positional.insert(0, receiver);

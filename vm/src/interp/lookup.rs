@@ -45,7 +45,9 @@ impl<'gc> Cx<'_, 'gc> {
             Some(slot) => Found::Slot(*slot),
             None => self.find_in_class(layout.class, name),
         };
-        self.remember(layout.id.0, name, found);
+        if layout.is_current() {
+            self.remember(layout.id.0, name, found);
+        }
         found
     }
 
@@ -71,6 +73,7 @@ impl<'gc> Cx<'_, 'gc> {
         // SAFETY: the extra words of a verified `CallMethod`.
         let name = symbol_of(proto.const_at(unsafe { *cache } as usize));
         let receiver = self.world.stack.values[first];
+        self.migrate_for(receiver, 5)?;
         match self.find(&receiver, name) {
             Found::Method(method) => {
                 self.fill_method_cache(cache, &receiver, method, argc);
@@ -108,7 +111,7 @@ impl<'gc> Cx<'_, 'gc> {
 
     /// Fills a method call's inline cache. Natives are cached only where the number of arguments is right.
     fn fill_method_cache(&mut self, cache: *mut u32, receiver: &Value<'gc>, method: Value<'gc>, argc: usize) {
-        if self.world.stress.no_caches {
+        if self.world.stress.no_caches || !self.world.is_cacheable(receiver) {
             return;
         }
         let bits = match method {

@@ -8,6 +8,8 @@ mod call;
 mod construct;
 mod handlers;
 mod lookup;
+mod migrate;
+mod old;
 mod run;
 mod state;
 mod trace;

@@ -5,7 +5,8 @@ use super::handlers::TABLE;
 use super::state::State;
 use crate::heap::Value;
 use crate::object::{Control, Cx, Definition, Exit, NativeResult, ReturnMode};
-use gc_arena::Gc;
+use crate::ops;
+use gc_arena::{Collect, Gc};
 
 /// What to do after a slow path.
 pub(super) enum Flow<'gc> {
@@ -75,6 +76,12 @@ impl<'gc> Cx<'_, 'gc> {
         loop {
             let called = match *control {
                 Control::Raise(error) => return self.unwind(error),
+                Control::Again { words, first } => {
+                    let Err(again) = ops::suspend(self, first, Again { words }) else { unreachable!("a request stays one") };
+                    control = again;
+                    mode = ReturnMode::Discard;
+                    continue;
+                }
                 Control::Interrupt(interrupt) => return Flow::Leave(Exit::Interrupt(interrupt)),
                 Control::Yield(value) => return Flow::Leave(Exit::Yield(value)),
                 Control::Wait(seconds) => {
@@ -85,10 +92,16 @@ impl<'gc> Cx<'_, 'gc> {
                     let waiting = match then {
                         Some(then) => {
                             let pushed = self.push_waiting(then, dst, mode);
-                            if pushed.is_ok() {
-                                (dst, mode) = (1, ReturnMode::Store);
+                            match pushed {
+                                Ok(()) => {
+                                    (dst, mode) = (1, ReturnMode::Store);
+                                    Ok(())
+                                }
+                                Err(control) => match *control {
+                                    Control::Raise(error) => Err(Box::new(Control::Raise(then.then.failed(self, error)))),
+                                    other => Err(Box::new(other)),
+                                },
                             }
-                            pushed
                         }
                         None => Ok(()),
                     };
@@ -104,6 +117,22 @@ impl<'gc> Cx<'_, 'gc> {
                 Err(next) => control = next,
             }
         }
+    }
+}
+
+/// Goes back to the beginning of an instruction of so many words.
+#[derive(Collect)]
+#[collect(require_static)]
+struct Again {
+    words: usize,
+}
+
+impl<'gc> ops::Resume<'gc> for Again {
+    fn resume(self, cx: &mut Cx<'_, 'gc>, _: Value<'gc>) -> NativeResult<'gc> {
+        let frame = cx.world.stack.frames.last_mut().expect("the frame of the instruction");
+        // SAFETY: the frame stands behind this instruction: only instructions ask for `Control::Again`, with their length.
+        frame.pc = unsafe { frame.pc.sub(self.words) };
+        Ok(Value::Nil)
     }
 }
 

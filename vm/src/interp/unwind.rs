@@ -10,7 +10,7 @@ use gc_arena::Gc;
 
 impl<'gc> Cx<'_, 'gc> {
     /// Goes up the frames to the innermost handler.
-    pub(super) fn unwind(&mut self, error: Value<'gc>) -> Flow<'gc> {
+    pub(super) fn unwind(&mut self, mut error: Value<'gc>) -> Flow<'gc> {
         self.attach_trace(error);
         while let Some(frame) = self.world.stack.frames.last().copied() {
             let code = &frame.proto.code;
@@ -30,7 +30,14 @@ impl<'gc> Cx<'_, 'gc> {
             if is_bottom {
                 return Flow::Leave(Exit::Error(error));
             }
+            let waiting = self.world.stack.values[self.world.stack.base];
             self.world.stack.pop();
+            if let (true, Value::Continuation(waiting)) =
+                (self.world.resume_stub.is_some_and(|s| Gc::ptr_eq(s, frame.proto)), waiting)
+            {
+                error = waiting.then.failed(self, error);
+                self.attach_trace(error);
+            }
         }
         Flow::Leave(Exit::Error(error))
     }
@@ -49,6 +56,7 @@ impl<'gc> Cx<'_, 'gc> {
     /// `throw value`
     pub(super) fn throw(&mut self, value: Value<'gc>) -> NativeResult<'gc> {
         if self.is_error(&value) {
+            self.migrate_for(value, 1)?;
             return Err(Box::new(Control::Raise(value)));
         }
         let name = self.type_name(&value);

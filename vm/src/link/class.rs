@@ -1,15 +1,14 @@
-//! Classes from their images: linearisation, slots, members, layout.
+//! Classes from their images: slots, members, hooks.
 
+use super::hierarchy::{note_hashability, relayout, settle};
 use crate::heap::Value;
 use crate::image::{ClassImage, Const, EnumImage, MemberImage, MemberRole, ProtoId, SlotDefault};
 use crate::object::{
-    BoxCell, Class, ClassBody, ClassKind, Construction, Control, Cx, Function, HashSource, Instance, Layout, LayoutId, Member,
-    OwnSlot, SlotInfo, SlotInit, Symbol, SymbolMap, Variant,
+    BoxCell, Class, ClassKind, Control, Cx, Function, HookText, Member, OwnSlot, SlotInit, Symbol, SymbolMap, Undo, Variant,
 };
 use gc_arena::Gc;
-use gc_arena::lock::Lock;
 
-type LinkResult<'gc, T> = Result<T, Box<Control<'gc>>>;
+pub(super) type LinkResult<'gc, T> = Result<T, Box<Control<'gc>>>;
 
 /// Makes the function object of a prototype; local classes capture variables on the way.
 pub type MakeFunction<'f, 'gc> = &'f mut dyn FnMut(&mut Cx<'_, 'gc>, ProtoId) -> Gc<'gc, Function<'gc>>;
@@ -47,13 +46,25 @@ pub fn build_class<'gc>(
     bases: Vec<Gc<'gc, Class<'gc>>>,
     make: MakeFunction<'_, 'gc>,
 ) -> LinkResult<'gc, Vec<ClassTask<'gc>>> {
+    let tasks = stage_class(cx, class, image, bases, make)?;
+    settle(cx, &[class]).map_err(|unfit| unfit.control)?;
+    Ok(tasks)
+}
+
+/// Gives `class` the body of `image`. Its place among the other classes, and its layout, follow when all are staged: see [`settle`].
+pub fn stage_class<'gc>(
+    cx: &mut Cx<'_, 'gc>,
+    class: Gc<'gc, Class<'gc>>,
+    image: &ClassImage,
+    bases: Vec<Gc<'gc, Class<'gc>>>,
+    make: MakeFunction<'_, 'gc>,
+) -> LinkResult<'gc, Vec<ClassTask<'gc>>> {
     for base in &bases {
         if base.kind != ClassKind::Plain {
             let text = format!("`{}` cannot inherit from `{}`: it is not an ordinary class", image.name, base.name.as_str());
             return Err(cx.type_error(text));
         }
     }
-    let linearisation = linearise(cx, class, &bases)?;
     let mut tasks = Vec::new();
     let mut own_slots = Vec::new();
     for slot in &image.slots {
@@ -65,8 +76,18 @@ pub fn build_class<'gc>(
             SlotDefault::EmptyMap => SlotInit::EmptyMap,
             SlotDefault::Code(proto) => SlotInit::Code(make(cx, *proto)),
         };
-        own_slots.push(OwnSlot { name, init });
+        let was = slot.was.as_ref().map(|was| cx.world.intern(cx.mc, was));
+        own_slots.push(OwnSlot { name, init, was });
     }
+    let hooks: Vec<HookText<'gc>> = image
+        .migrate
+        .iter()
+        .map(|(from, proto)| {
+            let function = make(cx, *proto);
+            Function::set_home(function, cx.mc, class);
+            HookText { from: *from, fingerprint: function.proto().image.fingerprint, function }
+        })
+        .collect();
     let filler = image.slot_init.map(|proto| make(cx, proto));
     let mut members = SymbolMap::default();
     for shared in &image.shared {
@@ -83,24 +104,34 @@ pub fn build_class<'gc>(
         let text = format!("`{}.{}` is declared as a slot and as another member", image.name, slot.name.as_str());
         return Err(cx.type_error(text));
     }
+    set_bases(cx, class, bases);
     Class::update(class, cx.mc, |body| {
-        body.bases = bases;
-        body.linearisation = linearisation;
         body.own_slots = own_slots;
         body.filler = filler;
         body.members = members;
+        body.hooks = hooks;
         body.doc = image.doc.clone();
     });
+    Ok(tasks)
+}
+
+/// Gives a class other bases, and takes it from the classes below its old ones.
+fn set_bases<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>, bases: Vec<Gc<'gc, Class<'gc>>>) {
     let weak = Gc::downgrade(class);
-    for base in class.body().bases.clone() {
-        Class::update(base, cx.mc, |body| {
-            if !body.subclasses.iter().any(|c| std::ptr::eq(c.as_ptr(), Gc::as_ptr(class))) {
+    let old = class.body().bases.clone();
+    let has = |list: &[Gc<'gc, Class<'gc>>], c: Gc<'gc, Class<'gc>>| list.iter().any(|b| Gc::ptr_eq(*b, c));
+    for base in old.iter().chain(&bases) {
+        if has(&old, *base) != has(&bases, *base) {
+            cx.world.log(|| Undo::class(*base));
+        }
+        Class::update(*base, cx.mc, |body| {
+            body.subclasses.retain(|c| !std::ptr::eq(c.as_ptr(), Gc::as_ptr(class)));
+            if has(&bases, *base) {
                 body.subclasses.push(weak);
             }
         });
     }
-    relayout(cx, class)?;
-    Ok(tasks)
+    Class::update(class, cx.mc, |body| body.bases = bases);
 }
 
 /// Gives an enum its variants and members.
@@ -201,164 +232,6 @@ fn constant<'gc>(cx: &mut Cx<'_, 'gc>, value: &Const) -> Value<'gc> {
         Const::Str(text) => Value::Str(cx.world.intern(cx.mc, text).0),
         Const::BigInt(digits) => crate::ops::int_from_big(cx.mc, digits.parse().expect("the compiler checked the digits")),
         Const::Nil | Const::Name(_) | Const::Shape(_) | Const::Texts(_) => Value::Nil,
-    }
-}
-
-/// C3: the class, then a merge that keeps every base's own order and the order of the bases.
-fn linearise<'gc>(
-    cx: &mut Cx<'_, 'gc>,
-    class: Gc<'gc, Class<'gc>>,
-    bases: &[Gc<'gc, Class<'gc>>],
-) -> LinkResult<'gc, Vec<Gc<'gc, Class<'gc>>>> {
-    let mut lists: Vec<Vec<Gc<'gc, Class<'gc>>>> = bases.iter().map(|b| b.body().linearisation.clone()).collect();
-    if let Some(base) = lists.iter().zip(bases).find(|(l, _)| l.iter().any(|c| Gc::ptr_eq(*c, class))).map(|(_, b)| b) {
-        let text = format!("class `{}` cannot inherit from `{}`, which inherits from it", class.name.as_str(), base.name.as_str());
-        return Err(cx.type_error(text));
-    }
-    lists.push(bases.to_vec());
-    let mut result = vec![class];
-    loop {
-        lists.retain(|l| !l.is_empty());
-        if lists.is_empty() {
-            return Ok(result);
-        }
-        let head = lists.iter().map(|l| l[0]).find(|head| !lists.iter().any(|l| l[1..].iter().any(|c| Gc::ptr_eq(*c, *head))));
-        let Some(head) = head else {
-            let names: Vec<&str> = bases.iter().map(|b| b.name.as_str()).collect();
-            let text = format!(
-                "the bases of class `{}` ({}) contradict each other in their order; change the order or the bases",
-                class.name.as_str(),
-                names.join(", ")
-            );
-            return Err(cx.type_error(text));
-        };
-        result.push(head);
-        for list in &mut lists {
-            list.retain(|c| !Gc::ptr_eq(*c, head));
-        }
-    }
-}
-
-/// Computes the layout of a class from its linearisation and makes it the current one.
-pub fn relayout<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>) -> LinkResult<'gc, ()> {
-    let linearisation = class.body().linearisation.clone();
-    let mut slots: Vec<SlotInfo<'gc>> = Vec::new();
-    let mut index = SymbolMap::default();
-    for owner in linearisation.iter().rev() {
-        for slot in &owner.body().own_slots {
-            let info = SlotInfo { name: slot.name, owner: *owner, init: slot.init };
-            let Some(at) = index.get(&slot.name).copied() else {
-                index.insert(slot.name, slots.len() as u32);
-                slots.push(info);
-                continue;
-            };
-            let earlier = slots[at as usize].owner;
-            if !owner.is_subclass_of(earlier) && !Gc::ptr_eq(*owner, class) {
-                let text = format!(
-                    "class `{}` gets slot `{}` from two unrelated bases, `{}` and `{}`; rename one or declare it in `{}`",
-                    class.name.as_str(),
-                    slot.name.as_str(),
-                    earlier.name.as_str(),
-                    owner.name.as_str(),
-                    class.name.as_str()
-                );
-                return Err(cx.type_error(text));
-            }
-            slots[at as usize] = info;
-        }
-    }
-    for slot in &slots {
-        if let Some((owner, _)) = class.find(slot.name) {
-            let text = format!(
-                "`{}` of class `{}` is a slot (of `{}`) and another member (of `{}`)",
-                slot.name.as_str(),
-                class.name.as_str(),
-                slot.owner.name.as_str(),
-                owner.name.as_str()
-            );
-            return Err(cx.type_error(text));
-        }
-    }
-    if slots.len() > Instance::SLOTS_MAX {
-        let text = format!("class `{}` has more than {} slots", class.name.as_str(), Instance::SLOTS_MAX);
-        return Err(cx.type_error(text));
-    }
-    let layout = make_layout(cx, class, &linearisation, slots, index);
-    cx.world.layouts[layout.id.0 as usize] = Some(layout);
-    Class::set_layout(class, cx.mc, layout);
-    note_hashability(cx, class);
-    Ok(())
-}
-
-fn make_layout<'gc>(
-    cx: &mut Cx<'_, 'gc>,
-    class: Gc<'gc, Class<'gc>>,
-    linearisation: &[Gc<'gc, Class<'gc>>],
-    slots: Vec<SlotInfo<'gc>>,
-    index: SymbolMap<'gc, u32>,
-) -> Gc<'gc, Layout<'gc>> {
-    let mut template = Vec::new();
-    let mut fresh = Vec::new();
-    for (i, slot) in slots.iter().enumerate() {
-        template.push(match slot.init {
-            SlotInit::Value(value) => value,
-            SlotInit::Unset | SlotInit::Code(_) => Value::Unset,
-            SlotInit::EmptyList => {
-                fresh.push((i as u32, false));
-                Value::Unset
-            }
-            SlotInit::EmptyMap => {
-                fresh.push((i as u32, true));
-                Value::Unset
-            }
-        });
-    }
-    // Bases fill their slots first, unless a derived class gives another code to a slot that a base also fills.
-    let overridden = linearisation.iter().any(|c| {
-        c.body().own_slots.iter().any(|own| {
-            matches!(own.init, SlotInit::Code(_)) && index.get(&own.name).is_some_and(|i| !Gc::ptr_eq(slots[*i as usize].owner, *c))
-        })
-    });
-    let mut fillers: Vec<Value<'gc>> = linearisation.iter().filter_map(|c| c.body().filler.map(Value::Function)).collect();
-    if !overridden {
-        fillers.reverse();
-    }
-    let number = if class.has_layout() { class.layout().number + 1 } else { 1 };
-    let id: LayoutId = cx.world.fresh_id();
-    let is_open = !slots.iter().any(|slot| slot.name.as_str().starts_with('$'));
-    Gc::new(
-        cx.mc,
-        Layout {
-            id,
-            class,
-            number,
-            slots,
-            index,
-            template: template.into(),
-            fresh: fresh.into(),
-            fillers,
-            is_open,
-            construction: Lock::new(Construction::Other),
-        },
-    )
-}
-
-/// Where instances of a class, and of the classes below it, get their hash from: a class that defines `==` without `hash` is not hashable.
-fn note_hashability<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>) {
-    let (eq, hash) = (cx.world.symbols.eq, cx.world.symbols.hash);
-    let position = |name: Symbol<'gc>| {
-        class.body().linearisation.iter().position(|c| c.body().members.contains_key(&name)).unwrap_or(usize::MAX)
-    };
-    let unhashable = position(eq) < position(hash);
-    class.hashing.set(match (unhashable, position(hash)) {
-        (true, _) => HashSource::Unhashable,
-        (false, usize::MAX) => HashSource::Identity,
-        (false, _) => HashSource::Program,
-    });
-    Class::update(class, cx.mc, |body: &mut ClassBody<'gc>| body.unhashable = unhashable);
-    let subclasses: Vec<_> = class.body().subclasses.iter().filter_map(|c| c.upgrade(cx.mc)).collect();
-    for subclass in subclasses {
-        note_hashability(cx, subclass);
     }
 }
 

@@ -4,8 +4,12 @@
 //! that exists nowhere gets an empty cell of the namespace, which a later contribution fills.
 
 mod class;
+mod edges;
+mod hierarchy;
 
-pub use class::{ClassTask, MakeFunction, build_class, build_enum, extend, relayout, set_member};
+pub use class::{ClassTask, MakeFunction, build_class, build_enum, extend, set_member, stage_class};
+pub use edges::step_between;
+pub use hierarchy::{Unfit, relayout, settle};
 
 use crate::heap::Value;
 use crate::image::{Const, ModuleImage, NameRef, ProtoImage, ProtoKind};

@@ -1,6 +1,6 @@
 //! Classes. A class object keeps its identity over redefinitions; what changes is its body and its current layout.
 
-use super::{BoxCell, Function, Layout, LayoutId, Symbol, SymbolMap, Variant};
+use super::{BoxCell, Function, Hook, Layout, LayoutId, Symbol, SymbolMap, Variant};
 use crate::heap::Value;
 use gc_arena::lock::{Lock, RefLock};
 use gc_arena::{Collect, Gc, GcWeak, Mutation};
@@ -61,6 +61,20 @@ pub struct OwnSlot<'gc> {
     pub name: Symbol<'gc>,
     /// Its initial value.
     pub init: SlotInit<'gc>,
+    /// The slot that it continues under another name.
+    pub was: Option<Symbol<'gc>>,
+}
+
+/// A migration hook of the text.
+#[derive(Clone, Copy, Collect)]
+#[collect(no_drop)]
+pub struct HookText<'gc> {
+    /// The number of the layout that it migrates from; the last one if it names none.
+    pub from: Option<u32>,
+    /// Hash of its text.
+    pub fingerprint: u64,
+    /// Its code.
+    pub function: Gc<'gc, Function<'gc>>,
 }
 
 /// What a redefinition replaces.
@@ -77,6 +91,10 @@ pub struct ClassBody<'gc> {
     pub filler: Option<Gc<'gc, Function<'gc>>>,
     /// Members it declares itself, shared slots included.
     pub members: SymbolMap<'gc, Member<'gc>>,
+    /// Migration hooks of the text.
+    pub hooks: Vec<HookText<'gc>>,
+    /// The hook that it has on the edges into its own current layout and those of the classes below it.
+    pub open_hook: Option<Gc<'gc, Hook<'gc>>>,
     /// Enum variants in order.
     pub variants: Vec<Gc<'gc, Variant<'gc>>>,
     /// Classes that have it as a base.
@@ -128,6 +146,8 @@ impl<'gc> Class<'gc> {
             own_slots: Vec::new(),
             filler: None,
             members: SymbolMap::default(),
+            hooks: Vec::new(),
+            open_hook: None,
             variants: Vec::new(),
             subclasses: Vec::new(),
             doc: None,

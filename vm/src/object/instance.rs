@@ -1,8 +1,9 @@
 //! Instances: a layout id and the slots behind it, in one allocation.
 //!
-//! An `Instance` is the head of one of a few size classes. Its layout says how many of the slots are used.
+//! An `Instance` is the head of one of a few size classes. Its layout says how many of the slots are used. An instance that was
+//! migrated may have an *extra* in its last place: a list of its attic and of the slots that have no room inside.
 
-use super::LayoutId;
+use super::{Layout, LayoutId, List};
 use crate::heap::{Value, copy_value, write_barrier};
 use gc_arena::collect::Trace;
 use gc_arena::{Collect, Gc, Mutation};
@@ -114,8 +115,48 @@ impl<'gc> Instance<'gc> {
         unsafe { copy_value(Self::slots(this).add(i), &raw const value) }
     }
 
+    /// The list of an instance's extra, if it has one. `layout` is its layout.
+    pub fn extra(this: Gc<'gc, Self>, layout: &Layout<'gc>) -> Option<Gc<'gc, List<'gc>>> {
+        let has_place = layout.inside != Layout::ALL_INSIDE || layout.slots.len() < this.capacity();
+        match has_place.then(|| Self::slot(this, this.capacity() - 1)) {
+            Some(Value::List(extra)) => Some(extra),
+            _ => None,
+        }
+    }
+
+    /// Slot number `i`, wherever it stands. `layout` is the instance's.
+    pub fn get(this: Gc<'gc, Self>, layout: &Layout<'gc>, i: usize) -> Value<'gc> {
+        if i < layout.inside as usize {
+            return Self::slot(this, i);
+        }
+        let extra = Self::extra(this, layout).expect("slots that do not stand inside have an extra");
+        extra.get(1 + i - layout.inside as usize).expect("the extra has every slot that does not stand inside")
+    }
+
+    /// Stores into slot number `i`, wherever it stands. `layout` is the instance's.
+    pub fn put(this: Gc<'gc, Self>, mc: &Mutation<'gc>, layout: &Layout<'gc>, i: usize, value: Value<'gc>) {
+        if i < layout.inside as usize {
+            return Self::set_slot(this, mc, i, value);
+        }
+        let extra = Self::extra(this, layout).expect("slots that do not stand inside have an extra");
+        List::set(extra, mc, 1 + i - layout.inside as usize, value);
+    }
+
+    /// Everything in the instance, used or not.
+    pub fn raw(this: Gc<'gc, Self>) -> Vec<Value<'gc>> {
+        (0..this.capacity()).map(|i| Self::slot(this, i)).collect()
+    }
+
+    /// Replaces layout and content. What `raw` does not have becomes nil.
+    pub fn replace(this: Gc<'gc, Self>, mc: &Mutation<'gc>, layout: LayoutId, raw: &[Value<'gc>]) {
+        this.set_layout(layout);
+        for i in 0..this.capacity() {
+            Self::set_slot(this, mc, i, raw.get(i).copied().unwrap_or_default());
+        }
+    }
+
     /// Gives the instance another layout; the caller has arranged the slots.
-    pub fn set_layout(&self, layout: LayoutId) {
+    fn set_layout(&self, layout: LayoutId) {
         self.layout.set(layout.0);
     }
 }

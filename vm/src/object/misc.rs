@@ -203,6 +203,11 @@ pub struct HostObject {
 pub trait Then<'gc> {
     /// Goes on with the result.
     fn then(&self, cx: &mut Cx<'_, 'gc>, result: Value<'gc>) -> NativeResult<'gc>;
+
+    /// The call raised `error`. Gives the error that goes on to the caller.
+    fn failed(&self, _: &mut Cx<'_, 'gc>, error: Value<'gc>) -> Value<'gc> {
+        error
+    }
 }
 
 /// See [`Then`].

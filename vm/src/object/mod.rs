@@ -3,6 +3,7 @@
 mod class;
 mod collections;
 mod definition;
+mod edge;
 mod fiber;
 mod function;
 mod instance;
@@ -13,13 +14,14 @@ mod symbol;
 mod undo;
 mod world;
 
-pub use class::{Class, ClassBody, ClassKind, HashSource, Member, OwnSlot, SlotInit};
+pub use class::{Class, ClassBody, ClassKind, HashSource, HookText, Member, OwnSlot, SlotInit};
 pub use collections::{Bytes, List, RangeObject, Tuple};
 pub use definition::{Definition, DefinitionMeta, Kind, Leak, Linked, Module, ModuleState, Namespace};
+pub use edge::{Edge, Hook, Source, Step};
 pub use fiber::{Fiber, FiberState, Frame, ReturnMode, Stack};
 pub use function::{Code, Function, Proto};
 pub use instance::Instance;
-pub use layout::{Construction, Layout, LayoutId, SlotInfo};
+pub use layout::{Construction, Content, Layout, LayoutId, SlotInfo};
 pub use map::{Entry, Map, MapTable, Probe, Set};
 pub use misc::{
     Bound, BoxCell, Continuation, Decorated, EnumValue, HostFn, HostObject, Intrinsic, IteratorObject, IteratorState, Keywords,
@@ -27,4 +29,7 @@ pub use misc::{
 };
 pub use symbol::{Symbol, SymbolMap};
 pub use undo::Undo;
-pub use world::{Control, Cx, ErrorKind, Exit, Found, Interrupt, MethodCache, Recording, Stress, Symbols, TraceFrame, World};
+pub use world::{
+    Control, Crossing, Cx, ErrorKind, Exit, Found, Interrupt, LayoutChange, MethodCache, Recording, Stress, Symbols, TraceFrame,
+    World,
+};

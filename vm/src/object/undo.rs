@@ -1,6 +1,9 @@
 //! Taking back a commit: for each kind of change, what was there before.
 
-use super::{Class, ClassBody, Decorated, Definition, DefinitionMeta, Function, Kind, Layout, Linked, Module, Proto, World};
+use super::{
+    Class, ClassBody, Decorated, Definition, DefinitionMeta, Edge, Function, Hook, Instance, Kind, Layout, LayoutId, Linked,
+    Module, Proto, Source, Step, World,
+};
 use crate::heap::Value;
 use gc_arena::lock::RefLock;
 use gc_arena::{Collect, Gc, Mutation};
@@ -36,6 +39,14 @@ pub enum Undo<'gc> {
     NewModule(#[collect(require_static)] Arc<str>),
     /// A class changed.
     Class(Gc<'gc, Class<'gc>>, Box<RefLock<ClassBody<'gc>>>, Option<Gc<'gc, Layout<'gc>>>),
+    /// A layout got an edge.
+    Edge(Gc<'gc, Layout<'gc>>, Option<Gc<'gc, Edge<'gc>>>),
+    /// A hook got another function.
+    Hook(Gc<'gc, Hook<'gc>>, Option<Gc<'gc, Function<'gc>>>),
+    /// An instance was migrated.
+    Instance(Gc<'gc, Instance<'gc>>, #[collect(require_static)] LayoutId, Vec<Value<'gc>>),
+    /// The hash epoch was counted up: an instance may have been rehashed with what is taken back.
+    HashEpoch,
     /// A decorated function forwards elsewhere.
     Decorated(Gc<'gc, Decorated<'gc>>, Value<'gc>, Value<'gc>),
 }
@@ -79,8 +90,35 @@ impl<'gc> Undo<'gc> {
             Undo::Class(class, body, layout) => {
                 Class::update(class, mc, |b| *b = body.into_inner());
                 Class::restore_layout(class, mc, layout);
+                if let Some(layout) = layout {
+                    // An equal layout may have taken its place under its id.
+                    world.layouts[layout.id.0 as usize] = Some(layout);
+                }
             }
+            Undo::Edge(layout, previous) => {
+                if let Some(edge) = layout.edge() {
+                    turn_back(world, mc, layout, edge);
+                }
+                Layout::set_edge(layout, mc, previous);
+            }
+            Undo::Hook(hook, function) => Hook::set(hook, mc, function),
+            Undo::Instance(instance, layout, raw) => Instance::replace(instance, mc, layout, &raw),
+            Undo::HashEpoch => world.hash_epoch += 1,
             Undo::Decorated(decorated, original, target) => Decorated::set(decorated, mc, original, target),
         }
     }
+}
+
+/// Gives the layout at the end of an edge that is taken back an edge to where it came from: instances that the failed commit made have
+/// this layout.
+fn turn_back<'gc>(world: &World<'gc>, mc: &Mutation<'gc>, from: Gc<'gc, Layout<'gc>>, edge: Gc<'gc, Edge<'gc>>) {
+    let Some(to) = world.layouts[edge.to.0 as usize] else { return };
+    let name_before = |name| edge.renamed.iter().find(|(_, new)| *new == name).map_or(name, |(old, _)| *old);
+    let sources = from.slots.iter().map(|slot| {
+        let place = to.slots.iter().position(|s| name_before(s.name) == slot.name);
+        place.map_or(Source::Default, |i| Source::Old(i as u32))
+    });
+    let step = Step { sources: sources.collect(), added: Vec::new(), discarded: Vec::new(), renamed: Vec::new() };
+    let back = Edge::new(mc, from.id, edge.commit, step, Vec::new());
+    Layout::set_edge(to, mc, Some(back));
 }

@@ -1,17 +1,17 @@
 //! The world: everything one VM knows, as data. Behaviour is added by the layers above, each in its own `impl World`.
 
 use super::{
-    BoxCell, Class, ClassKind, Construction, Continuation, Definition, Fiber, HostObject, Instance, Layout, LayoutId, Linked,
-    Module, Namespace, Proto, Stack, Symbol, SymbolMap, Undo, Variant,
+    BoxCell, Class, ClassKind, Construction, Content, Continuation, Definition, Fiber, HostObject, Instance, Layout, LayoutId,
+    Linked, Module, Namespace, Proto, Stack, Symbol, SymbolMap, Undo, Variant,
 };
 use crate::heap::{Str, Value, hash_bytes};
 use crate::host::Host;
 use crate::limits;
-use gc_arena::lock::Lock;
 use gc_arena::{Collect, Gc, GcWeak, Mutation};
 use hashbrown::HashTable;
 use indexmap::IndexMap;
 use lang::source::{Source, Span};
+use rustc_hash::FxHashMap;
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -28,6 +28,13 @@ pub enum Control<'gc> {
         args: Vec<Value<'gc>>,
         /// Who goes on with the result.
         then: Option<Gc<'gc, Continuation<'gc>>>,
+    },
+    /// Do this, drop its result, then run the instruction again, which is so many words long. Only for instructions.
+    Again {
+        /// Length of the instruction.
+        words: usize,
+        /// What to do: a call.
+        first: Box<Control<'gc>>,
     },
     /// Suspend the running fiber.
     Yield(Value<'gc>),
@@ -302,6 +309,40 @@ pub struct Stress {
     pub single_step: bool,
 }
 
+/// An instance on its way over an edge, as it was before.
+#[derive(Clone, Collect)]
+#[collect(no_drop)]
+pub struct Crossing<'gc> {
+    /// The instance.
+    pub instance: Gc<'gc, Instance<'gc>>,
+    /// Its layout.
+    #[collect(require_static)]
+    pub layout: LayoutId,
+    /// Everything in it.
+    pub raw: Vec<Value<'gc>>,
+    /// How many stacks were parked when it set out.
+    pub depth: usize,
+}
+
+/// A class whose layout was replaced, for reports.
+#[derive(Clone, Debug)]
+pub struct LayoutChange {
+    /// Qualified name.
+    pub class: String,
+    /// Number of the old layout.
+    pub from: u32,
+    /// Number of the new one.
+    pub to: u32,
+    /// Slots that come into being.
+    pub added: Vec<String>,
+    /// Slots whose values go to the attic.
+    pub discarded: Vec<String>,
+    /// Slots that have another name: old, new.
+    pub renamed: Vec<(String, String)>,
+    /// Slots that were shared, and instance slots that are shared now.
+    pub shared: Vec<String>,
+}
+
 /// What an initialiser uses, noted while it runs.
 #[derive(Clone, Collect, Default)]
 #[collect(no_drop)]
@@ -374,6 +415,17 @@ pub struct World<'gc> {
     /// Names of the files that wait for each other, for the error of the one that closes the cycle.
     #[collect(require_static)]
     pub load_cycle: Option<String>,
+    /// Where the undo log of the commit that is running begins; `None` while none is.
+    #[collect(require_static)]
+    pub commit_start: Option<usize>,
+    /// Layouts that the commit that is running has replaced.
+    #[collect(require_static)]
+    pub layout_changes: Vec<LayoutChange>,
+    /// Instances on their way over an edge whose code runs, by address.
+    pub migrating: FxHashMap<usize, Crossing<'gc>>,
+    /// Counts commits that change how keys are hashed or compared.
+    #[collect(require_static)]
+    pub hash_epoch: u32,
     /// Classes whose shared slots and decorated members are still to be computed.
     pub class_tasks: Vec<Option<(Gc<'gc, Class<'gc>>, Vec<crate::link::ClassTask<'gc>>)>>,
     /// Functions and classes whose decorators have yet to run, by name.
@@ -525,6 +577,10 @@ impl<'gc> World<'gc> {
             recordings: 0,
             commits_tried: 0,
             load_cycle: None,
+            commit_start: None,
+            layout_changes: Vec::new(),
+            migrating: FxHashMap::default(),
+            hash_epoch: 0,
             class_tasks: Vec::new(),
             undecorated: SymbolMap::default(),
             incomplete: Vec::new(),
@@ -578,21 +634,7 @@ impl<'gc> World<'gc> {
     }
 
     fn new_layout(&self, mc: &Mutation<'gc>, class: Gc<'gc, Class<'gc>>, id: LayoutId) -> Gc<'gc, Layout<'gc>> {
-        Gc::new(
-            mc,
-            Layout {
-                id,
-                class,
-                number: 1,
-                slots: Vec::new(),
-                index: SymbolMap::default(),
-                template: Box::new([]),
-                fresh: Box::new([]),
-                fillers: Vec::new(),
-                is_open: true,
-                construction: Lock::new(Construction::Other),
-            },
-        )
+        Layout::new(mc, id, class, 1, Content::empty())
     }
 
     /// An id that was never used.
@@ -626,6 +668,13 @@ impl<'gc> World<'gc> {
     /// The layout with this id.
     pub fn layout(&self, id: LayoutId) -> Gc<'gc, Layout<'gc>> {
         self.layouts[id.0 as usize].expect("an instance's layout is in the table")
+    }
+
+    /// Adds to the undo log of the commit that is running, if one is.
+    pub fn log(&mut self, undo: impl FnOnce() -> Undo<'gc>) {
+        if self.commit_start.is_some() {
+            self.undo.push(undo());
+        }
     }
 
     /// Forgets what recent look-ups have found: after any change of a class.

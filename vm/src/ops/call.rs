@@ -13,6 +13,11 @@ use gc_arena::{Collect, Gc, unsize};
 pub trait Resume<'gc>: Collect<'gc> + Sized + 'gc {
     /// Goes on with the result that was waited for.
     fn resume(self, cx: &mut Cx<'_, 'gc>, result: Value<'gc>) -> NativeResult<'gc>;
+
+    /// What was waited for raised `error`. Gives the error that goes on to the caller.
+    fn failed(self, _: &mut Cx<'_, 'gc>, error: Value<'gc>) -> Value<'gc> {
+        error
+    }
 }
 
 /// A step that waits, behind an operation that may wait too.
@@ -33,6 +38,17 @@ impl<'gc, R: Resume<'gc>> Then<'gc> for Waiting<'gc, R> {
             None => Ok(result),
         };
         and_then(cx, result, outer)
+    }
+
+    fn failed(&self, cx: &mut Cx<'_, 'gc>, error: Value<'gc>) -> Value<'gc> {
+        let error = match self.inner {
+            Some(inner) => inner.then.failed(cx, error),
+            None => error,
+        };
+        match self.outer.take() {
+            Some(outer) => outer.failed(cx, error),
+            None => error,
+        }
     }
 }
 

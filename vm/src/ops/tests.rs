@@ -4,10 +4,9 @@ use super::*;
 use crate::heap::Value;
 use crate::host::NoHost;
 use crate::object::{
-    Class, ClassKind, Construction, Control, Cx, EnumValue, ErrorKind, Instance, Keywords, Layout, List, Map, Member, NativeBody,
-    NativeFn, NativeFunction, NativeResult, RangeObject, Set, SlotInfo, SlotInit, SymbolMap, Tuple, Variant, World,
+    Class, ClassKind, Content, Control, Cx, EnumValue, ErrorKind, Instance, Keywords, Layout, List, Map, Member, NativeBody,
+    NativeFn, NativeFunction, NativeResult, RangeObject, Set, SlotInfo, SlotInit, Tuple, Variant, World,
 };
-use gc_arena::lock::Lock;
 use gc_arena::{Arena, Gc, Rootable};
 use num_bigint::BigInt;
 use std::cell::Cell;
@@ -33,21 +32,9 @@ fn new_class<'gc>(cx: &mut Cx<'_, 'gc>, name: &str, slots: &[&str]) -> Gc<'gc, C
     let id = cx.world.fresh_id();
     let slots: Vec<SlotInfo<'gc>> =
         slots.iter().map(|s| SlotInfo { name: cx.world.intern(cx.mc, s), owner: class, init: SlotInit::Unset }).collect();
-    let index: SymbolMap<'gc, u32> = slots.iter().enumerate().map(|(i, s)| (s.name, i as u32)).collect();
     let template = vec![Value::Unset; slots.len()].into();
-    let layout = Layout {
-        id,
-        class,
-        number: 1,
-        slots,
-        index,
-        template,
-        fresh: [].into(),
-        fillers: Vec::new(),
-        is_open: true,
-        construction: Lock::new(Construction::Other),
-    };
-    let layout = Gc::new(cx.mc, layout);
+    let content = Content { slots, template, fresh: [].into(), fillers: Vec::new() };
+    let layout = Layout::new(cx.mc, id, class, 1, content);
     cx.world.layouts[id.0 as usize] = Some(layout);
     Class::set_layout(class, cx.mc, layout);
     class

@@ -347,7 +347,7 @@ fn next_part<'gc>(world: &World<'gc>, parts: &mut Parts<'gc>) -> Option<Part<'gc
 
 fn slot<'gc>(instance: Gc<'gc, Instance<'gc>>, layout: Gc<'gc, Layout<'gc>>, i: usize) -> Option<Part<'gc>> {
     let name = layout.slots.get(i)?.name;
-    Some(Part::Named(name.as_str(), Instance::slot(instance, i)))
+    Some(Part::Named(name.as_str(), Instance::get(instance, &layout, i)))
 }
 
 /// The message without its name, then the slots that the program's error classes add.
@@ -372,7 +372,8 @@ fn next_of_error<'gc>(
 
 /// The message of an error, if it has one.
 fn message_of<'gc>(world: &World<'gc>, error: Gc<'gc, Instance<'gc>>) -> Option<Value<'gc>> {
-    let i = world.layout(error.layout()).index.get(&world.symbols.message).copied()?;
-    let message = Instance::slot(error, i as usize);
+    let layout = world.layout(error.layout());
+    let i = layout.index.get(&world.symbols.message).copied()?;
+    let message = Instance::get(error, &layout, i as usize);
     (!message.is_nil() && !message.is_unset()).then_some(message)
 }

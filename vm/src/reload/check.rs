@@ -5,7 +5,7 @@ use super::contribution::Verdict;
 use super::plan::{Action, ReloadPlan};
 use super::report::kind_text;
 use super::survey::{Fact, Facts};
-use crate::image::{ClassImage, DefinitionKind, EnumImage};
+use crate::image::DefinitionKind;
 use lang::source::{Source, Span};
 
 /// Why a reload is refused.
@@ -67,13 +67,8 @@ impl CheckedPlan {
     }
 }
 
-/// Checks; gives the plan or all reasons against it. `old_class` and `old_enum` find what runs.
-pub(super) fn check<'a>(
-    plan: ReloadPlan,
-    facts: &Facts,
-    old_class: impl Fn(&str, &str) -> Option<&'a ClassImage>,
-    old_enum: impl Fn(&str, &str) -> Option<&'a EnumImage>,
-) -> Result<CheckedPlan, Vec<Reason>> {
+/// Checks; gives the plan or all reasons against it.
+pub(super) fn check(plan: ReloadPlan, facts: &Facts) -> Result<CheckedPlan, Vec<Reason>> {
     let mut reasons = Vec::new();
     for (at, file) in plan.files.iter().enumerate() {
         let source = &file.image.source;
@@ -101,26 +96,6 @@ pub(super) fn check<'a>(
             } else if let Action::Refuse(verdict) = definition.action {
                 let (code, message, remedy) = refusal(verdict, &qualified, image.kind, fact);
                 reasons.push(reason(code, message, remedy));
-            } else if let (Action::Redefine, DefinitionKind::Class(id)) = (definition.action, image.kind) {
-                let new = &file.image.classes[id.0 as usize];
-                if let Some(what) = old_class(&file.path, name).and_then(|old| layout_change(old, new)) {
-                    let message = format!("the instances of class `{qualified}` cannot follow yet: {what}");
-                    reasons.push(reason(
-                        codes::LAYOUT.id,
-                        message,
-                        "restart the program to change slots or bases; methods can be edited",
-                    ));
-                }
-            } else if let (Action::Redefine, DefinitionKind::Enum(id)) = (definition.action, image.kind) {
-                let new = &file.image.enums[id.0 as usize];
-                if old_enum(&file.path, name).is_some_and(|old| old.variants != new.variants) {
-                    let message = format!("the variants of enum `{qualified}` differ");
-                    reasons.push(reason(
-                        codes::VARIANTS.id,
-                        message,
-                        "restart the program to change variants; methods can be edited",
-                    ));
-                }
             }
         }
     }
@@ -162,22 +137,6 @@ fn refusal(verdict: Verdict, qualified: &str, kind: DefinitionKind, fact: Option
             "choose another name, or ask for the replacement with `replace`",
         ),
     }
-}
-
-/// What of a class changed besides its members.
-fn layout_change(old: &ClassImage, new: &ClassImage) -> Option<String> {
-    let slots = |c: &ClassImage| c.slots.iter().map(|s| s.name.clone()).collect::<Vec<_>>();
-    if old.bases != new.bases {
-        return Some("its bases differ".into());
-    }
-    let (old_slots, new_slots) = (slots(old), slots(new));
-    if let Some(added) = new_slots.iter().find(|s| !old_slots.contains(s)) {
-        return Some(format!("slot `{added}` is new"));
-    }
-    if let Some(removed) = old_slots.iter().find(|s| !new_slots.contains(s)) {
-        return Some(format!("slot `{removed}` is gone"));
-    }
-    None
 }
 
 /// A place as `file:line`, the line, and a mark under it.

@@ -20,11 +20,9 @@ one kind. Choose another name for the new thing, or ask for the replacement: `li
 thing keeps it."
     DUPLICATE "R0102" Error "a name is defined twice"
     "At most one file contributes a definition. Remove one of the two, or save both files together to move it."
-    LAYOUT "R0103" Error "the slots or bases of a class change"
-    "A running program takes in new methods, properties and static functions of a class, but no other slots or bases yet.
-Restart it for those."
-    VARIANTS "R0104" Error "the variants of an enum change"
-    "A running program takes in new methods of an enum, but no other variants yet. Restart it for those."
+    MISFIT "R0103" Error "the classes do not fit together"
+    "A class inherits from itself by a detour, its bases contradict each other in their order, two unrelated bases have a slot of one
+name, or a slot and another member are called the same. Nothing has changed in the running program."
     UNREADABLE "R0105" Error "a file cannot be read"
     "The file is not there, may not be read, or is no UTF-8 text."
     FAILED "R0106" Error "new code of the top level raises an error"

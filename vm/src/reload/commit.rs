@@ -8,11 +8,8 @@ use super::plan::{Action, PlannedDefinition, PlannedFile, ReloadPlan};
 use super::queue::{Item, Queue};
 use crate::embed::{Error, Vm};
 use crate::heap::Value;
-use crate::image::{ClassRef, DefinitionKind, UnitKind};
-use crate::link::{self, ClassTask};
-use crate::object::{
-    Class, ClassKind, Control, Cx, Definition, Function, Kind, Leak, Linked, Member, Module, Namespace, Proto, Undo,
-};
+use crate::image::{DefinitionKind, UnitKind};
+use crate::object::{Cx, Definition, Function, Kind, Leak, Linked, Module, Namespace, Proto, Undo};
 use gc_arena::Gc;
 use std::sync::Arc;
 
@@ -21,9 +18,10 @@ impl Vm {
     pub(super) fn commit(&mut self, plan: CheckedPlan) -> Result<Vec<String>, Error> {
         let plan = plan.into_plan();
         let queues_outer = std::mem::take(&mut self.files.queues);
-        let undo_start = self.enter(|cx| {
+        let (undo_start, outer) = self.enter(|cx| {
             cx.world.commits_tried += 1;
-            cx.world.undo.len()
+            let start = cx.world.undo.len();
+            (start, cx.world.commit_start.replace(start))
         });
         let mut stale = Vec::new();
         let applied = self.enter(|cx| cx.apply(&plan, &mut stale)).map_err(|error| self.error_of(error));
@@ -42,6 +40,7 @@ impl Vm {
         self.files.queues = queues_outer;
         self.enter(|cx| {
             let log = cx.world.undo.split_off(undo_start);
+            cx.world.commit_start = outer;
             if result.is_err() {
                 for undo in log.into_iter().rev() {
                     undo.apply(cx.world, cx.mc);
@@ -70,7 +69,7 @@ impl Vm {
 }
 
 /// A failure inside the heap, to be described outside of it.
-type Failure = Box<dyn FnOnce(&mut Vm) -> Error>;
+pub(super) type Failure = Box<dyn FnOnce(&mut Vm) -> Error>;
 
 impl<'gc> Cx<'_, 'gc> {
     /// Changes cells, code and files; gives what is left to run.
@@ -90,23 +89,13 @@ impl<'gc> Cx<'_, 'gc> {
             self.apply_functions(file, *linked, *old, stale);
         }
         let mut tasks = Vec::new();
-        self.apply_classes(plan, &linked, &mut tasks).map_err(|control| self.failure(*control))?;
+        self.apply_classes(plan, &linked, &mut tasks).map_err(|unfit| self.failure(plan, unfit))?;
+        // What runs from here on meets the new classes.
+        self.clear_inline_caches();
         for (at, (file, (linked, _))) in plan.files.iter().zip(&linked).enumerate() {
             queues.push(self.queue_of(at, file, *linked, &tasks));
         }
         Ok(queues)
-    }
-
-    /// An error raised while nothing of the program ran.
-    fn failure(&mut self, control: Control<'gc>) -> Failure {
-        let text = match control {
-            Control::Raise(error) => {
-                let class = self.type_name(&error).to_owned();
-                format!("{class}: {}", crate::ops::error_message(self, &error))
-            }
-            _ => "a class could not be made".to_owned(),
-        };
-        Box::new(move |_| Error::Host(text))
     }
 
     /// Makes the cells of a file's names, so that linking finds them, and takes care of the names that leave.
@@ -297,7 +286,7 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// Gives a function object other code, and the closures made by its old code the code of their successors.
-    fn replace_code(&mut self, function: Gc<'gc, Function<'gc>>, proto: Gc<'gc, Proto<'gc>>, stale: &mut Vec<String>) {
+    pub(super) fn replace_code(&mut self, function: Gc<'gc, Function<'gc>>, proto: Gc<'gc, Proto<'gc>>, stale: &mut Vec<String>) {
         let mut old = function.proto();
         while let Some(successor) = old.successor() {
             old = successor;
@@ -331,268 +320,6 @@ impl<'gc> Cx<'_, 'gc> {
                 }
             }
         }
-    }
-
-    /// Makes and redefines classes and enums, bases first, over all files; those whose bases are not there yet are left for later.
-    fn apply_classes(
-        &mut self,
-        plan: &ReloadPlan,
-        linked: &[(Gc<'gc, Linked<'gc>>, Option<Gc<'gc, Linked<'gc>>>)],
-        queued: &mut Vec<(usize, u32, Item)>,
-    ) -> Result<(), Box<Control<'gc>>> {
-        let mut waiting: Vec<(usize, u32)> = Vec::new();
-        for (at, file) in plan.files.iter().enumerate() {
-            let (new, old) = linked[at];
-            if old.is_some_and(|old| Gc::ptr_eq(old, new)) {
-                continue;
-            }
-            for definition in &file.definitions {
-                let Some(index) = definition.index else { continue };
-                let image = &file.image.definitions[index];
-                match image.kind {
-                    DefinitionKind::Class(id) => waiting.push((at, id.0)),
-                    DefinitionKind::Enum(id) => {
-                        let made = self.make_enum(new, id.0 as usize)?;
-                        let order = image.span.lo;
-                        if let Some(i) = made.and_then(|(class, tasks)| self.queue_tasks(class, tasks)) {
-                            queued.push((at, order, Item::ClassTasks(i)));
-                        }
-                    }
-                    _ => {}
-                }
-            }
-        }
-        loop {
-            let before = waiting.len();
-            let mut left = Vec::new();
-            for (at, id) in waiting {
-                let (new, old) = linked[at];
-                match self.make_class(new, old, id as usize)? {
-                    Some((class, tasks)) => {
-                        let order = new.image.classes[id as usize].span.lo;
-                        if let Some(i) = self.queue_tasks(class, tasks) {
-                            queued.push((at, order, Item::ClassTasks(i)));
-                        }
-                    }
-                    None => left.push((at, id)),
-                }
-            }
-            waiting = left;
-            if waiting.is_empty() || waiting.len() == before {
-                break;
-            }
-        }
-        for (at, id) in waiting {
-            let new = linked[at].0;
-            queued.push((at, new.image.classes[id as usize].span.lo, Item::LateClass(id)));
-            self.world.incomplete.push((new, id));
-        }
-        self.retry_incomplete()
-    }
-
-    /// Classes of earlier loads whose bases exist now.
-    fn retry_incomplete(&mut self) -> Result<(), Box<Control<'gc>>> {
-        let incomplete = std::mem::take(&mut self.world.incomplete);
-        for (linked, id) in incomplete {
-            let current = linked.module.state().linked.is_some_and(|l| Gc::ptr_eq(l, linked));
-            if current && self.make_class(linked, None, id as usize)?.is_none() {
-                self.world.incomplete.push((linked, id));
-            }
-        }
-        Ok(())
-    }
-
-    /// The class that a reference means; `None` while it does not exist.
-    pub(super) fn class_ref(
-        &mut self,
-        linked: Gc<'gc, Linked<'gc>>,
-        reference: &ClassRef,
-    ) -> Result<Option<Gc<'gc, Class<'gc>>>, Box<Control<'gc>>> {
-        let ClassRef::Path(name, members) = reference else { unreachable!("classes at top level are referred to by name") };
-        let mut value = self.link_name(name, linked).value();
-        for member in members {
-            if value.is_unset() {
-                return Ok(None);
-            }
-            value = self.get_attr(value, member)?;
-        }
-        match value {
-            Value::Unset => Ok(None),
-            Value::Class(class) => Ok(Some(class)),
-            other => {
-                let name = self.type_name(&other);
-                Err(self.type_error(format!("a base class or `extend` needs a class, not {name}")))
-            }
-        }
-    }
-
-    /// Makes or redefines class `id` of a file; `None` when a base does not exist yet.
-    #[expect(clippy::type_complexity, reason = "a class and its tasks")]
-    pub(super) fn make_class(
-        &mut self,
-        linked: Gc<'gc, Linked<'gc>>,
-        old: Option<Gc<'gc, Linked<'gc>>>,
-        id: usize,
-    ) -> Result<Option<(Gc<'gc, Class<'gc>>, Vec<ClassTask<'gc>>)>, Box<Control<'gc>>> {
-        let image = linked.image.classes[id].clone();
-        let namespace = linked.module.namespace;
-        let name = self.world.intern(self.mc, &image.name);
-        let cell = namespace.cell(name).expect("declared");
-        let existing = match cell.value() {
-            Value::Class(class) => Some(class),
-            _ => None,
-        };
-        let class = match existing {
-            Some(class) => class,
-            None => {
-                let qualified = cell.qualified_name().into();
-                let class = self.world.new_class(self.mc, &image.name, qualified, ClassKind::Plain);
-                let decorated = linked.image.units.iter().any(|u| matches!(&u.kind, UnitKind::Decorate(n) if *n == image.name));
-                if decorated {
-                    self.world.undecorated.insert(name, Value::Class(class));
-                    self.world.set_pending(cell, true);
-                } else {
-                    Definition::set(cell, self.mc, Value::Class(class));
-                }
-                class
-            }
-        };
-        let mut bases = Vec::new();
-        for base in &image.bases {
-            match self.class_ref(linked, base)? {
-                Some(base) if base.has_layout() => bases.push(base),
-                _ => return Ok(None),
-            }
-        }
-        if class.has_layout() {
-            let tasks = self.redefine_class(class, linked, old, id)?;
-            return Ok(Some((class, tasks)));
-        }
-        self.world.undo.push(Undo::class(class));
-        let tasks = link::build_class(self, class, &image, bases, &mut |cx, id| {
-            Function::new(cx.mc, linked.proto(id), None, std::iter::empty())
-        })?;
-        Ok(Some((class, tasks)))
-    }
-
-    /// Gives a class with the same slots and bases its new members: functions that stay keep their identity.
-    fn redefine_class(
-        &mut self,
-        class: Gc<'gc, Class<'gc>>,
-        linked: Gc<'gc, Linked<'gc>>,
-        old_linked: Option<Gc<'gc, Linked<'gc>>>,
-        id: usize,
-    ) -> Result<Vec<ClassTask<'gc>>, Box<Control<'gc>>> {
-        let image = linked.image.classes[id].clone();
-        let image_old = old_linked.and_then(|old| old.image.classes.iter().find(|c| c.name == image.name).cloned());
-        // Members that the old text of the class did not have come from an `extend`.
-        let is_extension = |name: &str| {
-            image_old
-                .as_ref()
-                .is_some_and(|c| !c.members.iter().any(|m| *m.name == *name) && !c.shared.iter().any(|s| *s.name == *name))
-        };
-        let old = class.body().clone();
-        self.world.undo.push(Undo::class(class));
-        let bases = old.bases.clone();
-        let mut tasks = link::build_class(self, class, &image, bases, &mut |cx, id| {
-            Function::new(cx.mc, linked.proto(id), None, std::iter::empty())
-        })?;
-        // Members of other files (`extend`) stay, shared slots keep their cells, functions keep their identity.
-        let declared: Vec<_> = class.body().members.iter().map(|(n, m)| (*n, *m)).collect();
-        let mut stale = Vec::new();
-        let mut members = class.body().members.clone();
-        for (name, member) in &old.members {
-            match (declared.iter().find(|(n, _)| n == name).map(|(_, m)| *m), *member) {
-                (Some(Member::Shared(_)), Member::Shared(cell)) => {
-                    members.insert(*name, Member::Shared(cell));
-                    tasks.retain(|t| !matches!(t, ClassTask::Shared { cell: c, .. } if declared.iter().any(|(n, m)| n == name && matches!(m, Member::Shared(d) if Gc::ptr_eq(*d, *c)))));
-                }
-                (Some(Member::Method(new)), Member::Method(old)) => {
-                    members.insert(*name, Member::Method(self.keep_identity(old, new, &mut stale)));
-                }
-                (Some(Member::Static(new)), Member::Static(old)) => {
-                    members.insert(*name, Member::Static(self.keep_identity(old, new, &mut stale)));
-                }
-                (Some(Member::Property { getter, setter }), Member::Property { getter: old_getter, setter: old_setter }) => {
-                    let mut keep = |old: Option<Value<'gc>>, new: Option<Value<'gc>>| match (old, new) {
-                        (Some(old), Some(new)) => Some(self.keep_identity(old, new, &mut stale)),
-                        (_, new) => new,
-                    };
-                    let member = Member::Property { getter: keep(old_getter, getter), setter: keep(old_setter, setter) };
-                    members.insert(*name, member);
-                }
-                (None, member) if is_extension(name.as_str()) || is_from_elsewhere(&member, linked) => {
-                    members.insert(*name, member);
-                }
-                _ => {}
-            }
-        }
-        Class::update(class, self.mc, |body| body.members = members);
-        Ok(tasks)
-    }
-
-    /// The old function object with the new code.
-    fn keep_identity(&mut self, old: Value<'gc>, new: Value<'gc>, stale: &mut Vec<String>) -> Value<'gc> {
-        match (old, new) {
-            (Value::Function(old), Value::Function(new)) => {
-                self.replace_code(old, new.proto(), stale);
-                if let Some(home) = new.home() {
-                    Function::set_home(old, self.mc, home);
-                }
-                Value::Function(old)
-            }
-            (Value::Decorated(decorated), Value::Function(new)) => {
-                if let Value::Function(original) = decorated.original.get() {
-                    self.replace_code(original, new.proto(), stale);
-                }
-                Value::Decorated(decorated)
-            }
-            _ => new,
-        }
-    }
-
-    #[expect(clippy::type_complexity, reason = "a class and its tasks")]
-    fn make_enum(
-        &mut self,
-        linked: Gc<'gc, Linked<'gc>>,
-        id: usize,
-    ) -> Result<Option<(Gc<'gc, Class<'gc>>, Vec<ClassTask<'gc>>)>, Box<Control<'gc>>> {
-        let image = linked.image.enums[id].clone();
-        let name = self.world.intern(self.mc, &image.name);
-        let cell = linked.module.namespace.cell(name).expect("declared");
-        if let Value::Class(class) = cell.value() {
-            // The variants are the same: values keep theirs; members get their new code.
-            self.world.undo.push(Undo::class(class));
-            let variants = class.body().variants.clone();
-            let old = class.body().members.clone();
-            let tasks = link::build_enum(self, class, &image, &mut |cx, id| {
-                Function::new(cx.mc, linked.proto(id), None, std::iter::empty())
-            })?;
-            let mut stale = Vec::new();
-            let declared: Vec<_> = class.body().members.iter().map(|(n, m)| (*n, *m)).collect();
-            let mut members = class.body().members.clone();
-            for (name, member) in declared {
-                let kept = match (member, old.get(&name)) {
-                    (Member::Method(new), Some(Member::Method(old))) => Member::Method(self.keep_identity(*old, new, &mut stale)),
-                    (Member::Static(_), Some(Member::Static(old))) if variants.iter().any(|v| v.name == name) => {
-                        Member::Static(*old)
-                    }
-                    (Member::Static(new), Some(Member::Static(old))) => Member::Static(self.keep_identity(*old, new, &mut stale)),
-                    (member, _) => member,
-                };
-                members.insert(name, kept);
-            }
-            Class::update(class, self.mc, |body| {
-                body.variants = variants;
-                body.members = members;
-            });
-            return Ok(Some((class, tasks)));
-        }
-        let class = self.world.new_class(self.mc, &image.name, cell.qualified_name().into(), ClassKind::Enum);
-        Definition::set(cell, self.mc, Value::Class(class));
-        let tasks =
-            link::build_enum(self, class, &image, &mut |cx, id| Function::new(cx.mc, linked.proto(id), None, std::iter::empty()))?;
-        Ok(Some((class, tasks)))
     }
 
     /// What is left to run of a file, in text order.
@@ -639,21 +366,4 @@ fn boxes(proto: &Proto<'_>) -> Vec<bool> {
         at += op.words();
     }
     boxed
-}
-
-/// Whether a member comes from another file: an `extend`.
-fn is_from_elsewhere<'gc>(member: &Member<'gc>, linked: Gc<'gc, Linked<'gc>>) -> bool {
-    let of = |value: &Value<'gc>| match value {
-        Value::Function(function) => !Gc::ptr_eq(function.proto().linked.module, linked.module),
-        Value::Native(_) => true,
-        Value::Decorated(decorated) => {
-            matches!(decorated.original.get(), Value::Function(f) if !Gc::ptr_eq(f.proto().linked.module, linked.module))
-        }
-        _ => false,
-    };
-    match member {
-        Member::Method(value) | Member::Static(value) => of(value),
-        Member::Property { getter, setter } => getter.iter().chain(setter).any(of),
-        Member::Shared(_) => false,
-    }
 }

@@ -2,13 +2,13 @@
 
 use super::check::{Reason, check};
 use super::codes;
-use super::load::{Compiled, FileText, normalise};
+use super::load::{Compiled, FileText, normalise, reason_of};
 use super::options::{Mode, ReloadOptions, mode_of_text};
 use super::plan::{Action, FileInput, PlannedDefinition, PlannedFile, ReloadPlan, plan};
 use super::report::Report;
 use crate::compile::compile_source;
 use crate::embed::{Error, Handle, Problem, Vm};
-use crate::image::{ClassImage, DefinitionKind, EnumImage, ModuleImage, UnitKind};
+use crate::image::{DefinitionKind, ModuleImage, UnitKind};
 use crate::object::Namespace;
 use lang::source::Source;
 use std::sync::Arc;
@@ -153,19 +153,10 @@ impl Vm {
         let warnings = warnings.iter().map(|(source, d)| d.plain(source).trim_end().to_owned()).collect();
         let mut inputs: Vec<FileInput> = compiled.into_iter().map(|file| self.input_of(file, options)).collect();
         inputs.extend(gone.iter().filter_map(|file| self.input_of_gone(&normalise(&file.path))));
-        let old_images: Vec<(Arc<str>, Option<Arc<ModuleImage>>)> =
-            inputs.iter().map(|i| (i.path.clone(), i.old.clone())).collect();
         let others = self.other_inputs(&inputs);
         let facts = self.enter(|cx| cx.survey());
         let plan = plan(inputs, &others, &facts, options);
-        let find = |path: &str| old_images.iter().find(|(p, _)| **p == *path).and_then(|(_, image)| image.as_deref());
-        let checked = check(
-            plan,
-            &facts,
-            |path, name| find(path).and_then(|image| class_of(image, name)),
-            |path, name| find(path).and_then(|image| enum_of(image, name)),
-        )?;
-        Ok((checked, warnings))
+        Ok((check(plan, &facts)?, warnings))
     }
 
     fn input_of(&mut self, file: Compiled, options: &ReloadOptions) -> FileInput {
@@ -350,22 +341,13 @@ impl Vm {
     }
 }
 
-fn class_of<'a>(image: &'a ModuleImage, name: &str) -> Option<&'a ClassImage> {
-    image.definitions.iter().find(|d| *d.name == *name).and_then(|d| match d.kind {
-        DefinitionKind::Class(id) => Some(&*image.classes[id.0 as usize]),
-        _ => None,
-    })
-}
-
-fn enum_of<'a>(image: &'a ModuleImage, name: &str) -> Option<&'a EnumImage> {
-    image.definitions.iter().find(|d| *d.name == *name).and_then(|d| match d.kind {
-        DefinitionKind::Enum(id) => Some(&*image.enums[id.0 as usize]),
-        _ => None,
-    })
-}
-
 /// An error of an initialiser or statement as a reason.
 fn failed_reason(error: &Error) -> Reason {
+    if let Error::Refused(problems) = error
+        && let [problem, ..] = &problems[..]
+    {
+        return reason_of(&problem.source, &problem.diagnostic);
+    }
     let text = error.to_string();
     let mut lines = text.lines();
     let message = lines.next().unwrap_or_default().to_owned();

@@ -1,0 +1,165 @@
+//! Edges between the layouts of a class: made by the commit that replaces one.
+
+use crate::heap::Value;
+use crate::object::{
+    Class, ClassBody, Cx, Edge, Function, Hook, HookText, Layout, LayoutChange, Member, Source, Step, Symbol, Undo,
+};
+use gc_arena::Gc;
+
+/// Hangs edges on the layouts that were replaced, and hooks on the edges. `classes` stand bases first, `before` are the layouts that
+/// they had.
+pub(super) fn connect<'gc>(cx: &mut Cx<'_, 'gc>, classes: &[Gc<'gc, Class<'gc>>], before: &[Option<Gc<'gc, Layout<'gc>>>]) {
+    let mut hooks: Vec<Gc<'gc, Hook<'gc>>> = Vec::new();
+    for (class, old) in classes.iter().zip(before) {
+        let Some(old) = old else { continue };
+        let new = class.layout();
+        let brought = brought_hooks(cx, *class);
+        if new.version == old.version {
+            for text in brought {
+                replace_hook(cx, *class, &text);
+            }
+            continue;
+        }
+        let plain = brought.iter().find(|h| h.from == Some(old.number)).or_else(|| brought.iter().find(|h| h.from.is_none()));
+        let hook = Hook::new(cx.mc, *class, plain.map(|h| h.function));
+        Class::update(*class, cx.mc, |body| body.open_hook = Some(hook));
+        hooks.push(hook);
+        let own: Vec<_> = hooks.iter().filter(|h| class.is_subclass_of(h.class)).copied().collect();
+        add_edge(cx, *old, new, own, true);
+        for text in brought.iter().filter(|h| h.from.is_some_and(|n| n != old.number)) {
+            add_direct(cx, *class, text);
+        }
+    }
+}
+
+/// The hooks of a class that its running text did not have.
+fn brought_hooks<'gc>(cx: &Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>) -> Vec<HookText<'gc>> {
+    let hooks = class.body().hooks.clone();
+    let known = with_body_before(cx, class, |body| body.hooks.iter().map(|h| (h.from, h.fingerprint)).collect::<Vec<_>>());
+    hooks.into_iter().filter(|h| !known.contains(&(h.from, h.fingerprint))).collect()
+}
+
+/// Looks at the body that a class had before the commit that is running.
+fn with_body_before<'gc, R>(cx: &Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>, look: impl FnOnce(&ClassBody<'gc>) -> R) -> R {
+    let start = cx.world.commit_start.unwrap_or(cx.world.undo.len());
+    let logged = cx.world.undo[start..].iter().find_map(|undo| match undo {
+        Undo::Class(c, body, _) if Gc::ptr_eq(*c, class) => Some(body),
+        _ => None,
+    });
+    match logged {
+        Some(body) => look(&body.borrow()),
+        None => look(&class.body()),
+    }
+}
+
+/// The value of the shared slot of this name that a class had before the commit that is running.
+fn shared_before<'gc>(cx: &Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>, name: Symbol<'gc>) -> Option<Value<'gc>> {
+    let line = with_body_before(cx, class, |body| body.linearisation.clone());
+    let member = line.iter().find_map(|c| with_body_before(cx, *c, |body| body.members.get(&name).copied()));
+    match member {
+        Some(Member::Shared(cell)) => Some(cell.get()),
+        _ => None,
+    }
+}
+
+/// An edited hook takes the place of the one on the open edge.
+fn replace_hook<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>, text: &HookText<'gc>) {
+    let open = class.body().open_hook;
+    let from = text.from.filter(|from| from + 1 != class.layout().number);
+    match (open, from) {
+        (Some(hook), None) => set_hook(cx, hook, text.function),
+        (_, Some(_)) => add_direct(cx, class, text),
+        (None, None) => {}
+    }
+}
+
+fn set_hook<'gc>(cx: &mut Cx<'_, 'gc>, hook: Gc<'gc, Hook<'gc>>, function: Gc<'gc, Function<'gc>>) {
+    let old = hook.function();
+    cx.world.log(|| Undo::Hook(hook, old));
+    Hook::set(hook, cx.mc, Some(function));
+}
+
+/// `migrate from n`: an edge from layout n to the current one.
+fn add_direct<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>, text: &HookText<'gc>) {
+    let named = |layout: &Gc<'gc, Layout<'gc>>| {
+        Gc::ptr_eq(layout.class, class) && Some(layout.number) == text.from && layout.id == layout.version && !layout.is_current()
+    };
+    let Some(old) = cx.world.layouts.iter().flatten().find(|layout| named(layout)).copied() else { return };
+    let hook = Hook::new(cx.mc, class, Some(text.function));
+    add_edge(cx, old, class.layout(), vec![hook], false);
+}
+
+/// Hangs an edge on `old`. `is_next`: it is the step of the commit that replaces `old`.
+fn add_edge<'gc>(
+    cx: &mut Cx<'_, 'gc>,
+    old: Gc<'gc, Layout<'gc>>,
+    new: Gc<'gc, Layout<'gc>>,
+    hooks: Vec<Gc<'gc, Hook<'gc>>>,
+    is_next: bool,
+) {
+    let step = step_between(cx, old, new);
+    if is_next {
+        close_edges_into(cx, old);
+        let change = describe(cx, old, new, &step);
+        cx.world.layout_changes.push(change);
+    }
+    let edge = Edge::new(cx.mc, new.id, cx.world.commits_tried, step, hooks);
+    let previous = old.edge();
+    cx.world.log(|| Undo::Edge(old, previous));
+    Layout::set_edge(old, cx.mc, Some(edge));
+}
+
+/// The edges into a layout that is no longer the current one forget what crossed them.
+fn close_edges_into<'gc>(cx: &Cx<'_, 'gc>, layout: Gc<'gc, Layout<'gc>>) {
+    for other in cx.world.layouts.iter().flatten() {
+        if let Some(edge) = other.edge().filter(|edge| edge.to == layout.version) {
+            Edge::close(edge, cx.mc);
+        }
+    }
+}
+
+/// Where the slots of `new` come from. Instances of `old` may be of another class.
+pub fn step_between<'gc>(cx: &Cx<'_, 'gc>, old: Gc<'gc, Layout<'gc>>, new: Gc<'gc, Layout<'gc>>) -> Step<'gc> {
+    let mut step = Step { sources: Vec::new(), added: Vec::new(), discarded: Vec::new(), renamed: Vec::new() };
+    let mut moved = vec![false; old.slots.len()];
+    for slot in &new.slots {
+        let was = || {
+            let own = slot.owner.body();
+            let was = own.own_slots.iter().find(|s| s.name == slot.name)?.was?;
+            // A rename left in the text is inert once it is done.
+            (!new.index.contains_key(&was)).then(|| old.index.get(&was).map(|i| (was, *i)))?
+        };
+        let source = if let Some(i) = old.index.get(&slot.name) {
+            Source::Old(*i)
+        } else if let Some((was, i)) = was() {
+            step.renamed.push((was, slot.name));
+            Source::Old(i)
+        } else {
+            step.added.push(slot.name);
+            shared_before(cx, new.class, slot.name).map_or(Source::Default, Source::Shared)
+        };
+        if let Source::Old(i) = source {
+            moved[i as usize] = true;
+        }
+        step.sources.push(source);
+    }
+    let left = old.slots.iter().enumerate().filter(|(i, _)| !moved[*i]);
+    step.discarded = left.map(|(i, slot)| (slot.name, i as u32)).collect();
+    step
+}
+
+fn describe<'gc>(cx: &Cx<'_, 'gc>, old: Gc<'gc, Layout<'gc>>, new: Gc<'gc, Layout<'gc>>, step: &Step<'gc>) -> LayoutChange {
+    let text = |name: Symbol<'gc>| name.as_str().to_owned();
+    let was_shared = step.added.iter().filter(|name| shared_before(cx, new.class, **name).is_some());
+    let is_shared =
+        step.discarded.iter().map(|(name, _)| name).filter(|name| matches!(new.class.find(**name), Some((_, Member::Shared(_)))));
+    LayoutChange {
+        class: new.class.qualified().to_string(),
+        from: old.number,
+        to: new.number,
+        added: step.added.iter().copied().map(text).collect(),
+        discarded: step.discarded.iter().map(|(name, _)| text(*name)).collect(),
+        renamed: step.renamed.iter().map(|(old, new)| (text(*old), text(*new))).collect(),
+        shared: was_shared.chain(is_shared).copied().map(text).collect(),
+    }
+}

@@ -1,0 +1,131 @@
+//! Edges: the steps from one layout of a class to the next.
+
+use super::{Class, Function, Instance, Layout, LayoutId, Symbol};
+use crate::heap::Value;
+use gc_arena::barrier::unlock;
+use gc_arena::lock::{Lock, RefLock};
+use gc_arena::{Collect, Gc, GcWeak, Mutation};
+use rustc_hash::FxHashMap;
+
+/// Where the value of a slot comes from.
+#[derive(Clone, Copy, Collect)]
+#[collect(no_drop)]
+pub enum Source<'gc> {
+    /// This slot of the old layout.
+    Old(u32),
+    /// The value that a shared slot of this name had.
+    Shared(Value<'gc>),
+    /// The attic, else the slot's default.
+    Default,
+}
+
+/// A migration hook on an edge. The edges of one class and those of the classes below it, made by the same commit, have it together.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub struct Hook<'gc> {
+    /// The class that it belongs to.
+    pub class: Gc<'gc, Class<'gc>>,
+    function: Lock<Option<Gc<'gc, Function<'gc>>>>,
+}
+
+impl<'gc> Hook<'gc> {
+    /// A hook; without function it does nothing until it gets one.
+    pub fn new(mc: &Mutation<'gc>, class: Gc<'gc, Class<'gc>>, function: Option<Gc<'gc, Function<'gc>>>) -> Gc<'gc, Self> {
+        Gc::new(mc, Hook { class, function: Lock::new(function) })
+    }
+
+    /// What it runs.
+    pub fn function(&self) -> Option<Gc<'gc, Function<'gc>>> {
+        self.function.get()
+    }
+
+    /// Replaces what it runs.
+    pub fn set(this: Gc<'gc, Self>, mc: &Mutation<'gc>, function: Option<Gc<'gc, Function<'gc>>>) {
+        unlock!(Gc::write(mc, this), Hook, function).set(function);
+    }
+}
+
+/// What an instance was before it crossed an edge, for `old(other)`.
+#[derive(Clone, Copy, Collect)]
+#[collect(no_drop)]
+pub struct Crossed<'gc> {
+    /// The instance.
+    pub instance: GcWeak<'gc, Instance<'gc>>,
+    /// Its `old`.
+    pub old: Gc<'gc, Instance<'gc>>,
+}
+
+/// The step from a layout to another one of the same class.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub struct Edge<'gc> {
+    /// The layout it leads to.
+    #[collect(require_static)]
+    pub to: LayoutId,
+    /// Number of the commit that made it.
+    pub commit: u32,
+    /// For each slot of the new layout where it comes from.
+    pub sources: Vec<Source<'gc>>,
+    /// Slots that come into being.
+    pub added: Vec<Symbol<'gc>>,
+    /// Slots whose values go to the attic, with their place in the old layout.
+    pub discarded: Vec<(Symbol<'gc>, u32)>,
+    /// Slots that have another name: old, new.
+    pub renamed: Vec<(Symbol<'gc>, Symbol<'gc>)>,
+    /// Hooks, those of bases first.
+    pub hooks: Vec<Gc<'gc, Hook<'gc>>>,
+    /// The layout of the hooks' `old`, once there is one.
+    view: Lock<Option<Gc<'gc, Layout<'gc>>>>,
+    /// By address.
+    crossed: RefLock<FxHashMap<usize, Crossed<'gc>>>,
+}
+
+/// What an edge is made of; see [`Edge`].
+pub struct Step<'gc> {
+    /// For each slot of the new layout where it comes from.
+    pub sources: Vec<Source<'gc>>,
+    /// Slots that come into being.
+    pub added: Vec<Symbol<'gc>>,
+    /// Slots whose values go to the attic, with their place in the old layout.
+    pub discarded: Vec<(Symbol<'gc>, u32)>,
+    /// Slots that have another name: old, new.
+    pub renamed: Vec<(Symbol<'gc>, Symbol<'gc>)>,
+}
+
+impl<'gc> Edge<'gc> {
+    /// An edge that nothing has crossed yet.
+    pub fn new(mc: &Mutation<'gc>, to: LayoutId, commit: u32, step: Step<'gc>, hooks: Vec<Gc<'gc, Hook<'gc>>>) -> Gc<'gc, Self> {
+        let Step { sources, added, discarded, renamed } = step;
+        let edge =
+            Edge { to, commit, sources, added, discarded, renamed, hooks, view: Lock::new(None), crossed: RefLock::default() };
+        Gc::new(mc, edge)
+    }
+
+    /// The layout of the hooks' `old`.
+    pub fn view(&self) -> Option<Gc<'gc, Layout<'gc>>> {
+        self.view.get()
+    }
+
+    /// Remembers the layout of the hooks' `old`.
+    pub fn set_view(this: Gc<'gc, Self>, mc: &Mutation<'gc>, view: Gc<'gc, Layout<'gc>>) {
+        unlock!(Gc::write(mc, this), Edge, view).set(Some(view));
+    }
+
+    /// The `old` of an instance that has crossed.
+    pub fn crossed(&self, mc: &Mutation<'gc>, instance: Gc<'gc, Instance<'gc>>) -> Option<Gc<'gc, Instance<'gc>>> {
+        let crossed = self.crossed.borrow();
+        let found = crossed.get(&(Gc::as_ptr(instance) as usize))?;
+        found.instance.upgrade(mc).map(|_| found.old)
+    }
+
+    /// Keeps the `old` of an instance that crosses. The weak pointer keeps its address from being used again.
+    pub fn note_crossing(this: Gc<'gc, Self>, mc: &Mutation<'gc>, instance: Gc<'gc, Instance<'gc>>, old: Gc<'gc, Instance<'gc>>) {
+        let crossed = Crossed { instance: Gc::downgrade(instance), old };
+        unlock!(Gc::write(mc, this), Edge, crossed).borrow_mut().insert(Gc::as_ptr(instance) as usize, crossed);
+    }
+
+    /// Forgets what crossed: the edge is closed.
+    pub fn close(this: Gc<'gc, Self>, mc: &Mutation<'gc>) {
+        unlock!(Gc::write(mc, this), Edge, crossed).borrow_mut().clear();
+    }
+}

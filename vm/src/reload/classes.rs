@@ -1,0 +1,375 @@
+//! Classes and enums in a commit: they get their bodies in any order, then their place among the others.
+
+use super::codes;
+use super::commit::Failure;
+use super::plan::ReloadPlan;
+use super::queue::Item;
+use crate::embed::{Error, Problem};
+use crate::heap::Value;
+use crate::image::{ClassRef, DefinitionKind, UnitKind};
+use crate::link::{self, ClassTask, Unfit};
+use crate::object::{Class, ClassKind, Control, Cx, Definition, Function, Linked, Member, SymbolMap, Undo};
+use gc_arena::Gc;
+use lang::diagnostic::Diagnostic;
+
+/// The new text of each file of a plan, and the one before it.
+type Texts<'gc> = [(Gc<'gc, Linked<'gc>>, Option<Gc<'gc, Linked<'gc>>>)];
+
+/// A class with what is left to run of it.
+type Made<'gc> = (Gc<'gc, Class<'gc>>, Vec<ClassTask<'gc>>);
+
+/// Why classes could not be made: the class if it is known, and an error that says why.
+pub(super) type Misfit<'gc> = (Option<Gc<'gc, Class<'gc>>>, Box<Control<'gc>>);
+
+impl<'gc> Cx<'_, 'gc> {
+    /// Makes and redefines classes and enums over all files; those whose bases are not there yet are left for later.
+    pub(super) fn apply_classes(
+        &mut self,
+        plan: &ReloadPlan,
+        linked: &Texts<'gc>,
+        queued: &mut Vec<(usize, u32, Item)>,
+    ) -> Result<(), Misfit<'gc>> {
+        let mut waiting: Vec<(usize, u32)> = Vec::new();
+        for (at, file) in plan.files.iter().enumerate() {
+            let (new, old) = linked[at];
+            if old.is_some_and(|old| Gc::ptr_eq(old, new)) {
+                continue;
+            }
+            for definition in &file.definitions {
+                let Some(index) = definition.index else { continue };
+                let image = &file.image.definitions[index];
+                match image.kind {
+                    DefinitionKind::Class(id) => {
+                        self.declare_class(new, id.0 as usize);
+                        waiting.push((at, id.0));
+                    }
+                    DefinitionKind::Enum(id) => {
+                        let made = self.make_enum(new, id.0 as usize).map_err(|control| (None, control))?;
+                        let order = image.span.lo;
+                        if let Some(i) = made.and_then(|(class, tasks)| self.queue_tasks(class, tasks)) {
+                            queued.push((at, order, Item::ClassTasks(i)));
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        let mut staged: Vec<Gc<'gc, Class<'gc>>> = Vec::new();
+        let mut tasks = Vec::new();
+        loop {
+            let before = waiting.len();
+            let mut left = Vec::new();
+            for (at, id) in waiting {
+                let (new, old) = linked[at];
+                match self.stage(new, old, id as usize, &staged).map_err(|control| (None, control))? {
+                    Some(made) => {
+                        staged.push(made.0);
+                        tasks.push((at, new.image.classes[id as usize].span.lo, made));
+                    }
+                    None => left.push((at, id)),
+                }
+            }
+            waiting = left;
+            if waiting.is_empty() || waiting.len() == before {
+                break;
+            }
+        }
+        let in_circle = self.circle_of(&waiting.iter().map(|(at, id)| (linked[*at].0, *id as usize)).collect::<Vec<_>>());
+        if let Some(misfit) = in_circle {
+            return Err(misfit);
+        }
+        link::settle(self, &staged).map_err(|Unfit { class, control }| (Some(class), control))?;
+        for (at, order, (class, tasks)) in tasks {
+            if let Some(i) = self.queue_tasks(class, tasks) {
+                queued.push((at, order, Item::ClassTasks(i)));
+            }
+        }
+        for (at, id) in waiting {
+            let new = linked[at].0;
+            queued.push((at, new.image.classes[id as usize].span.lo, Item::LateClass(id)));
+            self.world.incomplete.push((new, id));
+        }
+        self.retry_incomplete().map_err(|control| (None, control))
+    }
+
+    /// The refusal of a commit whose classes do not fit together.
+    pub(super) fn failure(&mut self, plan: &ReloadPlan, (class, control): Misfit<'gc>) -> Failure {
+        let text = match *control {
+            Control::Raise(error) => crate::ops::error_message(self, &error),
+            _ => "a class could not be made".to_owned(),
+        };
+        let qualified = class.map(|class| class.qualified());
+        let place = plan.files.iter().find_map(|file| {
+            let definition = file.image.definitions.iter().find(|d| match &qualified {
+                Some(qualified) => **qualified == *format!("{}.{}", file.namespace, d.name),
+                None => matches!(d.kind, DefinitionKind::Class(_)) && text.contains(&format!("`{}`", d.name)),
+            })?;
+            Some((file.image.source.clone(), definition.name_span))
+        });
+        let place = place.or_else(|| {
+            let class = |d: &&crate::image::DefinitionImage| matches!(d.kind, DefinitionKind::Class(_) | DefinitionKind::Enum(_));
+            plan.files.iter().find_map(|f| Some((f.image.source.clone(), f.image.definitions.iter().find(class)?.name_span)))
+        });
+        match place {
+            Some((source, span)) => {
+                let help = "correct the bases or slots; nothing has changed in the running program";
+                let diagnostic = Diagnostic::new(&codes::MISFIT, span, text).help(help);
+                Box::new(move |_| Error::Refused(vec![Problem { source, diagnostic }]))
+            }
+            None => Box::new(move |_| Error::Host(text)),
+        }
+    }
+
+    /// Classes of earlier loads whose bases exist now.
+    fn retry_incomplete(&mut self) -> Result<(), Box<Control<'gc>>> {
+        let incomplete = std::mem::take(&mut self.world.incomplete);
+        for (linked, id) in incomplete {
+            let current = linked.module.state().linked.is_some_and(|l| Gc::ptr_eq(l, linked));
+            if current && self.make_class(linked, None, id as usize)?.is_none() {
+                self.world.incomplete.push((linked, id));
+            }
+        }
+        Ok(())
+    }
+
+    /// The class that a reference means; `None` while it does not exist.
+    pub(super) fn class_ref(
+        &mut self,
+        linked: Gc<'gc, Linked<'gc>>,
+        reference: &ClassRef,
+    ) -> Result<Option<Gc<'gc, Class<'gc>>>, Box<Control<'gc>>> {
+        let ClassRef::Path(name, members) = reference else { unreachable!("classes at top level are referred to by name") };
+        let mut value = self.link_name(name, linked).value();
+        for member in members {
+            if value.is_unset() {
+                return Ok(None);
+            }
+            value = self.get_attr(value, member)?;
+        }
+        match value {
+            Value::Unset => Ok(None),
+            Value::Class(class) => Ok(Some(class)),
+            other => {
+                let name = self.type_name(&other);
+                Err(self.type_error(format!("a base class or `extend` needs a class, not {name}")))
+            }
+        }
+    }
+
+    /// Makes or redefines class `id` of a file; `None` when a base does not exist yet.
+    pub(super) fn make_class(
+        &mut self,
+        linked: Gc<'gc, Linked<'gc>>,
+        old: Option<Gc<'gc, Linked<'gc>>>,
+        id: usize,
+    ) -> Result<Option<Made<'gc>>, Box<Control<'gc>>> {
+        let Some(made) = self.stage(linked, old, id, &[])? else { return Ok(None) };
+        link::settle(self, &[made.0]).map_err(|unfit| unfit.control)?;
+        Ok(Some(made))
+    }
+
+    /// The object of class `id` of a file, made if there is none.
+    fn declare_class(&mut self, linked: Gc<'gc, Linked<'gc>>, id: usize) -> Gc<'gc, Class<'gc>> {
+        let image = linked.image.classes[id].clone();
+        let name = self.world.intern(self.mc, &image.name);
+        let cell = linked.module.namespace.cell(name).expect("declared");
+        if let Value::Class(class) = cell.value() {
+            return class;
+        }
+        if let Some(Value::Class(class)) = self.world.undecorated.get(&name) {
+            return *class;
+        }
+        let class = self.world.new_class(self.mc, &image.name, cell.qualified_name().into(), ClassKind::Plain);
+        let decorated = linked.image.units.iter().any(|u| matches!(&u.kind, UnitKind::Decorate(n) if *n == image.name));
+        if decorated {
+            self.world.undecorated.insert(name, Value::Class(class));
+            self.world.set_pending(cell, true);
+        } else {
+            Definition::set(cell, self.mc, Value::Class(class));
+        }
+        class
+    }
+
+    /// Gives class `id` of a file its new body; `None` when a base does not exist yet. `staged` have their bodies, but no layout perhaps.
+    fn stage(
+        &mut self,
+        linked: Gc<'gc, Linked<'gc>>,
+        old: Option<Gc<'gc, Linked<'gc>>>,
+        id: usize,
+        staged: &[Gc<'gc, Class<'gc>>],
+    ) -> Result<Option<Made<'gc>>, Box<Control<'gc>>> {
+        let class = self.declare_class(linked, id);
+        let image = linked.image.classes[id].clone();
+        let mut bases = Vec::new();
+        for base in &image.bases {
+            match self.class_ref(linked, base)? {
+                Some(base) if base.has_layout() || staged.iter().any(|c| Gc::ptr_eq(*c, base)) => bases.push(base),
+                _ => return Ok(None),
+            }
+        }
+        self.world.undo.push(Undo::class(class));
+        let old_members = class.body().members.clone();
+        let mut tasks = link::stage_class(self, class, &image, bases, &mut |cx, id| {
+            Function::new(cx.mc, linked.proto(id), None, std::iter::empty())
+        })?;
+        if class.has_layout() {
+            self.keep_members(class, linked, old, id, &old_members, &mut tasks);
+        }
+        Ok(Some((class, tasks)))
+    }
+
+    /// Classes that wait for each other because each is below another.
+    fn circle_of(&mut self, waiting: &[(Gc<'gc, Linked<'gc>>, usize)]) -> Option<Misfit<'gc>> {
+        let classes: Vec<_> = waiting.iter().map(|(linked, id)| self.declare_class(*linked, *id)).collect();
+        let mut bases: Vec<Vec<usize>> = Vec::new();
+        for (linked, id) in waiting {
+            let image = linked.image.classes[*id].clone();
+            let found = image.bases.iter().filter_map(|base| self.class_ref(*linked, base).ok().flatten());
+            bases.push(found.filter_map(|base| classes.iter().position(|c| Gc::ptr_eq(*c, base))).collect());
+        }
+        for start in 0..classes.len() {
+            let mut seen = vec![start];
+            let mut at = 0;
+            while let Some(class) = seen.get(at).copied() {
+                at += 1;
+                for base in &bases[class] {
+                    if *base == start {
+                        let (below, above) = (classes[start].name.as_str(), classes[bases[start][0]].name.as_str());
+                        let text = format!("class `{below}` cannot inherit from `{above}`, which inherits from it");
+                        return Some((Some(classes[start]), self.type_error(text)));
+                    }
+                    if !seen.contains(base) {
+                        seen.push(*base);
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// Members of other files (`extend`) stay, shared slots keep their cells, functions keep their identity.
+    fn keep_members(
+        &mut self,
+        class: Gc<'gc, Class<'gc>>,
+        linked: Gc<'gc, Linked<'gc>>,
+        old_linked: Option<Gc<'gc, Linked<'gc>>>,
+        id: usize,
+        old_members: &SymbolMap<'gc, Member<'gc>>,
+        tasks: &mut Vec<ClassTask<'gc>>,
+    ) {
+        let image = linked.image.classes[id].clone();
+        let image_old = old_linked.and_then(|old| old.image.classes.iter().find(|c| c.name == image.name).cloned());
+        // Members that the old text of the class did not have come from an `extend`.
+        let is_extension = |name: &str| {
+            image_old
+                .as_ref()
+                .is_some_and(|c| !c.members.iter().any(|m| *m.name == *name) && !c.shared.iter().any(|s| *s.name == *name))
+        };
+        let declared: Vec<_> = class.body().members.iter().map(|(n, m)| (*n, *m)).collect();
+        let mut stale = Vec::new();
+        let mut members = class.body().members.clone();
+        for (name, member) in old_members {
+            match (declared.iter().find(|(n, _)| n == name).map(|(_, m)| *m), *member) {
+                (Some(Member::Shared(_)), Member::Shared(cell)) => {
+                    members.insert(*name, Member::Shared(cell));
+                    tasks.retain(|t| !matches!(t, ClassTask::Shared { cell: c, .. } if declared.iter().any(|(n, m)| n == name && matches!(m, Member::Shared(d) if Gc::ptr_eq(*d, *c)))));
+                }
+                (Some(Member::Method(new)), Member::Method(old)) => {
+                    members.insert(*name, Member::Method(self.keep_identity(old, new, &mut stale)));
+                }
+                (Some(Member::Static(new)), Member::Static(old)) => {
+                    members.insert(*name, Member::Static(self.keep_identity(old, new, &mut stale)));
+                }
+                (Some(Member::Property { getter, setter }), Member::Property { getter: old_getter, setter: old_setter }) => {
+                    let mut keep = |old: Option<Value<'gc>>, new: Option<Value<'gc>>| match (old, new) {
+                        (Some(old), Some(new)) => Some(self.keep_identity(old, new, &mut stale)),
+                        (_, new) => new,
+                    };
+                    let member = Member::Property { getter: keep(old_getter, getter), setter: keep(old_setter, setter) };
+                    members.insert(*name, member);
+                }
+                (None, member) if is_extension(name.as_str()) || is_from_elsewhere(&member, linked) => {
+                    members.insert(*name, member);
+                }
+                _ => {}
+            }
+        }
+        Class::update(class, self.mc, |body| body.members = members);
+    }
+
+    /// The old function object with the new code.
+    fn keep_identity(&mut self, old: Value<'gc>, new: Value<'gc>, stale: &mut Vec<String>) -> Value<'gc> {
+        match (old, new) {
+            (Value::Function(old), Value::Function(new)) => {
+                self.replace_code(old, new.proto(), stale);
+                if let Some(home) = new.home() {
+                    Function::set_home(old, self.mc, home);
+                }
+                Value::Function(old)
+            }
+            (Value::Decorated(decorated), Value::Function(new)) => {
+                if let Value::Function(original) = decorated.original.get() {
+                    self.replace_code(original, new.proto(), stale);
+                }
+                Value::Decorated(decorated)
+            }
+            _ => new,
+        }
+    }
+
+    fn make_enum(&mut self, linked: Gc<'gc, Linked<'gc>>, id: usize) -> Result<Option<Made<'gc>>, Box<Control<'gc>>> {
+        let image = linked.image.enums[id].clone();
+        let name = self.world.intern(self.mc, &image.name);
+        let cell = linked.module.namespace.cell(name).expect("declared");
+        if let Value::Class(class) = cell.value() {
+            // The variants are the same: values keep theirs; members get their new code.
+            self.world.undo.push(Undo::class(class));
+            let variants = class.body().variants.clone();
+            let old = class.body().members.clone();
+            let tasks = link::build_enum(self, class, &image, &mut |cx, id| {
+                Function::new(cx.mc, linked.proto(id), None, std::iter::empty())
+            })?;
+            let mut stale = Vec::new();
+            let declared: Vec<_> = class.body().members.iter().map(|(n, m)| (*n, *m)).collect();
+            let mut members = class.body().members.clone();
+            for (name, member) in declared {
+                let kept = match (member, old.get(&name)) {
+                    (Member::Method(new), Some(Member::Method(old))) => Member::Method(self.keep_identity(*old, new, &mut stale)),
+                    (Member::Static(_), Some(Member::Static(old))) if variants.iter().any(|v| v.name == name) => {
+                        Member::Static(*old)
+                    }
+                    (Member::Static(new), Some(Member::Static(old))) => Member::Static(self.keep_identity(*old, new, &mut stale)),
+                    (member, _) => member,
+                };
+                members.insert(name, kept);
+            }
+            Class::update(class, self.mc, |body| {
+                body.variants = variants;
+                body.members = members;
+            });
+            return Ok(Some((class, tasks)));
+        }
+        let class = self.world.new_class(self.mc, &image.name, cell.qualified_name().into(), ClassKind::Enum);
+        Definition::set(cell, self.mc, Value::Class(class));
+        let tasks =
+            link::build_enum(self, class, &image, &mut |cx, id| Function::new(cx.mc, linked.proto(id), None, std::iter::empty()))?;
+        Ok(Some((class, tasks)))
+    }
+}
+
+/// Whether a member comes from another file: an `extend`.
+fn is_from_elsewhere<'gc>(member: &Member<'gc>, linked: Gc<'gc, Linked<'gc>>) -> bool {
+    let of = |value: &Value<'gc>| match value {
+        Value::Function(function) => !Gc::ptr_eq(function.proto().linked.module, linked.module),
+        Value::Native(_) => true,
+        Value::Decorated(decorated) => {
+            matches!(decorated.original.get(), Value::Function(f) if !Gc::ptr_eq(f.proto().linked.module, linked.module))
+        }
+        _ => false,
+    };
+    match member {
+        Member::Method(value) | Member::Static(value) => of(value),
+        Member::Property { getter, setter } => getter.iter().chain(setter).any(of),
+        Member::Shared(_) => false,
+    }
+}
