@@ -12,7 +12,7 @@ use crate::object::{
     Control, Cx, Definition, ErrorKind, Exit, Instance, Interrupt, Keywords, Kind, Namespace, NativeBody, NativeFunction,
     NativeResult, Stack, Stress, World,
 };
-use crate::ops::{self, error_slot};
+use crate::ops;
 use gc_arena::arena::CollectionPhase;
 use gc_arena::metrics::Pacing;
 use gc_arena::{Arena, Gc, Rootable};
@@ -436,14 +436,14 @@ impl Vm {
 fn describe_error<'gc>(cx: &mut Cx<'_, 'gc>, pool: &Rc<HandlePool>, value: Value<'gc>, depth: usize) -> Error {
     let Value::Instance(instance) = value else { return Error::Host(ops::describe(cx, &value)) };
     let class = cx.world.class_of_instance(instance).name.as_str().to_owned();
-    let message = match Instance::slot(instance, error_slot::MESSAGE) {
+    let message = match ops::error_part(cx.world, instance, cx.world.symbols.message) {
         Value::Str(text) => text.as_str().to_owned(),
         Value::Unset => String::new(),
         other => ops::describe(cx, &other),
     };
-    let cause = Instance::slot(instance, error_slot::CAUSE);
+    let cause = ops::error_part(cx.world, instance, cx.world.symbols.cause);
     let cause = (depth < 8 && cx.is_error(&cause)).then(|| Box::new(describe_error(cx, pool, cause, depth + 1)));
-    let trace = interp::trace_of(&value).unwrap_or_default();
+    let trace = interp::trace_of(cx.world, &value).unwrap_or_default();
     let value = Handle::new(cx.world, pool, value);
     Error::Raised { class, message, trace, value, cause }
 }

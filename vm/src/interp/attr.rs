@@ -245,7 +245,7 @@ impl<'gc> Cx<'_, 'gc> {
                 _ => None,
             },
             Value::Instance(_) if text == "trace" && self.is_error(object) => {
-                let lines = trace_of(object).map_or_else(Vec::new, |t| t.frames);
+                let lines = trace_of(self.world, object).map_or_else(Vec::new, |t| t.frames);
                 let lines = lines.iter().map(|f| self.string(f.to_string())).collect();
                 Some(Value::List(List::new(self.mc, lines)))
             }

@@ -241,12 +241,9 @@ impl<'gc> Cx<'_, 'gc> {
             ("from", Value::Int(i64::from(from.number))),
             ("to", Value::Int(i64::from(to.number))),
         ];
-        let layout = self.world.layout(error.layout());
         for (name, value) in values {
             let name = self.world.intern(self.mc, name);
-            if let Some(i) = layout.index.get(&name) {
-                Instance::put(error, self.mc, &layout, *i as usize, value);
-            }
+            self.set_error_part(error, name, value);
         }
         Value::Instance(error)
     }

@@ -41,9 +41,9 @@ pub(super) fn capture(world: &World<'_>) -> Trace {
 }
 
 /// The trace of an error value, if it has been thrown.
-pub fn trace_of(error: &Value<'_>) -> Option<Trace> {
+pub fn trace_of<'gc>(world: &World<'gc>, error: &Value<'gc>) -> Option<Trace> {
     match error {
-        Value::Instance(instance) => super::unwind::trace_of_instance(*instance),
+        Value::Instance(instance) => super::unwind::trace_of_instance(world, *instance),
         _ => None,
     }
 }

@@ -5,7 +5,7 @@ use super::trace::{self, Trace};
 use crate::heap::Value;
 use crate::image::Const;
 use crate::object::{Control, Cx, Definition, ErrorKind, Exit, Instance, Kind, NativeResult, Symbol, World};
-use crate::ops::{self, error_slot};
+use crate::ops;
 use gc_arena::Gc;
 
 impl<'gc> Cx<'_, 'gc> {
@@ -45,12 +45,13 @@ impl<'gc> Cx<'_, 'gc> {
     /// Gives an error its trace, unless it has one: an error that is thrown again keeps its first.
     fn attach_trace(&mut self, error: Value<'gc>) {
         let Value::Instance(instance) = error else { return };
-        if !Instance::slot(instance, error_slot::TRACE).is_nil() {
+        let name = self.world.symbols.hidden_trace;
+        if !ops::error_part(self.world, instance, name).is_nil() {
             return;
         }
         let trace = trace::capture(self.world);
         let value = World::host_object(self.mc, "Trace", trace);
-        Instance::set_slot(instance, self.mc, error_slot::TRACE, value);
+        self.set_error_part(instance, name, value);
     }
 
     /// `throw value`
@@ -160,7 +161,7 @@ impl<'gc> Cx<'_, 'gc> {
 }
 
 /// The trace of an error, if it has been thrown.
-pub fn trace_of_instance<'gc>(instance: Gc<'gc, Instance<'gc>>) -> Option<Trace> {
-    let Value::Host(host) = Instance::slot(instance, error_slot::TRACE) else { return None };
+pub fn trace_of_instance<'gc>(world: &World<'gc>, instance: Gc<'gc, Instance<'gc>>) -> Option<Trace> {
+    let Value::Host(host) = ops::error_part(world, instance, world.symbols.hidden_trace) else { return None };
     host.data.downcast_ref::<Trace>().cloned()
 }

@@ -24,7 +24,9 @@ pub(super) fn connect<'gc>(cx: &mut Cx<'_, 'gc>, classes: &[Gc<'gc, Class<'gc>>]
         let hook = Hook::new(cx.mc, *class, plain.map(|h| h.function));
         Class::update(*class, cx.mc, |body| body.open_hook = Some(hook));
         hooks.push(hook);
-        let own: Vec<_> = hooks.iter().filter(|h| class.is_subclass_of(h.class)).copied().collect();
+        // In the order in which the slots stand.
+        let line = class.body().linearisation.clone();
+        let own = line.iter().rev().filter_map(|c| hooks.iter().find(|h| Gc::ptr_eq(h.class, *c)).copied()).collect();
         add_edge(cx, *old, new, own, true);
         for text in brought.iter().filter(|h| h.from.is_some_and(|n| n != old.number)) {
             add_direct(cx, *class, text);

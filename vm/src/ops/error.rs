@@ -1,18 +1,8 @@
 //! Making errors.
 
 use crate::heap::{Str, Value};
-use crate::object::{Control, Cx, ErrorKind, Instance};
+use crate::object::{Control, Cx, ErrorKind, Instance, Symbol, World};
 use gc_arena::Gc;
-
-/// Slots that every error has, in this order.
-pub mod error_slot {
-    /// What happened.
-    pub const MESSAGE: usize = 0;
-    /// The error that led to it, or nil.
-    pub const CAUSE: usize = 1;
-    /// Where it was raised: a host object with the trace, or nil before it is thrown.
-    pub const TRACE: usize = 2;
-}
 
 impl<'gc> Cx<'_, 'gc> {
     /// An instance of a built-in error class.
@@ -20,8 +10,16 @@ impl<'gc> Cx<'_, 'gc> {
         let layout = self.world.error_class(kind).layout();
         let error = Instance::new(self.mc, layout.id, &layout.template);
         let message = Value::Str(Str::new(self.mc, message));
-        Instance::set_slot(error, self.mc, error_slot::MESSAGE, message);
+        self.set_error_part(error, self.world.symbols.message, message);
         error
+    }
+
+    /// Stores into a slot that every error has. An instance that is obsolete, and was no error then, has none.
+    pub fn set_error_part(&mut self, error: Gc<'gc, Instance<'gc>>, name: Symbol<'gc>, value: Value<'gc>) {
+        let layout = self.world.layout(error.layout());
+        if let Some(i) = layout.index.get(&name) {
+            Instance::put(error, self.mc, &layout, *i as usize, value);
+        }
     }
 
     /// A request to raise a built-in error: `return Err(cx.raise(…))`.
@@ -65,10 +63,17 @@ impl<'gc> Cx<'_, 'gc> {
     }
 }
 
+/// What stands in a slot that every error has: `message`, `cause` or the hidden trace. Unset for an instance that is obsolete and was no
+/// error then.
+pub fn error_part<'gc>(world: &World<'gc>, error: Gc<'gc, Instance<'gc>>, name: Symbol<'gc>) -> Value<'gc> {
+    let layout = world.layout(error.layout());
+    layout.index.get(&name).map_or(Value::Unset, |i| Instance::get(error, &layout, *i as usize))
+}
+
 /// The message of an error, if it is one with a text.
 pub fn error_message<'gc>(cx: &Cx<'_, 'gc>, error: &Value<'gc>) -> String {
     let Value::Instance(instance) = error else { return super::describe(cx, error) };
-    match Instance::slot(*instance, error_slot::MESSAGE) {
+    match error_part(cx.world, *instance, cx.world.symbols.message) {
         Value::Str(text) => text.as_str().to_owned(),
         Value::Unset => String::new(),
         other => super::describe(cx, &other),

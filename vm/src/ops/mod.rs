@@ -46,7 +46,7 @@ pub use call::{Resume, and_then, call, call_then, is_error, method_of, suspend, 
 pub use compare::{equal, equal_now};
 pub use contains::contains;
 pub use display::{push_float, push_int, push_quoted};
-pub use error::{error_message, error_slot, nearest, suggestion};
+pub use error::{error_message, error_part, nearest, suggestion};
 pub use format::format_value;
 pub use hash::{HashResult, hash, hash_int, hash_now};
 pub use index::{get_index, length, set_index};

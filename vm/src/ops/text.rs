@@ -372,8 +372,6 @@ fn next_of_error<'gc>(
 
 /// The message of an error, if it has one.
 fn message_of<'gc>(world: &World<'gc>, error: Gc<'gc, Instance<'gc>>) -> Option<Value<'gc>> {
-    let layout = world.layout(error.layout());
-    let i = layout.index.get(&world.symbols.message).copied()?;
-    let message = Instance::get(error, &layout, i as usize);
+    let message = super::error_part(world, error, world.symbols.message);
     (!message.is_nil() && !message.is_unset()).then_some(message)
 }
