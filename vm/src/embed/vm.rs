@@ -9,8 +9,8 @@ use crate::host::{Host, NoHost};
 use crate::interp;
 use crate::limits;
 use crate::object::{
-    Control, Cx, Definition, ErrorKind, Exit, Instance, Interrupt, Keywords, Kind, Namespace, NativeBody, NativeFunction,
-    NativeResult, Stack, Stress, World,
+    Control, Cx, Definition, ErrorKind, Exit, Interrupt, Keywords, Kind, Namespace, NativeBody, NativeFunction, NativeResult,
+    Stack, Stress, World,
 };
 use crate::ops;
 use gc_arena::arena::CollectionPhase;

@@ -5,8 +5,8 @@ use super::lookup::AttrOrCall;
 use super::trace::trace_of;
 use crate::heap::{Str, Value};
 use crate::object::{
-    Bound, BoxCell, Class, ClassKind, Control, Cx, Definition, ErrorKind, Found, Instance, Layout, List, Namespace, NativeResult,
-    Symbol, World,
+    Bound, BoxCell, Class, ClassKind, Control, Cx, Definition, EnumValue, ErrorKind, Found, Instance, Layout, List, Namespace,
+    NativeResult, Symbol, World,
 };
 use crate::ops;
 use gc_arena::{Collect, Gc};
@@ -116,6 +116,7 @@ impl<'gc> Cx<'_, 'gc> {
         let text = match object {
             Value::Nil => format!("nil has no member `{}`", name.as_str()),
             Value::EnumValue(value) => {
+                let value = EnumValue::now(*value);
                 let variant = format!("{}.{}", class.name.as_str(), value.variant.name.as_str());
                 let fields: Vec<String> = value.variant.fields.iter().flatten().map(|f| format!("`{}`", f.as_str())).collect();
                 let known = if fields.is_empty() { near } else { format!("; its payload is {}", fields.join(", ")) };
@@ -150,6 +151,7 @@ impl<'gc> Cx<'_, 'gc> {
             names.extend(namespace.definitions().iter().map(|d| d.name.as_str().to_owned()));
         }
         if let Value::EnumValue(value) = object {
+            let value = EnumValue::now(*value);
             names.extend(value.variant.fields.iter().flatten().map(|f| f.as_str().to_owned()));
         }
         // Operators and internal slots are not written after a dot.
@@ -205,7 +207,11 @@ impl<'gc> Cx<'_, 'gc> {
                 }
             },
             Value::Class(class) => {
-                let variant = class.body().variants.iter().find(|v| v.name == name).copied();
+                let variant = {
+                    let body = class.body();
+                    let retired = body.retired.iter().map(|(v, _)| v).rev().filter(|_| self.world.replacing > 0);
+                    body.variants.iter().chain(retired).find(|v| v.name == name).copied()
+                };
                 if let Some(variant) = variant {
                     return Some(World::variant_value(self.mc, variant));
                 }
@@ -231,17 +237,18 @@ impl<'gc> Cx<'_, 'gc> {
                 })
             }
             Value::EnumValue(value) => {
+                let value = EnumValue::now(*value);
                 let field = value.variant.fields.iter().flatten().position(|f| *f == name);
                 match (field, text) {
                     (Some(i), _) => Some(value.payload[i]),
                     (None, "name") => Some(Value::Str(value.variant.name.0)),
-                    (None, "ordinal") => Some(Value::Int(i64::from(value.variant.ordinal))),
+                    (None, "ordinal") => Some(Value::Int(i64::from(value.variant.ordinal.get()))),
                     _ => None,
                 }
             }
             Value::Variant(variant) => match text {
                 "name" => Some(Value::Str(variant.name.0)),
-                "ordinal" => Some(Value::Int(i64::from(variant.ordinal))),
+                "ordinal" => Some(Value::Int(i64::from(variant.ordinal.get()))),
                 _ => None,
             },
             Value::Instance(_) if text == "trace" && self.is_error(object) => {
@@ -331,6 +338,7 @@ impl<'gc> Cx<'_, 'gc> {
         let name = symbol_of(name);
         self.migrate_for(object, 3)?;
         if let Value::EnumValue(value) = object
+            && let value = EnumValue::now(value)
             && let Some(i) = value.variant.fields.iter().flatten().position(|f| *f == name)
         {
             return Ok(value.payload[i]);
@@ -342,6 +350,14 @@ impl<'gc> Cx<'_, 'gc> {
             AttrOrCall::Value(value) => Ok(value),
             AttrOrCall::Getter(getter) => Err(Box::new(Control::Call { callee: getter, args: vec![object], then: None })),
         }
+    }
+
+    /// `value is class`, for an instruction of so many words.
+    pub(super) fn is_instance(&mut self, value: Value<'gc>, class: Value<'gc>, words: usize) -> NativeResult<'gc> {
+        if let Value::EnumValue(_) = value {
+            self.migrate_for(value, words)?;
+        }
+        ops::is_instance(self, value, class).map(Value::bool)
     }
 
     /// `is_set(x, "name")`

@@ -9,8 +9,8 @@ use crate::heap::{Str, Value};
 use crate::image::{ArgShape, CallShape, ClassRef, Const, NameRef};
 use crate::limits;
 use crate::object::{
-    Class, ClassKind, Construction, Continuation, Control, Cx, ErrorKind, Found, Function, Instance, Layout, List, NativeBody,
-    NativeFunction, Proto, ReturnMode, Symbol, Variant,
+    Class, ClassKind, Construction, Continuation, Control, Cx, EnumValue, ErrorKind, Found, Function, Instance, Layout, List,
+    NativeBody, NativeFunction, Proto, ReturnMode, Symbol, Variant,
 };
 use gc_arena::Gc;
 use std::fmt::Write as _;
@@ -79,6 +79,7 @@ impl<'gc> Cx<'_, 'gc> {
         let name = self.type_name(callee);
         let message = match callee {
             Value::EnumValue(value) => {
+                let value = EnumValue::now(*value);
                 format!("`{}.{}` has no payload and is not called", value.variant.class.name.as_str(), value.variant.name.as_str())
             }
             Value::Nil => "nil is not callable".to_owned(),
@@ -305,7 +306,7 @@ impl<'gc> Cx<'_, 'gc> {
             return Err(self.raise(ErrorKind::ArityError, text));
         }
         self.world.charge(48 + 16 * payload.len());
-        Ok(Value::EnumValue(Gc::new(self.mc, crate::object::EnumValue { variant, payload: payload.into() })))
+        Ok(Value::EnumValue(EnumValue::new(self.mc, variant, payload.into())))
     }
 
     /// Makes an instance and calls its `init`, or fills its slots.

@@ -4,8 +4,8 @@
 
 use crate::heap::Value;
 use crate::object::{
-    Control, Crossing, Cx, Edge, ErrorKind, Function, Instance, Layout, LayoutId, List, Map, NativeResult, SlotInit, Source, Undo,
-    World,
+    Control, Crossing, Cx, Edge, EnumValue, ErrorKind, Function, Instance, Layout, LayoutId, List, Map, NativeResult, SlotInit,
+    Source, Undo, World,
 };
 use crate::ops::{self, Resume, and_then, call_then, suspend};
 use gc_arena::{Collect, Gc};
@@ -31,12 +31,13 @@ impl<'gc> World<'gc> {
 }
 
 impl<'gc> Cx<'_, 'gc> {
-    /// Brings a value to the current layout of its class, if it is an obsolete instance. Gives nil, at once or after the calls it
+    /// Brings a value to the current layout of its class, if it is an obsolete instance, or replaces an obsolete value of an enum. Gives nil, at once or after the calls it
     /// asks for.
     #[inline]
     pub fn migrate(&mut self, value: Value<'gc>) -> NativeResult<'gc> {
         match value {
             Value::Instance(instance) if self.world.is_obsolete(instance) => self.migrate_before(instance, None),
+            Value::EnumValue(value) if EnumValue::is_obsolete(value) => self.replace_value(value),
             _ => Ok(Value::Nil),
         }
     }
@@ -215,6 +216,9 @@ impl<'gc> Cx<'_, 'gc> {
     /// Puts back all instances that set out on a stack that is given up.
     pub(crate) fn abandon_migrations(&mut self) {
         let depth = self.world.parked.len();
+        if depth == 0 {
+            self.world.replacing = 0;
+        }
         let left: Vec<_> = self.world.migrating.values().filter(|c| c.depth >= depth).map(|c| c.instance).collect();
         for instance in left {
             self.put_back(instance);

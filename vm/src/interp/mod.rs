@@ -10,6 +10,7 @@ mod handlers;
 mod lookup;
 mod migrate;
 mod old;
+mod replace;
 mod run;
 mod state;
 mod trace;

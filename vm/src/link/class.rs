@@ -141,27 +141,70 @@ pub fn build_enum<'gc>(
     image: &EnumImage,
     make: MakeFunction<'_, 'gc>,
 ) -> LinkResult<'gc, Vec<ClassTask<'gc>>> {
-    let mut variants = Vec::new();
-    for (i, variant) in image.variants.iter().enumerate() {
-        let name = cx.world.intern(cx.mc, &variant.name);
-        let fields = variant.fields.as_ref().map(|f| f.iter().map(|n| cx.world.intern(cx.mc, n)).collect());
-        variants.push(Gc::new(cx.mc, Variant { class, name, fields, ordinal: i as u32 }));
-    }
+    let (variants, values, retired) = place_variants(cx, class, image);
     let mut members = SymbolMap::default();
     let mut tasks = Vec::new();
     add_members(cx, class, &image.members, &mut members, &mut tasks, make);
     // A variant is found like a static member; plain values are made once, so that `same` holds.
-    for variant in &variants {
-        let value = crate::object::World::variant_value(cx.mc, *variant);
+    for (variant, value) in variants.iter().zip(values) {
         members.insert(variant.name, Member::Static(value));
     }
+    let hook = image.migrate.map(|proto| {
+        let function = make(cx, proto);
+        Function::set_home(function, cx.mc, class);
+        HookText { from: None, fingerprint: function.proto().image.fingerprint, function }
+    });
     Class::update(class, cx.mc, |body| {
         body.variants = variants;
+        body.retired = retired;
         body.members = members;
+        body.hooks = hook.into_iter().collect();
         body.doc = image.doc.clone();
     });
     relayout(cx, class)?;
     Ok(tasks)
+}
+
+type Variants<'gc> = Vec<Gc<'gc, Variant<'gc>>>;
+
+/// The variants of an enum's new text, each with its value or constructor, and those that are no longer among them. A variant with the same
+/// name and payload goes on; one that comes back is the one that it was.
+#[expect(clippy::type_complexity, reason = "three lists")]
+fn place_variants<'gc>(
+    cx: &mut Cx<'_, 'gc>,
+    class: Gc<'gc, Class<'gc>>,
+    image: &EnumImage,
+) -> (Variants<'gc>, Vec<Value<'gc>>, Vec<(Gc<'gc, Variant<'gc>>, Value<'gc>)>) {
+    let mut known: Vec<(Gc<'gc, Variant<'gc>>, Value<'gc>)> = {
+        let body = class.body();
+        let value_of = |variant: &Gc<'gc, Variant<'gc>>| match body.members.get(&variant.name) {
+            Some(Member::Static(value)) => *value,
+            _ => Value::Variant(*variant),
+        };
+        body.variants.iter().map(|v| (*v, value_of(v))).chain(body.retired.iter().copied()).collect()
+    };
+    let mut variants = Vec::new();
+    let mut values = Vec::new();
+    for (i, variant) in image.variants.iter().enumerate() {
+        let name = cx.world.intern(cx.mc, &variant.name);
+        let fields: Option<Box<[Symbol<'gc>]>> =
+            variant.fields.as_ref().map(|f| f.iter().map(|n| cx.world.intern(cx.mc, n)).collect());
+        let at = known.iter().position(|(v, _)| v.name == name && v.fields == fields);
+        let (variant, value) = match at.map(|at| known.remove(at)) {
+            Some((variant, value)) => {
+                let before = variant.ordinal.replace(i as u32);
+                cx.world.log(|| Undo::Ordinal(variant, before));
+                (variant, value)
+            }
+            None => {
+                let variant = Variant::new(cx.mc, class, name, fields, i as u32);
+                (variant, crate::object::World::variant_value(cx.mc, variant))
+            }
+        };
+        variants.push(variant);
+        values.push(value);
+    }
+    (variants, values, known)
 }
 
 /// Adds members to a class: `extend`.

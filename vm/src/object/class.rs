@@ -97,6 +97,8 @@ pub struct ClassBody<'gc> {
     pub open_hook: Option<Gc<'gc, Hook<'gc>>>,
     /// Enum variants in order.
     pub variants: Vec<Gc<'gc, Variant<'gc>>>,
+    /// Variants that the enum no longer has, with the values of those without payload: for their return, and for hooks.
+    pub retired: Vec<(Gc<'gc, Variant<'gc>>, Value<'gc>)>,
     /// Classes that have it as a base.
     pub subclasses: Vec<GcWeak<'gc, Class<'gc>>>,
     /// Doc text.
@@ -149,6 +151,7 @@ impl<'gc> Class<'gc> {
             hooks: Vec::new(),
             open_hook: None,
             variants: Vec::new(),
+            retired: Vec::new(),
             subclasses: Vec::new(),
             doc: None,
             qualified,

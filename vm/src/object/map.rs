@@ -226,12 +226,14 @@ macro_rules! table_object {
             table: RefLock<MapTable<'gc>>,
             /// Counts insertions and removals, so that an iteration notices them.
             changes: Cell<u32>,
+            /// The hash epoch of the world in which the hashes of its keys were computed.
+            epoch: Cell<u32>,
         }
 
         impl<'gc> $name<'gc> {
             /// An empty one.
             pub fn new(mc: &Mutation<'gc>) -> Gc<'gc, Self> {
-                Gc::new(mc, $name { table: RefLock::default(), changes: Cell::new(0) })
+                Gc::new(mc, $name { table: RefLock::default(), changes: Cell::new(0), epoch: Cell::new(0) })
             }
 
             /// The table, for reading; must not be changed while the borrow lives.
@@ -248,6 +250,27 @@ macro_rules! table_object {
             /// Whether there are none.
             pub fn is_empty(&self) -> bool {
                 self.len() == 0
+            }
+
+            /// The hash epoch in which the hashes of its keys were computed.
+            #[inline]
+            pub fn epoch(&self) -> u32 {
+                self.epoch.get()
+            }
+
+            /// Gives its entries, in order, the hashes that their keys have in this hash epoch.
+            pub fn rehash(this: Gc<'gc, Self>, epoch: u32, hashes: &[u32]) {
+                this.epoch.set(epoch);
+                // SAFETY: no values are stored, and no borrow outlives a method of this type.
+                let table = unsafe { &mut *this.table.as_ptr() };
+                if table.iter().map(|e| e.hash).eq(hashes.iter().copied()) {
+                    return;
+                }
+                this.changes.set(this.changes.get().wrapping_add(1));
+                for (entry, hash) in table.entries.iter_mut().filter(|e| !e.key.is_unset()).zip(hashes) {
+                    entry.hash = *hash;
+                }
+                table.reindex();
             }
 
             /// How often its size has changed.

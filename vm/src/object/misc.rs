@@ -1,6 +1,6 @@
-//! Small heap entities: boxes, bound methods, natives, enum variants and values, iterators, host objects.
+//! Small heap entities: boxes, bound methods, natives, iterators, host objects.
 
-use super::{Class, Cx, List, Map, Set, Symbol, Tuple};
+use super::{Cx, List, Map, Set, Symbol, Tuple};
 use crate::heap::{Str, Value, write_barrier};
 use gc_arena::lock::Lock;
 use gc_arena::{Collect, Gc, Mutation};
@@ -129,30 +129,6 @@ impl NativeFunction<'_> {
         let most = if self.most == u8::MAX { usize::MAX } else { self.most as usize };
         self.keywords.only.is_empty() && (self.least as usize..=most).contains(&argc)
     }
-}
-
-/// A variant of an enum: a constructor, or a value when it has no payload.
-#[derive(Collect)]
-#[collect(no_drop)]
-pub struct Variant<'gc> {
-    /// Its enum.
-    pub class: Gc<'gc, Class<'gc>>,
-    /// Its name.
-    pub name: Symbol<'gc>,
-    /// Payload names; `None`: a plain value.
-    pub fields: Option<Box<[Symbol<'gc>]>>,
-    /// Its position.
-    pub ordinal: u32,
-}
-
-/// A value of an enum.
-#[derive(Collect)]
-#[collect(no_drop)]
-pub struct EnumValue<'gc> {
-    /// Which variant.
-    pub variant: Gc<'gc, Variant<'gc>>,
-    /// Payload in order of the variant's names.
-    pub payload: Box<[Value<'gc>]>,
 }
 
 /// State of an iteration over a built-in value.

@@ -12,6 +12,7 @@ mod map;
 mod misc;
 mod symbol;
 mod undo;
+mod variant;
 mod world;
 
 pub use class::{Class, ClassBody, ClassKind, HashSource, HookText, Member, OwnSlot, SlotInit};
@@ -24,12 +25,13 @@ pub use instance::Instance;
 pub use layout::{Construction, Content, Layout, LayoutId, SlotInfo};
 pub use map::{Entry, Map, MapTable, Probe, Set};
 pub use misc::{
-    Bound, BoxCell, Continuation, Decorated, EnumValue, HostFn, HostObject, Intrinsic, IteratorObject, IteratorState, Keywords,
-    NativeBody, NativeFn, NativeFunction, NativeResult, Then, Variant,
+    Bound, BoxCell, Continuation, Decorated, HostFn, HostObject, Intrinsic, IteratorObject, IteratorState, Keywords, NativeBody,
+    NativeFn, NativeFunction, NativeResult, Then,
 };
 pub use symbol::{Symbol, SymbolMap};
 pub use undo::Undo;
+pub use variant::{EnumValue, Variant};
 pub use world::{
-    Control, Crossing, Cx, ErrorKind, Exit, Found, Interrupt, LayoutChange, MethodCache, Recording, Stress, Symbols, TraceFrame,
-    World,
+    Control, Crossing, Cx, ErrorKind, Exit, Following, Found, Interrupt, LayoutChange, MethodCache, Recording, Stress, Symbols,
+    TraceFrame, World,
 };

@@ -1,8 +1,8 @@
 //! Taking back a commit: for each kind of change, what was there before.
 
 use super::{
-    Class, ClassBody, Decorated, Definition, DefinitionMeta, Edge, Function, Hook, Instance, Kind, Layout, LayoutId, Linked,
-    Module, Proto, Source, Step, World,
+    Class, ClassBody, Decorated, Definition, DefinitionMeta, Edge, EnumValue, Function, Hook, Instance, Kind, Layout, LayoutId,
+    Linked, Module, Proto, Source, Step, Variant, World,
 };
 use crate::heap::Value;
 use gc_arena::lock::RefLock;
@@ -45,6 +45,12 @@ pub enum Undo<'gc> {
     Hook(Gc<'gc, Hook<'gc>>, Option<Gc<'gc, Function<'gc>>>),
     /// An instance was migrated.
     Instance(Gc<'gc, Instance<'gc>>, #[collect(require_static)] LayoutId, Vec<Value<'gc>>),
+    /// A variant has another position.
+    Ordinal(Gc<'gc, Variant<'gc>>, u32),
+    /// Values of a variant are replaced by another hook.
+    VariantHook(Gc<'gc, Variant<'gc>>, Option<Gc<'gc, Function<'gc>>>),
+    /// A value of an enum was replaced.
+    Replaced(Gc<'gc, EnumValue<'gc>>),
     /// The hash epoch was counted up: an instance may have been rehashed with what is taken back.
     HashEpoch,
     /// A decorated function forwards elsewhere.
@@ -103,6 +109,9 @@ impl<'gc> Undo<'gc> {
             }
             Undo::Hook(hook, function) => Hook::set(hook, mc, function),
             Undo::Instance(instance, layout, raw) => Instance::replace(instance, mc, layout, &raw),
+            Undo::Ordinal(variant, ordinal) => variant.ordinal.set(ordinal),
+            Undo::VariantHook(variant, hook) => Variant::set_hook(variant, mc, hook),
+            Undo::Replaced(value) => EnumValue::replace(value, mc, None),
             Undo::HashEpoch => world.hash_epoch += 1,
             Undo::Decorated(decorated, original, target) => Decorated::set(decorated, mc, original, target),
         }

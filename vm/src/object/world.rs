@@ -324,6 +324,16 @@ pub struct Crossing<'gc> {
     pub depth: usize,
 }
 
+/// Natives that replace obsolete values of enums before they do their work.
+#[derive(Clone, Copy, Collect)]
+#[collect(no_drop)]
+pub struct Following<'gc> {
+    /// `a == b`
+    pub equal: Value<'gc>,
+    /// `hash(a)`
+    pub hash: Value<'gc>,
+}
+
 /// A class whose layout was replaced, for reports.
 #[derive(Clone, Debug)]
 pub struct LayoutChange {
@@ -423,6 +433,11 @@ pub struct World<'gc> {
     pub layout_changes: Vec<LayoutChange>,
     /// Instances on their way over an edge whose code runs, by address.
     pub migrating: FxHashMap<usize, Crossing<'gc>>,
+    /// How many hooks of enums are running: they also find the variants that have left.
+    #[collect(require_static)]
+    pub replacing: u32,
+    /// How values of enums are compared and hashed that must be replaced first; set once an enum has brought a migration hook.
+    pub following: Option<Following<'gc>>,
     /// Counts commits that change how keys are hashed or compared.
     #[collect(require_static)]
     pub hash_epoch: u32,
@@ -580,6 +595,8 @@ impl<'gc> World<'gc> {
             commit_start: None,
             layout_changes: Vec::new(),
             migrating: FxHashMap::default(),
+            replacing: 0,
+            following: None,
             hash_epoch: 0,
             class_tasks: Vec::new(),
             undecorated: SymbolMap::default(),
@@ -764,7 +781,7 @@ impl<'gc> World<'gc> {
     /// A plain value for a variant without payload, or its constructor.
     pub fn variant_value(mc: &Mutation<'gc>, variant: Gc<'gc, Variant<'gc>>) -> Value<'gc> {
         if variant.fields.is_none() {
-            Value::EnumValue(Gc::new(mc, super::EnumValue { variant, payload: Box::new([]) }))
+            Value::EnumValue(super::EnumValue::new(mc, variant, Box::new([])))
         } else {
             Value::Variant(variant)
         }

@@ -12,7 +12,7 @@ use super::mapping::{Table, find_entry, key_equal};
 use super::number::compare_numbers;
 use crate::heap::{Str, Value};
 use crate::limits;
-use crate::object::{Cx, HashSource, Map, NativeResult, Probe, RangeObject, Set, Variant, World};
+use crate::object::{Cx, EnumValue, HashSource, Map, NativeResult, Probe, RangeObject, Set, Variant, World};
 use gc_arena::{Collect, Gc};
 use rustc_hash::FxHashSet;
 use std::cmp::Ordering;
@@ -69,7 +69,14 @@ fn shallow<'gc>(world: &World<'gc>, a: &Value<'gc>, b: &Value<'gc>) -> Shallow<'
         },
         (Value::EnumValue(x), _) => match (method_of(world, a, world.symbols.eq), b) {
             (Some(method), _) => Shallow::Call(method),
-            (None, Value::EnumValue(y)) if same_variant(x.variant, y.variant) => sized(a.same(b), x.payload.len(), y.payload.len()),
+            (None, Value::EnumValue(y)) => match world.following {
+                Some(following) if EnumValue::is_obsolete(*x) || EnumValue::is_obsolete(*y) => Shallow::Call(following.equal),
+                _ => {
+                    let (x, y) = (EnumValue::now(*x), EnumValue::now(*y));
+                    let same = same_variant(x.variant, y.variant);
+                    if same { sized(Gc::ptr_eq(x, y), x.payload.len(), y.payload.len()) } else { Shallow::Known(false) }
+                }
+            },
             _ => Shallow::Known(false),
         },
         (Value::Tuple(x), Value::Tuple(y)) => sized(a.same(b), x.items().len(), y.items().len()),
@@ -124,7 +131,7 @@ pub(super) fn item<'gc>(container: &Value<'gc>, i: usize) -> Option<Value<'gc>> 
     match container {
         Value::List(list) => list.get(i),
         Value::Tuple(tuple) => tuple.items().get(i).copied(),
-        Value::EnumValue(value) => value.payload.get(i).copied(),
+        Value::EnumValue(value) => EnumValue::now(*value).payload.get(i).copied(),
         _ => None,
     }
 }

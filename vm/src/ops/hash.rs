@@ -87,7 +87,13 @@ fn shallow<'gc>(world: &World<'gc>, value: &Value<'gc>) -> Shallow<'gc> {
             }
             return by_class(world, value).unwrap_or_else(|| Shallow::Hash(hash_address(value)));
         }
-        Value::EnumValue(x) => return by_class(world, value).unwrap_or_else(|| Shallow::Open(hash_variant(*x))),
+        Value::EnumValue(x) => {
+            let open = || match world.following {
+                Some(following) if EnumValue::is_obsolete(*x) => Shallow::Call(following.hash),
+                _ => Shallow::Open(hash_variant(EnumValue::now(*x))),
+            };
+            return by_class(world, value).unwrap_or_else(open);
+        }
         Value::Variant(variant) => hash_variant_name(variant.class.own_id.0, variant.name.0.hash()),
         Value::Range(range) => hash_range(range),
         Value::Bytes(bytes) => hash_bytes(&bytes.data),

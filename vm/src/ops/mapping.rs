@@ -111,6 +111,13 @@ impl<'gc> Table<'gc> {
         }
     }
 
+    fn epoch(self) -> u32 {
+        match self {
+            Table::Map(map) => map.epoch(),
+            Table::Set(set) => set.epoch(),
+        }
+    }
+
     fn changes(self) -> u32 {
         match self {
             Table::Map(map) => map.changes(),
@@ -221,6 +228,14 @@ fn find_any<'gc>(world: &World<'gc>, table: &MapTable<'gc>, hash: u32, key: &Val
 
 /// Finds the entry and acts, waiting for the program where needed.
 fn run<'gc>(cx: &mut Cx<'_, 'gc>, table: Table<'gc>, key: Value<'gc>, action: Action<'gc>) -> NativeResult<'gc> {
+    if table.epoch() != cx.world.hash_epoch {
+        let fresh = rehash(cx, table);
+        return and_then(cx, fresh, AfterRehash { table, key, action });
+    }
+    run_fresh(cx, table, key, action)
+}
+
+fn run_fresh<'gc>(cx: &mut Cx<'_, 'gc>, table: Table<'gc>, key: Value<'gc>, action: Action<'gc>) -> NativeResult<'gc> {
     match hash_now(cx.world, &key) {
         HashResult::Hash(hash) => with_hash(cx, table, hash, key, action),
         HashResult::Unhashable(part) => Err(unhashable_error(cx, &part)),
@@ -228,6 +243,66 @@ fn run<'gc>(cx: &mut Cx<'_, 'gc>, table: Table<'gc>, key: Value<'gc>, action: Ac
             let hashed = hash(cx, key);
             and_then(cx, hashed, AfterHash { table, key, action })
         }
+    }
+}
+
+#[derive(Collect)]
+#[collect(no_drop)]
+struct AfterRehash<'gc> {
+    table: Table<'gc>,
+    key: Value<'gc>,
+    action: Action<'gc>,
+}
+
+impl<'gc> Resume<'gc> for AfterRehash<'gc> {
+    fn resume(self, cx: &mut Cx<'_, 'gc>, _: Value<'gc>) -> NativeResult<'gc> {
+        run_fresh(cx, self.table, self.key, self.action)
+    }
+}
+
+/// Computes the hashes of a table's keys again, after a class of keys has changed. Gives nil.
+pub(super) fn rehash<'gc>(cx: &mut Cx<'_, 'gc>, table: Table<'gc>) -> NativeResult<'gc> {
+    let keys: Vec<Value<'gc>> = table.table().iter().map(|e| e.key).collect();
+    let (epoch, changes) = (cx.world.hash_epoch, table.changes());
+    Rehash { table, keys, hashes: Vec::new(), epoch, changes }.go(cx)
+}
+
+/// The hashes of a table's keys on the way.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Rehash<'gc> {
+    table: Table<'gc>,
+    keys: Vec<Value<'gc>>,
+    hashes: Vec<u32>,
+    epoch: u32,
+    changes: u32,
+}
+
+impl<'gc> Rehash<'gc> {
+    fn go(mut self, cx: &mut Cx<'_, 'gc>) -> NativeResult<'gc> {
+        while let Some(key) = self.keys.get(self.hashes.len()).copied() {
+            match hash(cx, key) {
+                Ok(Value::Int(hash)) => self.hashes.push(hash as u32),
+                Ok(_) => unreachable!("`hash` gives an int"),
+                Err(control) => return suspend(cx, control, self),
+            }
+        }
+        if self.changes != self.table.changes() {
+            return Err(cx.value_error("the map or set was changed by the `hash` of one of its keys"));
+        }
+        match self.table {
+            Table::Map(map) => Map::rehash(map, self.epoch, &self.hashes),
+            Table::Set(set) => Set::rehash(set, self.epoch, &self.hashes),
+        }
+        Ok(Value::Nil)
+    }
+}
+
+impl<'gc> Resume<'gc> for Rehash<'gc> {
+    fn resume(mut self, cx: &mut Cx<'_, 'gc>, result: Value<'gc>) -> NativeResult<'gc> {
+        let Value::Int(hash) = result else { unreachable!("`hash` gives an int") };
+        self.hashes.push(hash as u32);
+        self.go(cx)
     }
 }
 

@@ -4,7 +4,7 @@ use super::compare::same_variant;
 use super::hash::{HashResult, hash_now};
 use super::mapping::key_equal;
 use crate::heap::Value;
-use crate::object::{Control, Cx, Entry, List, Map, NativeResult};
+use crate::object::{Control, Cx, Entry, EnumValue, List, Map, NativeResult};
 use gc_arena::{Gc, Mutation};
 
 /// `value is class`, where `class` is a class, an enum, a variant or a value of a variant without payload.
@@ -12,14 +12,14 @@ pub fn is_instance<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>, class: Value<'g
     let variant = match class {
         Value::Class(class) => return Ok(cx.world.class_of(&value).is_subclass_of(class)),
         Value::Variant(variant) => variant,
-        Value::EnumValue(value) if value.payload.is_empty() => value.variant,
+        Value::EnumValue(value) if EnumValue::now(value).payload.is_empty() => EnumValue::now(value).variant,
         _ => {
             let message = format!("`is` and class patterns need a class, an enum or a variant, not {}", cx.type_name(&class));
             return Err(cx.type_error(message));
         }
     };
     Ok(match value {
-        Value::EnumValue(value) => same_variant(value.variant, variant),
+        Value::EnumValue(value) => same_variant(EnumValue::now(value).variant, variant),
         _ => false,
     })
 }

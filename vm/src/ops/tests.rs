@@ -323,9 +323,9 @@ fn enum_values_are_structural() {
         let class = cx.world.new_class(cx.mc, "Shape", "Shape".into(), ClassKind::Enum);
         let fields = Some([cx.world.intern(cx.mc, "r")].into());
         let name = cx.world.intern(cx.mc, "Circle");
-        let variant = Gc::new(cx.mc, Variant { class, name, fields, ordinal: 0 });
+        let variant = Variant::new(cx.mc, class, name, fields, 0);
         let mc = cx.mc;
-        let circle = |r| Value::EnumValue(Gc::new(mc, EnumValue { variant, payload: [Value::Int(r)].into() }));
+        let circle = |r| Value::EnumValue(EnumValue::new(mc, variant, [Value::Int(r)].into()));
         let (a, b, c) = (circle(2), circle(2), circle(3));
         assert_eq!(text(cx, a), "Shape.Circle(r: 2)");
         assert_eq!(equal_now(cx.world, &a, &b), Some(true));

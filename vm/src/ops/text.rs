@@ -8,7 +8,7 @@ use super::call::{Resume, call_then, is_error_class, method_of};
 use super::display::{FLOAT_TEXT_MAX, Form, Short, Sink, int_text_len, push_leaf, sink_float, sink_int};
 use crate::heap::Value;
 use crate::limits;
-use crate::object::{Cx, Instance, Layout, NativeResult, World};
+use crate::object::{Cx, EnumValue, Instance, Layout, NativeResult, World};
 use gc_arena::{Collect, Gc};
 use rustc_hash::FxHashSet;
 
@@ -200,6 +200,7 @@ impl<'gc> Writing<'gc> {
         match value {
             Value::Instance(instance) => self.out.push_str(world.class_of_instance(instance).name.as_str()),
             Value::EnumValue(value) => {
+                let value = EnumValue::now(value);
                 for part in [value.variant.class.name.as_str(), ".", value.variant.name.as_str()] {
                     self.out.push_str(part);
                 }
@@ -329,6 +330,7 @@ fn next_part<'gc>(world: &World<'gc>, parts: &mut Parts<'gc>) -> Option<Part<'gc
             Some(Part::Item(entry.key))
         }
         Value::EnumValue(value) => {
+            let value = EnumValue::now(value);
             let name = value.variant.fields.as_ref().and_then(|names| names.get(i));
             let value = *value.payload.get(i)?;
             Some(name.map_or(Part::Item(value), |name| Part::Named(name.as_str(), value)))

@@ -1,5 +1,6 @@
 //! Classes and enums in a commit: they get their bodies in any order, then their place among the others.
 
+use super::closures::Matcher;
 use super::codes;
 use super::commit::Failure;
 use super::plan::ReloadPlan;
@@ -8,9 +9,12 @@ use crate::embed::{Error, Problem};
 use crate::heap::Value;
 use crate::image::{ClassRef, DefinitionKind, UnitKind};
 use crate::link::{self, ClassTask, Unfit};
-use crate::object::{Class, ClassKind, Control, Cx, Definition, Function, Linked, Member, SymbolMap, Undo};
+use crate::object::{
+    Class, ClassBody, ClassKind, Control, Cx, Definition, Function, Linked, Member, Symbol, SymbolMap, Undo, Variant,
+};
 use gc_arena::Gc;
 use lang::diagnostic::Diagnostic;
+use std::sync::Arc;
 
 /// The new text of each file of a plan, and the one before it.
 type Texts<'gc> = [(Gc<'gc, Linked<'gc>>, Option<Gc<'gc, Linked<'gc>>>)];
@@ -28,6 +32,7 @@ impl<'gc> Cx<'_, 'gc> {
         plan: &ReloadPlan,
         linked: &Texts<'gc>,
         queued: &mut Vec<(usize, u32, Item)>,
+        matcher: &mut Matcher,
     ) -> Result<(), Misfit<'gc>> {
         let mut waiting: Vec<(usize, u32)> = Vec::new();
         for (at, file) in plan.files.iter().enumerate() {
@@ -44,7 +49,7 @@ impl<'gc> Cx<'_, 'gc> {
                         waiting.push((at, id.0));
                     }
                     DefinitionKind::Enum(id) => {
-                        let made = self.make_enum(new, id.0 as usize).map_err(|control| (None, control))?;
+                        let made = self.make_enum(new, old, id.0 as usize, matcher).map_err(|control| (None, control))?;
                         let order = image.span.lo;
                         if let Some(i) = made.and_then(|(class, tasks)| self.queue_tasks(class, tasks)) {
                             queued.push((at, order, Item::ClassTasks(i)));
@@ -61,7 +66,7 @@ impl<'gc> Cx<'_, 'gc> {
             let mut left = Vec::new();
             for (at, id) in waiting {
                 let (new, old) = linked[at];
-                match self.stage(new, old, id as usize, &staged).map_err(|control| (None, control))? {
+                match self.stage(new, old, id as usize, &staged, matcher).map_err(|control| (None, control))? {
                     Some(made) => {
                         staged.push(made.0);
                         tasks.push((at, new.image.classes[id as usize].span.lo, made));
@@ -89,7 +94,7 @@ impl<'gc> Cx<'_, 'gc> {
             queued.push((at, new.image.classes[id as usize].span.lo, Item::LateClass(id)));
             self.world.incomplete.push((new, id));
         }
-        self.retry_incomplete().map_err(|control| (None, control))
+        self.retry_incomplete(matcher).map_err(|control| (None, control))
     }
 
     /// The refusal of a commit whose classes do not fit together.
@@ -121,11 +126,11 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// Classes of earlier loads whose bases exist now.
-    fn retry_incomplete(&mut self) -> Result<(), Box<Control<'gc>>> {
+    fn retry_incomplete(&mut self, matcher: &mut Matcher) -> Result<(), Box<Control<'gc>>> {
         let incomplete = std::mem::take(&mut self.world.incomplete);
         for (linked, id) in incomplete {
             let current = linked.module.state().linked.is_some_and(|l| Gc::ptr_eq(l, linked));
-            if current && self.make_class(linked, None, id as usize)?.is_none() {
+            if current && self.make_class(linked, None, id as usize, matcher)?.is_none() {
                 self.world.incomplete.push((linked, id));
             }
         }
@@ -162,8 +167,9 @@ impl<'gc> Cx<'_, 'gc> {
         linked: Gc<'gc, Linked<'gc>>,
         old: Option<Gc<'gc, Linked<'gc>>>,
         id: usize,
+        matcher: &mut Matcher,
     ) -> Result<Option<Made<'gc>>, Box<Control<'gc>>> {
-        let Some(made) = self.stage(linked, old, id, &[])? else { return Ok(None) };
+        let Some(made) = self.stage(linked, old, id, &[], matcher)? else { return Ok(None) };
         link::settle(self, &[made.0]).map_err(|unfit| unfit.control)?;
         Ok(Some(made))
     }
@@ -197,6 +203,7 @@ impl<'gc> Cx<'_, 'gc> {
         old: Option<Gc<'gc, Linked<'gc>>>,
         id: usize,
         staged: &[Gc<'gc, Class<'gc>>],
+        matcher: &mut Matcher,
     ) -> Result<Option<Made<'gc>>, Box<Control<'gc>>> {
         let class = self.declare_class(linked, id);
         let image = linked.image.classes[id].clone();
@@ -208,12 +215,17 @@ impl<'gc> Cx<'_, 'gc> {
             }
         }
         self.world.undo.push(Undo::class(class));
+        let before = KeyMethods::of(self, class);
         let old_members = class.body().members.clone();
         let mut tasks = link::stage_class(self, class, &image, bases, &mut |cx, id| {
             Function::new(cx.mc, linked.proto(id), None, std::iter::empty())
         })?;
         if class.has_layout() {
-            self.keep_members(class, linked, old, id, &old_members, &mut tasks);
+            let text = old.and_then(|old| old.image.classes.iter().find(|c| c.name == image.name).cloned());
+            let names: Option<Vec<Arc<str>>> =
+                text.map(|c| c.members.iter().map(|m| &m.name).chain(c.shared.iter().map(|s| &s.name)).cloned().collect());
+            self.keep_members(class, linked, names.as_deref(), &old_members, &mut tasks, matcher);
+            self.note_keys(class, &before);
         }
         Ok(Some((class, tasks)))
     }
@@ -252,21 +264,14 @@ impl<'gc> Cx<'_, 'gc> {
         &mut self,
         class: Gc<'gc, Class<'gc>>,
         linked: Gc<'gc, Linked<'gc>>,
-        old_linked: Option<Gc<'gc, Linked<'gc>>>,
-        id: usize,
+        old_names: Option<&[Arc<str>]>,
         old_members: &SymbolMap<'gc, Member<'gc>>,
         tasks: &mut Vec<ClassTask<'gc>>,
+        matcher: &mut Matcher,
     ) {
-        let image = linked.image.classes[id].clone();
-        let image_old = old_linked.and_then(|old| old.image.classes.iter().find(|c| c.name == image.name).cloned());
         // Members that the old text of the class did not have come from an `extend`.
-        let is_extension = |name: &str| {
-            image_old
-                .as_ref()
-                .is_some_and(|c| !c.members.iter().any(|m| *m.name == *name) && !c.shared.iter().any(|s| *s.name == *name))
-        };
+        let is_extension = |name: &str| old_names.is_some_and(|names| !names.iter().any(|n| **n == *name));
         let declared: Vec<_> = class.body().members.iter().map(|(n, m)| (*n, *m)).collect();
-        let mut stale = Vec::new();
         let mut members = class.body().members.clone();
         for (name, member) in old_members {
             match (declared.iter().find(|(n, _)| n == name).map(|(_, m)| *m), *member) {
@@ -275,14 +280,14 @@ impl<'gc> Cx<'_, 'gc> {
                     tasks.retain(|t| !matches!(t, ClassTask::Shared { cell: c, .. } if declared.iter().any(|(n, m)| n == name && matches!(m, Member::Shared(d) if Gc::ptr_eq(*d, *c)))));
                 }
                 (Some(Member::Method(new)), Member::Method(old)) => {
-                    members.insert(*name, Member::Method(self.keep_identity(old, new, &mut stale)));
+                    members.insert(*name, Member::Method(self.keep_identity(old, new, matcher)));
                 }
                 (Some(Member::Static(new)), Member::Static(old)) => {
-                    members.insert(*name, Member::Static(self.keep_identity(old, new, &mut stale)));
+                    members.insert(*name, Member::Static(self.keep_identity(old, new, matcher)));
                 }
                 (Some(Member::Property { getter, setter }), Member::Property { getter: old_getter, setter: old_setter }) => {
                     let mut keep = |old: Option<Value<'gc>>, new: Option<Value<'gc>>| match (old, new) {
-                        (Some(old), Some(new)) => Some(self.keep_identity(old, new, &mut stale)),
+                        (Some(old), Some(new)) => Some(self.keep_identity(old, new, matcher)),
                         (_, new) => new,
                     };
                     let member = Member::Property { getter: keep(old_getter, getter), setter: keep(old_setter, setter) };
@@ -298,10 +303,10 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// The old function object with the new code.
-    fn keep_identity(&mut self, old: Value<'gc>, new: Value<'gc>, stale: &mut Vec<String>) -> Value<'gc> {
+    fn keep_identity(&mut self, old: Value<'gc>, new: Value<'gc>, matcher: &mut Matcher) -> Value<'gc> {
         match (old, new) {
             (Value::Function(old), Value::Function(new)) => {
-                self.replace_code(old, new.proto(), stale);
+                self.replace_code(old, new.proto(), matcher);
                 if let Some(home) = new.home() {
                     Function::set_home(old, self.mc, home);
                 }
@@ -309,7 +314,7 @@ impl<'gc> Cx<'_, 'gc> {
             }
             (Value::Decorated(decorated), Value::Function(new)) => {
                 if let Value::Function(original) = decorated.original.get() {
-                    self.replace_code(original, new.proto(), stale);
+                    self.replace_code(original, new.proto(), matcher);
                 }
                 Value::Decorated(decorated)
             }
@@ -317,36 +322,61 @@ impl<'gc> Cx<'_, 'gc> {
         }
     }
 
-    fn make_enum(&mut self, linked: Gc<'gc, Linked<'gc>>, id: usize) -> Result<Option<Made<'gc>>, Box<Control<'gc>>> {
+    /// Values of variants that have left follow the enum's hook, if it is new.
+    fn follow_variants(&mut self, class: Gc<'gc, Class<'gc>>, old: &ClassBody<'gc>) {
+        let (live, retired, text) = {
+            let body = class.body();
+            (body.variants.clone(), body.retired.clone(), body.hooks.first().copied())
+        };
+        for variant in live.into_iter().filter(|v| v.hook().is_some()) {
+            self.bind_enum_hook(variant, None);
+        }
+        let Some(text) = text.filter(|text| old.hooks.iter().all(|h| h.fingerprint != text.fingerprint)) else { return };
+        let is_new = |v: &Gc<'gc, Variant<'gc>>| old.variants.iter().any(|o| Gc::ptr_eq(*o, *v));
+        let any_new = retired.iter().any(|(v, _)| is_new(v));
+        let before = old.hooks.first().map(|h| h.function);
+        // An edited hook takes the place of the one before for values that still wait for it.
+        let waits = |v: &Gc<'gc, Variant<'gc>>| match (v.hook(), before) {
+            (Some(hook), Some(before)) => Gc::ptr_eq(hook, before),
+            (hook, _) => hook.is_none(),
+        };
+        for (variant, _) in retired {
+            if if any_new { is_new(&variant) } else { waits(&variant) } {
+                self.bind_enum_hook(variant, Some(text.function));
+                self.hashes_differ();
+            }
+        }
+    }
+
+    /// Keys may have other hashes, or be equal to others, from now on.
+    fn hashes_differ(&mut self) {
+        self.world.log(|| Undo::HashEpoch);
+        self.world.hash_epoch += 1;
+    }
+
+    fn make_enum(
+        &mut self,
+        linked: Gc<'gc, Linked<'gc>>,
+        old_linked: Option<Gc<'gc, Linked<'gc>>>,
+        id: usize,
+        matcher: &mut Matcher,
+    ) -> Result<Option<Made<'gc>>, Box<Control<'gc>>> {
         let image = linked.image.enums[id].clone();
         let name = self.world.intern(self.mc, &image.name);
         let cell = linked.module.namespace.cell(name).expect("declared");
         if let Value::Class(class) = cell.value() {
-            // The variants are the same: values keep theirs; members get their new code.
             self.world.undo.push(Undo::class(class));
-            let variants = class.body().variants.clone();
-            let old = class.body().members.clone();
-            let tasks = link::build_enum(self, class, &image, &mut |cx, id| {
+            let old = class.body().clone();
+            let mut tasks = link::build_enum(self, class, &image, &mut |cx, id| {
                 Function::new(cx.mc, linked.proto(id), None, std::iter::empty())
             })?;
-            let mut stale = Vec::new();
-            let declared: Vec<_> = class.body().members.iter().map(|(n, m)| (*n, *m)).collect();
-            let mut members = class.body().members.clone();
-            for (name, member) in declared {
-                let kept = match (member, old.get(&name)) {
-                    (Member::Method(new), Some(Member::Method(old))) => Member::Method(self.keep_identity(*old, new, &mut stale)),
-                    (Member::Static(_), Some(Member::Static(old))) if variants.iter().any(|v| v.name == name) => {
-                        Member::Static(*old)
-                    }
-                    (Member::Static(new), Some(Member::Static(old))) => Member::Static(self.keep_identity(*old, new, &mut stale)),
-                    (member, _) => member,
-                };
-                members.insert(name, kept);
-            }
-            Class::update(class, self.mc, |body| {
-                body.variants = variants;
-                body.members = members;
+            let text = old_linked.and_then(|old| old.image.enums.iter().find(|e| e.name == image.name).cloned());
+            let names: Option<Vec<Arc<str>>> = text.map(|text| {
+                let variants = old.variants.iter().chain(old.retired.iter().map(|(v, _)| v)).map(|v| v.name.as_str().into());
+                text.members.iter().map(|m| m.name.clone()).chain(variants).collect()
             });
+            self.keep_members(class, linked, names.as_deref(), &old.members, &mut tasks, matcher);
+            self.follow_variants(class, &old);
             return Ok(Some((class, tasks)));
         }
         let class = self.world.new_class(self.mc, &image.name, cell.qualified_name().into(), ClassKind::Enum);
@@ -354,6 +384,39 @@ impl<'gc> Cx<'_, 'gc> {
         let tasks =
             link::build_enum(self, class, &image, &mut |cx, id| Function::new(cx.mc, linked.proto(id), None, std::iter::empty()))?;
         Ok(Some((class, tasks)))
+    }
+}
+
+/// How a class hashes and compares its instances, before an edit.
+struct KeyMethods<'gc> {
+    /// Hashes of the code of its own `hash` and `==`.
+    own: [Option<u64>; 2],
+    bases: Vec<Gc<'gc, Class<'gc>>>,
+}
+
+impl<'gc> KeyMethods<'gc> {
+    fn of(cx: &Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>) -> Self {
+        let body = class.body();
+        let code = |name: Symbol<'gc>| match body.members.get(&name) {
+            Some(Member::Method(Value::Function(f))) => Some(f.proto().image.fingerprint),
+            Some(_) => Some(0),
+            None => None,
+        };
+        KeyMethods { own: [code(cx.world.symbols.hash), code(cx.world.symbols.eq)], bases: body.bases.clone() }
+    }
+}
+
+impl<'gc> Cx<'_, 'gc> {
+    /// Containers notice that instances of a class, and of those below it, are hashed or compared in another way.
+    fn note_keys(&mut self, class: Gc<'gc, Class<'gc>>, before: &KeyMethods<'gc>) {
+        let now = KeyMethods::of(self, class);
+        let same_bases =
+            now.bases.len() == before.bases.len() && now.bases.iter().zip(&before.bases).all(|(a, b)| Gc::ptr_eq(*a, *b));
+        let by_program = |c: &Gc<'gc, Class<'gc>>| c.hashing.get() != crate::object::HashSource::Identity;
+        let other_bases = !same_bases && now.bases.iter().chain(&before.bases).any(by_program);
+        if now.own != before.own || other_bases {
+            self.hashes_differ();
+        }
     }
 }
 

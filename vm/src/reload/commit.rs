@@ -4,6 +4,8 @@
 //! the undo log; then initialisers and new statements run; an error in any of them takes the whole log back.
 
 use super::check::CheckedPlan;
+use super::closures::Matcher;
+use super::options::Mode;
 use super::plan::{Action, PlannedDefinition, PlannedFile, ReloadPlan};
 use super::queue::{Item, Queue};
 use crate::embed::{Error, Vm};
@@ -21,10 +23,11 @@ impl Vm {
         let (undo_start, outer) = self.enter(|cx| {
             cx.world.commits_tried += 1;
             let start = cx.world.undo.len();
+            cx.world.layout_changes.clear();
             (start, cx.world.commit_start.replace(start))
         });
-        let mut stale = Vec::new();
-        let applied = self.enter(|cx| cx.apply(&plan, &mut stale)).map_err(|error| self.error_of(error));
+        let mut matcher = Matcher::default();
+        let applied = self.enter(|cx| cx.apply(&plan, &mut matcher)).map_err(|error| self.error_of(error));
         let result = applied.and_then(|queues| {
             self.files.queues = queues;
             self.run_queues()
@@ -60,7 +63,7 @@ impl Vm {
                 cx.settle(&plan);
             }
         });
-        result.map(|()| stale)
+        result.map(|()| matcher.stale)
     }
 
     fn error_of(&mut self, error: Box<dyn FnOnce(&mut Vm) -> Error>) -> Error {
@@ -73,7 +76,7 @@ pub(super) type Failure = Box<dyn FnOnce(&mut Vm) -> Error>;
 
 impl<'gc> Cx<'_, 'gc> {
     /// Changes cells, code and files; gives what is left to run.
-    fn apply(&mut self, plan: &ReloadPlan, stale: &mut Vec<String>) -> Result<Vec<Queue>, Failure> {
+    fn apply(&mut self, plan: &ReloadPlan, matcher: &mut Matcher) -> Result<Vec<Queue>, Failure> {
         for file in &plan.files {
             self.part_generation(file);
         }
@@ -86,10 +89,10 @@ impl<'gc> Cx<'_, 'gc> {
             linked.push(self.link_file(file));
         }
         for (file, (linked, old)) in plan.files.iter().zip(&linked) {
-            self.apply_functions(file, *linked, *old, stale);
+            self.apply_functions(file, *linked, *old, matcher);
         }
         let mut tasks = Vec::new();
-        self.apply_classes(plan, &linked, &mut tasks).map_err(|unfit| self.failure(plan, unfit))?;
+        self.apply_classes(plan, &linked, &mut tasks, matcher).map_err(|unfit| self.failure(plan, unfit))?;
         // What runs from here on meets the new classes.
         self.clear_inline_caches();
         for (at, (file, (linked, _))) in plan.files.iter().zip(&linked).enumerate() {
@@ -244,10 +247,15 @@ impl<'gc> Cx<'_, 'gc> {
         file: &PlannedFile,
         linked: Gc<'gc, Linked<'gc>>,
         old: Option<Gc<'gc, Linked<'gc>>>,
-        stale: &mut Vec<String>,
+        matcher: &mut Matcher,
     ) {
-        if old.is_some_and(|old| Gc::ptr_eq(old, linked)) {
-            return;
+        if let Some(old) = old {
+            if Gc::ptr_eq(old, linked) {
+                return;
+            }
+            if file.mode == Mode::Update {
+                self.follow_units(old, linked, matcher);
+            }
         }
         for definition in &file.definitions {
             let Some(index) = definition.index else { continue };
@@ -268,7 +276,7 @@ impl<'gc> Cx<'_, 'gc> {
             };
             let function = match function {
                 Some(function) => {
-                    self.replace_code(function, proto, stale);
+                    self.replace_code(function, proto, matcher);
                     function
                 }
                 None => Function::new(self.mc, proto, None, std::iter::empty()),
@@ -286,40 +294,14 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// Gives a function object other code, and the closures made by its old code the code of their successors.
-    pub(super) fn replace_code(&mut self, function: Gc<'gc, Function<'gc>>, proto: Gc<'gc, Proto<'gc>>, stale: &mut Vec<String>) {
+    pub(super) fn replace_code(&mut self, function: Gc<'gc, Function<'gc>>, proto: Gc<'gc, Proto<'gc>>, matcher: &mut Matcher) {
         let mut old = function.proto();
         while let Some(successor) = old.successor() {
             old = successor;
         }
         self.world.undo.push(Undo::Code(function, function.proto()));
         Function::set_proto(function, self.mc, proto);
-        self.match_nested(old, proto, stale);
-    }
-
-    /// Lambdas and inner functions are matched by position when as many are there and what they capture agrees; nothing is
-    /// guessed: the others keep their old code.
-    fn match_nested(&mut self, old: Gc<'gc, Proto<'gc>>, new: Gc<'gc, Proto<'gc>>, stale: &mut Vec<String>) {
-        let (olds, news) = (&old.image.nested, &new.image.nested);
-        for (i, id) in olds.iter().enumerate() {
-            let nested_old = old.linked.proto(*id);
-            let candidate = news.get(i).filter(|_| olds.len() == news.len()).map(|id| new.linked.proto(*id));
-            let fits = |n: &Gc<'gc, Proto<'gc>>| {
-                n.image.capture_names == nested_old.image.capture_names
-                    && n.image.kind == nested_old.image.kind
-                    && boxes(n) == boxes(&nested_old)
-            };
-            match candidate.filter(fits) {
-                Some(successor) if !Gc::ptr_eq(successor, nested_old) => {
-                    self.world.undo.push(Undo::Superseded(nested_old));
-                    Proto::supersede(nested_old, self.mc, Some(successor));
-                    self.match_nested(nested_old, successor, stale);
-                }
-                Some(_) => {}
-                None => {
-                    stale.push(format!("{}: functions made inside `{}` keep their old code", old.linked.module.path, old.qualified))
-                }
-            }
-        }
+        self.follow_closures(old, proto, matcher);
     }
 
     /// What is left to run of a file, in text order.
@@ -349,21 +331,4 @@ impl<'gc> Cx<'_, 'gc> {
         items.sort_by_key(|(order, item)| (*order, matches!(item, Item::Unit(_))));
         Queue { path: file.path.clone(), items: items.into(), defines, namespace: file.namespace.clone(), active: false }
     }
-}
-
-/// Which captured variables a function reads through a box.
-fn boxes(proto: &Proto<'_>) -> Vec<bool> {
-    use crate::bytecode::{Insn, Op};
-    let mut boxed = vec![false; proto.image.captures.len()];
-    let code = &proto.image.code;
-    let mut at = 0;
-    while let Some(op) = code.get(at).and_then(|w| Op::from_byte(Insn(*w).op_byte())) {
-        if matches!(op, Op::GetUpBox | Op::SetUpBox)
-            && let Some(slot) = boxed.get_mut(Insn(code[at]).b() as usize)
-        {
-            *slot = true;
-        }
-        at += op.words();
-    }
-    boxed
 }

@@ -1,6 +1,7 @@
 //! Digests of values made of plain data, to see whether a variable still holds what its initialiser built.
 
 use crate::heap::{Value, hash_bytes};
+use crate::object::EnumValue;
 use std::collections::HashSet;
 
 /// Parts looked at before a value counts as too large to be called untouched.
@@ -50,6 +51,7 @@ pub(super) fn digest(value: Value<'_>) -> Option<u64> {
                 work.extend(s.table().iter().map(|e| e.key));
             }
             Value::EnumValue(e) => {
+                let e = EnumValue::now(e);
                 add(u64::from(e.variant.name.0.hash()));
                 work.extend_from_slice(&e.payload);
             }

@@ -80,6 +80,7 @@ impl Vm {
         match self.commit(plan) {
             Ok(stale) => {
                 report.stale = stale;
+                report.layouts = self.enter(|cx| std::mem::take(&mut cx.world.layout_changes));
                 let unknown = self.unknown_imports(&report.files);
                 report.warnings.extend(unknown);
                 report

@@ -5,6 +5,7 @@
 
 mod check;
 mod classes;
+mod closures;
 pub mod codes;
 mod commit;
 mod contribution;
@@ -25,5 +26,5 @@ pub use diff::{Change, DefinitionChange, FileChange, diff};
 pub use load::{Compiled, FileText, Files, Library, normalise};
 pub use options::{Mode, Policy, ReloadOptions, Replace};
 pub use plan::{Action, PlannedDefinition, PlannedFile, ReloadPlan, plan};
-pub use report::{Entry, Report, Statement};
+pub use report::{Entry, Report, Statement, layout_text};
 pub use survey::{Fact, Facts};

@@ -5,6 +5,7 @@ use super::options::Mode;
 use super::plan::{Action, ReloadPlan};
 use crate::embed::Error;
 use crate::image::DefinitionKind;
+use crate::object::LayoutChange;
 use std::fmt;
 use std::time::Duration;
 
@@ -77,6 +78,8 @@ pub struct Report {
     pub renamed: Vec<Entry>,
     /// Statements that ran.
     pub ran_statements: Vec<Statement>,
+    /// Classes whose instances get another layout.
+    pub layouts: Vec<LayoutChange>,
     /// Closures that keep their old code, with the reason.
     pub stale: Vec<String>,
     /// Problems that do not stand in the way.
@@ -148,6 +151,16 @@ pub(super) fn kind_text(kind: DefinitionKind) -> &'static str {
     }
 }
 
+/// A change of a layout in one line.
+pub fn layout_text(change: &LayoutChange) -> String {
+    let renamed: Vec<String> = change.renamed.iter().map(|(old, new)| format!("{old} as {new}")).collect();
+    let parts = [("added", &change.added), ("discarded", &change.discarded), ("renamed", &renamed), ("shared", &change.shared)];
+    let parts: Vec<String> =
+        parts.iter().filter(|(_, names)| !names.is_empty()).map(|(word, names)| format!("{word} {}", names.join(", "))).collect();
+    let parts = if parts.is_empty() { "other order".to_owned() } else { parts.join("; ") };
+    format!("class {}, from {} to {}: {parts}", change.class, change.from, change.to)
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let files = self.files.join(", ");
@@ -182,6 +195,9 @@ impl fmt::Display for Report {
             for entry in entries {
                 writeln!(f, "  {word:<10} {} {entry}", entry.kind)?;
             }
+        }
+        for change in &self.layouts {
+            writeln!(f, "  layout     {}", layout_text(change))?;
         }
         for entry in &self.conflicts {
             writeln!(

@@ -40,7 +40,7 @@ order_value!(le, <=, ops::less_equal);
 
 #[inline(always)]
 pub(super) unsafe fn is(s: State<'_>) {
-    through!(s, |s, cx| ops::is_instance(cx, *s.b(), *s.c()).map(Value::bool));
+    through!(s, |s, cx| cx.is_instance(*s.b(), *s.c(), 1));
 }
 
 #[inline(always)]

@@ -47,7 +47,7 @@ pub(super) unsafe fn map_rest(s: State<'_>) {
 
 #[inline(always)]
 pub(super) unsafe fn class(s: State<'_>) {
-    through!(s.skip(1), |s, cx| ops::is_instance(cx, *s.a(), *s.b()).map(Value::bool), 0, ReturnMode::JumpIfNot);
+    through!(s.skip(1), |s, cx| cx.is_instance(*s.a(), *s.b(), 2), 0, ReturnMode::JumpIfNot);
 }
 
 #[inline(always)]
