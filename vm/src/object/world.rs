@@ -187,6 +187,13 @@ pub enum Found<'gc> {
     Method(Value<'gc>),
     /// A static function.
     Static(Value<'gc>),
+    /// A method that is taken through its class: called without receiver, its first argument is `self`.
+    Unbound {
+        /// The method.
+        method: Value<'gc>,
+        /// The class that has it; `self` must be an instance of it.
+        home: Gc<'gc, Class<'gc>>,
+    },
     /// A property.
     Property {
         /// `get`
