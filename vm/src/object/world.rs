@@ -33,7 +33,7 @@ pub enum Control<'gc> {
     Yield(Value<'gc>),
     /// Wait for so many seconds, then return nil. Other tasks, and reloads, go on meanwhile.
     Wait(f64),
-    /// Leave the interpreter for the host; execution cannot go on in this call.
+    /// Leave the interpreter for the host; execution cannot go on in this call. With `Exit` the `finally` clauses on the way run.
     Interrupt(Interrupt),
 }
 

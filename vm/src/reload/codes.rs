@@ -35,6 +35,15 @@ definitions and variables are as they were. What the code did outside, such as p
     MODULE_NAME "R0108" Error "a file has the name of a standard module"
     "The modules of the library, such as `json`, cannot be added to by files. Rename the file, or give it another namespace with
 `namespace` on its first line."
+    CLASS "R0109" Error "a class that cannot be made"
+    "The bases of a class contradict each other in their order, are no classes, or bring the same slot twice; or a slot has the
+name of another member. The message says which.
+
+```
+class A { slot x = 1 }
+class B { slot x = 2 }
+class C(A, B) { slot x = 3 }      # declared here, the slot is one
+```"
     UNKNOWN_IMPORT "W0301" Warning "a name is imported that does not exist"
     "The namespace has no definition of this name. It may still come to exist: the import is late bound, and using the name
 before raises NameError."

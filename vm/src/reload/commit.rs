@@ -4,19 +4,23 @@
 //! the undo log; then initialisers and new statements run; an error in any of them takes the whole log back.
 
 use super::check::CheckedPlan;
+use super::codes;
 use super::plan::{Action, PlannedFile, ReloadPlan};
 use super::queue::{Item, Queue};
-use crate::embed::{Error, Vm};
+use crate::embed::{Error, Problem, Vm};
 use crate::heap::Value;
 use crate::image::{ClassRef, DefinitionKind, UnitKind};
 use crate::link::{self, ClassTask};
 use crate::object::{Class, ClassKind, Control, Cx, Definition, Function, Kind, Linked, Member, Module, Namespace, Proto, Undo};
 use gc_arena::Gc;
+use lang::diagnostic::Diagnostic;
+use lang::source::Span;
 use std::sync::Arc;
 
 impl Vm {
-    /// Applies a plan. On an error everything is as before.
-    pub(super) fn commit(&mut self, plan: CheckedPlan) -> Result<Vec<String>, Error> {
+    /// Applies a plan; `before_running` is called when the definitions are in place and nothing of the program has run yet. On an
+    /// error everything is as before.
+    pub(super) fn commit(&mut self, plan: CheckedPlan, before_running: impl FnOnce(&mut Vm)) -> Result<Vec<String>, Error> {
         let plan = plan.into_plan();
         let queues_outer = std::mem::take(&mut self.files.queues);
         let undo_start = self.enter(|cx| {
@@ -24,9 +28,10 @@ impl Vm {
             cx.world.undo.len()
         });
         let mut stale = Vec::new();
-        let applied = self.enter(|cx| cx.apply(&plan, &mut stale)).map_err(|error| self.error_of(error));
+        let applied = self.enter(|cx| cx.apply(&plan, &mut stale));
         let result = applied.and_then(|queues| {
             self.files.queues = queues;
+            before_running(self);
             self.run_queues()
         });
         let names: Vec<(Arc<str>, Arc<str>)> = plan
@@ -61,18 +66,14 @@ impl Vm {
         });
         result.map(|()| stale)
     }
-
-    fn error_of(&mut self, error: Box<dyn FnOnce(&mut Vm) -> Error>) -> Error {
-        error(self)
-    }
 }
 
-/// A failure inside the heap, to be described outside of it.
-type Failure = Box<dyn FnOnce(&mut Vm) -> Error>;
+/// A class, and what is left to run of it.
+type Made<'gc> = (Gc<'gc, Class<'gc>>, Vec<ClassTask<'gc>>);
 
 impl<'gc> Cx<'_, 'gc> {
     /// Changes cells, code and files; gives what is left to run.
-    fn apply(&mut self, plan: &ReloadPlan, stale: &mut Vec<String>) -> Result<Vec<Queue>, Failure> {
+    fn apply(&mut self, plan: &ReloadPlan, stale: &mut Vec<String>) -> Result<Vec<Queue>, Error> {
         for file in &plan.files {
             self.declare(file);
         }
@@ -85,23 +86,36 @@ impl<'gc> Cx<'_, 'gc> {
             self.apply_functions(file, *linked, *old, stale);
         }
         let mut tasks = Vec::new();
-        self.apply_classes(plan, &linked, &mut tasks).map_err(|control| self.failure(*control))?;
+        self.apply_classes(plan, &linked, &mut tasks)?;
         for (at, (file, (linked, _))) in plan.files.iter().zip(&linked).enumerate() {
             queues.push(self.queue_of(at, file, *linked, &tasks));
         }
         Ok(queues)
     }
 
-    /// An error raised while nothing of the program ran.
-    fn failure(&mut self, control: Control<'gc>) -> Failure {
-        let text = match control {
-            Control::Raise(error) => {
-                let class = self.type_name(&error).to_owned();
-                format!("{class}: {}", crate::ops::error_message(self, &error))
-            }
-            _ => "a class could not be made".to_owned(),
+    /// A class or enum that cannot be made as its text has it.
+    fn impossible(&mut self, linked: Gc<'gc, Linked<'gc>>, name: &str, control: Control<'gc>) -> Error {
+        let message = match control {
+            Control::Raise(error) => crate::ops::error_message(self, &error),
+            _ => format!("`{name}` cannot be made"),
         };
-        Box::new(move |_| Error::Host(text))
+        let definition = linked.image.definitions.iter().find(|d| *d.name == *name);
+        let span = definition.map_or(Span::default(), |d| d.name_span);
+        let diagnostic = Diagnostic::new(&codes::CLASS, span, message).label("made here");
+        Error::Refused(vec![Problem { source: linked.image.source.clone(), diagnostic }])
+    }
+
+    /// As [`Cx::make_class`], with the place in the error.
+    pub(super) fn make_class_of_file(
+        &mut self,
+        linked: Gc<'gc, Linked<'gc>>,
+        old: Option<Gc<'gc, Linked<'gc>>>,
+        id: usize,
+    ) -> Result<Option<Made<'gc>>, Error> {
+        self.make_class(linked, old, id).map_err(|control| {
+            let name = linked.image.classes[id].name.clone();
+            self.impossible(linked, &name, *control)
+        })
     }
 
     /// Makes the cells of a file's names, so that linking finds them, and takes care of the names that leave.
@@ -270,7 +284,7 @@ impl<'gc> Cx<'_, 'gc> {
         plan: &ReloadPlan,
         linked: &[(Gc<'gc, Linked<'gc>>, Option<Gc<'gc, Linked<'gc>>>)],
         queued: &mut Vec<(usize, u32, Item)>,
-    ) -> Result<(), Box<Control<'gc>>> {
+    ) -> Result<(), Error> {
         let mut waiting: Vec<(usize, u32)> = Vec::new();
         for (at, file) in plan.files.iter().enumerate() {
             let (new, old) = linked[at];
@@ -283,9 +297,10 @@ impl<'gc> Cx<'_, 'gc> {
                 match image.kind {
                     DefinitionKind::Class(id) => waiting.push((at, id.0)),
                     DefinitionKind::Enum(id) => {
-                        let made = self.make_enum(new, id.0 as usize)?;
+                        let made = self.make_enum(new, id.0 as usize);
+                        let (class, tasks) = made.map_err(|control| self.impossible(new, &image.name, *control))?;
                         let order = image.span.lo;
-                        if let Some(i) = made.and_then(|(class, tasks)| self.queue_tasks(class, tasks)) {
+                        if let Some(i) = self.queue_tasks(class, tasks) {
                             queued.push((at, order, Item::ClassTasks(i)));
                         }
                     }
@@ -298,7 +313,7 @@ impl<'gc> Cx<'_, 'gc> {
             let mut left = Vec::new();
             for (at, id) in waiting {
                 let (new, old) = linked[at];
-                match self.make_class(new, old, id as usize)? {
+                match self.make_class_of_file(new, old, id as usize)? {
                     Some((class, tasks)) => {
                         let order = new.image.classes[id as usize].span.lo;
                         if let Some(i) = self.queue_tasks(class, tasks) {
@@ -322,11 +337,11 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// Classes of earlier loads whose bases exist now.
-    fn retry_incomplete(&mut self) -> Result<(), Box<Control<'gc>>> {
+    fn retry_incomplete(&mut self) -> Result<(), Error> {
         let incomplete = std::mem::take(&mut self.world.incomplete);
         for (linked, id) in incomplete {
             let current = linked.module.state().linked.is_some_and(|l| Gc::ptr_eq(l, linked));
-            if current && self.make_class(linked, None, id as usize)?.is_none() {
+            if current && self.make_class_of_file(linked, None, id as usize)?.is_none() {
                 self.world.incomplete.push((linked, id));
             }
         }
@@ -358,13 +373,12 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// Makes or redefines class `id` of a file; `None` when a base does not exist yet.
-    #[expect(clippy::type_complexity, reason = "a class and its tasks")]
     pub(super) fn make_class(
         &mut self,
         linked: Gc<'gc, Linked<'gc>>,
         old: Option<Gc<'gc, Linked<'gc>>>,
         id: usize,
-    ) -> Result<Option<(Gc<'gc, Class<'gc>>, Vec<ClassTask<'gc>>)>, Box<Control<'gc>>> {
+    ) -> Result<Option<Made<'gc>>, Box<Control<'gc>>> {
         let image = linked.image.classes[id].clone();
         let namespace = linked.module.namespace;
         let name = self.world.intern(self.mc, &image.name);
@@ -482,12 +496,7 @@ impl<'gc> Cx<'_, 'gc> {
         }
     }
 
-    #[expect(clippy::type_complexity, reason = "a class and its tasks")]
-    fn make_enum(
-        &mut self,
-        linked: Gc<'gc, Linked<'gc>>,
-        id: usize,
-    ) -> Result<Option<(Gc<'gc, Class<'gc>>, Vec<ClassTask<'gc>>)>, Box<Control<'gc>>> {
+    fn make_enum(&mut self, linked: Gc<'gc, Linked<'gc>>, id: usize) -> Result<Made<'gc>, Box<Control<'gc>>> {
         let image = linked.image.enums[id].clone();
         let name = self.world.intern(self.mc, &image.name);
         let cell = linked.module.namespace.cell(name).expect("declared");
@@ -517,13 +526,13 @@ impl<'gc> Cx<'_, 'gc> {
                 body.variants = variants;
                 body.members = members;
             });
-            return Ok(Some((class, tasks)));
+            return Ok((class, tasks));
         }
         let class = self.world.new_class(self.mc, &image.name, cell.qualified_name().into(), ClassKind::Enum);
         Definition::set(cell, self.mc, Value::Class(class));
         let tasks =
             link::build_enum(self, class, &image, &mut |cx, id| Function::new(cx.mc, linked.proto(id), None, std::iter::empty()))?;
-        Ok(Some((class, tasks)))
+        Ok((class, tasks))
     }
 
     /// What is left to run of a file, in text order.

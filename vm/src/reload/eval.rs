@@ -34,6 +34,11 @@ impl Vm {
 
     /// Reads the given files again and brings the running program to their texts, in one commit.
     pub fn reload_files(&mut self, paths: &[String]) -> Report {
+        self.reload_files_with(paths, |_| ())
+    }
+
+    /// As [`Vm::reload_files`]; `warn` gets the warnings of the texts before anything of them runs.
+    pub fn reload_files_with(&mut self, paths: &[String], warn: impl FnOnce(&[String])) -> Report {
         let mut files = Vec::new();
         let mut reasons = Vec::new();
         for path in paths {
@@ -56,11 +61,15 @@ impl Vm {
             report.epoch = self.epoch();
             return report;
         }
-        self.reload_texts(files)
+        self.reload_texts_with(files, warn)
     }
 
     /// Brings the running program to the given texts, in one commit; refuses without any change.
     pub fn reload_texts(&mut self, files: Vec<(String, String)>) -> Report {
+        self.reload_texts_with(files, |_| ())
+    }
+
+    fn reload_texts_with(&mut self, files: Vec<(String, String)>, warn: impl FnOnce(&[String])) -> Report {
         let start = Instant::now();
         let paths: Vec<String> = files.iter().map(|(p, _)| p.clone()).collect();
         let mut report = match self.prepare(files) {
@@ -76,11 +85,14 @@ impl Vm {
                 }
                 report.committed = plan.plan().files.iter().any(|f| f.changed || f.is_new);
                 report.warnings = warnings;
-                match self.commit(plan) {
+                let committed = self.commit(plan, |vm| {
+                    let unknown = vm.unknown_imports(&report.files);
+                    report.warnings.extend(unknown);
+                    warn(&report.warnings);
+                });
+                match committed {
                     Ok(stale) => {
                         report.stale = stale;
-                        let unknown = self.unknown_imports(&report.files);
-                        report.warnings.extend(unknown);
                         report
                     }
                     Err(error) => {
@@ -292,7 +304,7 @@ impl Vm {
     }
 
     fn commit_evaluation(&mut self, plan: ReloadPlan) -> Result<(), Error> {
-        self.commit(super::CheckedPlan::for_evaluation(plan)).map(|_| ())
+        self.commit(super::CheckedPlan::for_evaluation(plan), |_| ()).map(|_| ())
     }
 }
 
@@ -310,8 +322,13 @@ fn enum_of<'a>(image: &'a ModuleImage, name: &str) -> Option<&'a EnumImage> {
     })
 }
 
-/// An error of an initialiser or statement as a reason.
+/// Why a commit was taken back.
 fn failed_reason(error: &Error) -> Reason {
+    if let Error::Refused(problems) = error
+        && let Some(problem) = problems.first()
+    {
+        return super::load::reason_of(&problem.source, &problem.diagnostic);
+    }
     let text = error.to_string();
     let mut lines = text.lines();
     let message = lines.next().unwrap_or_default().to_owned();

@@ -104,14 +104,12 @@ impl Vm {
                 Ok(())
             }
             Item::LateClass(index) => {
-                self.run(|cx| {
+                let tasks = self.enter(|cx| {
                     let linked = cx.linked_of(&path);
-                    match cx.make_class(linked, None, index as usize)? {
-                        Some((class, tasks)) => cx.run_class_tasks(class, tasks),
-                        None => Ok(Value::Nil),
-                    }
+                    let made = cx.make_class_of_file(linked, None, index as usize)?;
+                    Ok(made.and_then(|(class, tasks)| cx.queue_tasks(class, tasks)))
                 })?;
-                Ok(())
+                tasks.map_or(Ok(()), |tasks| self.run_item(queue, Item::ClassTasks(tasks)))
             }
         }
     }
