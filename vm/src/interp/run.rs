@@ -62,7 +62,7 @@ impl<'gc> Cx<'_, 'gc> {
     pub(super) fn needs(&mut self, cell: Gc<'gc, Definition<'gc>>) -> bool {
         let pending = self.world.is_pending(cell);
         if pending {
-            self.world.needed = Some(cell);
+            self.world.loading.needed = Some(cell);
         }
         pending
     }

@@ -9,7 +9,7 @@ use super::plan::{Action, PlannedFile, ReloadPlan};
 use super::queue::{Item, Queue};
 use crate::embed::{Error, Problem, Vm};
 use crate::heap::Value;
-use crate::image::{ClassRef, DefinitionKind, UnitKind};
+use crate::image::{ClassRef, DefinitionKind, ExtensionImage, MemberImage, UnitKind};
 use crate::link::{self, ClassTask};
 use crate::object::{Class, ClassKind, Control, Cx, Definition, Function, Kind, Linked, Member, Module, Namespace, Proto, Undo};
 use gc_arena::Gc;
@@ -25,6 +25,8 @@ impl Vm {
         let queues_outer = std::mem::take(&mut self.files.queues);
         let undo_start = self.enter(|cx| {
             cx.world.commits_tried += 1;
+            let loading = std::mem::take(&mut cx.world.loading);
+            cx.world.loading_outer.push(loading);
             cx.world.undo.len()
         });
         let mut stale = Vec::new();
@@ -54,11 +56,7 @@ impl Vm {
                     cx.relink_name(namespace, name);
                 }
             }
-            cx.world.pending.clear();
-            cx.world.needed = None;
-            cx.world.load_cycle = None;
-            cx.world.class_tasks.clear();
-            cx.world.undecorated.clear();
+            cx.world.loading = cx.world.loading_outer.pop().expect("pushed above");
             cx.clear_inline_caches();
             if result.is_ok() && plan.files.iter().any(|f| f.changed || f.is_new) {
                 cx.world.epoch += 1;
@@ -85,6 +83,11 @@ impl<'gc> Cx<'_, 'gc> {
         for (file, (linked, old)) in plan.files.iter().zip(&linked) {
             self.apply_functions(file, *linked, *old, stale);
         }
+        for (linked, old) in &linked {
+            if let Some(old) = old.filter(|old| !Gc::ptr_eq(*old, *linked)) {
+                self.drop_extensions(old, *linked);
+            }
+        }
         let mut tasks = Vec::new();
         self.apply_classes(plan, &linked, &mut tasks)?;
         for (at, (file, (linked, _))) in plan.files.iter().zip(&linked).enumerate() {
@@ -101,7 +104,7 @@ impl<'gc> Cx<'_, 'gc> {
         };
         let definition = linked.image.definitions.iter().find(|d| *d.name == *name);
         let span = definition.map_or(Span::default(), |d| d.name_span);
-        let diagnostic = Diagnostic::new(&codes::CLASS, span, message).label("made here");
+        let diagnostic = Diagnostic::new(&codes::CLASS, span, message);
         Error::Refused(vec![Problem { source: linked.image.source.clone(), diagnostic }])
     }
 
@@ -230,7 +233,7 @@ impl<'gc> Cx<'_, 'gc> {
                 None => Function::new(self.mc, proto, None, std::iter::empty()),
             };
             if decorated && definition.action != Action::Follow {
-                self.world.undecorated.insert(name, Value::Function(function));
+                self.world.loading.undecorated.insert(name, Value::Function(function));
                 if !matches!(cell.value(), Value::Decorated(_)) {
                     Definition::set(cell, self.mc, Value::Unset);
                     self.world.set_pending(cell, true);
@@ -336,6 +339,27 @@ impl<'gc> Cx<'_, 'gc> {
         self.retry_incomplete()
     }
 
+    /// Takes from their classes the members that the `extend` blocks of a file no longer have.
+    fn drop_extensions(&mut self, old: Gc<'gc, Linked<'gc>>, new: Gc<'gc, Linked<'gc>>) {
+        let stays = |target: &ClassRef, member: &MemberImage| {
+            let same = |m: &MemberImage| m.name == member.name && m.role == member.role;
+            extensions_of(new).any(|extension| extension.target == *target && extension.members.iter().any(same))
+        };
+        for extension in extensions_of(old) {
+            // A target that is no class any more has nothing to give back.
+            let Ok(Some(class)) = self.class_ref(old, &extension.target) else { continue };
+            let gone: Vec<&MemberImage> = extension.members.iter().filter(|member| !stays(&extension.target, member)).collect();
+            if gone.is_empty() {
+                continue;
+            }
+            self.world.undo.push(Undo::class(class));
+            for member in gone {
+                let name = self.world.intern(self.mc, &member.name);
+                link::retract(self, class, name, member.role, |value| is_of_module(value, old.module));
+            }
+        }
+    }
+
     /// Classes of earlier loads whose bases exist now.
     fn retry_incomplete(&mut self) -> Result<(), Error> {
         let incomplete = std::mem::take(&mut self.world.incomplete);
@@ -394,7 +418,7 @@ impl<'gc> Cx<'_, 'gc> {
                 let class = self.world.new_class(self.mc, &image.name, qualified, ClassKind::Plain);
                 let decorated = linked.image.units.iter().any(|u| matches!(&u.kind, UnitKind::Decorate(n) if *n == image.name));
                 if decorated {
-                    self.world.undecorated.insert(name, Value::Class(class));
+                    self.world.loading.undecorated.insert(name, Value::Class(class));
                     self.world.set_pending(cell, true);
                 } else {
                     Definition::set(cell, self.mc, Value::Class(class));
@@ -452,19 +476,8 @@ impl<'gc> Cx<'_, 'gc> {
                     members.insert(*name, Member::Shared(cell));
                     tasks.retain(|t| !matches!(t, ClassTask::Shared { cell: c, .. } if declared.iter().any(|(n, m)| n == name && matches!(m, Member::Shared(d) if Gc::ptr_eq(*d, *c)))));
                 }
-                (Some(Member::Method(new)), Member::Method(old)) => {
-                    members.insert(*name, Member::Method(self.keep_identity(old, new, &mut stale)));
-                }
-                (Some(Member::Static(new)), Member::Static(old)) => {
-                    members.insert(*name, Member::Static(self.keep_identity(old, new, &mut stale)));
-                }
-                (Some(Member::Property { getter, setter }), Member::Property { getter: old_getter, setter: old_setter }) => {
-                    let mut keep = |old: Option<Value<'gc>>, new: Option<Value<'gc>>| match (old, new) {
-                        (Some(old), Some(new)) => Some(self.keep_identity(old, new, &mut stale)),
-                        (_, new) => new,
-                    };
-                    let member = Member::Property { getter: keep(old_getter, getter), setter: keep(old_setter, setter) };
-                    members.insert(*name, member);
+                (Some(new), old) => {
+                    members.insert(*name, self.keep_member(old, new, &mut stale));
                 }
                 (None, member) if is_extension(name.as_str()) || is_from_elsewhere(&member, linked) => {
                     members.insert(*name, member);
@@ -474,6 +487,22 @@ impl<'gc> Cx<'_, 'gc> {
         }
         Class::update(class, self.mc, |body| body.members = members);
         Ok(tasks)
+    }
+
+    /// The new member, with the function objects of the old one where both are of one sort.
+    pub(super) fn keep_member(&mut self, old: Member<'gc>, new: Member<'gc>, stale: &mut Vec<String>) -> Member<'gc> {
+        match (old, new) {
+            (Member::Method(old), Member::Method(new)) => Member::Method(self.keep_identity(old, new, stale)),
+            (Member::Static(old), Member::Static(new)) => Member::Static(self.keep_identity(old, new, stale)),
+            (Member::Property { getter: old_getter, setter: old_setter }, Member::Property { getter, setter }) => {
+                let mut keep = |old: Option<Value<'gc>>, new: Option<Value<'gc>>| match (old, new) {
+                    (Some(old), Some(new)) => Some(self.keep_identity(old, new, stale)),
+                    (_, new) => new,
+                };
+                Member::Property { getter: keep(old_getter, getter), setter: keep(old_setter, setter) }
+            }
+            (_, new) => new,
+        }
     }
 
     /// The old function object with the new code.
@@ -512,13 +541,10 @@ impl<'gc> Cx<'_, 'gc> {
             let declared: Vec<_> = class.body().members.iter().map(|(n, m)| (*n, *m)).collect();
             let mut members = class.body().members.clone();
             for (name, member) in declared {
-                let kept = match (member, old.get(&name)) {
-                    (Member::Method(new), Some(Member::Method(old))) => Member::Method(self.keep_identity(*old, new, &mut stale)),
-                    (Member::Static(_), Some(Member::Static(old))) if variants.iter().any(|v| v.name == name) => {
-                        Member::Static(*old)
-                    }
-                    (Member::Static(new), Some(Member::Static(old))) => Member::Static(self.keep_identity(*old, new, &mut stale)),
-                    (member, _) => member,
+                let kept = match old.get(&name) {
+                    Some(Member::Static(old)) if variants.iter().any(|v| v.name == name) => Member::Static(*old),
+                    Some(old) => self.keep_member(*old, member, &mut stale),
+                    None => member,
                 };
                 members.insert(name, kept);
             }
@@ -584,15 +610,28 @@ fn boxes(proto: &Proto<'_>) -> Vec<bool> {
     boxed
 }
 
-/// Whether a member comes from another file: an `extend`.
-fn is_from_elsewhere<'gc>(member: &Member<'gc>, linked: Gc<'gc, Linked<'gc>>) -> bool {
-    let of = |value: &Value<'gc>| match value {
-        Value::Function(function) => !Gc::ptr_eq(function.proto().linked.module, linked.module),
-        Value::Native(_) => true,
-        Value::Decorated(decorated) => {
-            matches!(decorated.original.get(), Value::Function(f) if !Gc::ptr_eq(f.proto().linked.module, linked.module))
-        }
+/// The `extend` blocks at the top level of a file.
+fn extensions_of<'gc>(linked: Gc<'gc, Linked<'gc>>) -> impl Iterator<Item = Arc<ExtensionImage>> {
+    let image = linked.image.clone();
+    (0..image.units.len()).filter_map(move |i| match image.units[i].kind {
+        UnitKind::Extend(index) => Some(image.extensions[index as usize].clone()),
+        _ => None,
+    })
+}
+
+/// Whether a function is of a file.
+fn is_of_module<'gc>(value: &Value<'gc>, module: Gc<'gc, Module<'gc>>) -> bool {
+    match value {
+        Value::Function(function) => Gc::ptr_eq(function.proto().linked.module, module),
+        Value::Decorated(decorated) => is_of_module(&decorated.original.get(), module),
         _ => false,
+    }
+}
+
+/// Whether a member comes from another file, or the library: an `extend`.
+pub(super) fn is_from_elsewhere<'gc>(member: &Member<'gc>, linked: Gc<'gc, Linked<'gc>>) -> bool {
+    let of = |value: &Value<'gc>| {
+        matches!(value, Value::Function(_) | Value::Native(_) | Value::Decorated(_)) && !is_of_module(value, linked.module)
     };
     match member {
         Member::Method(value) | Member::Static(value) => of(value),

@@ -39,6 +39,8 @@ pub struct FileChange {
     pub statements: Vec<u32>,
     /// Units of the new image that are `extend` blocks the running text does not have.
     pub extensions: Vec<u32>,
+    /// Whether the running text has `extend` blocks that the new one does not have.
+    pub extensions_removed: bool,
     /// Whether the imports differ.
     pub imports: bool,
 }
@@ -49,6 +51,7 @@ impl FileChange {
         !self.imports
             && self.statements.is_empty()
             && self.extensions.is_empty()
+            && !self.extensions_removed
             && self.definitions.iter().all(|d| d.change == Change::Unchanged)
     }
 }
@@ -90,6 +93,7 @@ pub fn diff(old: Option<&ModuleImage>, new: &ModuleImage) -> FileChange {
         definitions,
         statements: unmatched(old_units, &new.units, |k| matches!(k, UnitKind::Statement)),
         extensions: unmatched(old_units, &new.units, |k| matches!(k, UnitKind::Extend(_))),
+        extensions_removed: !unmatched(&new.units, old_units, |k| matches!(k, UnitKind::Extend(_))).is_empty(),
         imports: old.is_none_or(|old| {
             let paths =
                 |image: &ModuleImage| -> Vec<_> { image.imports.iter().map(|i| (i.from.clone(), i.items.clone())).collect() };

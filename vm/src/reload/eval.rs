@@ -7,8 +7,11 @@ use super::plan::{Action, FileInput, PlannedDefinition, PlannedFile, ReloadPlan,
 use super::report::Report;
 use crate::compile::compile_source;
 use crate::embed::{Error, Handle, Problem, Vm};
-use crate::image::{ClassImage, DefinitionKind, EnumImage, ModuleImage, UnitKind};
-use crate::object::Namespace;
+use crate::heap::Value;
+use crate::image::{ClassImage, DefinitionKind, EnumImage, ImportImage, ModuleImage, UnitKind};
+use crate::interp::Trace;
+use crate::object::{Control, ErrorKind, Instance, Namespace, TraceFrame, World};
+use crate::ops::error_slot;
 use lang::source::Source;
 use std::sync::Arc;
 use std::time::Instant;
@@ -213,7 +216,11 @@ impl Vm {
         let path: Arc<str> = format!("<{namespace} {serial}>").into();
         let mut imports = Vec::new();
         for import in &image.imports {
-            let source = self.import_for_eval(import)?;
+            let source = match self.import_for_eval(import) {
+                Ok(source) => source,
+                Err(Error::Host(message)) => return Err(self.import_error(namespace, &image, import, message)),
+                Err(error) => return Err(error),
+            };
             self.bind_import(namespace, import, &source);
             imports.push(source);
         }
@@ -244,8 +251,12 @@ impl Vm {
             changed: true,
             is_new: true,
         };
-        self.commit_evaluation(ReloadPlan { files: vec![file] })?;
-        last.map(|unit| self.run_unit(&path, unit)).transpose()
+        let result = match self.commit_evaluation(ReloadPlan { files: vec![file] }) {
+            Ok(()) => last.map(|unit| self.run_unit(&path, unit)).transpose(),
+            Err(error) => Err(error),
+        };
+        self.enter(|cx| cx.release_evaluated(&path));
+        result
     }
 
     fn eval_action(&mut self, namespace: &str, name: &str, kind: DefinitionKind) -> Action {
@@ -262,7 +273,7 @@ impl Vm {
     }
 
     /// The namespace of an import in evaluated text; loads what is not loaded.
-    fn import_for_eval(&mut self, import: &crate::image::ImportImage) -> Result<Arc<str>, Error> {
+    fn import_for_eval(&mut self, import: &ImportImage) -> Result<Arc<str>, Error> {
         use crate::image::ImportFrom;
         let text = match &import.from {
             ImportFrom::Namespace(name) => format!("import {name}\n"),
@@ -271,7 +282,8 @@ impl Vm {
         };
         let base = self.files.roots.first().cloned().unwrap_or_default();
         let probe = if base.is_empty() { "<import>".to_owned() } else { format!("{base}/<import>") };
-        let (compiled, _) = self.gather(vec![(probe.clone(), text)]).map_err(|reasons| Error::Host(reasons_text(&reasons)))?;
+        let (compiled, _) =
+            self.gather(vec![(probe.clone(), text)]).map_err(|reasons| Error::Host(import_message(&reasons, &probe)))?;
         let probe = normalise(&probe);
         let namespace =
             compiled.iter().find(|c| *c.path == *probe).and_then(|c| c.imports.first().cloned()).expect("the probe has one import");
@@ -283,8 +295,26 @@ impl Vm {
         Ok(namespace)
     }
 
+    /// ImportError at the place of an import that cannot be carried out.
+    fn import_error(&mut self, namespace: &str, image: &ModuleImage, import: &ImportImage, message: String) -> Error {
+        let frame = TraceFrame {
+            function: format!("{namespace} (top level)").into(),
+            source: image.source.clone(),
+            span: import.span,
+            version: 1,
+        };
+        let raised = self.run(|cx| {
+            let error = cx.new_error(ErrorKind::ImportError, &message);
+            let trace = Trace { frames: vec![frame], omitted: None };
+            let trace = World::host_object(cx.mc, "Trace", trace);
+            Instance::set_slot(error, cx.mc, error_slot::TRACE, trace);
+            Err(Box::new(Control::Raise(Value::Instance(error))))
+        });
+        raised.expect_err("raises")
+    }
+
     /// Makes an import last for the evaluations that follow.
-    fn bind_import(&mut self, namespace: &str, import: &crate::image::ImportImage, source: &str) {
+    fn bind_import(&mut self, namespace: &str, import: &ImportImage, source: &str) {
         self.enter(|cx| {
             let namespace = cx.world.namespace(cx.mc, namespace);
             let source = cx.world.namespace(cx.mc, source);
@@ -345,6 +375,15 @@ fn failed_reason(error: &Error) -> Reason {
         detail: lines.collect::<Vec<_>>().join("\n"),
         place: None,
     }
+}
+
+/// Why an import of evaluated text failed, in one message; `probe` is the text that was made of the import.
+fn import_message(reasons: &[Reason], probe: &str) -> String {
+    let one = |reason: &Reason| match reason.file == normalise(probe) {
+        true => reason.message.clone(),
+        false => format!("{}:{}: {}", reason.file, reason.line, reason.message),
+    };
+    reasons.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
 /// Reasons as text, one after the other.

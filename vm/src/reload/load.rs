@@ -213,7 +213,8 @@ impl Vm {
                     }
                 }
                 let looked = candidates.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", ");
-                Err(format!("namespace `{name}` does not exist; looked for {looked}"))
+                let looked = if looked.is_empty() { looked } else { format!("; looked for {looked}") };
+                Err(format!("namespace `{name}` does not exist{looked}"))
             }
         }
     }

@@ -5,9 +5,9 @@
 
 use crate::embed::{Error, Handle, Vm};
 use crate::heap::Value;
-use crate::image::UnitKind;
+use crate::image::{MemberImage, UnitKind};
 use crate::link::{self, ClassTask};
-use crate::object::{Class, Control, Cx, Decorated, Definition, Function, Kind, Linked, Recording, Undo};
+use crate::object::{Class, Control, Cx, Decorated, Definition, Function, Kind, Linked, Member, Recording, SymbolMap, Undo};
 use gc_arena::Gc;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub(super) enum Item {
     /// A unit of the image.
     Unit(u32),
-    /// What is left to run of a class or enum: shared slots and decorated members. Index into `World::class_tasks`.
+    /// What is left to run of a class or enum: shared slots and decorated members. Index into `Loading::class_tasks`.
     ClassTasks(usize),
     /// A class whose bases did not exist when the others were made.
     LateClass(u32),
@@ -56,10 +56,10 @@ impl Vm {
         result.map(|()| true)
     }
 
-    /// A running program needs `World::needed`: runs the file that defines it until it exists.
+    /// A running program needs `Loading::needed`: runs the file that defines it until it exists.
     pub(crate) fn provide(&mut self) -> Result<(), Error> {
         let (namespace, name) = self.enter(|cx| {
-            let cell = cx.world.needed.expect("set when the loop was left for it");
+            let cell = cx.world.loading.needed.expect("set when the loop was left for it");
             (cell.namespace.name.clone(), cell.name.as_str().to_owned())
         });
         let queue = self.files.queues.iter().position(|q| q.namespace == namespace && q.defines.iter().any(|d| **d == *name));
@@ -67,14 +67,14 @@ impl Vm {
             // The file waits for itself. The code that needs the name gets a NameError.
             let files: Vec<String> = self.files.queues.iter().filter(|q| q.active).map(|q| q.path.to_string()).collect();
             self.enter(|cx| {
-                let cell = cx.world.needed.expect("set when the loop was left for it");
-                cx.world.load_cycle = (files.len() > 1).then(|| files.join("` → `"));
+                let cell = cx.world.loading.needed.expect("set when the loop was left for it");
+                cx.world.loading.cycle = (files.len() > 1).then(|| files.join("` → `"));
                 cx.world.set_pending(cell, false);
             });
             return Ok(());
         };
         loop {
-            let done = self.enter(|cx| cx.world.needed.is_none_or(|cell| !cx.world.is_pending(cell)));
+            let done = self.enter(|cx| cx.world.loading.needed.is_none_or(|cell| !cx.world.is_pending(cell)));
             if done || !self.run_next_for(i, &namespace, &name)? {
                 return Ok(());
             }
@@ -87,7 +87,7 @@ impl Vm {
         self.enter(|cx| {
             let symbol = cx.world.intern(cx.mc, name);
             let cell = cx.world.namespaces.get(namespace).and_then(|n| n.cell(symbol));
-            cx.world.needed = cell;
+            cx.world.loading.needed = cell;
         });
         Ok(more)
     }
@@ -98,7 +98,7 @@ impl Vm {
             Item::Unit(unit) => self.run_unit(&path, unit).map(|_| ()),
             Item::ClassTasks(i) => {
                 self.run(|cx| {
-                    let (class, tasks) = std::mem::take(&mut cx.world.class_tasks[i]).expect("queued once");
+                    let (class, tasks) = std::mem::take(&mut cx.world.loading.class_tasks[i]).expect("queued once");
                     cx.run_class_tasks(class, tasks)
                 })?;
                 Ok(())
@@ -166,20 +166,41 @@ impl<'gc> Cx<'_, 'gc> {
                 return Err(self.raise(crate::object::ErrorKind::NameError, "the class that `extend` names does not exist"));
             };
             self.world.undo.push(Undo::class(class));
+            let before = class.body().members.clone();
             let tasks = link::extend(self, class, &image.members, &mut |cx, id| {
                 Function::new(cx.mc, linked.proto(id), None, std::iter::empty())
             })?;
+            self.keep_extended_members(class, linked, &image.members, &before);
             return self.run_class_tasks(class, tasks);
         }
         let function = Function::new(self.mc, linked.proto(unit.proto), None, std::iter::empty());
         let args = match &unit.kind {
             UnitKind::Decorate(name) => {
                 let symbol = self.world.intern(self.mc, name);
-                vec![self.world.undecorated.get(&symbol).copied().unwrap_or_default()]
+                vec![self.world.loading.undecorated.get(&symbol).copied().unwrap_or_default()]
             }
             _ => Vec::new(),
         };
         Err(Box::new(Control::Call { callee: Value::Function(function), args, then: None }))
+    }
+
+    /// Members that this file's running text had added already keep their function objects.
+    fn keep_extended_members(
+        &mut self,
+        class: Gc<'gc, Class<'gc>>,
+        linked: Gc<'gc, Linked<'gc>>,
+        images: &[MemberImage],
+        before: &SymbolMap<'gc, Member<'gc>>,
+    ) {
+        for image in images.iter().filter(|image| image.decorate.is_none()) {
+            let name = self.world.intern(self.mc, &image.name);
+            let old = before.get(&name).copied().filter(|old| !super::commit::is_from_elsewhere(old, linked));
+            let new = class.body().members.get(&name).copied();
+            if let (Some(old), Some(new)) = (old, new) {
+                let kept = self.keep_member(old, new, &mut Vec::new());
+                Class::update(class, self.mc, |body| body.members.insert(name, kept));
+            }
+        }
     }
 
     /// Stores what a unit defines.
@@ -204,7 +225,7 @@ impl<'gc> Cx<'_, 'gc> {
             UnitKind::Decorate(name) => {
                 let symbol = self.world.intern(self.mc, name);
                 let cell = namespace.cell(symbol).expect("declared before its units run");
-                let original = self.world.undecorated.get(&symbol).copied().unwrap_or_default();
+                let original = self.world.loading.undecorated.get(&symbol).copied().unwrap_or_default();
                 self.world.set_pending(cell, false);
                 match (cell.value(), original) {
                     (_, Value::Class(_)) => {
@@ -278,7 +299,7 @@ impl<'gc> Cx<'_, 'gc> {
         if tasks.is_empty() {
             return None;
         }
-        self.world.class_tasks.push(Some((class, tasks)));
-        Some(self.world.class_tasks.len() - 1)
+        self.world.loading.class_tasks.push(Some((class, tasks)));
+        Some(self.world.loading.class_tasks.len() - 1)
     }
 }
