@@ -91,7 +91,7 @@ fn check_file(file: &str) -> Result<(), String> {
 }
 
 fn run_once(vm: &mut Vm, file: &str, args: &[String]) -> i32 {
-    let report = vm.reload_files_with(&[file.to_owned()], |warnings| output().notes(warnings));
+    let report = vm.reload_files_with(&[file.to_owned()], &engine::noting_warnings());
     if !report.ok {
         return match &report.error {
             Some(Error::Interrupted(interrupt)) => stopped(*interrupt),

@@ -5,13 +5,15 @@
 
 use super::check::CheckedPlan;
 use super::codes;
-use super::plan::{Action, PlannedFile, ReloadPlan};
+use super::plan::{Action, PlannedDefinition, PlannedFile, ReloadPlan};
 use super::queue::{Item, Queue};
 use crate::embed::{Error, Problem, Vm};
 use crate::heap::Value;
 use crate::image::{ClassRef, DefinitionKind, ExtensionImage, MemberImage, UnitKind};
 use crate::link::{self, ClassTask};
-use crate::object::{Class, ClassKind, Control, Cx, Definition, Function, Kind, Linked, Member, Module, Namespace, Proto, Undo};
+use crate::object::{
+    Class, ClassKind, Control, Cx, Definition, Function, Kind, Leak, Linked, Member, Module, Namespace, Proto, Undo,
+};
 use gc_arena::Gc;
 use lang::diagnostic::Diagnostic;
 use lang::source::Span;
@@ -40,7 +42,7 @@ impl Vm {
             .files
             .iter()
             .flat_map(|f| {
-                let added = f.definitions.iter().filter(|d| matches!(d.action, Action::Add));
+                let added = f.definitions.iter().filter(|d| matches!(d.action, Action::Add | Action::Rename | Action::Move));
                 added.map(|d| (f.namespace.clone(), d.name.clone()))
             })
             .collect();
@@ -58,8 +60,8 @@ impl Vm {
             }
             cx.world.loading = cx.world.loading_outer.pop().expect("pushed above");
             cx.clear_inline_caches();
-            if result.is_ok() && plan.files.iter().any(|f| f.changed || f.is_new) {
-                cx.world.epoch += 1;
+            if result.is_ok() {
+                cx.settle(&plan);
             }
         });
         result.map(|()| stale)
@@ -72,6 +74,9 @@ type Made<'gc> = (Gc<'gc, Class<'gc>>, Vec<ClassTask<'gc>>);
 impl<'gc> Cx<'_, 'gc> {
     /// Changes cells, code and files; gives what is left to run.
     fn apply(&mut self, plan: &ReloadPlan, stale: &mut Vec<String>) -> Result<Vec<Queue>, Error> {
+        for file in &plan.files {
+            self.part_generation(file);
+        }
         for file in &plan.files {
             self.declare(file);
         }
@@ -137,41 +142,105 @@ impl<'gc> Cx<'_, 'gc> {
             }
         };
         for definition in &file.definitions {
+            if matches!(definition.action, Action::GiveUp | Action::Refuse(_)) {
+                continue;
+            }
             let name = self.world.intern(self.mc, &definition.name);
             let cell = Namespace::cell_or_new(namespace, self.mc, name);
             self.world.undo.push(Undo::definition(cell));
-            let Some(index) = definition.index else {
-                Definition::update_meta(cell, self.mc, |meta| meta.contributor = None);
-                continue;
-            };
-            let image = &file.image.definitions[index];
-            let hides_core = cell.kind() == Kind::Absent && self.world.core.get(name).is_some();
-            let kind = match image.kind {
-                DefinitionKind::Function(_) => Kind::Function,
-                DefinitionKind::Class(_) => Kind::Class,
-                DefinitionKind::Enum(_) => Kind::Enum,
-                DefinitionKind::Variable => Kind::Variable,
-                DefinitionKind::Constant => Kind::Constant,
-                DefinitionKind::Once => Kind::Once,
-            };
-            cell.set_kind(kind);
-            let new_version = matches!(definition.action, Action::Add | Action::Redefine | Action::Evaluate | Action::Adopt);
-            let (doc, fingerprint, offset) = (image.doc.clone(), image.fingerprint, image.name_span.lo);
-            Definition::update_meta(cell, self.mc, |meta| {
+            match definition.index {
+                Some(index) => self.declare_definition(file, module, cell, definition, index),
+                None if definition.action == Action::Leak => self.make_leak(module, cell),
+                None => {}
+            }
+        }
+    }
+
+    /// Makes a definition that its file no longer has a leak.
+    fn make_leak(&mut self, module: Gc<'gc, Module<'gc>>, cell: Gc<'gc, Definition<'gc>>) {
+        let leak = Leak { file: module.path.clone(), version: module.state().version, epoch: self.world.epoch + 1 };
+        Definition::update_meta(cell, self.mc, |meta| {
+            meta.contributor = None;
+            meta.leak = Some(Arc::new(leak));
+        });
+    }
+
+    /// Prepares a cell for what the file defines.
+    fn declare_definition(
+        &mut self,
+        file: &PlannedFile,
+        module: Gc<'gc, Module<'gc>>,
+        cell: Gc<'gc, Definition<'gc>>,
+        definition: &PlannedDefinition,
+        index: usize,
+    ) {
+        let image = &file.image.definitions[index];
+        let hides_core = cell.kind() == Kind::Absent && self.world.core.get(cell.name).is_some();
+        let kind = match image.kind {
+            DefinitionKind::Function(_) => Kind::Function,
+            DefinitionKind::Class(_) => Kind::Class,
+            DefinitionKind::Enum(_) => Kind::Enum,
+            DefinitionKind::Variable => Kind::Variable,
+            DefinitionKind::Constant => Kind::Constant,
+            DefinitionKind::Once => Kind::Once,
+        };
+        if let Some(from) = definition.from.as_deref().filter(|from| *from != cell.qualified_name()) {
+            self.take_over(cell, from);
+        }
+        if matches!(definition.action, Action::Replace | Action::Overwrite) {
+            Definition::set(cell, self.mc, Value::Unset);
+        }
+        cell.set_kind(kind);
+        let is_new_version = match definition.action {
+            Action::Add | Action::Redefine | Action::Evaluate | Action::Replace | Action::Overwrite => true,
+            Action::Adopt | Action::Restore | Action::Move | Action::Rename => definition.is_edited,
+            _ => false,
+        };
+        let is_evaluation = file.path.starts_with('<');
+        let (doc, fingerprint, offset) = (image.doc.clone(), image.fingerprint, image.name_span.lo);
+        Definition::update_meta(cell, self.mc, |meta| {
+            // What is evaluated belongs to the file that defined it before.
+            let keeps_file = is_evaluation && meta.contributor.is_some_and(|file| !file.path.starts_with('<'));
+            if !keeps_file {
                 meta.contributor = Some(module);
-                meta.doc = doc;
-                meta.fingerprint = fingerprint;
                 meta.offset = offset;
-                meta.version += u32::from(new_version);
-            });
-            if hides_core {
-                self.relink_name(namespace, &definition.name);
+                meta.fingerprint = fingerprint;
             }
-            let evaluated = matches!(definition.action, Action::Add | Action::Evaluate | Action::Recompute | Action::Adopt);
-            if evaluated && image.unit.is_some() && matches!(kind, Kind::Variable | Kind::Constant | Kind::Once) {
-                Definition::set(cell, self.mc, Value::Unset);
-                self.world.set_pending(cell, true);
+            if is_new_version {
+                meta.is_evaluated = is_evaluation;
             }
+            meta.leak = None;
+            meta.doc = doc;
+            meta.version += u32::from(is_new_version);
+        });
+        if hides_core {
+            self.relink_name(cell.namespace, &definition.name);
+        }
+        if definition.evaluates && image.unit.is_some() && matches!(kind, Kind::Variable | Kind::Constant | Kind::Once) {
+            Definition::set(cell, self.mc, Value::Unset);
+            self.world.set_pending(cell, true);
+        }
+    }
+
+    /// Gives a cell what the definition `from` has: it moved here, or has a new name.
+    fn take_over(&mut self, cell: Gc<'gc, Definition<'gc>>, from: &str) {
+        let Some((namespace, name)) = from.rsplit_once('.') else { return };
+        let symbol = self.world.intern(self.mc, name);
+        let Some(old) = self.world.namespaces.get(namespace).and_then(|namespace| namespace.get(symbol)) else { return };
+        Definition::set(cell, self.mc, old.value());
+        let meta = old.meta().clone();
+        Definition::update_meta(cell, self.mc, |m| *m = meta);
+        if old.is_assigned() { cell.note_assigned() } else { cell.clear_assigned() }
+    }
+
+    /// What is left to do once everything has run.
+    fn settle(&mut self, plan: &ReloadPlan) {
+        if plan.files.iter().any(|f| f.changed || f.is_new) {
+            self.world.epoch += 1;
+        }
+        for file in plan.files.iter().filter(|file| file.is_removed) {
+            let module = self.world.modules[&file.path];
+            Module::update(module, self.mc, |state| state.linked = None);
         }
     }
 
@@ -232,7 +301,7 @@ impl<'gc> Cx<'_, 'gc> {
                 }
                 None => Function::new(self.mc, proto, None, std::iter::empty()),
             };
-            if decorated && definition.action != Action::Follow {
+            if decorated && definition.evaluates {
                 self.world.loading.undecorated.insert(name, Value::Function(function));
                 if !matches!(cell.value(), Value::Decorated(_)) {
                     Definition::set(cell, self.mc, Value::Unset);
@@ -568,13 +637,10 @@ impl<'gc> Cx<'_, 'gc> {
         let mut defines = Vec::new();
         for (i, unit) in linked.image.units.iter().enumerate() {
             let i = i as u32;
-            let action = |name: &Arc<str>| file.definitions.iter().find(|d| d.name == *name && d.index.is_some()).map(|d| d.action);
-            let evaluated =
-                |name: &Arc<str>| matches!(action(name), Some(Action::Add | Action::Evaluate | Action::Recompute | Action::Adopt));
+            let evaluated = |name: &Arc<str>| file.definitions.iter().any(|d| d.name == *name && d.index.is_some() && d.evaluates);
             let runs = match &unit.kind {
-                UnitKind::Value(name) => evaluated(name),
+                UnitKind::Value(name) | UnitKind::Decorate(name) => evaluated(name),
                 UnitKind::Values(names) => names.iter().any(evaluated),
-                UnitKind::Decorate(name) => action(name).is_some_and(|a| a != Action::Follow),
                 UnitKind::Extend(_) => file.extensions.contains(&i),
                 UnitKind::Statement => file.statements.contains(&i),
             };
