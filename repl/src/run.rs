@@ -91,7 +91,7 @@ fn check_file(file: &str) -> Result<(), String> {
 }
 
 fn run_once(vm: &mut Vm, file: &str, args: &[String]) -> i32 {
-    let report = vm.reload_files(&[file.to_owned()]);
+    let report = vm.reload_files_with(&[file.to_owned()], &engine::noting_warnings());
     if !report.ok {
         return match &report.error {
             Some(Error::Interrupted(interrupt)) => stopped(*interrupt),
@@ -100,9 +100,6 @@ fn run_once(vm: &mut Vm, file: &str, args: &[String]) -> i32 {
                 1
             }
         };
-    }
-    for warning in &report.warnings {
-        output().note(warning);
     }
     match call_main(vm, file, args) {
         Outcome::Returned | Outcome::NoMain => 0,
@@ -123,9 +120,6 @@ fn run_live(vm: &mut Vm, file: &str, args: &[String], reloader: &SharedReloader)
     if !report.ok {
         output().note(&summary::refusal(&report, Style::for_stderr()));
         output().note("reload: waiting for an edit; Ctrl-C ends");
-    }
-    for warning in &report.warnings {
-        output().note(warning);
     }
     let mut is_due = report.ok;
     loop {

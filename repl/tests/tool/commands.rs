@@ -140,3 +140,53 @@ fn texts_are_dumped_and_codes_explained() {
     assert!(String::from_utf8_lossy(&lang(&folder, &["explain"], "").stdout).contains("\nE0102  a bracket is not closed\n"));
     expect(&lang(&folder, &["explain", "E9999"], ""), 1, "", "there is no code `E9999`");
 }
+
+#[test]
+fn unknown_commands_say_what_there_is() {
+    let folder = Folder::new();
+    for args in [&["frobnicate", "p"][..], &["frobnicate"], &["repl"]] {
+        let said = format!("there is no command and no file `{}`", args[0]);
+        expect(&lang(&folder, args, ""), 2, "", &said);
+        expect(&lang(&folder, args, ""), 2, "", "The commands are `run`, `check`");
+    }
+}
+
+#[test]
+fn warnings_come_before_the_program() {
+    let folder = Folder::with(&[("a.lang", "from json import nosuch\nlet s = '${x}'\nthrow Error(\"stop\")")]);
+    let output = lang(&folder, &["a.lang"], "");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let place = |part: &str| said.find(part).unwrap_or_else(|| panic!("`{part}` is not in:\n{said}"));
+    assert!(place("W0003") < place("Error: stop") && place("W0301") < place("Error: stop"), "{said}");
+}
+
+#[test]
+fn impossible_classes_are_marked() {
+    let folder = Folder::with(&[
+        ("order.lang", "class A { }\nclass B { }\nclass X(A, B) { }\nclass Y(B, A) { }\nclass Z(X, Y) { }"),
+        ("twice.lang", "class A { }\nclass D(A, A) { }"),
+        ("slot.lang", "class A { slot x }\nclass B(A) { fn x() { 1 } }"),
+        ("late.lang", "let k = 1\nclass E(k) { }"),
+    ]);
+    expect(&lang(&folder, &["order.lang"], ""), 1, "", "order.lang:5:7");
+    expect(&lang(&folder, &["order.lang"], ""), 1, "", "contradict each other");
+    expect(&lang(&folder, &["twice.lang"], ""), 1, "", "has `A` as a base twice");
+    expect(&lang(&folder, &["twice.lang"], ""), 1, "", "twice.lang:2:7");
+    expect(&lang(&folder, &["slot.lang"], ""), 1, "", "slot.lang:2:7");
+    expect(&lang(&folder, &["late.lang"], ""), 1, "", "late.lang:2:7");
+}
+
+#[test]
+fn exit_runs_finally_clauses() {
+    let text = "fn main() {
+    try {
+        try { [1].map(|x| exit(3)) } catch e { print(\"caught\") } finally { print(\"inner\") }
+    } catch e is Error { print(\"caught\") } finally { print(\"outer\") }
+    print(\"never\")
+}";
+    let folder = Folder::with(&[("a.lang", text), ("b.lang", "try { exit(4) } finally { print(\"end\") }")]);
+    expect(&lang(&folder, &["a.lang"], ""), 3, "inner\nouter\n", "");
+    expect(&lang(&folder, &["b.lang"], ""), 4, "end\n", "");
+    let folder = Folder::with(&[("c.lang", "fn main() { try { exit(5) } finally { throw Error(\"instead\") } }")]);
+    expect(&lang(&folder, &["c.lang"], ""), 1, "", "Error: instead");
+}

@@ -4,7 +4,7 @@ use super::call::Called;
 use super::handlers::TABLE;
 use super::state::State;
 use crate::heap::Value;
-use crate::object::{Control, Cx, Definition, Exit, NativeResult, ReturnMode};
+use crate::object::{Control, Cx, Definition, Exit, Interrupt, NativeResult, ReturnMode};
 use crate::ops;
 use gc_arena::{Collect, Gc};
 
@@ -63,7 +63,7 @@ impl<'gc> Cx<'_, 'gc> {
     pub(super) fn needs(&mut self, cell: Gc<'gc, Definition<'gc>>) -> bool {
         let pending = self.world.is_pending(cell);
         if pending {
-            self.world.needed = Some(cell);
+            self.world.loading.needed = Some(cell);
         }
         pending
     }
@@ -82,6 +82,7 @@ impl<'gc> Cx<'_, 'gc> {
                     mode = ReturnMode::Discard;
                     continue;
                 }
+                Control::Interrupt(Interrupt::Exit(status)) => return self.unwind_exit(status),
                 Control::Interrupt(interrupt) => return Flow::Leave(Exit::Interrupt(interrupt)),
                 Control::Yield(value) => return Flow::Leave(Exit::Yield(value)),
                 Control::Wait(seconds) => {

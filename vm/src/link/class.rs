@@ -231,6 +231,37 @@ pub fn extend<'gc>(
     Ok(tasks)
 }
 
+/// Takes a member away from a class where it is a function that `is_meant`.
+pub fn retract<'gc>(
+    cx: &mut Cx<'_, 'gc>,
+    class: Gc<'gc, Class<'gc>>,
+    name: Symbol<'gc>,
+    role: MemberRole,
+    is_meant: impl Fn(&Value<'gc>) -> bool,
+) {
+    let Some(member) = class.body().members.get(&name).copied() else { return };
+    let left = match (member, role) {
+        (Member::Method(value), MemberRole::Method) | (Member::Static(value), MemberRole::Static) if is_meant(&value) => None,
+        (Member::Property { getter, setter }, MemberRole::Getter) if getter.is_some_and(|g| is_meant(&g)) => {
+            setter.map(|_| Member::Property { getter: None, setter })
+        }
+        (Member::Property { getter, setter }, MemberRole::Setter) if setter.is_some_and(|s| is_meant(&s)) => {
+            getter.map(|_| Member::Property { getter, setter: None })
+        }
+        _ => return,
+    };
+    Class::update(class, cx.mc, |body| match left {
+        Some(member) => {
+            body.members.insert(name, member);
+        }
+        None => {
+            body.members.shift_remove(&name);
+        }
+    });
+    note_hashability(cx, class);
+    cx.clear_inline_caches();
+}
+
 fn add_members<'gc>(
     cx: &mut Cx<'_, 'gc>,
     class: Gc<'gc, Class<'gc>>,
@@ -284,6 +315,7 @@ impl<'gc> Cx<'_, 'gc> {
     pub fn clear_inline_caches(&mut self) {
         self.world.forget_lookups();
         let mc = self.mc;
+        self.world.evaluated.retain(|module| module.upgrade(mc).is_some());
         self.world.protos.retain(|proto| {
             let proto = proto.upgrade(mc);
             if let Some(proto) = proto {

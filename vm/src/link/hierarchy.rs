@@ -136,7 +136,6 @@ pub fn relayout<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>) -> LinkRe
 }
 
 /// The slots of a class, its bases' first.
-#[expect(clippy::type_complexity, reason = "slots and where they are")]
 fn slots_of<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>) -> LinkResult<'gc, (Vec<SlotInfo<'gc>>, SymbolMap<'gc, u32>)> {
     let linearisation = class.body().linearisation.clone();
     let mut slots: Vec<SlotInfo<'gc>> = Vec::new();

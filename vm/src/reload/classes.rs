@@ -2,18 +2,18 @@
 
 use super::closures::Matcher;
 use super::codes;
-use super::commit::Failure;
-use super::plan::ReloadPlan;
+use super::plan::PlannedFile;
 use super::queue::Item;
 use crate::embed::{Error, Problem};
 use crate::heap::Value;
-use crate::image::{ClassRef, DefinitionKind, UnitKind};
+use crate::image::{ClassRef, DefinitionKind, ExtensionImage, MemberImage, UnitKind};
 use crate::link::{self, ClassTask, Unfit};
 use crate::object::{
-    Class, ClassBody, ClassKind, Control, Cx, Definition, Function, Linked, Member, Symbol, SymbolMap, Undo, Variant,
+    Class, ClassBody, ClassKind, Control, Cx, Definition, Function, Linked, Member, Module, Symbol, SymbolMap, Undo, Variant,
 };
 use gc_arena::Gc;
 use lang::diagnostic::Diagnostic;
+use lang::source::Span;
 use std::sync::Arc;
 
 /// The new text of each file of a plan, and the one before it.
@@ -22,20 +22,17 @@ type Texts<'gc> = [(Gc<'gc, Linked<'gc>>, Option<Gc<'gc, Linked<'gc>>>)];
 /// A class with what is left to run of it.
 type Made<'gc> = (Gc<'gc, Class<'gc>>, Vec<ClassTask<'gc>>);
 
-/// Why classes could not be made: the class if it is known, and an error that says why.
-pub(super) type Misfit<'gc> = (Option<Gc<'gc, Class<'gc>>>, Box<Control<'gc>>);
-
 impl<'gc> Cx<'_, 'gc> {
     /// Makes and redefines classes and enums over all files; those whose bases are not there yet are left for later.
     pub(super) fn apply_classes(
         &mut self,
-        plan: &ReloadPlan,
+        files: &[&PlannedFile],
         linked: &Texts<'gc>,
         queued: &mut Vec<(usize, u32, Item)>,
         matcher: &mut Matcher,
-    ) -> Result<(), Misfit<'gc>> {
+    ) -> Result<(), Error> {
         let mut waiting: Vec<(usize, u32)> = Vec::new();
-        for (at, file) in plan.files.iter().enumerate() {
+        for (at, file) in files.iter().enumerate() {
             let (new, old) = linked[at];
             if old.is_some_and(|old| Gc::ptr_eq(old, new)) {
                 continue;
@@ -49,9 +46,10 @@ impl<'gc> Cx<'_, 'gc> {
                         waiting.push((at, id.0));
                     }
                     DefinitionKind::Enum(id) => {
-                        let made = self.make_enum(new, old, id.0 as usize, matcher).map_err(|control| (None, control))?;
+                        let made = self.make_enum(new, old, id.0 as usize, matcher);
+                        let (class, tasks) = made.map_err(|control| impossible(self, new, &image.name, *control))?;
                         let order = image.span.lo;
-                        if let Some(i) = made.and_then(|(class, tasks)| self.queue_tasks(class, tasks)) {
+                        if let Some(i) = self.queue_tasks(class, tasks) {
                             queued.push((at, order, Item::ClassTasks(i)));
                         }
                     }
@@ -66,7 +64,10 @@ impl<'gc> Cx<'_, 'gc> {
             let mut left = Vec::new();
             for (at, id) in waiting {
                 let (new, old) = linked[at];
-                match self.stage(new, old, id as usize, &staged, matcher).map_err(|control| (None, control))? {
+                match self.stage(new, old, id as usize, &staged, matcher).map_err(|control| {
+                    let name = new.image.classes[id as usize].name.clone();
+                    impossible(self, new, &name, *control)
+                })? {
                     Some(made) => {
                         staged.push(made.0);
                         tasks.push((at, new.image.classes[id as usize].span.lo, made));
@@ -79,11 +80,11 @@ impl<'gc> Cx<'_, 'gc> {
                 break;
             }
         }
-        let in_circle = self.circle_of(&waiting.iter().map(|(at, id)| (linked[*at].0, *id as usize)).collect::<Vec<_>>());
-        if let Some(misfit) = in_circle {
-            return Err(misfit);
+        let left: Vec<_> = waiting.iter().map(|(at, id)| (linked[*at].0, *id as usize)).collect();
+        if let Some(misfit) = self.circle_of(&left) {
+            return Err(self.misfit(files, misfit));
         }
-        link::settle(self, &staged).map_err(|Unfit { class, control }| (Some(class), control))?;
+        link::settle(self, &staged).map_err(|misfit| self.misfit(files, misfit))?;
         for (at, order, (class, tasks)) in tasks {
             if let Some(i) = self.queue_tasks(class, tasks) {
                 queued.push((at, order, Item::ClassTasks(i)));
@@ -94,47 +95,58 @@ impl<'gc> Cx<'_, 'gc> {
             queued.push((at, new.image.classes[id as usize].span.lo, Item::LateClass(id)));
             self.world.incomplete.push((new, id));
         }
-        self.retry_incomplete(matcher).map_err(|control| (None, control))
+        self.retry_incomplete(matcher)
     }
 
     /// The refusal of a commit whose classes do not fit together.
-    pub(super) fn failure(&mut self, plan: &ReloadPlan, (class, control): Misfit<'gc>) -> Failure {
-        let text = match *control {
-            Control::Raise(error) => crate::ops::error_message(self, &error),
-            _ => "a class could not be made".to_owned(),
-        };
-        let qualified = class.map(|class| class.qualified());
-        let place = plan.files.iter().find_map(|file| {
-            let definition = file.image.definitions.iter().find(|d| match &qualified {
-                Some(qualified) => **qualified == *format!("{}.{}", file.namespace, d.name),
-                None => matches!(d.kind, DefinitionKind::Class(_)) && text.contains(&format!("`{}`", d.name)),
-            })?;
-            Some((file.image.source.clone(), definition.name_span))
-        });
-        let place = place.or_else(|| {
-            let class = |d: &&crate::image::DefinitionImage| matches!(d.kind, DefinitionKind::Class(_) | DefinitionKind::Enum(_));
-            plan.files.iter().find_map(|f| Some((f.image.source.clone(), f.image.definitions.iter().find(class)?.name_span)))
-        });
+    fn misfit(&mut self, files: &[&PlannedFile], unfit: Unfit<'gc>) -> Error {
+        let message = message_of(self, *unfit.control);
+        let qualified = unfit.class.qualified();
+        let is_meant = |namespace: &str, name: &str| *qualified == *format!("{namespace}.{name}");
+        let mut classes = files.iter().flat_map(|file| file.image.definitions.iter().map(move |d| (file, d)));
+        // A class of a file that is not part of the commit: the first class that is has to do.
+        let place = classes.clone().find(|(file, d)| is_meant(&file.namespace, &d.name));
+        let place = place.or_else(|| classes.find(|(_, d)| matches!(d.kind, DefinitionKind::Class(_))));
         match place {
-            Some((source, span)) => {
-                let help = "correct the bases or slots; nothing has changed in the running program";
-                let diagnostic = Diagnostic::new(&codes::MISFIT, span, text).help(help);
-                Box::new(move |_| Error::Refused(vec![Problem { source, diagnostic }]))
+            Some((file, definition)) => {
+                let diagnostic = Diagnostic::new(&codes::CLASS, definition.name_span, message);
+                Error::Refused(vec![Problem { source: file.image.source.clone(), diagnostic }])
             }
-            None => Box::new(move |_| Error::Host(text)),
+            None => Error::Host(message),
         }
     }
 
     /// Classes of earlier loads whose bases exist now.
-    fn retry_incomplete(&mut self, matcher: &mut Matcher) -> Result<(), Box<Control<'gc>>> {
+    fn retry_incomplete(&mut self, matcher: &mut Matcher) -> Result<(), Error> {
         let incomplete = std::mem::take(&mut self.world.incomplete);
         for (linked, id) in incomplete {
             let current = linked.module.state().linked.is_some_and(|l| Gc::ptr_eq(l, linked));
-            if current && self.make_class(linked, None, id as usize, matcher)?.is_none() {
+            if current && self.make_class_of_file(linked, None, id as usize, matcher)?.is_none() {
                 self.world.incomplete.push((linked, id));
             }
         }
         Ok(())
+    }
+
+    /// Takes from their classes the members that the `extend` blocks of a file no longer have.
+    pub(super) fn drop_extensions(&mut self, old: Gc<'gc, Linked<'gc>>, new: Gc<'gc, Linked<'gc>>) {
+        let stays = |target: &ClassRef, member: &MemberImage| {
+            let same = |m: &MemberImage| m.name == member.name && m.role == member.role;
+            extensions_of(new).any(|extension| extension.target == *target && extension.members.iter().any(same))
+        };
+        for extension in extensions_of(old) {
+            // A target that is no class any more has nothing to give back.
+            let Ok(Some(class)) = self.class_ref(old, &extension.target) else { continue };
+            let gone: Vec<&MemberImage> = extension.members.iter().filter(|member| !stays(&extension.target, member)).collect();
+            if gone.is_empty() {
+                continue;
+            }
+            self.world.undo.push(Undo::class(class));
+            for member in gone {
+                let name = self.world.intern(self.mc, &member.name);
+                link::retract(self, class, name, member.role, |value| is_of_module(value, old.module));
+            }
+        }
     }
 
     /// The class that a reference means; `None` while it does not exist.
@@ -162,16 +174,21 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// Makes or redefines class `id` of a file; `None` when a base does not exist yet.
-    pub(super) fn make_class(
+    pub(super) fn make_class_of_file(
         &mut self,
         linked: Gc<'gc, Linked<'gc>>,
         old: Option<Gc<'gc, Linked<'gc>>>,
         id: usize,
         matcher: &mut Matcher,
-    ) -> Result<Option<Made<'gc>>, Box<Control<'gc>>> {
-        let Some(made) = self.stage(linked, old, id, &[], matcher)? else { return Ok(None) };
-        link::settle(self, &[made.0]).map_err(|unfit| unfit.control)?;
-        Ok(Some(made))
+    ) -> Result<Option<Made<'gc>>, Error> {
+        let made = self.stage(linked, old, id, &[], matcher).and_then(|made| {
+            let Some(made) = made else { return Ok(None) };
+            link::settle(self, &[made.0]).map(|()| Some(made)).map_err(|unfit| unfit.control)
+        });
+        made.map_err(|control| {
+            let name = linked.image.classes[id].name.clone();
+            impossible(self, linked, &name, *control)
+        })
     }
 
     /// The object of class `id` of a file, made if there is none.
@@ -182,13 +199,14 @@ impl<'gc> Cx<'_, 'gc> {
         if let Value::Class(class) = cell.value() {
             return class;
         }
-        if let Some(Value::Class(class)) = self.world.undecorated.get(&name) {
+        let undecorated = self.world.loading.undecorated.iter().find(|(of, _)| Gc::ptr_eq(*of, cell));
+        if let Some((_, Value::Class(class))) = undecorated {
             return *class;
         }
         let class = self.world.new_class(self.mc, &image.name, cell.qualified_name().into(), ClassKind::Plain);
         let decorated = linked.image.units.iter().any(|u| matches!(&u.kind, UnitKind::Decorate(n) if *n == image.name));
         if decorated {
-            self.world.undecorated.insert(name, Value::Class(class));
+            self.world.loading.undecorated.push((cell, Value::Class(class)));
             self.world.set_pending(cell, true);
         } else {
             Definition::set(cell, self.mc, Value::Class(class));
@@ -231,7 +249,7 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// Classes that wait for each other because each is below another.
-    fn circle_of(&mut self, waiting: &[(Gc<'gc, Linked<'gc>>, usize)]) -> Option<Misfit<'gc>> {
+    fn circle_of(&mut self, waiting: &[(Gc<'gc, Linked<'gc>>, usize)]) -> Option<Unfit<'gc>> {
         let classes: Vec<_> = waiting.iter().map(|(linked, id)| self.declare_class(*linked, *id)).collect();
         let mut bases: Vec<Vec<usize>> = Vec::new();
         for (linked, id) in waiting {
@@ -248,7 +266,7 @@ impl<'gc> Cx<'_, 'gc> {
                     if *base == start {
                         let (below, above) = (classes[start].name.as_str(), classes[bases[start][0]].name.as_str());
                         let text = format!("class `{below}` cannot inherit from `{above}`, which inherits from it");
-                        return Some((Some(classes[start]), self.type_error(text)));
+                        return Some(Unfit { class: classes[start], control: self.type_error(text) });
                     }
                     if !seen.contains(base) {
                         seen.push(*base);
@@ -279,19 +297,8 @@ impl<'gc> Cx<'_, 'gc> {
                     members.insert(*name, Member::Shared(cell));
                     tasks.retain(|t| !matches!(t, ClassTask::Shared { cell: c, .. } if declared.iter().any(|(n, m)| n == name && matches!(m, Member::Shared(d) if Gc::ptr_eq(*d, *c)))));
                 }
-                (Some(Member::Method(new)), Member::Method(old)) => {
-                    members.insert(*name, Member::Method(self.keep_identity(old, new, matcher)));
-                }
-                (Some(Member::Static(new)), Member::Static(old)) => {
-                    members.insert(*name, Member::Static(self.keep_identity(old, new, matcher)));
-                }
-                (Some(Member::Property { getter, setter }), Member::Property { getter: old_getter, setter: old_setter }) => {
-                    let mut keep = |old: Option<Value<'gc>>, new: Option<Value<'gc>>| match (old, new) {
-                        (Some(old), Some(new)) => Some(self.keep_identity(old, new, matcher)),
-                        (_, new) => new,
-                    };
-                    let member = Member::Property { getter: keep(old_getter, getter), setter: keep(old_setter, setter) };
-                    members.insert(*name, member);
+                (Some(new), old) => {
+                    members.insert(*name, self.keep_member(old, new, matcher));
                 }
                 (None, member) if is_extension(name.as_str()) || is_from_elsewhere(&member, linked) => {
                     members.insert(*name, member);
@@ -300,6 +307,22 @@ impl<'gc> Cx<'_, 'gc> {
             }
         }
         Class::update(class, self.mc, |body| body.members = members);
+    }
+
+    /// The new member, with the function objects of the old one where both are of one sort.
+    pub(super) fn keep_member(&mut self, old: Member<'gc>, new: Member<'gc>, matcher: &mut Matcher) -> Member<'gc> {
+        match (old, new) {
+            (Member::Method(old), Member::Method(new)) => Member::Method(self.keep_identity(old, new, matcher)),
+            (Member::Static(old), Member::Static(new)) => Member::Static(self.keep_identity(old, new, matcher)),
+            (Member::Property { getter: old_getter, setter: old_setter }, Member::Property { getter, setter }) => {
+                let mut keep = |old: Option<Value<'gc>>, new: Option<Value<'gc>>| match (old, new) {
+                    (Some(old), Some(new)) => Some(self.keep_identity(old, new, matcher)),
+                    (_, new) => new,
+                };
+                Member::Property { getter: keep(old_getter, getter), setter: keep(old_setter, setter) }
+            }
+            (_, new) => new,
+        }
     }
 
     /// The old function object with the new code.
@@ -360,7 +383,7 @@ impl<'gc> Cx<'_, 'gc> {
         old_linked: Option<Gc<'gc, Linked<'gc>>>,
         id: usize,
         matcher: &mut Matcher,
-    ) -> Result<Option<Made<'gc>>, Box<Control<'gc>>> {
+    ) -> Result<Made<'gc>, Box<Control<'gc>>> {
         let image = linked.image.enums[id].clone();
         let name = self.world.intern(self.mc, &image.name);
         let cell = linked.module.namespace.cell(name).expect("declared");
@@ -377,13 +400,13 @@ impl<'gc> Cx<'_, 'gc> {
             });
             self.keep_members(class, linked, names.as_deref(), &old.members, &mut tasks, matcher);
             self.follow_variants(class, &old);
-            return Ok(Some((class, tasks)));
+            return Ok((class, tasks));
         }
         let class = self.world.new_class(self.mc, &image.name, cell.qualified_name().into(), ClassKind::Enum);
         Definition::set(cell, self.mc, Value::Class(class));
         let tasks =
             link::build_enum(self, class, &image, &mut |cx, id| Function::new(cx.mc, linked.proto(id), None, std::iter::empty()))?;
-        Ok(Some((class, tasks)))
+        Ok((class, tasks))
     }
 }
 
@@ -420,19 +443,49 @@ impl<'gc> Cx<'_, 'gc> {
     }
 }
 
-/// Whether a member comes from another file: an `extend`.
-fn is_from_elsewhere<'gc>(member: &Member<'gc>, linked: Gc<'gc, Linked<'gc>>) -> bool {
-    let of = |value: &Value<'gc>| match value {
-        Value::Function(function) => !Gc::ptr_eq(function.proto().linked.module, linked.module),
-        Value::Native(_) => true,
-        Value::Decorated(decorated) => {
-            matches!(decorated.original.get(), Value::Function(f) if !Gc::ptr_eq(f.proto().linked.module, linked.module))
-        }
+/// The `extend` blocks at the top level of a file.
+fn extensions_of<'gc>(linked: Gc<'gc, Linked<'gc>>) -> impl Iterator<Item = Arc<ExtensionImage>> {
+    let image = linked.image.clone();
+    (0..image.units.len()).filter_map(move |i| match image.units[i].kind {
+        UnitKind::Extend(index) => Some(image.extensions[index as usize].clone()),
+        _ => None,
+    })
+}
+
+/// Whether a function is of a file.
+fn is_of_module<'gc>(value: &Value<'gc>, module: Gc<'gc, Module<'gc>>) -> bool {
+    match value {
+        Value::Function(function) => Gc::ptr_eq(function.proto().linked.module, module),
+        Value::Decorated(decorated) => is_of_module(&decorated.original.get(), module),
         _ => false,
+    }
+}
+
+/// Whether a member comes from another file, or the library: an `extend`.
+pub(super) fn is_from_elsewhere<'gc>(member: &Member<'gc>, linked: Gc<'gc, Linked<'gc>>) -> bool {
+    let of = |value: &Value<'gc>| {
+        matches!(value, Value::Function(_) | Value::Native(_) | Value::Decorated(_)) && !is_of_module(value, linked.module)
     };
     match member {
         Member::Method(value) | Member::Static(value) => of(value),
         Member::Property { getter, setter } => getter.iter().chain(setter).any(of),
         Member::Shared(_) => false,
     }
+}
+
+/// What an error says that was raised while nothing of the program ran.
+fn message_of<'gc>(cx: &mut Cx<'_, 'gc>, control: Control<'gc>) -> String {
+    match control {
+        Control::Raise(error) => crate::ops::error_message(cx, &error),
+        _ => "a class cannot be made".to_owned(),
+    }
+}
+
+/// A class or enum that cannot be made as its text has it.
+fn impossible<'gc>(cx: &mut Cx<'_, 'gc>, linked: Gc<'gc, Linked<'gc>>, name: &str, control: Control<'gc>) -> Error {
+    let message = message_of(cx, control);
+    let definition = linked.image.definitions.iter().find(|d| *d.name == *name);
+    let span = definition.map_or(Span::default(), |d| d.name_span);
+    let diagnostic = Diagnostic::new(&codes::CLASS, span, message);
+    Error::Refused(vec![Problem { source: linked.image.source.clone(), diagnostic }])
 }

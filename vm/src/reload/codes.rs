@@ -20,9 +20,6 @@ one kind. Choose another name for the new thing, or ask for the replacement: `li
 thing keeps it."
     DUPLICATE "R0102" Error "a name is defined twice"
     "At most one file contributes a definition. Remove one of the two, or save both files together to move it."
-    MISFIT "R0103" Error "the classes do not fit together"
-    "A class inherits from itself by a detour, its bases contradict each other in their order, two unrelated bases have a slot of one
-name, or a slot and another member are called the same. Nothing has changed in the running program."
     UNREADABLE "R0105" Error "a file cannot be read"
     "The file is not there, may not be read, or is no UTF-8 text."
     FAILED "R0106" Error "new code of the top level raises an error"
@@ -41,9 +38,18 @@ definitions and variables are as they were. What the code did outside, such as p
 default, the definition moves: it keeps its identity and has a new contributor."
     LEAK_KIND "R0111" Error "a leak comes back as another kind of thing"
     "A definition that no file has any more but that is still in use is a leak. Its name can be used again for something of the
-same kind. `live.leaks()` tells who uses it; `live.drop` ends it."
+same kind. Choose another name, or restart the program."
     NESTED "R0112" Error "a reload is asked for while one is made"
     "Code that runs as a part of a load or reload, such as an initialiser or a hook, cannot ask for another one."
+    CLASS "R0113" Error "a class that cannot be made"
+    "The bases of a class contradict each other in their order, are no classes, or bring the same slot twice; or a slot has the
+name of another member. The message says which.
+
+```
+class A { slot x = 1 }
+class B { slot x = 2 }
+class C(A, B) { slot x = 3 }      # declared here, the slot is one
+```"
     MENTIONS_LEAK "W0302" Warning "code mentions what no file defines any more"
     "The definition is a leak: it still works here because the running program has it, and would be missing after a restart."
     RENAMED "W0303" Warning "a definition may have been renamed"

@@ -11,25 +11,30 @@ use super::queue::{Item, Queue};
 use crate::embed::{Error, Vm};
 use crate::heap::Value;
 use crate::image::{DefinitionKind, UnitKind};
-use crate::object::{Cx, Definition, Function, Kind, Leak, Linked, Module, Namespace, Proto, Undo};
+use crate::object::{Cx, Decorated, Definition, Function, Kind, Leak, Linked, Module, Namespace, Proto, Symbol, Undo};
 use gc_arena::Gc;
 use std::sync::Arc;
 
 impl Vm {
-    /// Applies a plan. On an error everything is as before.
-    pub(super) fn commit(&mut self, plan: CheckedPlan) -> Result<Vec<String>, Error> {
+    /// Applies a plan; `before_running` is called when the definitions are in place and nothing of the program has run yet. On an
+    /// error everything is as before.
+    pub(super) fn commit(&mut self, plan: CheckedPlan, before_running: impl FnOnce(&mut Vm)) -> Result<Vec<String>, Error> {
         let plan = plan.into_plan();
+        self.files.commits_running += 1;
         let queues_outer = std::mem::take(&mut self.files.queues);
         let (undo_start, outer) = self.enter(|cx| {
             cx.world.commits_tried += 1;
+            let loading = std::mem::take(&mut cx.world.loading);
+            cx.world.loading_outer.push(loading);
             let start = cx.world.undo.len();
             cx.world.layout_changes.clear();
             (start, cx.world.commit_start.replace(start))
         });
         let mut matcher = Matcher::default();
-        let applied = self.enter(|cx| cx.apply(&plan, &mut matcher)).map_err(|error| self.error_of(error));
+        let applied = self.enter(|cx| cx.apply(&plan, &mut matcher));
         let result = applied.and_then(|queues| {
             self.files.queues = queues;
+            before_running(self);
             self.run_queues()
         });
         let names: Vec<(Arc<str>, Arc<str>)> = plan
@@ -53,49 +58,45 @@ impl Vm {
                     cx.relink_name(namespace, name);
                 }
             }
-            cx.world.pending.clear();
-            cx.world.needed = None;
-            cx.world.load_cycle = None;
-            cx.world.class_tasks.clear();
-            cx.world.undecorated.clear();
+            cx.world.loading = cx.world.loading_outer.pop().expect("pushed above");
             cx.clear_inline_caches();
             if result.is_ok() {
                 cx.settle(&plan);
             }
         });
+        self.files.commits_running -= 1;
         result.map(|()| matcher.stale)
-    }
-
-    fn error_of(&mut self, error: Box<dyn FnOnce(&mut Vm) -> Error>) -> Error {
-        error(self)
     }
 }
 
-/// A failure inside the heap, to be described outside of it.
-pub(super) type Failure = Box<dyn FnOnce(&mut Vm) -> Error>;
-
 impl<'gc> Cx<'_, 'gc> {
     /// Changes cells, code and files; gives what is left to run.
-    fn apply(&mut self, plan: &ReloadPlan, matcher: &mut Matcher) -> Result<Vec<Queue>, Failure> {
+    fn apply(&mut self, plan: &ReloadPlan, matcher: &mut Matcher) -> Result<Vec<Queue>, Error> {
         for file in &plan.files {
             self.part_generation(file);
         }
         for file in &plan.files {
             self.declare(file);
         }
+        let files: Vec<&PlannedFile> = plan.files.iter().filter(|file| !file.is_removed).collect();
         let mut queues = Vec::new();
         let mut linked = Vec::new();
-        for file in &plan.files {
+        for file in &files {
             linked.push(self.link_file(file));
         }
-        for (file, (linked, old)) in plan.files.iter().zip(&linked) {
+        for (file, (linked, old)) in files.iter().zip(&linked) {
             self.apply_functions(file, *linked, *old, matcher);
         }
+        for (linked, old) in &linked {
+            if let Some(old) = old.filter(|old| !Gc::ptr_eq(*old, *linked)) {
+                self.drop_extensions(old, *linked);
+            }
+        }
         let mut tasks = Vec::new();
-        self.apply_classes(plan, &linked, &mut tasks, matcher).map_err(|unfit| self.failure(plan, unfit))?;
+        self.apply_classes(&files, &linked, &mut tasks, matcher)?;
         // What runs from here on meets the new classes.
         self.clear_inline_caches();
-        for (at, (file, (linked, _))) in plan.files.iter().zip(&linked).enumerate() {
+        for (at, (file, (linked, _))) in files.iter().zip(&linked).enumerate() {
             queues.push(self.queue_of(at, file, *linked, &tasks));
         }
         Ok(queues)
@@ -104,29 +105,54 @@ impl<'gc> Cx<'_, 'gc> {
     /// Makes the cells of a file's names, so that linking finds them, and takes care of the names that leave.
     fn declare(&mut self, file: &PlannedFile) {
         let namespace = self.world.namespace(self.mc, &file.namespace);
-        if file.image.doc.is_some() {
-            namespace.set_doc(file.image.doc.as_deref().map(Arc::from));
-        }
-        let module = match self.world.modules.get(&file.path) {
-            Some(module) => *module,
+        let known = self.world.modules.get(&file.path).copied();
+        let module = match known.filter(|module| file.is_removed || Gc::ptr_eq(module.namespace, namespace)) {
+            Some(module) => module,
             None => {
                 let module = Module::new(self.mc, file.path.clone(), namespace);
                 self.world.modules.insert(file.path.clone(), module);
-                self.world.undo.push(Undo::NewModule(file.path.clone()));
+                self.world.undo.push(Undo::NewModule(file.path.clone(), known));
                 module
             }
         };
+        let old = module.state().linked;
+        let doc = |linked: Gc<'gc, Linked<'gc>>| linked.image.doc.clone();
+        if file.image.doc.is_some() || old.and_then(doc).is_some() {
+            self.world.undo.push(Undo::Doc(namespace, namespace.doc()));
+            namespace.set_doc(file.image.doc.as_deref().map(Arc::from));
+        }
+        if file.is_removed {
+            let version = module.state().version;
+            self.world.undo.push(Undo::Module(module, old, version));
+        }
         for definition in &file.definitions {
             if matches!(definition.action, Action::GiveUp | Action::Refuse(_)) {
                 continue;
             }
             let name = self.world.intern(self.mc, &definition.name);
-            let cell = Namespace::cell_or_new(namespace, self.mc, name);
+            let cell = self.own_cell(namespace, name);
             self.world.undo.push(Undo::definition(cell));
             match definition.index {
                 Some(index) => self.declare_definition(file, module, cell, definition, index),
                 None if definition.action == Action::Leak => self.make_leak(module, cell),
                 None => {}
+            }
+        }
+        if file.is_removed {
+            Module::update(module, self.mc, |state| state.linked = None);
+        }
+    }
+
+    /// The cell of a name in its own namespace: not one that a session has imported under this name.
+    fn own_cell(&mut self, namespace: Gc<'gc, Namespace<'gc>>, name: Symbol<'gc>) -> Gc<'gc, Definition<'gc>> {
+        match namespace.cell(name).filter(|cell| !Gc::ptr_eq(cell.namespace, namespace)) {
+            None => Namespace::cell_or_new(namespace, self.mc, name),
+            Some(imported) => {
+                let cell = Definition::new(self.mc, namespace, name);
+                self.world.undo.push(Undo::Alias(namespace, imported));
+                Namespace::alias(namespace, self.mc, name, cell);
+                self.relink_name(namespace, name.as_str());
+                cell
             }
         }
     }
@@ -213,10 +239,6 @@ impl<'gc> Cx<'_, 'gc> {
         if plan.files.iter().any(|f| f.changed || f.is_new) {
             self.world.epoch += 1;
         }
-        for file in plan.files.iter().filter(|file| file.is_removed) {
-            let module = self.world.modules[&file.path];
-            Module::update(module, self.mc, |state| state.linked = None);
-        }
     }
 
     /// Links a file's new text. Gives it with the text that ran before.
@@ -263,6 +285,10 @@ impl<'gc> Cx<'_, 'gc> {
             let DefinitionKind::Function(id) = image.kind else { continue };
             let name = self.world.intern(self.mc, &definition.name);
             let cell = linked.module.namespace.cell(name).expect("declared");
+            if cell.meta().is_evaluated && definition.action == Action::Follow {
+                // What was evaluated in a session stays until the file's text of it changes.
+                continue;
+            }
             let proto = linked.proto(id);
             proto.version.set(cell.meta().version);
             let decorated = image.unit.is_some();
@@ -282,13 +308,20 @@ impl<'gc> Cx<'_, 'gc> {
                 None => Function::new(self.mc, proto, None, std::iter::empty()),
             };
             if decorated && definition.evaluates {
-                self.world.undecorated.insert(name, Value::Function(function));
+                self.world.loading.undecorated.push((cell, Value::Function(function)));
                 if !matches!(cell.value(), Value::Decorated(_)) {
                     Definition::set(cell, self.mc, Value::Unset);
                     self.world.set_pending(cell, true);
                 }
             } else if !decorated {
-                Definition::set(cell, self.mc, Value::Function(function));
+                match cell.value() {
+                    Value::Decorated(old) => {
+                        // Who holds the decorated function calls the plain one from now on.
+                        self.world.undo.push(Undo::Decorated(old, old.original.get(), old.target.get()));
+                        Decorated::set(old, self.mc, Value::Function(function), Value::Function(function));
+                    }
+                    _ => Definition::set(cell, self.mc, Value::Function(function)),
+                }
             }
         }
     }
