@@ -4,7 +4,9 @@
 //! the undo log; then initialisers and new statements run; an error in any of them takes the whole log back.
 
 use super::check::CheckedPlan;
+use super::closures::Matcher;
 use super::codes;
+use super::options::Mode;
 use super::plan::{Action, PlannedDefinition, PlannedFile, ReloadPlan};
 use super::queue::{Item, Queue};
 use crate::embed::{Error, Problem, Vm};
@@ -31,8 +33,8 @@ impl Vm {
             cx.world.loading_outer.push(loading);
             cx.world.undo.len()
         });
-        let mut stale = Vec::new();
-        let applied = self.enter(|cx| cx.apply(&plan, &mut stale));
+        let mut matcher = Matcher::default();
+        let applied = self.enter(|cx| cx.apply(&plan, &mut matcher));
         let result = applied.and_then(|queues| {
             self.files.queues = queues;
             before_running(self);
@@ -64,7 +66,7 @@ impl Vm {
                 cx.settle(&plan);
             }
         });
-        result.map(|()| stale)
+        result.map(|()| matcher.stale)
     }
 }
 
@@ -73,7 +75,7 @@ type Made<'gc> = (Gc<'gc, Class<'gc>>, Vec<ClassTask<'gc>>);
 
 impl<'gc> Cx<'_, 'gc> {
     /// Changes cells, code and files; gives what is left to run.
-    fn apply(&mut self, plan: &ReloadPlan, stale: &mut Vec<String>) -> Result<Vec<Queue>, Error> {
+    fn apply(&mut self, plan: &ReloadPlan, matcher: &mut Matcher) -> Result<Vec<Queue>, Error> {
         for file in &plan.files {
             self.part_generation(file);
         }
@@ -86,7 +88,7 @@ impl<'gc> Cx<'_, 'gc> {
             linked.push(self.link_file(file));
         }
         for (file, (linked, old)) in plan.files.iter().zip(&linked) {
-            self.apply_functions(file, *linked, *old, stale);
+            self.apply_functions(file, *linked, *old, matcher);
         }
         for (linked, old) in &linked {
             if let Some(old) = old.filter(|old| !Gc::ptr_eq(*old, *linked)) {
@@ -94,7 +96,7 @@ impl<'gc> Cx<'_, 'gc> {
             }
         }
         let mut tasks = Vec::new();
-        self.apply_classes(plan, &linked, &mut tasks)?;
+        self.apply_classes(plan, &linked, &mut tasks, matcher)?;
         for (at, (file, (linked, _))) in plan.files.iter().zip(&linked).enumerate() {
             queues.push(self.queue_of(at, file, *linked, &tasks));
         }
@@ -119,8 +121,9 @@ impl<'gc> Cx<'_, 'gc> {
         linked: Gc<'gc, Linked<'gc>>,
         old: Option<Gc<'gc, Linked<'gc>>>,
         id: usize,
+        matcher: &mut Matcher,
     ) -> Result<Option<Made<'gc>>, Error> {
-        self.make_class(linked, old, id).map_err(|control| {
+        self.make_class(linked, old, id, matcher).map_err(|control| {
             let name = linked.image.classes[id].name.clone();
             self.impossible(linked, &name, *control)
         })
@@ -272,10 +275,15 @@ impl<'gc> Cx<'_, 'gc> {
         file: &PlannedFile,
         linked: Gc<'gc, Linked<'gc>>,
         old: Option<Gc<'gc, Linked<'gc>>>,
-        stale: &mut Vec<String>,
+        matcher: &mut Matcher,
     ) {
-        if old.is_some_and(|old| Gc::ptr_eq(old, linked)) {
-            return;
+        if let Some(old) = old {
+            if Gc::ptr_eq(old, linked) {
+                return;
+            }
+            if file.mode == Mode::Update {
+                self.follow_units(old, linked, matcher);
+            }
         }
         for definition in &file.definitions {
             let Some(index) = definition.index else { continue };
@@ -296,7 +304,7 @@ impl<'gc> Cx<'_, 'gc> {
             };
             let function = match function {
                 Some(function) => {
-                    self.replace_code(function, proto, stale);
+                    self.replace_code(function, proto, matcher);
                     function
                 }
                 None => Function::new(self.mc, proto, None, std::iter::empty()),
@@ -314,40 +322,14 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// Gives a function object other code, and the closures made by its old code the code of their successors.
-    fn replace_code(&mut self, function: Gc<'gc, Function<'gc>>, proto: Gc<'gc, Proto<'gc>>, stale: &mut Vec<String>) {
+    fn replace_code(&mut self, function: Gc<'gc, Function<'gc>>, proto: Gc<'gc, Proto<'gc>>, matcher: &mut Matcher) {
         let mut old = function.proto();
         while let Some(successor) = old.successor() {
             old = successor;
         }
         self.world.undo.push(Undo::Code(function, function.proto()));
         Function::set_proto(function, self.mc, proto);
-        self.match_nested(old, proto, stale);
-    }
-
-    /// Lambdas and inner functions are matched by position when as many are there and what they capture agrees; nothing is
-    /// guessed: the others keep their old code.
-    fn match_nested(&mut self, old: Gc<'gc, Proto<'gc>>, new: Gc<'gc, Proto<'gc>>, stale: &mut Vec<String>) {
-        let (olds, news) = (&old.image.nested, &new.image.nested);
-        for (i, id) in olds.iter().enumerate() {
-            let nested_old = old.linked.proto(*id);
-            let candidate = news.get(i).filter(|_| olds.len() == news.len()).map(|id| new.linked.proto(*id));
-            let fits = |n: &Gc<'gc, Proto<'gc>>| {
-                n.image.capture_names == nested_old.image.capture_names
-                    && n.image.kind == nested_old.image.kind
-                    && boxes(n) == boxes(&nested_old)
-            };
-            match candidate.filter(fits) {
-                Some(successor) if !Gc::ptr_eq(successor, nested_old) => {
-                    self.world.undo.push(Undo::Superseded(nested_old));
-                    Proto::supersede(nested_old, self.mc, Some(successor));
-                    self.match_nested(nested_old, successor, stale);
-                }
-                Some(_) => {}
-                None => {
-                    stale.push(format!("{}: functions made inside `{}` keep their old code", old.linked.module.path, old.qualified))
-                }
-            }
-        }
+        self.follow_closures(old, proto, matcher);
     }
 
     /// Makes and redefines classes and enums, bases first, over all files; those whose bases are not there yet are left for later.
@@ -356,6 +338,7 @@ impl<'gc> Cx<'_, 'gc> {
         plan: &ReloadPlan,
         linked: &[(Gc<'gc, Linked<'gc>>, Option<Gc<'gc, Linked<'gc>>>)],
         queued: &mut Vec<(usize, u32, Item)>,
+        matcher: &mut Matcher,
     ) -> Result<(), Error> {
         let mut waiting: Vec<(usize, u32)> = Vec::new();
         for (at, file) in plan.files.iter().enumerate() {
@@ -369,7 +352,7 @@ impl<'gc> Cx<'_, 'gc> {
                 match image.kind {
                     DefinitionKind::Class(id) => waiting.push((at, id.0)),
                     DefinitionKind::Enum(id) => {
-                        let made = self.make_enum(new, id.0 as usize);
+                        let made = self.make_enum(new, id.0 as usize, matcher);
                         let (class, tasks) = made.map_err(|control| self.impossible(new, &image.name, *control))?;
                         let order = image.span.lo;
                         if let Some(i) = self.queue_tasks(class, tasks) {
@@ -385,7 +368,7 @@ impl<'gc> Cx<'_, 'gc> {
             let mut left = Vec::new();
             for (at, id) in waiting {
                 let (new, old) = linked[at];
-                match self.make_class_of_file(new, old, id as usize)? {
+                match self.make_class_of_file(new, old, id as usize, matcher)? {
                     Some((class, tasks)) => {
                         let order = new.image.classes[id as usize].span.lo;
                         if let Some(i) = self.queue_tasks(class, tasks) {
@@ -405,7 +388,7 @@ impl<'gc> Cx<'_, 'gc> {
             queued.push((at, new.image.classes[id as usize].span.lo, Item::LateClass(id)));
             self.world.incomplete.push((new, id));
         }
-        self.retry_incomplete()
+        self.retry_incomplete(matcher)
     }
 
     /// Takes from their classes the members that the `extend` blocks of a file no longer have.
@@ -430,11 +413,11 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// Classes of earlier loads whose bases exist now.
-    fn retry_incomplete(&mut self) -> Result<(), Error> {
+    fn retry_incomplete(&mut self, matcher: &mut Matcher) -> Result<(), Error> {
         let incomplete = std::mem::take(&mut self.world.incomplete);
         for (linked, id) in incomplete {
             let current = linked.module.state().linked.is_some_and(|l| Gc::ptr_eq(l, linked));
-            if current && self.make_class_of_file(linked, None, id as usize)?.is_none() {
+            if current && self.make_class_of_file(linked, None, id as usize, matcher)?.is_none() {
                 self.world.incomplete.push((linked, id));
             }
         }
@@ -471,6 +454,7 @@ impl<'gc> Cx<'_, 'gc> {
         linked: Gc<'gc, Linked<'gc>>,
         old: Option<Gc<'gc, Linked<'gc>>>,
         id: usize,
+        matcher: &mut Matcher,
     ) -> Result<Option<Made<'gc>>, Box<Control<'gc>>> {
         let image = linked.image.classes[id].clone();
         let namespace = linked.module.namespace;
@@ -503,7 +487,7 @@ impl<'gc> Cx<'_, 'gc> {
             }
         }
         if class.has_layout() {
-            let tasks = self.redefine_class(class, linked, old, id)?;
+            let tasks = self.redefine_class(class, linked, old, id, matcher)?;
             return Ok(Some((class, tasks)));
         }
         self.world.undo.push(Undo::class(class));
@@ -520,6 +504,7 @@ impl<'gc> Cx<'_, 'gc> {
         linked: Gc<'gc, Linked<'gc>>,
         old_linked: Option<Gc<'gc, Linked<'gc>>>,
         id: usize,
+        matcher: &mut Matcher,
     ) -> Result<Vec<ClassTask<'gc>>, Box<Control<'gc>>> {
         let image = linked.image.classes[id].clone();
         let image_old = old_linked.and_then(|old| old.image.classes.iter().find(|c| c.name == image.name).cloned());
@@ -537,7 +522,6 @@ impl<'gc> Cx<'_, 'gc> {
         })?;
         // Members of other files (`extend`) stay, shared slots keep their cells, functions keep their identity.
         let declared: Vec<_> = class.body().members.iter().map(|(n, m)| (*n, *m)).collect();
-        let mut stale = Vec::new();
         let mut members = class.body().members.clone();
         for (name, member) in &old.members {
             match (declared.iter().find(|(n, _)| n == name).map(|(_, m)| *m), *member) {
@@ -546,7 +530,7 @@ impl<'gc> Cx<'_, 'gc> {
                     tasks.retain(|t| !matches!(t, ClassTask::Shared { cell: c, .. } if declared.iter().any(|(n, m)| n == name && matches!(m, Member::Shared(d) if Gc::ptr_eq(*d, *c)))));
                 }
                 (Some(new), old) => {
-                    members.insert(*name, self.keep_member(old, new, &mut stale));
+                    members.insert(*name, self.keep_member(old, new, matcher));
                 }
                 (None, member) if is_extension(name.as_str()) || is_from_elsewhere(&member, linked) => {
                     members.insert(*name, member);
@@ -559,13 +543,13 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// The new member, with the function objects of the old one where both are of one sort.
-    pub(super) fn keep_member(&mut self, old: Member<'gc>, new: Member<'gc>, stale: &mut Vec<String>) -> Member<'gc> {
+    pub(super) fn keep_member(&mut self, old: Member<'gc>, new: Member<'gc>, matcher: &mut Matcher) -> Member<'gc> {
         match (old, new) {
-            (Member::Method(old), Member::Method(new)) => Member::Method(self.keep_identity(old, new, stale)),
-            (Member::Static(old), Member::Static(new)) => Member::Static(self.keep_identity(old, new, stale)),
+            (Member::Method(old), Member::Method(new)) => Member::Method(self.keep_identity(old, new, matcher)),
+            (Member::Static(old), Member::Static(new)) => Member::Static(self.keep_identity(old, new, matcher)),
             (Member::Property { getter: old_getter, setter: old_setter }, Member::Property { getter, setter }) => {
                 let mut keep = |old: Option<Value<'gc>>, new: Option<Value<'gc>>| match (old, new) {
-                    (Some(old), Some(new)) => Some(self.keep_identity(old, new, stale)),
+                    (Some(old), Some(new)) => Some(self.keep_identity(old, new, matcher)),
                     (_, new) => new,
                 };
                 Member::Property { getter: keep(old_getter, getter), setter: keep(old_setter, setter) }
@@ -575,10 +559,10 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// The old function object with the new code.
-    fn keep_identity(&mut self, old: Value<'gc>, new: Value<'gc>, stale: &mut Vec<String>) -> Value<'gc> {
+    fn keep_identity(&mut self, old: Value<'gc>, new: Value<'gc>, matcher: &mut Matcher) -> Value<'gc> {
         match (old, new) {
             (Value::Function(old), Value::Function(new)) => {
-                self.replace_code(old, new.proto(), stale);
+                self.replace_code(old, new.proto(), matcher);
                 if let Some(home) = new.home() {
                     Function::set_home(old, self.mc, home);
                 }
@@ -586,7 +570,7 @@ impl<'gc> Cx<'_, 'gc> {
             }
             (Value::Decorated(decorated), Value::Function(new)) => {
                 if let Value::Function(original) = decorated.original.get() {
-                    self.replace_code(original, new.proto(), stale);
+                    self.replace_code(original, new.proto(), matcher);
                 }
                 Value::Decorated(decorated)
             }
@@ -594,7 +578,12 @@ impl<'gc> Cx<'_, 'gc> {
         }
     }
 
-    fn make_enum(&mut self, linked: Gc<'gc, Linked<'gc>>, id: usize) -> Result<Made<'gc>, Box<Control<'gc>>> {
+    fn make_enum(
+        &mut self,
+        linked: Gc<'gc, Linked<'gc>>,
+        id: usize,
+        matcher: &mut Matcher,
+    ) -> Result<Made<'gc>, Box<Control<'gc>>> {
         let image = linked.image.enums[id].clone();
         let name = self.world.intern(self.mc, &image.name);
         let cell = linked.module.namespace.cell(name).expect("declared");
@@ -606,13 +595,12 @@ impl<'gc> Cx<'_, 'gc> {
             let tasks = link::build_enum(self, class, &image, &mut |cx, id| {
                 Function::new(cx.mc, linked.proto(id), None, std::iter::empty())
             })?;
-            let mut stale = Vec::new();
             let declared: Vec<_> = class.body().members.iter().map(|(n, m)| (*n, *m)).collect();
             let mut members = class.body().members.clone();
             for (name, member) in declared {
                 let kept = match old.get(&name) {
                     Some(Member::Static(old)) if variants.iter().any(|v| v.name == name) => Member::Static(*old),
-                    Some(old) => self.keep_member(*old, member, &mut stale),
+                    Some(old) => self.keep_member(*old, member, matcher),
                     None => member,
                 };
                 members.insert(name, kept);
@@ -657,23 +645,6 @@ impl<'gc> Cx<'_, 'gc> {
         items.sort_by_key(|(order, item)| (*order, matches!(item, Item::Unit(_))));
         Queue { path: file.path.clone(), items: items.into(), defines, namespace: file.namespace.clone(), active: false }
     }
-}
-
-/// Which captured variables a function reads through a box.
-fn boxes(proto: &Proto<'_>) -> Vec<bool> {
-    use crate::bytecode::{Insn, Op};
-    let mut boxed = vec![false; proto.image.captures.len()];
-    let code = &proto.image.code;
-    let mut at = 0;
-    while let Some(op) = code.get(at).and_then(|w| Op::from_byte(Insn(*w).op_byte())) {
-        if matches!(op, Op::GetUpBox | Op::SetUpBox)
-            && let Some(slot) = boxed.get_mut(Insn(code[at]).b() as usize)
-        {
-            *slot = true;
-        }
-        at += op.words();
-    }
-    boxed
 }
 
 /// The `extend` blocks at the top level of a file.

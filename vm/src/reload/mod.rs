@@ -4,6 +4,7 @@
 //! refuses; `commit` applies a checked plan and takes everything back when an initialiser fails.
 
 mod check;
+mod closures;
 pub mod codes;
 mod commit;
 mod contribution;

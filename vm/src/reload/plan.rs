@@ -343,7 +343,7 @@ impl Planner<'_> {
                     planned.evaluates = true;
                 }
             },
-            Verdict::Change => self.change(&mut planned, image, &qualified, fact),
+            Verdict::Change => self.change(&mut planned, image, &qualified, fact, definition.is_bodies),
             Verdict::Restore | Verdict::Move | Verdict::Adopt => {
                 planned.is_edited = fact.is_none_or(|fact| fact.fingerprint != image.fingerprint);
                 planned.action = match verdict {
@@ -387,12 +387,25 @@ impl Planner<'_> {
     }
 
     /// What an edit, or something that it was computed from, does to a definition of the file.
-    fn change(&self, planned: &mut PlannedDefinition, image: &DefinitionImage, qualified: &str, fact: Option<&Fact>) {
+    fn change(
+        &self,
+        planned: &mut PlannedDefinition,
+        image: &DefinitionImage,
+        qualified: &str,
+        fact: Option<&Fact>,
+        is_bodies: bool,
+    ) {
         let is_edited = planned.is_edited;
         let is_dirty = self.dirty.contains(qualified);
         let untouched = fact.is_none_or(|f| f.untouched);
+        // A value that holds functions keeps them, and they follow; one that was computed with them is computed anew.
+        if is_bodies && fact.is_some_and(|fact| !fact.is_plain) {
+            planned.action = Action::Redefine;
+            return;
+        }
         planned.action = match image.kind {
             DefinitionKind::Function(_) | DefinitionKind::Class(_) | DefinitionKind::Enum(_) if is_edited => Action::Redefine,
+            DefinitionKind::Constant if is_edited && is_touched_variable(fact) => Action::Conflict,
             DefinitionKind::Constant if is_edited => Action::Evaluate,
             DefinitionKind::Constant if is_dirty => Action::Recompute,
             DefinitionKind::Variable if is_edited && untouched => Action::Evaluate,
@@ -403,6 +416,11 @@ impl Planner<'_> {
         };
         planned.evaluates = matches!(planned.action, Action::Redefine | Action::Evaluate | Action::Recompute);
     }
+}
+
+/// Whether the cell holds a variable that the program has changed, or may have.
+fn is_touched_variable(fact: Option<&Fact>) -> bool {
+    fact.is_some_and(|fact| fact.kind == Kind::Variable && !fact.untouched)
 }
 
 /// Whether a definition that comes back, or comes from elsewhere, is evaluated anew; functions and classes: whether decorators run.

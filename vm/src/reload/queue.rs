@@ -3,6 +3,7 @@
 //! Code that needs a definition whose initialiser has not run yet suspends its file until it has; if that file is waiting itself,
 //! nothing can go on, and the error names the cycle.
 
+use super::closures::Matcher;
 use crate::embed::{Error, Handle, Vm};
 use crate::heap::Value;
 use crate::image::{MemberImage, UnitKind};
@@ -106,7 +107,7 @@ impl Vm {
             Item::LateClass(index) => {
                 let tasks = self.enter(|cx| {
                     let linked = cx.linked_of(&path);
-                    let made = cx.make_class_of_file(linked, None, index as usize)?;
+                    let made = cx.make_class_of_file(linked, None, index as usize, &mut Matcher::default())?;
                     Ok(made.and_then(|(class, tasks)| cx.queue_tasks(class, tasks)))
                 })?;
                 tasks.map_or(Ok(()), |tasks| self.run_item(queue, Item::ClassTasks(tasks)))
@@ -197,7 +198,7 @@ impl<'gc> Cx<'_, 'gc> {
             let old = before.get(&name).copied().filter(|old| !super::commit::is_from_elsewhere(old, linked));
             let new = class.body().members.get(&name).copied();
             if let (Some(old), Some(new)) = (old, new) {
-                let kept = self.keep_member(old, new, &mut Vec::new());
+                let kept = self.keep_member(old, new, &mut Matcher::default());
                 Class::update(class, self.mc, |body| body.members.insert(name, kept));
             }
         }

@@ -19,6 +19,8 @@ pub struct Fact {
     pub is_locked: bool,
     /// Hash of the text that runs.
     pub fingerprint: u64,
+    /// Whether its initialiser built plain data: nothing with an identity.
+    pub is_plain: bool,
     /// Whether its value still is what its initialiser built.
     pub untouched: bool,
     /// Constants and functions that its initialiser used, by qualified name.
@@ -49,6 +51,7 @@ fn fact<'gc>(cell: Gc<'gc, Definition<'gc>>) -> Fact {
         leak_of: meta.leak.as_ref().map(|leak| leak.file.clone()),
         is_locked: cell.namespace.is_locked(),
         fingerprint: meta.fingerprint,
+        is_plain: meta.initial_digest.is_some(),
         // Digests are compared only where it matters: values that were never assigned and are made of plain data.
         untouched: matches!(cell.kind(), Kind::Variable | Kind::Constant)
             && !cell.is_assigned()
