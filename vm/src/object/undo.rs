@@ -1,6 +1,8 @@
 //! Taking back a commit: for each kind of change, what was there before.
 
-use super::{Class, ClassBody, Decorated, Definition, DefinitionMeta, Function, Kind, Layout, Linked, Module, Namespace, Proto, World};
+use super::{
+    Class, ClassBody, Decorated, Definition, DefinitionMeta, Function, Kind, Layout, Linked, Module, Namespace, Proto, World,
+};
 use crate::heap::Value;
 use gc_arena::lock::RefLock;
 use gc_arena::{Collect, Gc, Mutation};

@@ -14,7 +14,8 @@ use crate::heap::Value;
 use crate::image::{ClassRef, DefinitionKind, ExtensionImage, MemberImage, UnitKind};
 use crate::link::{self, ClassTask};
 use crate::object::{
-    Class, ClassKind, Control, Cx, Decorated, Definition, Function, Kind, Leak, Linked, Member, Module, Namespace, Proto, Symbol, Undo,
+    Class, ClassKind, Control, Cx, Decorated, Definition, Function, Kind, Leak, Linked, Member, Module, Namespace, Proto, Symbol,
+    Undo,
 };
 use gc_arena::Gc;
 use lang::diagnostic::Diagnostic;
@@ -215,7 +216,7 @@ impl<'gc> Cx<'_, 'gc> {
             DefinitionKind::Constant => Kind::Constant,
             DefinitionKind::Once => Kind::Once,
         };
-        if let Some(from) = definition.from.as_deref().filter(|from| *from != cell.qualified_name()) {
+        if let Some(from) = &definition.from {
             self.take_over(cell, from);
         }
         if matches!(definition.action, Action::Replace | Action::Overwrite) {
@@ -613,7 +614,12 @@ impl<'gc> Cx<'_, 'gc> {
         }
     }
 
-    fn make_enum(&mut self, linked: Gc<'gc, Linked<'gc>>, id: usize, matcher: &mut Matcher) -> Result<Made<'gc>, Box<Control<'gc>>> {
+    fn make_enum(
+        &mut self,
+        linked: Gc<'gc, Linked<'gc>>,
+        id: usize,
+        matcher: &mut Matcher,
+    ) -> Result<Made<'gc>, Box<Control<'gc>>> {
         let image = linked.image.enums[id].clone();
         let name = self.world.intern(self.mc, &image.name);
         let cell = linked.module.namespace.cell(name).expect("declared");
