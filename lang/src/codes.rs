@@ -33,9 +33,8 @@ let x = * 2        # expected an expression
 follow is used to guess which one was forgotten.
 
 ```
-fn f(x {           # expected `)` to close `(`
-    x
-}
+let a = [1, 2      # this `[` is never closed
+let b = 3
 ```"
     UNMATCHED_CLOSE "E0103" Error "a closing bracket without its opening one"
     "No open bracket fits this closing one.

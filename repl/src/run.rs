@@ -7,6 +7,7 @@ use crate::interrupt;
 use crate::output::output;
 use crate::reload::{Detail, Reloader, SharedReloader};
 use crate::summary;
+use lang::source::Source;
 use std::mem::ManuallyDrop;
 use std::sync::atomic::Ordering;
 use std::thread;
@@ -82,6 +83,9 @@ pub fn run(options: &Options) -> i32 {
 /// Says early what would be said about a path less clearly later.
 fn check_file(file: &str) -> Result<(), String> {
     let found = std::fs::metadata(file).map_err(|error| format!("cannot read `{file}`: {}", engine::plain(&error)))?;
+    if found.len() > Source::BYTES_MAX as u64 {
+        return Err(format!("`{file}` is larger than {} MB", Source::BYTES_MAX >> 20));
+    }
     if !found.is_dir() {
         return Ok(());
     }

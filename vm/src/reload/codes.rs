@@ -40,10 +40,11 @@ default, the definition moves: it keeps its identity and has a new contributor."
     "A definition that no file has any more but that is still in use is a leak. Its name can be used again for something of the
 same kind. Choose another name, or restart the program."
     NESTED "R0112" Error "a reload is asked for while one is made"
-    "Code that runs as a part of a load or reload, such as an initialiser or a hook, cannot ask for another one."
+    "Code that runs as a part of a load or reload, such as an initialiser, cannot ask for another one."
     CLASS "R0113" Error "a class that cannot be made"
-    "The bases of a class contradict each other in their order, are no classes, or bring the same slot twice; or a slot has the
-name of another member. The message says which.
+    "The bases of a class contradict each other in their order, are no classes, inherit from the class itself, or bring the same slot
+twice; or a slot has the name of another member. The message says which. An edit of a base is refused with it too, when a class below
+would not fit any more: nothing has changed then.
 
 ```
 class A { slot x = 1 }

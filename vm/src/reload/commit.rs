@@ -185,7 +185,7 @@ impl<'gc> Cx<'_, 'gc> {
             DefinitionKind::Constant => Kind::Constant,
             DefinitionKind::Once => Kind::Once,
         };
-        if let Some(from) = definition.from.as_deref().filter(|from| *from != cell.qualified_name()) {
+        if let Some(from) = &definition.from {
             self.take_over(cell, from);
         }
         if matches!(definition.action, Action::Replace | Action::Overwrite) {

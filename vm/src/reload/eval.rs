@@ -306,7 +306,16 @@ impl Vm {
             .map(|(index, d)| {
                 let action = self.eval_action(namespace, &d.name, d.kind);
                 let evaluates = action != Action::Keep;
-                PlannedDefinition { name: d.name.clone(), action, index: Some(index), evaluates, is_edited: true, from: None }
+                PlannedDefinition {
+                    name: d.name.clone(),
+                    action,
+                    index: Some(index),
+                    evaluates,
+                    is_edited: true,
+                    from: None,
+                    from_file: None,
+                    old_kind: None,
+                }
             })
             .collect();
         let statements = (0..image.units.len() as u32)
