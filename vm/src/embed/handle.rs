@@ -41,8 +41,8 @@ impl Handle {
         Handle(Rc::new(Held { index, pool: pool.clone() }))
     }
 
-    /// The value, in its own VM's world.
-    pub(crate) fn value_in<'gc>(&self, world: &World<'gc>) -> Value<'gc> {
+    /// The value, in its own VM's world: for libraries. In another VM's world it is another value, or none.
+    pub fn value_in<'gc>(&self, world: &World<'gc>) -> Value<'gc> {
         world.handles[self.0.index]
     }
 

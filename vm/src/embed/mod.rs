@@ -1,11 +1,13 @@
 //! The public API for Rust programs.
 
+mod classes;
 mod convert;
 mod error;
 mod function;
 mod handle;
 mod vm;
 
+pub use classes::Migrated;
 pub use convert::{FromScript, IntoScript};
 pub use error::{Error, Problem};
 pub use function::HostFunction;

@@ -397,6 +397,18 @@ impl Vm {
         self.weigh();
     }
 
+    /// Marks everything once; gives the instances that are alive.
+    pub(super) fn take_census(&mut self) -> Vec<crate::object::FoundInstance> {
+        if self.arena.collection_phase() != CollectionPhase::Sleeping {
+            self.collect();
+        }
+        self.clear_stacks();
+        let arena = &mut self.arena;
+        let found = crate::object::take_census(|| arena.finish_cycle());
+        self.weigh();
+        found
+    }
+
     /// Number of objects on the heap.
     pub fn object_count(&self) -> usize {
         self.arena.metrics().total_gc_count()

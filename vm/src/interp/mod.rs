@@ -5,6 +5,7 @@
 
 mod attr;
 mod call;
+mod change;
 mod construct;
 mod handlers;
 mod lookup;

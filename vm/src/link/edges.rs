@@ -2,18 +2,28 @@
 
 use crate::heap::Value;
 use crate::object::{
-    Class, ClassBody, Cx, Edge, Function, Hook, HookText, Layout, LayoutChange, Member, Source, Step, Symbol, Undo,
+    Class, ClassBody, Content, Cx, Edge, Function, Hook, HookText, Layout, LayoutChange, Member, Source, Step, Symbol, Undo,
 };
 use gc_arena::Gc;
 
 /// Hangs edges on the layouts that were replaced, and hooks on the edges. `classes` stand bases first, `before` are the layouts that
 /// they had.
 pub(super) fn connect<'gc>(cx: &mut Cx<'_, 'gc>, classes: &[Gc<'gc, Class<'gc>>], before: &[Option<Gc<'gc, Layout<'gc>>>]) {
+    connect_with(cx, classes, before, brought_hooks);
+}
+
+/// As `connect`; `brought` gives the hooks that each class contributes.
+fn connect_with<'gc>(
+    cx: &mut Cx<'_, 'gc>,
+    classes: &[Gc<'gc, Class<'gc>>],
+    before: &[Option<Gc<'gc, Layout<'gc>>>],
+    brought: impl Fn(&Cx<'_, 'gc>, Gc<'gc, Class<'gc>>) -> Vec<HookText<'gc>>,
+) {
     let mut hooks: Vec<Gc<'gc, Hook<'gc>>> = Vec::new();
     for (class, old) in classes.iter().zip(before) {
         let Some(old) = old else { continue };
         let new = class.layout();
-        let brought = brought_hooks(cx, *class);
+        let brought = brought(cx, *class);
         if new.version == old.version {
             for text in brought {
                 replace_hook(cx, *class, &text);
@@ -32,6 +42,30 @@ pub(super) fn connect<'gc>(cx: &mut Cx<'_, 'gc>, classes: &[Gc<'gc, Class<'gc>>]
             add_direct(cx, *class, text);
         }
     }
+}
+
+/// Makes all instances of a class, and of those below it, obsolete: they get a layout with the same slots, on an edge with the hooks of the
+/// class's text.
+pub fn make_obsolete<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>) {
+    cx.world.commits_tried += 1;
+    let classes = super::hierarchy::with_subclasses(cx, &[class]);
+    let before: Vec<_> = classes.iter().map(|c| c.layout_option()).collect();
+    for (class, old) in classes.iter().zip(&before) {
+        let Some(old) = *old else { continue };
+        let id = cx.world.fresh_id();
+        let content = Content {
+            slots: old.slots.clone(),
+            template: old.template.clone(),
+            fresh: old.fresh.clone(),
+            fillers: old.fillers.clone(),
+        };
+        let layout = Layout::new(cx.mc, id, *class, old.number + 1, content);
+        cx.world.layouts[id.0 as usize] = Some(layout);
+        Class::set_layout(*class, cx.mc, layout);
+    }
+    connect_with(cx, &classes, &before, |_, c| if Gc::ptr_eq(c, class) { c.body().hooks.clone() } else { Vec::new() });
+    cx.world.layout_changes.clear();
+    cx.clear_inline_caches();
 }
 
 /// The hooks of a class that its running text did not have.

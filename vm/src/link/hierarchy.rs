@@ -41,7 +41,7 @@ fn contains<'gc>(classes: &[Gc<'gc, Class<'gc>>], class: Gc<'gc, Class<'gc>>) ->
 }
 
 /// These classes and everything below them that has a layout.
-fn with_subclasses<'gc>(cx: &Cx<'_, 'gc>, staged: &[Gc<'gc, Class<'gc>>]) -> Vec<Gc<'gc, Class<'gc>>> {
+pub(super) fn with_subclasses<'gc>(cx: &Cx<'_, 'gc>, staged: &[Gc<'gc, Class<'gc>>]) -> Vec<Gc<'gc, Class<'gc>>> {
     let mut affected = staged.to_vec();
     let mut known: FxHashSet<*const Class<'gc>> = staged.iter().map(|c| Gc::as_ptr(*c)).collect();
     let mut at = 0;

@@ -8,7 +8,7 @@ mod edges;
 mod hierarchy;
 
 pub use class::{ClassTask, MakeFunction, build_class, build_enum, extend, retract, set_member, stage_class};
-pub use edges::step_between;
+pub use edges::{make_obsolete, step_between};
 pub use hierarchy::{Unfit, relayout, settle};
 
 use crate::heap::Value;

@@ -35,6 +35,7 @@ struct Sized<'gc, const N: usize> {
 unsafe impl<'gc, const N: usize> Collect<'gc> for Sized<'gc, N> {
     #[inline]
     fn trace<T: Trace<'gc>>(&self, cc: &mut T) {
+        super::census::note(&self.head);
         for slot in &self.slots {
             // SAFETY: nothing mutates while the collector traces.
             unsafe { &*slot.get() }.trace(cc);

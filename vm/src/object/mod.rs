@@ -1,5 +1,6 @@
 //! The heap entities. Each file owns one kind: its fields, its invariants, and the only methods that write to it.
 
+mod census;
 mod class;
 mod collections;
 mod definition;
@@ -15,6 +16,7 @@ mod undo;
 mod variant;
 mod world;
 
+pub use census::{Found as FoundInstance, take_census};
 pub use class::{Class, ClassBody, ClassKind, HashSource, HookText, Member, OwnSlot, SlotInit};
 pub use collections::{Bytes, List, RangeObject, Tuple};
 pub use definition::{Definition, DefinitionMeta, Kind, Leak, Linked, Module, ModuleState, Namespace};
