@@ -3,7 +3,7 @@
 use crate::diagnostics;
 use std::fmt::Write as _;
 use vm::embed::Error;
-use vm::reload::{Entry, Report, codes};
+use vm::reload::{Entry, Report, codes, layout_text};
 
 /// Names listed of one group.
 const NAMES_MAX: usize = 12;
@@ -77,6 +77,9 @@ fn attention(out: &mut String, report: &Report) {
     for entry in &report.conflicts {
         let _ =
             writeln!(out, "  conflict: `{entry}` keeps its value, though its initialiser or what that computes with has changed");
+    }
+    for change in &report.layouts {
+        let _ = writeln!(out, "  layout: {}", layout_text(change));
     }
     for stale in &report.stale {
         let _ = writeln!(out, "  stale: {stale}");

@@ -347,8 +347,8 @@ fn need<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     }
     let native = args::text(cx, "_need", "native", args[2])?;
     let param = args::text(cx, "_need", "param", args[3])?;
-    let article = if class.name.as_str().starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" };
-    let expected = format!("{article} {}", class.name.as_str());
+    let article = if class.name().as_str().starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" };
+    let expected = format!("{article} {}", class.name().as_str());
     Err(args::wrong(cx, native, param, &expected, &args[0]))
 }
 

@@ -199,7 +199,7 @@ fn mixin<'gc>(cx: &mut Cx<'_, 'gc>, name: &str, doc: &str) -> Gc<'gc, Class<'gc>
 /// Defines a class by its name and gives it its doc text.
 fn publish<'gc>(cx: &mut Cx<'_, 'gc>, core: Gc<'gc, Namespace<'gc>>, class: Gc<'gc, Class<'gc>>, doc: &str) {
     Class::update(class, cx.mc, |body| body.doc = Some(doc.into()));
-    define(cx, core, class.name.as_str(), Kind::Class, Value::Class(class));
+    define(cx, core, class.name().as_str(), Kind::Class, Value::Class(class));
 }
 
 #[cfg(test)]

@@ -102,7 +102,7 @@ pub(crate) fn properties<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>, 
 
 fn members<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>, rows: &[Row], member: impl Fn(Value<'gc>) -> Member<'gc>) {
     for row in rows {
-        let value = row.make(cx, Some(class.name.as_str()));
+        let value = row.make(cx, Some(class.name().as_str()));
         let name = cx.world.intern(cx.mc, row.name);
         Class::update(class, cx.mc, |body| body.members.insert(name, member(value)));
     }

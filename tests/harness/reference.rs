@@ -96,9 +96,9 @@ fn is_error<'gc>(cx: &Cx<'_, 'gc>, class: &Class<'gc>) -> bool {
 
 fn class_section<'gc>(out: &mut String, class: &Class<'gc>) {
     let body = class.body();
-    let doc = body.doc.as_deref().unwrap_or_else(|| panic!("`{}` has no doc", class.name.as_str()));
-    let _ = write!(out, "\n## `{}`\n\n{doc}", class.name.as_str());
-    let bases: Vec<String> = body.bases.iter().map(|base| link_to(base.name.as_str())).collect();
+    let doc = body.doc.as_deref().unwrap_or_else(|| panic!("`{}` has no doc", class.name().as_str()));
+    let _ = write!(out, "\n## `{}`\n\n{doc}", class.name().as_str());
+    let bases: Vec<String> = body.bases.iter().map(|base| link_to(base.name().as_str())).collect();
     if !bases.is_empty() {
         let _ = write!(out, " It has all methods of {} too.", bases.join(" and "));
     }
@@ -112,7 +112,7 @@ fn class_section<'gc>(out: &mut String, class: &Class<'gc>) {
         match entry(&function) {
             Some(Entry { signature, text }) => {
                 let signature = match member {
-                    Member::Static(_) => format!("{}.{signature}", class.name.as_str()),
+                    Member::Static(_) => format!("{}.{signature}", class.name().as_str()),
                     Member::Property { .. } => name.as_str().to_owned(),
                     _ => signature,
                 };
@@ -120,7 +120,12 @@ fn class_section<'gc>(out: &mut String, class: &Class<'gc>) {
             }
             // What overrides something documented means the same.
             None => {
-                assert!(is_inherited(&body.linearisation, name.as_str()), "`{}.{}` has no doc", class.name.as_str(), name.as_str())
+                assert!(
+                    is_inherited(&body.linearisation, name.as_str()),
+                    "`{}.{}` has no doc",
+                    class.name().as_str(),
+                    name.as_str()
+                )
             }
         }
     }

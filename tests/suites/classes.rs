@@ -5,6 +5,7 @@ use stdlib::new_vm;
 use vm::embed::{Error, Handle, Vm, VmOptions};
 use vm::heap::Value;
 use vm::object::Interrupt;
+use vm::reload::{FileText, ReloadOptions};
 
 fn vm_with(text: &str) -> Vm {
     let mut vm = new_vm(VmOptions::default());
@@ -45,10 +46,10 @@ fn instances_are_counted_by_layout() {
 
 #[test]
 fn eager_migration_comes_to_its_end_in_spite_of_errors() {
-    let mut vm = vm_with("class P { slot x = 0 }\nlet all = (0..1000).map(|i| P(i)).to_list()\n");
+    let mut vm = vm_with("class P { slot x = 0 }\nlet all = []\nfor i in 0..1000 { all.push(P(i)) }\n");
     edit(
         &mut vm,
-        "class P { slot y = 0; migrate(old) { if old.x % 100 == 7 { throw Error(\"seven\") }; self.y = old.x } }\nlet all = (0..1000).map(|i| P(i)).to_list()\n",
+        "class P { slot y = 0; migrate(old) { if old.x % 100 == 7 { throw Error(\"seven\") }; self.y = old.x } }\nlet all = []\nfor i in 0..1000 { all.push(P(i)) }\n",
     );
     let p = class(&mut vm, "m.P");
     let nothing = vm.migrate_instances(&p, Some(Duration::ZERO)).unwrap();
@@ -110,6 +111,23 @@ fn a_long_chain_of_hooks_does_not_use_the_native_stack() {
         "class N { slot next = nil; slot depth = 0; migrate(old) { if old.next != nil { self.depth = old.next.depth + 1 } } }\nlet first = nil\nfor i in 0..5000 { first = N(first) }\n",
     );
     assert_eq!(eval(&mut vm, "first.depth"), "4999");
+}
+
+#[test]
+fn a_plan_says_what_would_become_of_classes() {
+    let mut vm = vm_with("class A { slot x = 1 }\nclass B(A) { }\nlet b = B(5)\n");
+    let plan = |vm: &mut Vm, text: &str| {
+        let file = FileText { path: "m.lang".into(), text: Some(text.into()) };
+        vm.plan(vec![file], &ReloadOptions::default())
+    };
+    let layouts = plan(&mut vm, "class A { slot y was x = 1 }\nclass B(A) { }\nlet b = B(5)\n").layouts;
+    assert_eq!(layouts.iter().map(|l| l.class.as_str()).collect::<Vec<_>>(), ["m.A", "m.B"]);
+    assert_eq!(layouts[1].renamed, [("x".to_owned(), "y".to_owned())]);
+    let refused = plan(&mut vm, "class A(B) { slot x = 1 }\nclass B(A) { }\nlet b = B(5)\n");
+    assert_eq!((refused.ok, refused.reasons[0].code), (false, "R0113"));
+    assert_eq!(eval(&mut vm, "(b, b.x, B())"), "(B(x: 5), 5, B(x: 1))");
+    edit(&mut vm, "class A { slot y was x = 1 }\nclass B(A) { }\nlet b = B(5)\n");
+    assert_eq!(eval(&mut vm, "(b.y, B())"), "(5, B(y: 1))");
 }
 
 #[test]

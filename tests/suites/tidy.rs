@@ -44,8 +44,6 @@ const LINES_MAX: usize = 900;
 const CODES_WITHOUT_CASE: &[(&str, &str)] = &[
     ("E0129", "it takes a text of 256 MB"),
     ("E0304", "it takes a text of 20 MB and half a minute"),
-    ("R0103", "an edit that will be accepted: tests/wish/live/slot_added.lang"),
-    ("R0104", "an edit that will be accepted: tests/wish/live/enum_variants_reordered.lang"),
     ("R0105", "an edit that will be accepted: the deletion of a file"),
 ];
 

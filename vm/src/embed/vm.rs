@@ -452,7 +452,7 @@ impl Vm {
 
 fn describe_error<'gc>(cx: &mut Cx<'_, 'gc>, pool: &Rc<HandlePool>, value: Value<'gc>, depth: usize) -> Error {
     let Value::Instance(instance) = value else { return Error::Host(ops::describe(cx, &value)) };
-    let class = cx.world.class_of_instance(instance).name.as_str().to_owned();
+    let class = cx.world.class_of_instance(instance).name().as_str().to_owned();
     let message = match ops::error_part(cx.world, instance, cx.world.symbols.message) {
         Value::Str(text) => text.as_str().to_owned(),
         Value::Unset => String::new(),

@@ -118,7 +118,7 @@ impl<'gc> Cx<'_, 'gc> {
             Value::Nil => format!("nil has no member `{}`", name.as_str()),
             Value::EnumValue(value) => {
                 let value = EnumValue::now(*value);
-                let variant = format!("{}.{}", class.name.as_str(), value.variant.name.as_str());
+                let variant = format!("{}.{}", class.name().as_str(), value.variant.name.as_str());
                 let fields: Vec<String> = value.variant.fields.iter().flatten().map(|f| format!("`{}`", f.as_str())).collect();
                 let known = if fields.is_empty() { near } else { format!("; its payload is {}", fields.join(", ")) };
                 format!("`{variant}` has no payload or method `{}`{known}", name.as_str())
@@ -127,9 +127,9 @@ impl<'gc> Cx<'_, 'gc> {
                 let name = name.as_str();
                 format!("Map has no method `{name}`{near}; the value of a key is written `m[\"{name}\"]`")
             }
-            Value::Class(own) => format!("class `{}` has no member `{}`{near}", own.name.as_str(), name.as_str()),
-            Value::Instance(_) => format!("`{}` has no slot or method `{}`{near}", class.name.as_str(), name.as_str()),
-            _ => format!("{} has no method `{}`{near}", class.name.as_str(), name.as_str()),
+            Value::Class(own) => format!("class `{}` has no member `{}`{near}", own.name().as_str(), name.as_str()),
+            Value::Instance(_) => format!("`{}` has no slot or method `{}`{near}", class.name().as_str(), name.as_str()),
+            _ => format!("{} has no method `{}`{near}", class.name().as_str(), name.as_str()),
         };
         self.raise(ErrorKind::SlotError, text)
     }
@@ -217,7 +217,7 @@ impl<'gc> Cx<'_, 'gc> {
                     return Some(World::variant_value(self.mc, variant));
                 }
                 Some(match text {
-                    "name" => Value::Str(class.name.0),
+                    "name" => Value::Str(class.name().0),
                     "doc" => self.optional_text(class.body().doc.as_deref()),
                     "qualified_name" => self.str(&class.qualified()),
                     "bases" => {

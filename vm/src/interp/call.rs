@@ -85,7 +85,11 @@ impl<'gc> Cx<'_, 'gc> {
         let message = match callee {
             Value::EnumValue(value) => {
                 let value = EnumValue::now(*value);
-                format!("`{}.{}` has no payload and is not called", value.variant.class.name.as_str(), value.variant.name.as_str())
+                format!(
+                    "`{}.{}` has no payload and is not called",
+                    value.variant.class.name().as_str(),
+                    value.variant.name.as_str()
+                )
             }
             Value::Nil => "nil is not callable".to_owned(),
             _ => format!("a value of type {name} is not callable"),
@@ -107,7 +111,7 @@ impl<'gc> Cx<'_, 'gc> {
         }
         let name = ops::describe(self, &method);
         let name = name.trim_start_matches("<function ").trim_end_matches('>');
-        let class = home.name.as_str();
+        let class = home.name().as_str();
         let Some(receiver) = receiver else {
             let text = format!("`{name}` was taken from its class, so its first argument is a {class}; none is given");
             return Err(self.raise(ErrorKind::ArityError, text));
@@ -325,7 +329,7 @@ impl<'gc> Cx<'_, 'gc> {
             let given = argc + named.len();
             let text = format!(
                 "`{}.{}` takes {} argument{}, not {given}: `({})`{what}",
-                variant.class.name.as_str(),
+                variant.class.name().as_str(),
                 variant.name.as_str(),
                 fields.len(),
                 plural(fields.len()),
@@ -352,7 +356,7 @@ impl<'gc> Cx<'_, 'gc> {
         }
         if !class.has_layout() {
             let bases = self.missing_bases(class);
-            let text = format!("class `{}` cannot be used yet: its base class{bases} does not exist", class.name.as_str());
+            let text = format!("class `{}` cannot be used yet: its base class{bases} does not exist", class.name().as_str());
             return Err(self.raise(ErrorKind::NameError, text));
         }
         let layout = class.layout();
@@ -479,7 +483,7 @@ impl<'gc> Cx<'_, 'gc> {
         }
         if slots.is_empty() && argc + named.len() > 0 {
             let text =
-                format!("`super.init` takes no arguments in `{}`: no class after it has `init` or slots", home.name.as_str());
+                format!("`super.init` takes no arguments in `{}`: no class after it has `init` or slots", home.name().as_str());
             return Err(self.raise(ErrorKind::ArityError, text));
         }
         let class = linearisation.get(after).copied().unwrap_or(home);
@@ -497,7 +501,7 @@ impl<'gc> Cx<'_, 'gc> {
         named: &Named<'gc>,
     ) -> Result<(), Box<Control<'gc>>> {
         let layout = self.world.layout(instance.layout());
-        let class = class.name.as_str();
+        let class = class.name().as_str();
         let name_of = |slot: &usize| layout.slots[*slot].name.as_str();
         let describe = || format!("`{class}({})`", slots.iter().map(name_of).collect::<Vec<_>>().join(", "));
         if argc > slots.len() {
@@ -525,7 +529,7 @@ impl<'gc> Cx<'_, 'gc> {
 
     /// `Int(x)` and its like: the conversion functions of `core` with the class's name in lower case.
     fn construct_built_in(&mut self, class: Gc<'gc, Class<'gc>>, first: usize, argc: usize, named: &Named<'gc>) -> CallResult<'gc> {
-        let name = class.name.as_str();
+        let name = class.name().as_str();
         let function = match name {
             "Int" => "int",
             "Float" => "float",

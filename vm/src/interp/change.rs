@@ -19,7 +19,7 @@ impl<'gc> Cx<'_, 'gc> {
             return Err(self.type_error(format!("only an instance of a class can change its class, not {name}")));
         };
         if class.kind != ClassKind::Plain || !class.has_layout() {
-            return Err(self.type_error(format!("nothing can become an instance of `{}`", class.name.as_str())));
+            return Err(self.type_error(format!("nothing can become an instance of `{}`", class.name().as_str())));
         }
         let migrated = self.migrate(value);
         and_then(self, migrated, Change { instance, class, slots })

@@ -206,7 +206,7 @@ impl<'gc> Cx<'_, 'gc> {
                 {
                     return Ok(Super::Slots { instance, home });
                 }
-                let text = format!("no class after `{}` has a method `{}`", home.name.as_str(), name.as_str());
+                let text = format!("no class after `{}` has a method `{}`", home.name().as_str(), name.as_str());
                 Err(self.raise(ErrorKind::SlotError, text))
             }
         }
@@ -224,7 +224,7 @@ impl<'gc> Cx<'_, 'gc> {
             Super::Slots { home, .. } => {
                 let text = format!(
                     "no class after `{}` has an `init` to be taken as a value; call it: `super.init(…)`",
-                    home.name.as_str()
+                    home.name().as_str()
                 );
                 Err(self.raise(ErrorKind::SlotError, text))
             }

@@ -233,7 +233,7 @@ impl<'gc> Cx<'_, 'gc> {
         to: Gc<'gc, Layout<'gc>>,
         cause: Value<'gc>,
     ) -> Value<'gc> {
-        let class = to.class.name.as_str();
+        let class = to.class.name().as_str();
         let kind = self.type_name(&cause);
         let what = ops::error_message(self, &cause);
         let message =

@@ -17,7 +17,7 @@ pub(super) fn make_view_layout<'gc>(
     from: Gc<'gc, Layout<'gc>>,
     edge: Gc<'gc, Edge<'gc>>,
 ) -> Gc<'gc, Layout<'gc>> {
-    let name = format!("Old{}", from.class.name.as_str());
+    let name = format!("Old{}", from.class.name().as_str());
     let class = cx.world.new_class(cx.mc, &name, format!("core.{name}").into(), ClassKind::Plain);
     let mut slots: Vec<SlotInfo<'gc>> = from.slots.clone();
     let mut template = vec![Value::Unset; slots.len()];

@@ -51,7 +51,7 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     fn replacement_error(&mut self, value: Gc<'gc, EnumValue<'gc>>, what: &str, cause: Value<'gc>) -> Value<'gc> {
-        let (class, variant) = (value.variant.class.name.as_str(), value.variant.name.as_str());
+        let (class, variant) = (value.variant.class.name().as_str(), value.variant.name.as_str());
         let message = format!("a value `{class}.{variant}` cannot follow: {what}");
         let error = self.new_error(ErrorKind::MigrationError, &message);
         for (name, value) in [("cause", cause), ("instance", Value::EnumValue(value))] {
@@ -88,7 +88,7 @@ impl<'gc> Resume<'gc> for Replacing<'gc> {
             other => {
                 EnumValue::replace(self.value, cx.mc, None);
                 let given = cx.type_name(&other);
-                let what = format!("`migrate` must return another value of `{}`, not {given}", self.class().name.as_str());
+                let what = format!("`migrate` must return another value of `{}`, not {given}", self.class().name().as_str());
                 let error = cx.replacement_error(self.value, &what, Value::Nil);
                 Err(Box::new(crate::object::Control::Raise(error)))
             }

@@ -61,7 +61,7 @@ pub fn stage_class<'gc>(
 ) -> LinkResult<'gc, Vec<ClassTask<'gc>>> {
     for base in &bases {
         if base.kind != ClassKind::Plain {
-            let text = format!("`{}` cannot inherit from `{}`: it is not an ordinary class", image.name, base.name.as_str());
+            let text = format!("`{}` cannot inherit from `{}`: it is not an ordinary class", image.name, base.name().as_str());
             return Err(cx.type_error(text));
         }
     }
@@ -220,7 +220,7 @@ pub fn extend<'gc>(
         let name = cx.world.intern(cx.mc, &image.name);
         if class.has_layout() && class.layout().index.contains_key(&name) {
             let text =
-                format!("`{}` has a slot `{}`; an extension cannot add a member of that name", class.name.as_str(), image.name);
+                format!("`{}` has a slot `{}`; an extension cannot add a member of that name", class.name().as_str(), image.name);
             return Err(cx.type_error(text));
         }
     }

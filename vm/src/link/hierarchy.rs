@@ -78,7 +78,7 @@ fn bases_first<'gc>(cx: &mut Cx<'_, 'gc>, classes: &[Gc<'gc, Class<'gc>>]) -> Re
                 Some(base) if path.iter().any(|(c, _)| Gc::ptr_eq(*c, base)) => {
                     let text = format!(
                         "class `{}` cannot inherit from `{}`, which inherits from it",
-                        base.name.as_str(),
+                        base.name().as_str(),
                         below(&path, base)
                     );
                     return Err(Unfit { class: base, control: cx.type_error(text) });
@@ -94,13 +94,17 @@ fn bases_first<'gc>(cx: &mut Cx<'_, 'gc>, classes: &[Gc<'gc, Class<'gc>>]) -> Re
 /// The name of what stands behind `class` on the way.
 fn below<'gc>(path: &[(Gc<'gc, Class<'gc>>, usize)], class: Gc<'gc, Class<'gc>>) -> &'gc str {
     let at = path.iter().position(|(c, _)| Gc::ptr_eq(*c, class)).unwrap_or(0);
-    path.get(at + 1).map_or(class, |(c, _)| *c).name.as_str()
+    path.get(at + 1).map_or(class, |(c, _)| *c).name().as_str()
 }
 
 /// C3: the class, then a merge that keeps every base's own order and the order of the bases.
 fn linearise<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>) -> LinkResult<'gc, Vec<Gc<'gc, Class<'gc>>>> {
     let bases = class.body().bases.clone();
     let mut lists: Vec<Vec<Gc<'gc, Class<'gc>>>> = bases.iter().map(|b| b.body().linearisation.clone()).collect();
+    if let Some(twice) = (1..bases.len()).find(|at| contains(&bases[..*at], bases[*at])) {
+        let text = format!("class `{}` has `{}` as a base twice", class.name().as_str(), bases[twice].name().as_str());
+        return Err(cx.type_error(text));
+    }
     lists.push(bases.clone());
     let mut result = vec![class];
     loop {
@@ -110,10 +114,10 @@ fn linearise<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>) -> LinkResul
         }
         let head = lists.iter().map(|l| l[0]).find(|head| !lists.iter().any(|l| l[1..].iter().any(|c| Gc::ptr_eq(*c, *head))));
         let Some(head) = head else {
-            let names: Vec<&str> = bases.iter().map(|b| b.name.as_str()).collect();
+            let names: Vec<&str> = bases.iter().map(|b| b.name().as_str()).collect();
             let text = format!(
                 "the bases of class `{}` ({}) contradict each other in their order; change the order or the bases",
-                class.name.as_str(),
+                class.name().as_str(),
                 names.join(", ")
             );
             return Err(cx.type_error(text));
@@ -152,11 +156,11 @@ fn slots_of<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>) -> LinkResult
             if !owner.is_subclass_of(earlier) && !Gc::ptr_eq(*owner, class) {
                 let text = format!(
                     "class `{}` gets slot `{}` from two unrelated bases, `{}` and `{}`; rename one or declare it in `{}`",
-                    class.name.as_str(),
+                    class.name().as_str(),
                     slot.name.as_str(),
-                    earlier.name.as_str(),
-                    owner.name.as_str(),
-                    class.name.as_str()
+                    earlier.name().as_str(),
+                    owner.name().as_str(),
+                    class.name().as_str()
                 );
                 return Err(cx.type_error(text));
             }
@@ -168,15 +172,15 @@ fn slots_of<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>) -> LinkResult
             let text = format!(
                 "`{}` of class `{}` is a slot (of `{}`) and another member (of `{}`)",
                 slot.name.as_str(),
-                class.name.as_str(),
-                slot.owner.name.as_str(),
-                owner.name.as_str()
+                class.name().as_str(),
+                slot.owner.name().as_str(),
+                owner.name().as_str()
             );
             return Err(cx.type_error(text));
         }
     }
     if slots.len() > Instance::SLOTS_MAX {
-        let text = format!("class `{}` has more than {} slots", class.name.as_str(), Instance::SLOTS_MAX);
+        let text = format!("class `{}` has more than {} slots", class.name().as_str(), Instance::SLOTS_MAX);
         return Err(cx.type_error(text));
     }
     Ok((slots, index))

@@ -2,6 +2,7 @@
 
 use super::{BoxCell, Function, Hook, Layout, LayoutId, Symbol, SymbolMap, Variant};
 use crate::heap::Value;
+use gc_arena::barrier::unlock;
 use gc_arena::lock::{Lock, RefLock};
 use gc_arena::{Collect, Gc, GcWeak, Mutation};
 use std::cell::{Cell, Ref};
@@ -91,6 +92,8 @@ pub struct ClassBody<'gc> {
     pub filler: Option<Gc<'gc, Function<'gc>>>,
     /// Members it declares itself, shared slots included.
     pub members: SymbolMap<'gc, Member<'gc>>,
+    /// Digests of its shared slots when their initialisers had run; slots that hold more than plain data have none.
+    pub shared_digests: SymbolMap<'gc, u64>,
     /// Migration hooks of the text.
     pub hooks: Vec<HookText<'gc>>,
     /// The hook that it has on the edges into its own current layout and those of the classes below it.
@@ -124,8 +127,8 @@ pub enum HashSource {
 #[derive(Collect)]
 #[collect(no_drop)]
 pub struct Class<'gc> {
-    /// Its name.
-    pub name: Symbol<'gc>,
+    /// Its name; another one once it is renamed.
+    name: Lock<Symbol<'gc>>,
     /// What sort of class it is.
     #[collect(require_static)]
     pub kind: ClassKind,
@@ -148,6 +151,7 @@ impl<'gc> Class<'gc> {
             own_slots: Vec::new(),
             filler: None,
             members: SymbolMap::default(),
+            shared_digests: SymbolMap::default(),
             hooks: Vec::new(),
             open_hook: None,
             variants: Vec::new(),
@@ -160,7 +164,7 @@ impl<'gc> Class<'gc> {
         let class = Gc::new(
             mc,
             Class {
-                name,
+                name: Lock::new(name),
                 kind,
                 own_id,
                 hashing: Cell::new(HashSource::Identity),
@@ -170,6 +174,17 @@ impl<'gc> Class<'gc> {
         );
         Self::update(class, mc, |b| b.linearisation.push(class));
         class
+    }
+
+    /// Its name.
+    #[inline]
+    pub fn name(&self) -> Symbol<'gc> {
+        self.name.get()
+    }
+
+    /// Gives it another name.
+    pub fn rename(this: Gc<'gc, Self>, mc: &Mutation<'gc>, name: Symbol<'gc>) {
+        unlock!(Gc::write(mc, this), Class, name).set(name);
     }
 
     /// Its current layout. Every class that a program can see has one.

@@ -1,8 +1,8 @@
 //! Taking back a commit: for each kind of change, what was there before.
 
 use super::{
-    Class, ClassBody, Decorated, Definition, DefinitionMeta, Edge, EnumValue, Function, Hook, Instance, Kind, Layout, LayoutId,
-    Linked, Module, Namespace, Proto, Source, Step, Variant, World,
+    BoxCell, Class, ClassBody, Decorated, Definition, DefinitionMeta, Edge, EnumValue, Function, Hook, Instance, Kind, Layout,
+    LayoutId, Linked, Module, Namespace, Proto, Source, Step, Symbol, Variant, World,
 };
 use crate::heap::Value;
 use gc_arena::lock::RefLock;
@@ -43,6 +43,10 @@ pub enum Undo<'gc> {
     Alias(Gc<'gc, Namespace<'gc>>, Gc<'gc, Definition<'gc>>),
     /// A class changed.
     Class(Gc<'gc, Class<'gc>>, Box<RefLock<ClassBody<'gc>>>, Option<Gc<'gc, Layout<'gc>>>),
+    /// A class got another name.
+    ClassName(Gc<'gc, Class<'gc>>, Symbol<'gc>),
+    /// A shared slot is evaluated anew.
+    Shared(Gc<'gc, BoxCell<'gc>>, Value<'gc>),
     /// A layout got an edge.
     Edge(Gc<'gc, Layout<'gc>>, Option<Gc<'gc, Edge<'gc>>>),
     /// A hook got another function.
@@ -108,6 +112,8 @@ impl<'gc> Undo<'gc> {
                     world.layouts[layout.id.0 as usize] = Some(layout);
                 }
             }
+            Undo::ClassName(class, name) => Class::rename(class, mc, name),
+            Undo::Shared(cell, value) => BoxCell::set(cell, mc, value),
             Undo::Edge(layout, previous) => {
                 if let Some(edge) = layout.edge() {
                     turn_back(world, mc, layout, edge);

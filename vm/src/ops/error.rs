@@ -44,7 +44,7 @@ impl<'gc> Cx<'_, 'gc> {
 
     /// Name of a value's class, for messages.
     pub fn type_name(&self, value: &Value<'gc>) -> &'gc str {
-        self.world.class_of(value).name.as_str()
+        self.world.class_of(value).name().as_str()
     }
 
     /// A string value.

@@ -198,10 +198,10 @@ impl<'gc> Writing<'gc> {
             return Some(method);
         }
         match value {
-            Value::Instance(instance) => self.out.push_str(world.class_of_instance(instance).name.as_str()),
+            Value::Instance(instance) => self.out.push_str(world.class_of_instance(instance).name().as_str()),
             Value::EnumValue(value) => {
                 let value = EnumValue::now(value);
-                for part in [value.variant.class.name.as_str(), ".", value.variant.name.as_str()] {
+                for part in [value.variant.class.name().as_str(), ".", value.variant.name.as_str()] {
                     self.out.push_str(part);
                 }
                 if value.payload.is_empty() {

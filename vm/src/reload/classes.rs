@@ -9,7 +9,8 @@ use crate::heap::Value;
 use crate::image::{ClassRef, DefinitionKind, ExtensionImage, MemberImage, UnitKind};
 use crate::link::{self, ClassTask, Unfit};
 use crate::object::{
-    Class, ClassBody, ClassKind, Control, Cx, Definition, Function, Linked, Member, Module, Symbol, SymbolMap, Undo, Variant,
+    BoxCell, Class, ClassBody, ClassKind, Control, Cx, Definition, Function, Linked, Member, Module, Symbol, SymbolMap, Undo,
+    Variant,
 };
 use gc_arena::Gc;
 use lang::diagnostic::Diagnostic;
@@ -233,17 +234,25 @@ impl<'gc> Cx<'_, 'gc> {
             }
         }
         self.world.undo.push(Undo::class(class));
-        let before = KeyMethods::of(self, class);
+        self.rename_class(class, linked, &image.name);
+        let keys = KeyMethods::of(self, class);
         let old_members = class.body().members.clone();
         let mut tasks = link::stage_class(self, class, &image, bases, &mut |cx, id| {
             Function::new(cx.mc, linked.proto(id), None, std::iter::empty())
         })?;
         if class.has_layout() {
             let text = old.and_then(|old| old.image.classes.iter().find(|c| c.name == image.name).cloned());
+            let before = |name: &str| text.as_ref()?.shared.iter().find(|s| *s.name == *name).map(|s| s.fingerprint);
+            let edited: Vec<&str> = image
+                .shared
+                .iter()
+                .filter(|s| before(&s.name).is_some_and(|fingerprint| fingerprint != s.fingerprint))
+                .map(|s| &*s.name)
+                .collect();
             let names: Option<Vec<Arc<str>>> =
-                text.map(|c| c.members.iter().map(|m| &m.name).chain(c.shared.iter().map(|s| &s.name)).cloned().collect());
-            self.keep_members(class, linked, names.as_deref(), &old_members, &mut tasks, matcher);
-            self.note_keys(class, &before);
+                text.as_ref().map(|c| c.members.iter().map(|m| &m.name).chain(c.shared.iter().map(|s| &s.name)).cloned().collect());
+            self.keep_members(class, linked, names.as_deref(), &edited, &old_members, &mut tasks, matcher);
+            self.note_keys(class, &keys);
         }
         Ok(Some((class, tasks)))
     }
@@ -264,7 +273,7 @@ impl<'gc> Cx<'_, 'gc> {
                 at += 1;
                 for base in &bases[class] {
                     if *base == start {
-                        let (below, above) = (classes[start].name.as_str(), classes[bases[start][0]].name.as_str());
+                        let (below, above) = (classes[start].name().as_str(), classes[bases[start][0]].name().as_str());
                         let text = format!("class `{below}` cannot inherit from `{above}`, which inherits from it");
                         return Some(Unfit { class: classes[start], control: self.type_error(text) });
                     }
@@ -277,12 +286,14 @@ impl<'gc> Cx<'_, 'gc> {
         None
     }
 
-    /// Members of other files (`extend`) stay, shared slots keep their cells, functions keep their identity.
+    /// Members of other files (`extend`) stay, shared slots keep their cells, functions keep their identity. `old_names`: members of the
+    /// old text; `edited`: shared slots whose initialiser is another one.
     fn keep_members(
         &mut self,
         class: Gc<'gc, Class<'gc>>,
         linked: Gc<'gc, Linked<'gc>>,
         old_names: Option<&[Arc<str>]>,
+        edited: &[&str],
         old_members: &SymbolMap<'gc, Member<'gc>>,
         tasks: &mut Vec<ClassTask<'gc>>,
         matcher: &mut Matcher,
@@ -293,9 +304,17 @@ impl<'gc> Cx<'_, 'gc> {
         let mut members = class.body().members.clone();
         for (name, member) in old_members {
             match (declared.iter().find(|(n, _)| n == name).map(|(_, m)| *m), *member) {
-                (Some(Member::Shared(_)), Member::Shared(cell)) => {
+                (Some(Member::Shared(fresh)), Member::Shared(cell)) => {
                     members.insert(*name, Member::Shared(cell));
-                    tasks.retain(|t| !matches!(t, ClassTask::Shared { cell: c, .. } if declared.iter().any(|(n, m)| n == name && matches!(m, Member::Shared(d) if Gc::ptr_eq(*d, *c)))));
+                    if !edited.contains(&name.as_str()) || !self.is_shared_untouched(class, *name, cell) {
+                        tasks.retain(|task| !fills(task, fresh));
+                    }
+                    for task in tasks.iter_mut().filter(|task| fills(task, fresh)) {
+                        self.world.undo.push(Undo::Shared(cell, cell.get()));
+                        if let ClassTask::Shared { cell: target, .. } = task {
+                            *target = cell;
+                        }
+                    }
                 }
                 (Some(new), old) => {
                     members.insert(*name, self.keep_member(old, new, matcher));
@@ -307,6 +326,38 @@ impl<'gc> Cx<'_, 'gc> {
             }
         }
         Class::update(class, self.mc, |body| body.members = members);
+    }
+
+    /// Calls a class as its definition does.
+    fn rename_class(&mut self, class: Gc<'gc, Class<'gc>>, linked: Gc<'gc, Linked<'gc>>, name: &str) {
+        let name = self.world.intern(self.mc, name);
+        let qualified = format!("{}.{}", linked.module.namespace.name, name.as_str());
+        if *class.qualified() == *qualified {
+            return;
+        }
+        self.world.undo.push(Undo::ClassName(class, class.name()));
+        Class::rename(class, self.mc, name);
+        Class::update(class, self.mc, |body| body.qualified = qualified.into());
+    }
+
+    /// Whether a shared slot still holds what its initialiser built.
+    fn is_shared_untouched(&self, class: Gc<'gc, Class<'gc>>, name: Symbol<'gc>, cell: Gc<'gc, BoxCell<'gc>>) -> bool {
+        let body = class.body();
+        body.shared_digests.get(&name).is_some_and(|initial| super::digest::digest(cell.get()) == Some(*initial))
+    }
+
+    /// Remembers what the initialisers of these shared slots of a class have built.
+    pub(super) fn note_shared(&mut self, class: Value<'gc>, names: &[String]) {
+        let Value::Class(class) = class else { return };
+        for name in names {
+            let name = self.world.intern(self.mc, name);
+            let Some(Member::Shared(cell)) = class.body().members.get(&name).copied() else { continue };
+            let digest = super::digest::digest(cell.get());
+            Class::update(class, self.mc, |body| match digest {
+                Some(digest) => drop(body.shared_digests.insert(name, digest)),
+                None => drop(body.shared_digests.shift_remove(&name)),
+            });
+        }
     }
 
     /// The new member, with the function objects of the old one where both are of one sort.
@@ -389,6 +440,7 @@ impl<'gc> Cx<'_, 'gc> {
         let cell = linked.module.namespace.cell(name).expect("declared");
         if let Value::Class(class) = cell.value() {
             self.world.undo.push(Undo::class(class));
+            self.rename_class(class, linked, &image.name);
             let old = class.body().clone();
             let mut tasks = link::build_enum(self, class, &image, &mut |cx, id| {
                 Function::new(cx.mc, linked.proto(id), None, std::iter::empty())
@@ -398,7 +450,7 @@ impl<'gc> Cx<'_, 'gc> {
                 let variants = old.variants.iter().chain(old.retired.iter().map(|(v, _)| v)).map(|v| v.name.as_str().into());
                 text.members.iter().map(|m| m.name.clone()).chain(variants).collect()
             });
-            self.keep_members(class, linked, names.as_deref(), &old.members, &mut tasks, matcher);
+            self.keep_members(class, linked, names.as_deref(), &[], &old.members, &mut tasks, matcher);
             self.follow_variants(class, &old);
             return Ok((class, tasks));
         }
@@ -408,6 +460,18 @@ impl<'gc> Cx<'_, 'gc> {
             link::build_enum(self, class, &image, &mut |cx, id| Function::new(cx.mc, linked.proto(id), None, std::iter::empty()))?;
         Ok((class, tasks))
     }
+}
+
+/// Names of the shared slots that tasks are to fill.
+pub(super) fn shared_slots_of<'gc>(class: Gc<'gc, Class<'gc>>, tasks: &[ClassTask<'gc>]) -> Vec<String> {
+    let body = class.body();
+    let is_filled = |member: &Member<'gc>| matches!(member, Member::Shared(cell) if tasks.iter().any(|task| fills(task, *cell)));
+    body.members.iter().filter(|(_, member)| is_filled(member)).map(|(name, _)| name.as_str().to_owned()).collect()
+}
+
+/// Whether a task is to fill a shared slot.
+fn fills<'gc>(task: &ClassTask<'gc>, cell: Gc<'gc, BoxCell<'gc>>) -> bool {
+    matches!(task, ClassTask::Shared { cell: c, .. } if Gc::ptr_eq(*c, cell))
 }
 
 /// How a class hashes and compares its instances, before an edit.

@@ -16,9 +16,13 @@ use gc_arena::Gc;
 use std::sync::Arc;
 
 impl Vm {
-    /// Applies a plan; `before_running` is called when the definitions are in place and nothing of the program has run yet. On an
-    /// error everything is as before.
-    pub(super) fn commit(&mut self, plan: CheckedPlan, before_running: impl FnOnce(&mut Vm)) -> Result<Vec<String>, Error> {
+    /// Applies a plan; `before_running` is called when the definitions are in place and nothing of the program has run yet, and may
+    /// refuse. On an error everything is as before.
+    pub(super) fn commit(
+        &mut self,
+        plan: CheckedPlan,
+        before_running: impl FnOnce(&mut Vm) -> Result<(), Error>,
+    ) -> Result<Vec<String>, Error> {
         let plan = plan.into_plan();
         self.files.commits_running += 1;
         let queues_outer = std::mem::take(&mut self.files.queues);
@@ -34,7 +38,7 @@ impl Vm {
         let applied = self.enter(|cx| cx.apply(&plan, &mut matcher));
         let result = applied.and_then(|queues| {
             self.files.queues = queues;
-            before_running(self);
+            before_running(self)?;
             self.run_queues()
         });
         let names: Vec<(Arc<str>, Arc<str>)> = plan

@@ -11,7 +11,7 @@ use crate::embed::{Error, Handle, Problem, Vm};
 use crate::heap::Value;
 use crate::image::{DefinitionKind, ImportImage, ModuleImage, UnitKind};
 use crate::interp::Trace;
-use crate::object::{Control, ErrorKind, Namespace, TraceFrame, World};
+use crate::object::{Control, ErrorKind, LayoutChange, Namespace, TraceFrame, World};
 use lang::source::Source;
 use std::sync::Arc;
 use std::time::Instant;
@@ -91,6 +91,7 @@ impl Vm {
             if let Some(warn) = options.warn {
                 warn(&report.warnings);
             }
+            Ok(())
         });
         match committed {
             Ok(stale) => {
@@ -118,11 +119,31 @@ impl Vm {
     pub fn plan(&mut self, files: Vec<FileText>, options: &ReloadOptions) -> Report {
         let paths: Vec<String> = files.iter().map(|file| normalise(&file.path)).collect();
         let mut report = match self.prepare(files, options) {
-            Ok((plan, warnings)) => Report { warnings, ..Report::of(plan.plan()) },
+            Ok((plan, warnings)) => {
+                let report = Report { warnings, ..Report::of(plan.plan()) };
+                match self.try_out(plan) {
+                    Ok(layouts) => Report { layouts, ..report },
+                    Err(error) => Report::refused(paths, vec![failed_reason(&error)]),
+                }
+            }
             Err(reasons) => Report::refused(paths, reasons),
         };
         report.epoch = self.epoch();
         report
+    }
+
+    /// Puts the definitions of a plan in place, which shows whether the classes fit together, and takes them back before anything runs.
+    /// Gives the layouts that would be replaced.
+    fn try_out(&mut self, plan: super::CheckedPlan) -> Result<Vec<LayoutChange>, Error> {
+        let mut layouts = None;
+        let tried = self.commit(plan, |vm| {
+            layouts = Some(vm.enter(|cx| std::mem::take(&mut cx.world.layout_changes)));
+            Err(Error::Host("only tried".into()))
+        });
+        match (layouts, tried) {
+            (Some(layouts), _) => Ok(layouts),
+            (None, result) => result.map(|_| Vec::new()),
+        }
     }
 
     /// The texts of files as they are on the disk; those that are loaded and gone are without text.
@@ -421,7 +442,7 @@ impl Vm {
     }
 
     fn commit_evaluation(&mut self, plan: ReloadPlan) -> Result<(), Error> {
-        self.commit(super::CheckedPlan::for_evaluation(plan), |_| ()).map(|_| ())
+        self.commit(super::CheckedPlan::for_evaluation(plan), |_| Ok(())).map(|_| ())
     }
 }
 

@@ -98,10 +98,13 @@ impl Vm {
         match item {
             Item::Unit(unit) => self.run_unit(&path, unit).map(|_| ()),
             Item::ClassTasks(i) => {
-                self.run(|cx| {
+                let mut evaluated = Vec::new();
+                let class = self.run(|cx| {
                     let (class, tasks) = std::mem::take(&mut cx.world.loading.class_tasks[i]).expect("queued once");
+                    evaluated = super::classes::shared_slots_of(class, &tasks);
                     cx.run_class_tasks(class, tasks)
                 })?;
+                self.enter(|cx| cx.note_shared(class.value_in(cx.world), &evaluated));
                 Ok(())
             }
             Item::LateClass(index) => {
