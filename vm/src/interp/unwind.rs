@@ -28,7 +28,11 @@ impl<'gc> Cx<'_, 'gc> {
             }
             let is_bottom = self.world.halt_stub.is_some_and(|stub| Gc::ptr_eq(stub, frame.proto));
             if is_bottom {
-                return Flow::Leave(Exit::Error(error));
+                let Some(fiber) = self.world.fiber else { return Flow::Leave(Exit::Error(error)) };
+                if self.error_leaves_fiber(fiber, error) {
+                    return Flow::Reload;
+                }
+                continue;
             }
             self.world.stack.pop();
         }
@@ -68,14 +72,6 @@ impl<'gc> Cx<'_, 'gc> {
         [ErrorKind::CancelledError, ErrorKind::LimitError]
             .into_iter()
             .any(|kind| class.is_subclass_of(self.world.error_class(kind)))
-    }
-
-    /// `yield value`
-    pub(super) fn yield_value(&mut self, value: Value<'gc>) -> NativeResult<'gc> {
-        if self.world.fiber.is_none() {
-            return Err(self.value_error("`yield` outside a fiber; only a function called by a fiber can suspend"));
-        }
-        Err(Box::new(Control::Yield(value)))
     }
 
     /// NameError for a local that is used before it is set.

@@ -19,9 +19,10 @@ impl Vm {
     pub(super) fn commit(&mut self, plan: CheckedPlan) -> Result<Vec<String>, Error> {
         let plan = plan.into_plan();
         let queues_outer = std::mem::take(&mut self.files.queues);
-        let undo_start = self.enter(|cx| {
+        let level = self.begin_level();
+        let (undo_start, serial) = self.enter(|cx| {
             cx.world.commits_tried += 1;
-            cx.world.undo.len()
+            (cx.world.undo.len(), cx.world.tasks.fresh())
         });
         let mut stale = Vec::new();
         let applied = self.enter(|cx| cx.apply(&plan, &mut stale)).map_err(|error| self.error_of(error));
@@ -41,6 +42,7 @@ impl Vm {
         self.enter(|cx| {
             let log = cx.world.undo.split_off(undo_start);
             if result.is_err() {
+                cx.drop_tasks(serial);
                 for undo in log.into_iter().rev() {
                     undo.apply(cx.world, cx.mc);
                 }
@@ -59,6 +61,7 @@ impl Vm {
                 cx.world.epoch += 1;
             }
         });
+        self.end_level(level);
         result.map(|()| stale)
     }
 
