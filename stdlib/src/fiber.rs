@@ -36,18 +36,23 @@ pub(crate) const METHODS: &[Row] = &[
 pub(crate) const PROPERTIES: &[Row] = &[row("done", &[], done, "`done()`: whether the fiber has finished.")];
 
 fn fiber<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
-    let body = args[0];
-    let is_callable = match body {
+    check_callable(cx, "fiber", &args[0])?;
+    cx.world.charge(256);
+    Ok(Value::Fiber(Fiber::new(cx.mc, args[0])))
+}
+
+/// TypeError for what cannot be called.
+pub(crate) fn check_callable<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, value: &Value<'gc>) -> Result<(), Raised<'gc>> {
+    let is_callable = match value {
         Value::Function(_) | Value::Native(_) | Value::Bound(_) | Value::Decorated(_) | Value::Variant(_) => true,
         Value::Class(class) => class.kind == ClassKind::Plain,
-        _ => ops::method_of(cx.world, &body, cx.world.symbols.call).is_some(),
+        _ => ops::method_of(cx.world, value, cx.world.symbols.call).is_some(),
     };
-    if !is_callable {
-        let name = cx.type_name(&body);
-        return Err(cx.type_error(format!("`fiber` needs a function, not {name}")));
+    if is_callable {
+        return Ok(());
     }
-    cx.world.charge(256);
-    Ok(Value::Fiber(Fiber::new(cx.mc, body)))
+    let name = cx.type_name(value);
+    Err(cx.type_error(format!("`{native}` needs a function, not {name}")))
 }
 
 /// The fiber that a method was called on.

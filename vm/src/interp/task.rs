@@ -21,7 +21,8 @@ pub enum Next {
 }
 
 impl<'gc> Cx<'_, 'gc> {
-    /// A task that calls `body`, and at its end `at_end` with the result and the error. Gives its number.
+    /// A task that calls `body`, and at its end `at_end` with the result, the error, and whether that is its cancellation. Gives its
+    /// number.
     pub fn spawn(&mut self, body: Value<'gc>, name: &str, at_end: Value<'gc>) -> u64 {
         let id = self.world.tasks.fresh();
         self.world.charge(256);
@@ -82,7 +83,7 @@ impl<'gc> Cx<'_, 'gc> {
             None if task.is_new() => {
                 task.is_ending.set(true);
                 task.is_cancelled.set(false);
-                Task::set_wake(task, self.mc, Wake::Start(task.at_end, vec![Value::Nil, error]));
+                Task::set_wake(task, self.mc, Wake::Start(task.at_end, vec![Value::Nil, error, Value::True]));
             }
             None => {}
         }
@@ -106,8 +107,8 @@ impl<'gc> Cx<'_, 'gc> {
             }
             return;
         }
-        task.is_cancelled.set(false);
-        self.world.tasks.wake = Some(Wake::Start(task.at_end, vec![result, error]));
+        let was_cancelled = task.is_cancelled.replace(false) && self.is_cancellation(error);
+        self.world.tasks.wake = Some(Wake::Start(task.at_end, vec![result, error, Value::bool(was_cancelled)]));
     }
 
     /// The running task waits or has ended: makes another one the running one.
