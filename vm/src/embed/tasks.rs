@@ -24,6 +24,11 @@ impl Vm {
         self.enter(|cx| !cx.world.tasks.level().tasks.is_empty())
     }
 
+    /// How many tasks, so far, were ended by an error that nobody waited for.
+    pub fn failed_tasks(&self) -> usize {
+        self.failed_tasks
+    }
+
     /// Runs tasks until all of them have ended. Fails when they wait for each other.
     pub fn run_tasks(&mut self) -> Result<(), Error> {
         self.run_until(Goal::AllEnded, None)
@@ -97,6 +102,7 @@ impl Vm {
         });
         for (name, error) in failures {
             let error = self.raised(error);
+            self.failed_tasks += 1;
             match &mut self.on_task_error {
                 Some(tell) => tell(&name, &error),
                 None => {

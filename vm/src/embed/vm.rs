@@ -62,6 +62,7 @@ pub struct Vm {
     stress: Stress,
     poll: Option<Poll>,
     pub(super) on_task_error: Option<OnTaskError>,
+    pub(super) failed_tasks: usize,
     memory_limit: Option<usize>,
     /// Bytes of buffers that were alive at the end of the last collection.
     live_bytes: usize,
@@ -107,6 +108,7 @@ impl Vm {
             stress,
             poll: None,
             on_task_error: None,
+            failed_tasks: 0,
             memory_limit,
             live_bytes: 0,
             marked_bytes: 0,
@@ -243,7 +245,7 @@ impl Vm {
             id
         });
         let result = self.drive(main, start);
-        let is_over = matches!(result, Ok(_) | Err(Error::Raised { .. }));
+        let is_over = matches!(result, Ok(_) | Err(Error::Raised { .. })) && self.is_running(main);
         self.enter(|cx| {
             let fiber = cx.world.fiber.take();
             cx.abandon_fibers(fiber);
@@ -253,12 +255,12 @@ impl Vm {
             let before = cx.world.parked.pop().expect("parked above");
             let running = mem::replace(&mut cx.world.tasks.current, before.task);
             let level = cx.world.tasks.level();
-            let main = level.main.take();
-            // After an interrupt it may still wait.
-            for task in [running, main].into_iter().flatten() {
-                level.remove(task);
+            let main = level.main.take().expect("set above");
+            // As a rule it is the main part that runs; when all tasks were dropped, it may be anything.
+            for task in running.into_iter().chain([main]) {
+                level.forget(task);
             }
-            cx.abandon_fibers(main.and_then(|main| main.fiber()));
+            cx.abandon_fibers(main.fiber());
             cx.world.stack = before.stack;
             cx.world.fiber = before.fiber;
             cx.world.tasks.wake = before.wake;

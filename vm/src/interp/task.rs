@@ -100,7 +100,7 @@ impl<'gc> Cx<'_, 'gc> {
         self.abandon_fibers(fiber);
         self.world.stack = Stack::empty();
         if task.is_ending.replace(true) {
-            self.world.tasks.level().remove(task);
+            self.world.tasks.level().forget(task);
             self.world.tasks.current = None;
             if !error.is_nil() {
                 self.world.tasks.failures.push((task.name.to_string(), error));
@@ -200,9 +200,7 @@ impl<'gc> Cx<'_, 'gc> {
 
     /// Forgets the tasks of the running level that came after number `serial`.
     pub(crate) fn drop_tasks(&mut self, serial: u64) {
-        let dropped: Vec<_> = self.world.tasks.level().tasks.range(serial + 1..).map(|(_, task)| *task).collect();
-        for task in dropped {
-            self.world.tasks.level().remove(task);
+        for task in self.world.tasks.level().forget_above(serial) {
             self.abandon_fibers(task.fiber());
         }
     }

@@ -255,17 +255,25 @@ impl<'gc> Level<'gc> {
         self.waiting.extend(other.waiting);
     }
 
-    /// Forgets a task.
-    pub fn remove(&mut self, task: Gc<'gc, Task<'gc>>) {
+    /// Forgets a task that is not ready.
+    pub fn forget(&mut self, task: Gc<'gc, Task<'gc>>) {
         self.tasks.remove(&task.id);
         if let Some(wait) = task.wait.borrow_mut().take() {
             self.waiting.remove(&wait.ticket);
             if let Some(deadline) = wait.deadline {
                 self.sleeping.remove(&(nanoseconds(deadline), wait.ticket));
             }
-        } else {
-            self.ready.retain(|ready| !Gc::ptr_eq(*ready, task));
         }
+    }
+
+    /// Forgets all tasks with numbers above `serial`; gives them.
+    pub fn forget_above(&mut self, serial: u64) -> Vec<Gc<'gc, Task<'gc>>> {
+        let forgotten: Vec<_> = self.tasks.range(serial + 1..).map(|(_, task)| *task).collect();
+        for task in &forgotten {
+            self.forget(*task);
+        }
+        self.ready.retain(|task| task.id <= serial);
+        forgotten
     }
 }
 
