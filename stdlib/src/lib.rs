@@ -212,7 +212,8 @@ mod tests {
 
     /// All tables, and whether their rows are methods.
     fn tables() -> Vec<&'static [Row]> {
-        let mut tables = vec![core::FUNCTIONS, fiber::FUNCTIONS, fiber::PROPERTIES, iterable::METHODS, range::PROPERTIES, bytes::STATICS];
+        let mut tables =
+            vec![core::FUNCTIONS, fiber::FUNCTIONS, fiber::PROPERTIES, iterable::METHODS, range::PROPERTIES, bytes::STATICS];
         tables.extend(modules::TABLE.iter().map(|module| module.functions));
         tables.extend(TYPES.iter().flat_map(|row| row.methods.iter().copied()));
         tables

@@ -96,10 +96,12 @@ fn make(n) { let all = []; for i in 0..n { let f = fiber(|| { let held = [i]; yi
 
 #[test]
 fn host_can_stop_waiting_tasks() {
-    let (mut vm, host) = plain("
+    let (mut vm, host) = plain(
+        "
 import task
 fn run() { task.spawn(|| { try { task.sleep(100) } finally { print(\"never\") } }); task.sleep(50); print(\"never\") }
-");
+",
+    );
     let flag = vm.cancel_flag();
     let clock = host.clone();
     vm.on_safe_point(move |_| {
@@ -114,10 +116,12 @@ fn run() { task.spawn(|| { try { task.sleep(100) } finally { print(\"never\") } 
 
 #[test]
 fn exit_in_a_task_ends_the_program() {
-    let (mut vm, host) = plain("
+    let (mut vm, host) = plain(
+        "
 import task
 fn run() { task.spawn(|| exit(3)); task.spawn(|| print(\"never\")); task.sleep(1) }
-");
+",
+    );
     assert_eq!(interrupt(vm.call::<_, ()>("main.run", ())), Interrupt::Exit(3));
     assert!(!vm.has_tasks());
     assert_eq!(host.take_output(), "");
@@ -125,10 +129,12 @@ fn run() { task.spawn(|| exit(3)); task.spawn(|| print(\"never\")); task.sleep(1
 
 #[test]
 fn host_decides_how_long_tasks_run() {
-    let (mut vm, host) = plain("
+    let (mut vm, host) = plain(
+        "
 import task
 fn start() { task.spawn(|| { print(\"first\"); task.sleep(1); print(\"second\"); task.sleep(10); print(\"third\") }) ; nil }
-");
+",
+    );
     vm.call::<_, ()>("main.start", ()).expect("it starts");
     assert_eq!(host.take_output(), "");
     vm.run_ready_tasks().expect("it waits");
@@ -147,7 +153,9 @@ fn host_is_told_of_failed_tasks() {
     let (mut vm, _) = plain("import task\nfn bad() { throw ValueError(\"x\") }\nfn start() { task.spawn(bad); nil }\n");
     let told = Rc::new(RefCell::new(Vec::new()));
     let log = told.clone();
-    vm.on_task_error(move |name, error| log.borrow_mut().push(format!("{name}: {}", error.to_string().lines().next().unwrap_or(""))));
+    vm.on_task_error(move |name, error| {
+        log.borrow_mut().push(format!("{name}: {}", error.to_string().lines().next().unwrap_or("")))
+    });
     vm.call::<_, ()>("main.start", ()).expect("it starts");
     vm.run_tasks().expect("the error belongs to the task");
     assert_eq!(*told.borrow(), ["bad: ValueError: x"]);

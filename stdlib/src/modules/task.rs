@@ -9,13 +9,23 @@ use vm::object::{Control, Cx, NativeResult};
 
 /// Functions of the module.
 pub(crate) const FUNCTIONS: &[Row] = &[
-    row("sleep", &["seconds"], time::sleep, "`sleep(seconds)`: waits; other tasks, and reloads, go on. With 0, the others have their turn."),
+    row(
+        "sleep",
+        &["seconds"],
+        time::sleep,
+        "`sleep(seconds)`: waits; other tasks, and reloads, go on. With 0, the others have their turn.",
+    ),
     row("_spawn", &["f", "name", "at_end"], spawn, "`_spawn(f, name, at_end)`: the number of a new task."),
     row("_current", &[], current, "`_current()`: the number of the running task."),
     row("_cancel", &["task"], cancel, "`_cancel(task)`: raises CancelledError where the task waits, or when it waits."),
     row("_ticket", &[], ticket, "`_ticket()`: a number for a wait."),
-    row("_park", &["ticket", "what", "seconds"], park, "`_park(ticket, what, seconds)`: waits until `_wake`, at most so many seconds.")
-        .optional(1),
+    row(
+        "_park",
+        &["ticket", "what", "seconds"],
+        park,
+        "`_park(ticket, what, seconds)`: waits until `_wake`, at most so many seconds.",
+    )
+    .optional(1),
     row("_wake", &["ticket", "value"], wake, "`_wake(ticket, value)`: ends a wait; whether anybody waited."),
     row("_report", &["name", "error"], report, "`_report(name, error)`: tells the host what has ended a task."),
     row("_now", &[], time::monotonic, "`_now()`: the time in seconds."),

@@ -99,10 +99,8 @@ impl<'gc> Cx<'_, 'gc> {
     /// `yield value`; what `resume` passes goes to `dst`.
     pub(super) fn yield_value(&mut self, value: Value<'gc>, dst: u8) -> Flow<'gc> {
         let Some(fiber) = self.world.fiber else {
-            return self.refuse(
-                "`yield` outside a fiber; only what a fiber runs can be suspended: make one with `fiber(f)`; in a task, `task.sleep(0)` \
-                 lets others go on",
-            );
+            let message = "`yield` outside a fiber; make one with `fiber(f)` (in a task, `task.sleep(0)` lets others go on)";
+            return self.refuse(message);
         };
         if fiber.cancels.get() > 0 {
             return self.cancel_here(fiber);

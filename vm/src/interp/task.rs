@@ -43,7 +43,8 @@ impl<'gc> Cx<'_, 'gc> {
             if task.cancels.get() <= limits::CANCELS_MAX {
                 return self.control(error, dst, mode);
             }
-            let text = format!("the task was ended by force: it went on to a wait after each of {} CancelledErrors", limits::CANCELS_MAX);
+            let text =
+                format!("the task was ended by force: it went on to a wait after each of {} CancelledErrors", limits::CANCELS_MAX);
             let Control::Raise(error) = *self.value_error(text) else { unreachable!("an error is made to be raised") };
             return Flow::Leave(Exit::Error(error));
         }

@@ -156,12 +156,7 @@ impl<'gc> Task<'gc> {
     }
 
     /// Exchanges what it keeps with what runs.
-    pub fn swap(
-        this: Gc<'gc, Self>,
-        mc: &Mutation<'gc>,
-        stack: &mut Stack<'gc>,
-        fiber: &mut Option<Gc<'gc, Fiber<'gc>>>,
-    ) {
+    pub fn swap(this: Gc<'gc, Self>, mc: &Mutation<'gc>, stack: &mut Stack<'gc>, fiber: &mut Option<Gc<'gc, Fiber<'gc>>>) {
         this.stack.swap(Gc::erase(this), mc, stack);
         // SAFETY: the line above has run the barrier.
         *fiber = unsafe { this.fiber.as_cell() }.replace(*fiber);

@@ -45,9 +45,7 @@ pub(super) unsafe fn next<'gc>(s: State<'gc>) {
         return step(s, items.as_ptr(), items.len());
     }
     if tag(iterator) == Tag::FIBER {
-        return s.skip(1).through(|s, cx| {
-            cx.resume_fiber(pointer(s.a()), None, Resumption::Next, s.insn.b(), ReturnMode::Next)
-        });
+        return s.skip(1).through(|s, cx| cx.resume_fiber(pointer(s.a()), None, Resumption::Next, s.insn.b(), ReturnMode::Next));
     }
     through!(s.skip(1), |s, cx| cx.iterator_next(*s.a()), s.insn.b(), ReturnMode::Next);
 }
