@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tests::host::FakeHost;
 use vm::embed::{Error, Vm, VmOptions};
-use vm::object::Interrupt;
+use vm::object::{Interrupt, Stress};
 
 /// A VM with its host that has loaded `main.lang`.
 fn vm_with(text: &str, options: VmOptions) -> (Vm, FakeHost) {
@@ -196,4 +196,15 @@ let later = task.spawn(|| { task.sleep(0.3); print(\"task of the new text\") })
     assert!(*saved.borrow());
     // The tasks of the program stand still during the commit, which takes two seconds; all of them are due afterwards.
     assert_eq!(host.take_output(), "old\ninitialiser\nnew\ntask of the new text\nend\n");
+}
+
+#[test]
+fn a_stack_that_is_traced_often_weighs_once() {
+    let text = "
+fn deep(n) { if n == 0 { while true { yield [1] } } else { deep(n - 1) + 1 } }
+fn run() { let f = fiber(|| deep(20_000)); let all = []; for i in 0..30_000 { all.push(f.resume()) }; all.len() }
+";
+    let stress = Stress { collect_slowly: true, ..Stress::default() };
+    let (mut vm, _) = vm_with(text, VmOptions { memory_limit: Some(64 << 20), stress, ..VmOptions::default() });
+    assert_eq!(vm.call::<_, i64>("main.run", ()).expect("it needs a few MB"), 30_000);
 }

@@ -363,6 +363,7 @@ impl Vm {
     fn weigh(&mut self) {
         self.marked_bytes += crate::heap::take_marked();
         if self.arena.collection_phase() == CollectionPhase::Sleeping {
+            crate::heap::end_cycle();
             self.live_bytes = std::mem::take(&mut self.marked_bytes);
             self.new_bytes = 0;
         }

@@ -10,7 +10,7 @@ use crate::heap::Value;
 use crate::limits;
 use gc_arena::collect::Trace;
 use gc_arena::{Collect, Gc, Mutation};
-use std::cell::UnsafeCell;
+use std::cell::{Cell, UnsafeCell};
 
 /// What happens with the value a frame returns.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -221,16 +221,20 @@ impl<'gc> Stack<'gc> {
 }
 
 /// A stack that does not run, inside a heap entity. Whoever swaps it runs the barrier of that entity.
-pub struct SavedStack<'gc>(UnsafeCell<Stack<'gc>>);
+pub struct SavedStack<'gc> {
+    stack: UnsafeCell<Stack<'gc>>,
+    /// The cycle in which its weight was noted last.
+    weighed: Cell<u32>,
+}
 
 // SAFETY: traces the stack. Every change goes through `swap`, with the barrier, so that the owner is traced after its last change and
 // before anything is freed; what stands above the top is cleared then, and cannot be used before the next change.
 unsafe impl<'gc> Collect<'gc> for SavedStack<'gc> {
     fn trace<T: Trace<'gc>>(&self, cc: &mut T) {
         // SAFETY: nothing else looks at the stack while the collector traces.
-        let stack = unsafe { &mut *self.0.get() };
+        let stack = unsafe { &mut *self.stack.get() };
         stack.clear_above_top();
-        crate::heap::note_marked(stack.bytes());
+        crate::heap::note_marked_once(stack.bytes(), &self.weighed);
         stack.trace(cc);
     }
 }
@@ -238,7 +242,7 @@ unsafe impl<'gc> Collect<'gc> for SavedStack<'gc> {
 impl<'gc> SavedStack<'gc> {
     /// Keeps a stack.
     pub fn new(stack: Stack<'gc>) -> Self {
-        SavedStack(UnsafeCell::new(stack))
+        SavedStack { stack: UnsafeCell::new(stack), weighed: Cell::new(0) }
     }
 
     /// Exchanges it with another one. `owner` is the heap entity that it is a part of.
@@ -246,12 +250,12 @@ impl<'gc> SavedStack<'gc> {
     pub fn swap(&self, owner: Gc<'gc, ()>, mc: &Mutation<'gc>, other: &mut Stack<'gc>) {
         mc.backward_barrier(owner, None);
         // SAFETY: the barrier has run; nobody holds a reference into it, because `frames` lends only to a function.
-        std::mem::swap(unsafe { &mut *self.0.get() }, other);
+        std::mem::swap(unsafe { &mut *self.stack.get() }, other);
     }
 
     /// Lends its frames, outermost first.
     pub fn with_frames<R>(&self, f: impl FnOnce(&[Frame<'gc>]) -> R) -> R {
         // SAFETY: the reference ends with the call, and `f` has no way to swap: that needs the world's stack.
-        f(unsafe { &(*self.0.get()).frames })
+        f(unsafe { &(*self.stack.get()).frames })
     }
 }
