@@ -4,6 +4,7 @@ mod convert;
 mod error;
 mod function;
 mod handle;
+mod tasks;
 mod vm;
 
 pub use convert::{FromScript, IntoScript};

@@ -10,7 +10,7 @@ use crate::interp;
 use crate::limits;
 use crate::object::{
     Control, Cx, Definition, ErrorKind, Exit, Instance, Interrupt, Keywords, Kind, Namespace, NativeBody, NativeFunction,
-    NativeResult, Stack, Stress, World,
+    NativeResult, Parked, Stack, Stress, Task, Wake, World,
 };
 use crate::ops::{self, error_slot};
 use gc_arena::arena::CollectionPhase;
@@ -21,7 +21,6 @@ use std::mem;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 /// How a VM is made.
 pub struct VmOptions {
@@ -52,13 +51,18 @@ impl Default for VmOptions {
 /// Called between slices of a running program, at safe points, and while it waits.
 type Poll = Box<dyn FnMut(&mut Vm)>;
 
+/// Called with the name of a task that nobody waits for and the error that has ended it.
+type OnTaskError = Box<dyn FnMut(&str, &Error)>;
+
 /// One engine with its own heap, namespaces and loaded files.
 pub struct Vm {
     arena: Arena<Rootable![World<'_>]>,
-    pool: Rc<HandlePool>,
-    cancel: Arc<AtomicBool>,
+    pub(super) pool: Rc<HandlePool>,
+    pub(super) cancel: Arc<AtomicBool>,
     stress: Stress,
     poll: Option<Poll>,
+    pub(super) on_task_error: Option<OnTaskError>,
+    pub(super) failed_tasks: usize,
     memory_limit: Option<usize>,
     /// Bytes of buffers that were alive at the end of the last collection.
     live_bytes: usize,
@@ -75,7 +79,7 @@ enum Stop {
     Tick,
     Done(Handle),
     Raised(Handle),
-    Wait(f64),
+    Wait,
     Need,
     Interrupt(Interrupt),
 }
@@ -93,6 +97,7 @@ impl Vm {
             world.fuel = fuel;
             world.stress = stress;
             world.cancel = cancel.clone();
+            world.depth_limit = depth_limit;
             world.stack = Stack::new(1024, depth_limit);
             Cx { world, mc }.make_stubs();
         });
@@ -102,6 +107,8 @@ impl Vm {
             cancel,
             stress,
             poll: None,
+            on_task_error: None,
+            failed_tasks: 0,
             memory_limit,
             live_bytes: 0,
             marked_bytes: 0,
@@ -229,21 +236,46 @@ impl Vm {
         if handle.is_of(&self.pool) { Ok(()) } else { Err(Error::Host("the handle belongs to another VM".into())) }
     }
 
-    /// Runs something of a native's shape to its end. What ran before waits on its own stack.
+    /// Runs something of a native's shape to its end, and tasks while it waits. What ran before waits on its own stack.
     pub fn run(&mut self, start: impl for<'gc> FnOnce(&mut Cx<'_, 'gc>) -> NativeResult<'gc>) -> Result<Handle, Error> {
-        self.arena.mutate_root(|_, world| {
-            let limit = world.stack.depth_limit;
-            let busy = mem::replace(&mut world.stack, Stack::new(64, limit));
-            world.parked.push(busy);
+        let level = self.begin_level();
+        let main = self.arena.mutate_root(|mc, world| {
+            let id = world.tasks.fresh();
+            let main = Task::new(mc, id, "main", Value::Nil);
+            let stack = mem::replace(&mut world.stack, Stack::new(64, world.depth_limit));
+            let (fiber, wake) = (world.fiber.take(), world.tasks.wake.take());
+            let task = world.tasks.current.replace(main);
+            world.tasks.level().main = Some(main);
+            world.parked.push(Parked { stack, fiber, task, wake });
+            id
         });
-        let result = self.drive(start);
-        self.arena.mutate_root(|_, world| {
-            world.stack = world.parked.pop().expect("parked above");
+        let result = self.drive(main, start);
+        let is_over = matches!(result, Ok(_) | Err(Error::Raised { .. })) && self.is_running(main);
+        self.enter(|cx| {
+            let fiber = cx.world.fiber.take();
+            cx.abandon_fibers(fiber);
+            if !is_over {
+                cx.drop_tasks(0);
+            }
+            let before = cx.world.parked.pop().expect("parked above");
+            let running = mem::replace(&mut cx.world.tasks.current, before.task);
+            let level = cx.world.tasks.level();
+            let main = level.main.take().expect("set above");
+            // As a rule it is the main part that runs; when all tasks were dropped, it may be anything.
+            for task in running.into_iter().chain([main]) {
+                level.forget(task);
+            }
+            cx.abandon_fibers(main.fiber());
+            cx.world.stack = before.stack;
+            cx.world.fiber = before.fiber;
+            cx.world.tasks.wake = before.wake;
         });
+        self.end_level(level);
+        self.tell_failures();
         result
     }
 
-    fn drive(&mut self, start: impl for<'gc> FnOnce(&mut Cx<'_, 'gc>) -> NativeResult<'gc>) -> Result<Handle, Error> {
+    fn drive(&mut self, main: u64, start: impl for<'gc> FnOnce(&mut Cx<'_, 'gc>) -> NativeResult<'gc>) -> Result<Handle, Error> {
         let pool = self.pool.clone();
         self.begin_slice();
         let mut stop = self.arena.mutate_root(|mc, world| {
@@ -253,25 +285,21 @@ impl Vm {
             note(exit, &mut cx, &pool)
         });
         loop {
-            let mut raise = None;
             match stop {
-                Stop::Tick => raise = self.look()?,
-                Stop::Done(value) => return Ok(value),
-                Stop::Raised(error) => return Err(self.raised(error)),
-                Stop::Wait(seconds) => self.wait(seconds)?,
+                Stop::Tick => self.look()?,
+                Stop::Done(value) if self.is_running(main) => return Ok(value),
+                Stop::Raised(error) if self.is_running(main) => return Err(self.raised(error)),
+                Stop::Done(value) => self.end_task(Some(value), None)?,
+                Stop::Raised(error) => self.end_task(None, Some(error))?,
+                Stop::Wait => self.schedule()?,
                 Stop::Need => self.provide()?,
                 Stop::Interrupt(interrupt) => return Err(Error::Interrupted(interrupt)),
             }
+            self.tell_failures();
             self.begin_slice();
             stop = self.arena.mutate_root(|mc, world| {
                 let mut cx = Cx { world, mc };
-                let exit = match raise {
-                    Some(message) => {
-                        let control = cx.raise(ErrorKind::LimitError, message);
-                        interp::raise(&mut cx, control).unwrap_or_else(|| interp::run(&mut cx))
-                    }
-                    None => interp::run(&mut cx),
-                };
+                let exit = interp::go_on(&mut cx).unwrap_or_else(|| interp::run(&mut cx));
                 note(exit, &mut cx, &pool)
             });
         }
@@ -289,8 +317,8 @@ impl Vm {
         });
     }
 
-    /// Looks at everything that is due at a safe point. Gives the message of a LimitError that the program is to get.
-    fn look(&mut self) -> Result<Option<String>, Error> {
+    /// Looks at everything that is due at a safe point.
+    fn look(&mut self) -> Result<(), Error> {
         if self.cancel.swap(false, Ordering::Relaxed) {
             return Err(Error::Interrupted(Interrupt::Cancelled));
         }
@@ -310,7 +338,13 @@ impl Vm {
         }
         self.collect_if_due();
         self.poll();
-        Ok(self.memory_excess())
+        if let Some(message) = self.memory_excess() {
+            self.enter(|cx| {
+                let error = cx.error_value(ErrorKind::LimitError, &message);
+                cx.world.tasks.wake = Some(Wake::Raise(error));
+            });
+        }
+        Ok(())
     }
 
     /// Bytes of living objects, roughly: buffers are known exactly at the end of each collection, the rest is an average.
@@ -334,13 +368,14 @@ impl Vm {
     fn weigh(&mut self) {
         self.marked_bytes += crate::heap::take_marked();
         if self.arena.collection_phase() == CollectionPhase::Sleeping {
+            crate::heap::end_cycle();
             self.live_bytes = std::mem::take(&mut self.marked_bytes);
             self.new_bytes = 0;
         }
     }
 
     /// Calls what the host wants called at safe points.
-    fn poll(&mut self) {
+    pub(super) fn poll(&mut self) {
         if let Some(mut poll) = self.poll.take() {
             poll(self);
             self.poll.get_or_insert(poll);
@@ -381,8 +416,8 @@ impl Vm {
     fn clear_stacks(&mut self) {
         self.arena.mutate_root(|_, world| {
             world.stack.clear_above_top();
-            for stack in &mut world.parked {
-                stack.clear_above_top();
+            for parked in &mut world.parked {
+                parked.stack.clear_above_top();
             }
         });
     }
@@ -404,29 +439,13 @@ impl Vm {
         self.arena.mutate_root(|_, world| world.fuel = fuel);
     }
 
-    /// Waits in short pieces, so that cancellation and reloads are noticed.
-    fn wait(&mut self, seconds: f64) -> Result<(), Error> {
-        const PIECE: Duration = Duration::from_millis(5);
-        let total = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::ZERO);
-        let start = self.host(|host| host.monotonic())?;
-        loop {
-            self.poll();
-            if self.cancel.swap(false, Ordering::Relaxed) {
-                return Err(Error::Interrupted(Interrupt::Cancelled));
-            }
-            let passed = self.host(|host| host.monotonic())?.saturating_sub(start);
-            let Some(left) = total.checked_sub(passed).filter(|left| !left.is_zero()) else { return Ok(()) };
-            self.host(|host| host.sleep(left.min(PIECE)))?;
-        }
-    }
-
     /// Uses the host's effects.
     pub fn host<R>(&mut self, f: impl FnOnce(&mut dyn Host) -> Result<R, crate::host::HostError>) -> Result<R, Error> {
         self.arena.mutate_root(|_, world| f(&mut *world.host)).map_err(|e| Error::Host(e.to_string()))
     }
 
     /// The host's view of an error value.
-    fn raised(&mut self, error: Handle) -> Error {
+    pub(super) fn raised(&mut self, error: Handle) -> Error {
         let pool = self.pool.clone();
         self.enter(|cx| {
             let value = error.value_in(cx.world);
@@ -456,8 +475,7 @@ fn note<'gc>(exit: Exit<'gc>, cx: &mut Cx<'_, 'gc>, pool: &Rc<HandlePool>) -> St
         Exit::Tick => Stop::Tick,
         Exit::Done(value) => Stop::Done(Handle::new(cx.world, pool, value)),
         Exit::Error(value) => Stop::Raised(Handle::new(cx.world, pool, value)),
-        Exit::Yield(_) => Stop::Interrupt(Interrupt::Cancelled),
-        Exit::Wait(seconds) => Stop::Wait(seconds),
+        Exit::Wait => Stop::Wait,
         Exit::Need => Stop::Need,
         Exit::Interrupt(interrupt) => Stop::Interrupt(interrupt),
     }

@@ -6,13 +6,16 @@
 mod attr;
 mod call;
 mod construct;
+mod fiber;
 mod handlers;
 mod lookup;
 mod run;
 mod state;
+mod task;
 mod trace;
 mod unwind;
 
 pub use call::Called;
-pub use run::{begin, raise, run};
-pub use trace::{Trace, trace_of};
+pub use run::{begin, go_on, run};
+pub use task::Next;
+pub use trace::{Trace, place_of, trace_of};

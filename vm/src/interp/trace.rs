@@ -1,7 +1,7 @@
 //! Traces: which functions were running when an error was raised, innermost first.
 
 use crate::heap::Value;
-use crate::object::{TraceFrame, World};
+use crate::object::{Frame, Proto, TraceFrame, World};
 use gc_arena::Gc;
 
 /// Frames kept at each end of a long trace.
@@ -16,28 +16,64 @@ pub struct Trace {
     pub omitted: Option<(usize, usize)>,
 }
 
-/// The trace of the running stack.
+/// The trace of the running stack, and of the stacks of those who resumed the running fiber.
 pub(super) fn capture(world: &World<'_>) -> Trace {
-    let stubs = [world.halt_stub, world.resume_stub];
-    let all: Vec<_> =
-        world.stack.frames.iter().rev().filter(|f| !stubs.iter().flatten().any(|s| Gc::ptr_eq(*s, f.proto))).collect();
+    let mut all = frames_of(world, &world.stack.frames);
+    let mut fiber = world.fiber;
+    while let Some(running) = fiber {
+        let first = all.len();
+        all.extend(running.stack().with_frames(|frames| frames_of(world, frames)));
+        if let Some(frame) = all.get_mut(first) {
+            frame.is_resumer = true;
+        }
+        fiber = running.resumer();
+    }
     let omitted = (all.len() > 2 * SHOWN + 1).then(|| (all.len() - 2 * SHOWN, SHOWN));
-    let frames = all
+    if omitted.is_some() {
+        all.drain(SHOWN..all.len() - SHOWN);
+    }
+    Trace { frames: all.into_iter().map(Place::describe).collect(), omitted }
+}
+
+/// A frame before its place is looked up.
+struct Place<'gc> {
+    proto: Gc<'gc, Proto<'gc>>,
+    /// Index of the word behind the instruction.
+    at: usize,
+    is_resumer: bool,
+}
+
+impl Place<'_> {
+    fn describe(self) -> TraceFrame {
+        TraceFrame {
+            function: self.proto.qualified.clone(),
+            source: self.proto.image.source.clone(),
+            span: self.proto.span_at(self.at.saturating_sub(1)),
+            version: self.proto.file_version(),
+            is_resumer: self.is_resumer,
+        }
+    }
+}
+
+/// The frames of a stack without the engine's own, innermost first.
+fn frames_of<'gc>(world: &World<'gc>, frames: &[Frame<'gc>]) -> Vec<Place<'gc>> {
+    let stubs = [world.halt_stub, world.resume_stub];
+    frames
         .iter()
-        .enumerate()
-        .filter(|(i, _)| omitted.is_none() || *i < SHOWN || *i >= all.len() - SHOWN)
-        .map(|(_, frame)| {
+        .rev()
+        .filter(|frame| !stubs.iter().flatten().any(|stub| Gc::ptr_eq(*stub, frame.proto)))
+        .map(|frame| {
             // SAFETY: `pc` points into the code of the frame's prototype.
             let at = unsafe { frame.pc.offset_from(frame.proto.code.start()) } as usize;
-            TraceFrame {
-                function: frame.proto.qualified.clone(),
-                source: frame.proto.image.source.clone(),
-                span: frame.proto.span_at(at.saturating_sub(1)),
-                version: frame.proto.file_version(),
-            }
+            Place { proto: frame.proto, at, is_resumer: false }
         })
-        .collect();
-    Trace { frames, omitted }
+        .collect()
+}
+
+/// The innermost frame of code that does not belong to the library's part of waiting.
+pub fn place_of<'gc>(world: &World<'gc>, frames: &[Frame<'gc>]) -> Option<TraceFrame> {
+    let is_library = |place: &Place<'gc>| matches!(&*place.proto.linked.module.namespace.name, "core" | "task");
+    frames_of(world, frames).into_iter().find(|place| !is_library(place)).map(Place::describe)
 }
 
 /// The trace of an error value, if it has been thrown.

@@ -4,7 +4,7 @@ use super::run::Flow;
 use super::trace::{self, Trace};
 use crate::heap::Value;
 use crate::image::Const;
-use crate::object::{Control, Cx, Definition, ErrorKind, Exit, Instance, Interrupt, Kind, NativeResult, Symbol, World};
+use crate::object::{Class, Control, Cx, Definition, ErrorKind, Exit, Instance, Interrupt, Kind, NativeResult, Symbol, World};
 use crate::ops::{self, error_slot};
 use gc_arena::Gc;
 
@@ -34,7 +34,11 @@ impl<'gc> Cx<'_, 'gc> {
             }
             let is_bottom = self.world.halt_stub.is_some_and(|stub| Gc::ptr_eq(stub, frame.proto));
             if is_bottom {
-                break;
+                let Some(fiber) = self.world.fiber else { break };
+                if self.error_leaves_fiber(fiber, error) {
+                    return Flow::Reload;
+                }
+                continue;
             }
             self.world.stack.pop();
         }
@@ -70,21 +74,24 @@ impl<'gc> Cx<'_, 'gc> {
         self.world.class_of_instance(*instance).is_subclass_of(self.world.error_class(ErrorKind::Error))
     }
 
-    /// Whether a `catch` without class lets it pass.
+    /// Whether a `catch` that does not name its class lets it pass.
     pub(super) fn is_uncatchable(&self, value: &Value<'gc>) -> bool {
         let Value::Instance(instance) = value else { return leaving(value).is_some() };
-        let class = self.world.class_of_instance(*instance);
+        self.needs_its_name(self.world.class_of_instance(*instance))
+    }
+
+    /// Whether errors of a class are only caught by name.
+    fn needs_its_name(&self, class: Gc<'gc, Class<'gc>>) -> bool {
         [ErrorKind::CancelledError, ErrorKind::LimitError]
             .into_iter()
             .any(|kind| class.is_subclass_of(self.world.error_class(kind)))
     }
 
-    /// `yield value`
-    pub(super) fn yield_value(&mut self, value: Value<'gc>) -> NativeResult<'gc> {
-        if self.world.fiber.is_none() {
-            return Err(self.value_error("`yield` outside a fiber; only a function called by a fiber can suspend"));
-        }
-        Err(Box::new(Control::Yield(value)))
+    /// Whether a `catch` with this class takes an error. That of a base, `catch e is Error`, does not name those that need it.
+    pub(super) fn is_caught(&mut self, error: Value<'gc>, class: Value<'gc>) -> NativeResult<'gc> {
+        let is_instance = ops::is_instance(self, error, class)?;
+        let is_named = matches!(class, Value::Class(class) if self.needs_its_name(class));
+        Ok(Value::bool(is_instance && (is_named || !self.is_uncatchable(&error))))
     }
 
     /// NameError for a local that is used before it is set.

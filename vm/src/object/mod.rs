@@ -9,14 +9,16 @@ mod instance;
 mod layout;
 mod map;
 mod misc;
+mod stack;
 mod symbol;
+mod task;
 mod undo;
 mod world;
 
 pub use class::{Class, ClassBody, ClassKind, HashSource, Member, OwnSlot, SlotInit};
 pub use collections::{Bytes, List, RangeObject, Tuple};
 pub use definition::{Definition, DefinitionMeta, Kind, Leak, Linked, Module, ModuleState, Namespace};
-pub use fiber::{Fiber, FiberState, Frame, ReturnMode, Stack};
+pub use fiber::{Fiber, FiberState, Resumption};
 pub use function::{Code, Function, Proto};
 pub use instance::Instance;
 pub use layout::{Construction, Layout, LayoutId, SlotInfo};
@@ -25,6 +27,8 @@ pub use misc::{
     Bound, BoxCell, Continuation, Decorated, EnumValue, HostFn, HostObject, Intrinsic, IteratorObject, IteratorState, Keywords,
     NativeBody, NativeFn, NativeFunction, NativeResult, Then, Variant,
 };
+pub use stack::{Frame, ReturnMode, SavedStack, Stack};
 pub use symbol::{Symbol, SymbolMap};
+pub use task::{Goal, Level, Parked, Task, Tasks, Wait, Wake};
 pub use undo::Undo;
 pub use world::{Control, Cx, ErrorKind, Exit, Found, Interrupt, MethodCache, Recording, Stress, Symbols, TraceFrame, World};

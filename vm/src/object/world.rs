@@ -2,7 +2,7 @@
 
 use super::{
     BoxCell, Class, ClassKind, Construction, Continuation, Definition, Fiber, HostObject, Instance, Layout, LayoutId, Linked,
-    Module, Namespace, Proto, Stack, Symbol, SymbolMap, Undo, Variant,
+    Module, Namespace, Parked, Proto, Resumption, Stack, Symbol, SymbolMap, Tasks, Undo, Variant,
 };
 use crate::heap::{Str, Value, hash_bytes};
 use crate::host::Host;
@@ -29,10 +29,26 @@ pub enum Control<'gc> {
         /// Who goes on with the result.
         then: Option<Gc<'gc, Continuation<'gc>>>,
     },
-    /// Suspend the running fiber.
-    Yield(Value<'gc>),
+    /// Go on in a fiber. What it yields is the result.
+    Resume {
+        /// The fiber.
+        fiber: Gc<'gc, Fiber<'gc>>,
+        /// What the `yield` that it is suspended in gives.
+        value: Option<Value<'gc>>,
+        /// What for.
+        resumption: Resumption,
+    },
     /// Wait for so many seconds, then return nil. Other tasks, and reloads, go on meanwhile.
     Wait(f64),
+    /// Wait until someone ends the wait with this number, and return what they pass; or nil after so many seconds.
+    Park {
+        /// The number.
+        ticket: u64,
+        /// How long at most.
+        seconds: Option<f64>,
+        /// What follows "waits" in messages.
+        what: String,
+    },
     /// Leave the interpreter for the host; execution cannot go on in this call. With `Exit` the `finally` clauses on the way run.
     Interrupt(Interrupt),
 }
@@ -58,10 +74,8 @@ pub enum Exit<'gc> {
     Done(Value<'gc>),
     /// An error that nothing caught.
     Error(Value<'gc>),
-    /// The fiber suspends.
-    Yield(Value<'gc>),
-    /// The program waits for so many seconds.
-    Wait(f64),
+    /// The running task waits.
+    Wait,
     /// Code needs `Loading::needed`, whose initialiser has not run yet; the instruction runs again afterwards.
     Need,
     /// Stopped for good.
@@ -281,6 +295,8 @@ pub struct TraceFrame {
     pub span: Span,
     /// Version of the file.
     pub version: u32,
+    /// Whether it resumed the fiber that the frames before it belong to.
+    pub is_resumer: bool,
 }
 
 impl TraceFrame {
@@ -292,7 +308,8 @@ impl TraceFrame {
 
 impl std::fmt::Display for TraceFrame {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "at {} ({}:{}, v{})", self.function, self.source.name(), self.line(), self.version)
+        let word = if self.is_resumer { "resumed at" } else { "at" };
+        write!(f, "{word} {} ({}:{}, v{})", self.function, self.source.name(), self.line(), self.version)
     }
 }
 
@@ -348,10 +365,15 @@ type ClassTasks<'gc> = (Gc<'gc, Class<'gc>>, Vec<crate::link::ClassTask<'gc>>);
 pub struct World<'gc> {
     /// The running fiber's stack.
     pub stack: Stack<'gc>,
-    /// Stacks that wait while the host runs something else: a reload, or a call from within a call.
-    pub parked: Vec<Stack<'gc>>,
-    /// The running fiber; `None` for the main one.
+    /// What waits while the host runs something else: a reload, or a call from within a call.
+    pub parked: Vec<Parked<'gc>>,
+    /// The running fiber; `None` outside of all fibers.
     pub fiber: Option<Gc<'gc, Fiber<'gc>>>,
+    /// All tasks.
+    pub tasks: Tasks<'gc>,
+    /// Most calls within calls, those of all fibers that wait for each other together.
+    #[collect(require_static)]
+    pub depth_limit: usize,
     /// Interned names.
     names: Names<'gc>,
     /// Well-known names.
@@ -523,6 +545,8 @@ impl<'gc> World<'gc> {
             stack: Stack::new(1024, limits::DEPTH_MAX),
             parked: Vec::new(),
             fiber: None,
+            tasks: Tasks::new(),
+            depth_limit: limits::DEPTH_MAX,
             names,
             symbols,
             namespaces: IndexMap::new(),

@@ -29,11 +29,12 @@ impl Vm {
         let plan = plan.into_plan();
         self.files.commits_running += 1;
         let queues_outer = std::mem::take(&mut self.files.queues);
-        let undo_start = self.enter(|cx| {
+        let level = self.begin_level();
+        let (undo_start, serial) = self.enter(|cx| {
             cx.world.commits_tried += 1;
             let loading = std::mem::take(&mut cx.world.loading);
             cx.world.loading_outer.push(loading);
-            cx.world.undo.len()
+            (cx.world.undo.len(), cx.world.tasks.fresh())
         });
         let mut matcher = Matcher::default();
         let applied = self.enter(|cx| cx.apply(&plan, &mut matcher));
@@ -54,6 +55,7 @@ impl Vm {
         self.enter(|cx| {
             let log = cx.world.undo.split_off(undo_start);
             if result.is_err() {
+                cx.drop_tasks(serial);
                 for undo in log.into_iter().rev() {
                     undo.apply(cx.world, cx.mc);
                 }
@@ -68,6 +70,7 @@ impl Vm {
                 cx.settle(&plan);
             }
         });
+        self.end_level(level);
         self.files.commits_running -= 1;
         result.map(|()| matcher.stale)
     }

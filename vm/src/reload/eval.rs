@@ -398,6 +398,7 @@ impl Vm {
             source: image.source.clone(),
             span: import.span,
             version: 1,
+            is_resumer: false,
         };
         let raised = self.run(|cx| {
             let error = cx.new_error(ErrorKind::ImportError, &message);
