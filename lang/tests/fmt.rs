@@ -1,0 +1,82 @@
+//! What holds for the layout of every text: the tree, the comments and the literals stay, and a second time changes nothing.
+
+use lang::fmt::{Refusal, format};
+use lang::outline::{TokenClass, highlight};
+use lang::source::Source;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// All texts at hand: programs of the repository, and the cases of all tests.
+fn texts() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate is a folder of the repository");
+    let mut paths = Vec::new();
+    for folder in ["lang/tests/cases", "examples", "benches", "stdlib", "vm/tests", "tests"] {
+        collect(&root.join(folder), &mut paths);
+    }
+    let mut out = Vec::new();
+    for path in paths {
+        let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let name = path.strip_prefix(root).unwrap_or(&path).display().to_string();
+        // The parts of a case are texts of their own.
+        for (i, part) in text.split("\n#- ").enumerate() {
+            let part = if i == 0 { part } else { part.split_once('\n').map_or("", |(_, body)| body) };
+            out.push((format!("{name} #{i}"), part.to_owned()));
+        }
+        out.push((name, text));
+    }
+    out
+}
+
+fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(folder).expect("a folder of the repository").map(|entry| entry.expect("readable").path()).collect();
+    paths.sort();
+    for path in paths {
+        if path.is_dir() {
+            if path.file_name().is_some_and(|name| name != "target") {
+                collect(&path, found);
+            }
+        } else if path.extension().is_some_and(|extension| extension == "lang" || extension == "cases") {
+            found.push(path);
+        }
+    }
+}
+
+/// Formats a text; `None` if it has errors.
+fn formatted(name: &str, text: &str) -> Option<String> {
+    match format(&Source::new("t.lang", text)) {
+        Ok(formatted) => Some(formatted),
+        Err(Refusal::Errors(_)) => None,
+        Err(Refusal::Mistake(result)) => panic!("{name}: the layout changes the program\n{text}\n────\n{result}"),
+    }
+}
+
+/// Comments and literals in order, as they are written.
+fn kept(text: &str) -> Vec<String> {
+    let source = Source::new("t.lang", text.replace("\r\n", "\n"));
+    let kept = |class| matches!(class, TokenClass::Comment | TokenClass::Doc | TokenClass::Number | TokenClass::String);
+    let spans = highlight(source.text()).into_iter().filter(|(_, class)| kept(*class));
+    spans.map(|(span, _)| source.slice(span).trim_end().to_owned()).collect()
+}
+
+/// Checks a text; gives whether it could be formatted.
+fn check(name: &str, text: &str) -> bool {
+    let Some(once) = formatted(name, text) else { return false };
+    let twice = formatted(name, &once).unwrap_or_else(|| panic!("{name}: the layout has errors\n{once}"));
+    assert_eq!(once, twice, "{name}: a second time changes something\n{text}");
+    let mut before = kept(text);
+    let mut after = kept(&once);
+    // A comment behind a comma that is left out may change places with one behind it.
+    before.sort();
+    after.sort();
+    assert_eq!(before, after, "{name}: something is lost\n{text}\n────\n{once}");
+    assert!(once.is_empty() || once.ends_with('\n') && !once.ends_with("\n\n"), "{name}: {once:?}");
+    true
+}
+
+#[test]
+fn every_text_keeps_its_meaning() {
+    let texts = texts();
+    let count = texts.iter().filter(|(name, text)| check(name, text)).count();
+    assert!(count > 500, "only {count} of {} texts are without errors", texts.len());
+}
