@@ -1,8 +1,11 @@
 //! What holds for the layout of every text: the tree, the comments and the literals stay, and a second time changes nothing.
 
+mod random;
+
 use lang::fmt::{Refusal, format};
 use lang::outline::{TokenClass, highlight};
 use lang::source::Source;
+use random::Random;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -79,4 +82,72 @@ fn every_text_keeps_its_meaning() {
     let texts = texts();
     let count = texts.iter().filter(|(name, text)| check(name, text)).count();
     assert!(count > 500, "only {count} of {} texts are without errors", texts.len());
+}
+
+/// What is put into texts: what may stand anywhere, and what may not.
+const PIECES: &[&str] = &[
+    " ",
+    "\n",
+    "\n\n",
+    "\n\n\n",
+    "\r\n",
+    "\t",
+    "# c\n",
+    "\n# c\n",
+    "\n## d\n",
+    "\n\n## d\n\n",
+    " ## e\n",
+    "#\n",
+    ";",
+    "; ",
+    ",",
+    "(",
+    ")",
+    "{",
+    "}",
+    "|x| ",
+    " + ",
+    " and ",
+    " not ",
+    "-",
+    ".a",
+    ".b(1)",
+    " ?? ",
+    "...",
+    "[1, 2]",
+    "{ }",
+    "return ",
+    "a_very_long_name_that_makes_lines_too_long_for_what_they_hold",
+    "\"${x:>8}\"",
+    "\"\"\"\n  two\n  lines\"\"\"",
+];
+
+/// A text with something put in, taken out or replaced between two words.
+fn mutated(text: &str, random: &mut Random) -> String {
+    let mut out = text.to_owned();
+    for _ in 0..=random.below(4) {
+        let ends: Vec<usize> = out.char_indices().filter(|(_, c)| !c.is_alphanumeric()).map(|(at, _)| at).collect();
+        let Some(at) = ends.get(random.below(ends.len())).copied() else { break };
+        let piece = PIECES[random.below(PIECES.len())];
+        let len = out[at..].chars().next().map_or(0, char::len_utf8);
+        match random.below(3) {
+            0 => out.insert_str(at, piece),
+            1 => out.replace_range(at..at + len, piece),
+            _ => out.replace_range(at..at + len, " "),
+        }
+    }
+    out
+}
+
+#[test]
+fn texts_with_comments_and_lines_anywhere_keep_their_meaning() {
+    let rounds = std::env::var("FUZZ_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(12);
+    let mut random = Random(0x5eed);
+    let mut count = 0;
+    for (name, text) in texts().iter().filter(|(_, text)| text.len() < 4_000) {
+        for _ in 0..rounds {
+            count += usize::from(check(name, &mutated(text, &mut random)));
+        }
+    }
+    assert!(count > 1_000, "only {count} texts are without errors");
 }

@@ -41,9 +41,10 @@ impl Shaper<'_> {
                 continue;
             }
             self.chain(start, |cx| {
-                let mut last = 0;
+                let (mut last, mut is_broken) = (start, false);
                 while cx.operator_level() == Some(level) {
                     if matches!(cx.kind(), Token::And | Token::Or | Token::Coalesce) {
+                        is_broken |= cx.is_on_new_line();
                         cx.line(" ");
                         cx.token();
                         cx.space();
@@ -55,12 +56,13 @@ impl Shaper<'_> {
                             cx.space();
                             cx.token();
                         }
+                        is_broken |= cx.is_on_new_line();
                         cx.line(" ");
                     }
                     last = cx.ops.len();
                     cx.operators(level + 1);
                 }
-                last
+                (last, is_broken)
             });
         }
         hug
@@ -179,7 +181,10 @@ impl Shaper<'_> {
         }
         self.token();
         self.space();
-        self.body()
+        match self.body() {
+            Hug::Forced => Hug::Always,
+            hug => hug,
+        }
     }
 
     /// The body of a lambda or arm: a block, an expression or an assignment.
@@ -206,15 +211,16 @@ impl Shaper<'_> {
             return if is_call { Hug::Alone } else { hug };
         }
         self.chain(start, |cx| {
-            let mut last = start;
+            let (mut last, mut is_broken) = (start, false);
             while cx.begins_postfix() {
                 if matches!(cx.kind(), Token::Dot | Token::QuestionDot) && (cx.calls_method(0) || cx.has_comments_after(0)) {
                     last = cx.ops.len();
+                    is_broken |= cx.is_on_new_line();
                     cx.line("");
                 }
                 cx.postfix_part();
             }
-            last
+            (last, is_broken)
         });
         Hug::Never
     }

@@ -48,8 +48,8 @@ pub(super) enum Op<'a> {
     Dedent,
     /// The end of a line if the group is broken, else the text. `blank`: with a blank line.
     Break { flat: &'static str, blank: bool },
-    /// The same, but in a broken group still a space where the next part fits; `row`: not even then.
-    Fill { row: bool },
+    /// A space; in a broken group the end of a line if the next part does not fit, or for `row`.
+    Fill { row: bool, blank: bool },
     /// The end of a line. `hang`: only the next line is indented.
     Hard { blank: bool, hang: bool },
     /// The group is broken.
@@ -163,7 +163,7 @@ impl Writer<'_, '_> {
                 Op::Dedent => self.indent -= indents.pop().unwrap_or(0),
                 Op::Break { blank, .. } if is_broken => self.end_line(*blank),
                 Op::Break { flat, .. } => self.text(flat),
-                Op::Fill { row } if is_broken && (*row || !self.part_fits(i + 1)) => self.end_line(false),
+                Op::Fill { row, blank } if is_broken && (*row || !self.part_fits(i + 1)) => self.end_line(*blank),
                 Op::Fill { .. } => self.text(" "),
                 Op::Hard { blank, hang } => {
                     self.end_line(*blank);
@@ -243,13 +243,9 @@ impl Writer<'_, '_> {
                     continue;
                 }
                 Op::Text(text) => {
-                    let first = text.split('\n').next().unwrap_or_default();
-                    match left.checked_sub(first.chars().count()) {
+                    match after(left, text) {
                         Some(rest) => left = rest,
                         None => return false,
-                    }
-                    if first.len() < text.len() {
-                        return true;
                     }
                     continue;
                 }
@@ -277,11 +273,29 @@ impl Writer<'_, '_> {
     /// Whether what stands between `i` and the next break of the same group fits on the line, with a space before it.
     fn part_fits(&self, i: usize) -> bool {
         let mut left = LINE_WIDTH.saturating_sub(self.column + 1);
+        let mut depth = 0_usize;
         for op in &self.ops[i..] {
             let width = match op {
-                Op::Text(text) => text.chars().count(),
-                Op::IfBroken(text) => text.len(),
-                Op::Break { .. } | Op::Fill { .. } | Op::Hard { .. } => return true,
+                Op::Text(text) => match after(left, text) {
+                    Some(rest) => {
+                        left = rest;
+                        0
+                    }
+                    None => return false,
+                },
+                Op::IfBroken(text) if depth == 0 => text.len(),
+                Op::Hard { .. } | Op::Force => return true,
+                Op::Break { .. } | Op::Fill { .. } if depth == 0 => return true,
+                Op::Break { flat, .. } => flat.len(),
+                Op::Fill { .. } => 1,
+                Op::Open(_) => {
+                    depth += 1;
+                    0
+                }
+                Op::Close => {
+                    depth = depth.saturating_sub(1);
+                    0
+                }
                 _ => 0,
             };
             match left.checked_sub(width) {
@@ -291,6 +305,13 @@ impl Writer<'_, '_> {
         }
         true
     }
+}
+
+/// What is left of a line, of which `left` characters were left, behind a text.
+fn after(left: usize, text: &str) -> Option<usize> {
+    let first = text.split('\n').next().unwrap_or_default();
+    let rest = left.checked_sub(first.chars().count())?;
+    if first.len() == text.len() { Some(rest) } else { LINE_WIDTH.checked_sub(width(text)) }
 }
 
 /// The lines as a text. Comments behind adjacent lines of one indentation stand below each other.

@@ -20,15 +20,16 @@ impl Shaper<'_> {
             return hug;
         }
         self.chain(start, |cx| {
-            let mut last = start;
+            let (mut last, mut is_broken) = (start, false);
             while cx.is(Token::Bar) {
                 cx.space();
                 cx.token();
+                is_broken |= cx.is_on_new_line();
                 cx.line(" ");
                 last = cx.ops.len();
                 part(cx);
             }
-            last
+            (last, is_broken)
         });
         Hug::Never
     }

@@ -69,7 +69,12 @@ impl<'a> Shaper<'a> {
 
     /// Whether the next piece stands on another line than the one before.
     pub fn is_on_new_line(&self) -> bool {
-        self.pieces[self.at].gap.newline
+        self.starts_line_after(0)
+    }
+
+    /// The same for the piece behind the next `n`.
+    fn starts_line_after(&self, n: usize) -> bool {
+        self.pieces.get(self.at + n).is_some_and(|piece| piece.gap.newline)
     }
 
     fn has_comments(&self) -> bool {
@@ -143,13 +148,14 @@ impl<'a> Shaper<'a> {
         }
     }
 
-    /// A possible break of a list that is filled, one that stays if it is in the text for `row`.
-    pub fn fill(&mut self, keeps_rows: bool) {
+    /// A possible break of a list that is filled, but where a line ends in the text.
+    pub fn fill(&mut self) {
         if self.has_comments() {
             self.comments(false);
         } else {
-            let row = keeps_rows && self.is_on_new_line();
-            self.ops.push(Op::Fill { row });
+            let blank = self.keeps_blank_line();
+            let row = self.is_on_new_line();
+            self.ops.push(Op::Fill { row, blank });
         }
     }
 
@@ -232,23 +238,28 @@ impl<'a> Shaper<'a> {
         result
     }
 
-    /// Makes what was written from `start` on, and what `more` writes, a group with further lines indented. `more` gives where its last
-    /// part begins.
-    pub fn chain(&mut self, start: usize, more: impl FnOnce(&mut Self) -> usize) {
+    /// Makes what was written from `start` on, and what `more` writes, a group; further lines are indented. `more` gives where its last
+    /// part begins, and whether one of its breaks is the end of a line in the text. If so, the chain does not hug: it may have been
+    /// broken because it is too long, and a list in it for the same reason.
+    pub fn chain(&mut self, start: usize, more: impl FnOnce(&mut Self) -> (usize, bool)) {
         let hang = self.hang;
-        let before = self.ops.len();
-        self.ops.splice(start..start, std::iter::once(Op::Open(Hug::Forced)).chain((0..hang).map(|_| Op::Indent)));
-        debug_assert!(self.ops.len() == before + 1 + hang);
-        let last = self.hanging(1, more);
+        self.ops.insert(start, Op::Open(Hug::Forced));
+        self.ops.extend((0..hang).map(|_| Op::Indent));
+        let (last, is_broken) = self.hanging(1, more);
+        if is_broken {
+            self.ops[start] = Op::Open(Hug::Never);
+        }
         self.ops.extend((0..hang).map(|_| Op::Dedent));
         self.ops.push(Op::Close);
         self.ops.insert(last, Op::Last);
     }
 
-    /// A list in brackets. `item` writes an item and says whether the list may hug it.
+    /// A list in brackets. One that begins on a line of its own in the text keeps its rows if it is broken; a table is filled; of others
+    /// each item gets a line. `item` writes an item and says whether the list may hug it.
     pub fn list(&mut self, item: fn(&mut Self) -> Hug) {
         let kinds: Vec<Token> = self.kinds_inside().collect();
         let is_table = self.is(Token::BracketOpen) && kinds.len() > 2 && kinds.iter().all(|kind| is_cell(*kind));
+        let has_rows = self.starts_line_after(1);
         let commas = kinds.iter().filter(|kind| **kind == Token::Comma).count();
         let has_last_comma = kinds.last() == Some(&Token::Comma);
         let is_single_tuple = self.is(Token::ParenOpen) && commas == 1 && has_last_comma && self.is_tuple();
@@ -275,7 +286,7 @@ impl<'a> Shaper<'a> {
             self.drop_comma();
             if !self.is_before_close() {
                 self.text(",");
-                if is_table { self.fill(true) } else { self.line(" ") }
+                if is_table || has_rows { self.fill() } else { self.line(" ") }
             }
         }
         if is_single_tuple {
@@ -286,8 +297,13 @@ impl<'a> Shaper<'a> {
         self.closing_line("");
         self.token();
         self.ops.push(Op::Close);
-        let hug = if hug == Hug::Alone && count == 1 { Hug::Always } else { hug };
-        if hug != Hug::Never && hug != Hug::Alone {
+        let hug = match hug {
+            Hug::Alone if count == 1 => Hug::Always,
+            Hug::Forced if has_rows => Hug::Never,
+            Hug::Alone => Hug::Never,
+            hug => hug,
+        };
+        if hug != Hug::Never {
             self.ops[open] = Op::Open(hug);
             self.ops.insert(last, Op::Last);
         }
@@ -300,7 +316,7 @@ impl<'a> Shaper<'a> {
     }
 }
 
-/// Whether a list of nothing but these is a table: it is filled, and keeps its rows.
+/// Whether a list of nothing but these is a table.
 fn is_cell(kind: Token) -> bool {
     use Token::*;
     matches!(kind, Number | Str | True | False | Nil | Name | Minus | Comma)

@@ -214,7 +214,7 @@ impl Shaper<'_> {
                 }
                 cx.drop_comma();
                 cx.text(",");
-                cx.fill(false);
+                cx.fill();
             }
             cx.ops.push(Op::Dedent);
         });
@@ -232,10 +232,11 @@ impl Shaper<'_> {
         self.chain(start, |cx| {
             cx.drop_comma();
             cx.text(",");
+            let is_broken = cx.is_on_new_line();
             cx.line(" ");
             let last = cx.ops.len();
             cx.expr();
-            last
+            (last, is_broken)
         });
     }
 }
