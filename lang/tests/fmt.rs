@@ -84,6 +84,22 @@ fn every_text_keeps_its_meaning() {
     assert!(count > 500, "only {count} of {} texts are without errors", texts.len());
 }
 
+/// White space that would be lost in a file of cases.
+#[test]
+fn white_space_is_the_formatters_own() {
+    for (text, expected) in [
+        ("", ""),
+        ("\n\n", ""),
+        ("\u{feff}a", "a\n"),
+        ("let a = 1\r\n# c  \r\nlet b = [1,\r\n 2,]\r\n", "let a = 1\n# c\nlet b = [\n    1,\n    2,\n]\n"),
+        ("let a = \"\"\"\r\n  b\r\n  \"\"\"", "let a = \"\"\"\n  b\n  \"\"\"\n"),
+        ("fn f() {\n\ta()   \n\t\tb()\t# c   \n}   ", "fn f() {\n    a()\n    b() # c\n}\n"),
+        ("##  doc  \nfn f() {}", "##  doc  \nfn f() {}\n"),
+    ] {
+        assert_eq!(formatted("t", text).as_deref(), Some(expected), "{text:?}");
+    }
+}
+
 /// What is put into texts: what may stand anywhere, and what may not.
 const PIECES: &[&str] = &[
     " ",

@@ -254,21 +254,17 @@ impl Shaper<'_> {
 
     fn postfix_part(&mut self) {
         match self.kind() {
-            Token::ParenOpen => self.list(Self::argument),
-            Token::BracketOpen => {
-                self.token();
-                self.hanging(1, |cx| {
-                    if matches!(cx.kind(), Token::DotDot | Token::DotDotEq) {
-                        cx.token();
-                        if cx.begins_operand() {
-                            cx.operators(BIT_OR);
-                        }
-                    } else {
-                        cx.expr();
+            Token::ParenOpen => self.arguments(Self::argument),
+            Token::BracketOpen => self.in_brackets(|cx| {
+                if matches!(cx.kind(), Token::DotDot | Token::DotDotEq) {
+                    cx.token();
+                    if cx.begins_operand() {
+                        cx.operators(BIT_OR);
                     }
-                });
-                self.token();
-            }
+                } else {
+                    cx.expr();
+                }
+            }),
             _ => {
                 self.token();
                 self.token();
@@ -290,7 +286,7 @@ impl Shaper<'_> {
                 Hug::Always
             }
             ParenOpen => {
-                self.parenthesised(|cx| {
+                self.in_brackets(|cx| {
                     cx.expr();
                 });
                 Hug::Never
@@ -337,8 +333,8 @@ impl Shaper<'_> {
         kinds.next().is_none_or(|first| first == Token::Ellipsis) || kinds.any(|kind| kind == Token::Comma)
     }
 
-    /// `(inner)`
-    pub fn parenthesised(&mut self, inner: impl FnOnce(&mut Self)) {
+    /// `(inner)`, `[inner]`
+    pub fn in_brackets(&mut self, inner: impl FnOnce(&mut Self)) {
         self.group(Hug::Never, |cx| {
             cx.token();
             cx.ops.push(Op::Indent);
@@ -353,7 +349,7 @@ impl Shaper<'_> {
         if self.is(Token::Name) && self.kind_after(1) == Token::Colon {
             self.token();
             self.token();
-            self.space();
+            return self.after_space(Self::element);
         }
         self.element()
     }
@@ -372,8 +368,7 @@ impl Shaper<'_> {
             return Hug::Never;
         }
         self.token();
-        self.space();
-        self.expr()
+        self.after_space(Self::expr)
     }
 
     /// A key of a map or of its pattern.

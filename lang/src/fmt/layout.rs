@@ -218,7 +218,8 @@ impl Writer<'_, '_> {
     /// Whether the line is not too long if the group that opens at `i` is written on it, up to the next end of a line behind it.
     /// `hugging`: up to the first possible one in its last part.
     fn fits(&self, i: usize, hugging: bool) -> bool {
-        let mut left = LINE_WIDTH.saturating_sub(self.column.max(self.indent));
+        let start = if self.column == 0 { self.indent + self.hang } else { self.column };
+        let mut left = LINE_WIDTH.saturating_sub(start);
         let mut in_last = false;
         // Open groups from the one at `i` on, and those around it that have not ended yet.
         let (mut depth, mut around) = (0_usize, self.broken.len());
@@ -335,9 +336,12 @@ fn finish(lines: &[Line]) -> String {
     out
 }
 
+/// Whether the comment of a line stands below that of the first of a run. Lines that open or close something are no part of one.
 fn is_aligned(first: &Line, line: &Line) -> bool {
     let indent = |line: &Line| line.text.len() - line.text.trim_start_matches(' ').len();
-    line.comment.is_some() && indent(first) == indent(line) && !line.text.contains('\n')
+    let closes = line.text.trim_start_matches(' ').starts_with(['}', ')', ']']);
+    let is_edge = closes || line.text.ends_with(['{', '(', '[']) || line.text.contains('\n');
+    line.comment.is_some() && indent(first) == indent(line) && !is_edge
 }
 
 /// Characters of the last line of a text.

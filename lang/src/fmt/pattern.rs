@@ -90,7 +90,7 @@ impl Shaper<'_> {
                 Hug::Always
             }
             ParenOpen => {
-                self.parenthesised(|cx| {
+                self.in_brackets(|cx| {
                     cx.pattern();
                 });
                 Hug::Never
@@ -151,8 +151,7 @@ impl Shaper<'_> {
             return Hug::Never;
         }
         self.token();
-        self.space();
-        self.pattern()
+        self.after_space(Self::pattern)
     }
 
     /// A parameter with its default.

@@ -133,6 +133,19 @@ impl<'a> Shaper<'a> {
         if self.has_comments() { self.comments(true) } else { self.text(" ") }
     }
 
+    /// A space and what `part` writes; on lines of its own, and indented, if there is a comment between.
+    pub fn after_space(&mut self, part: impl FnOnce(&mut Self) -> Hug) -> Hug {
+        if !self.has_comments() {
+            self.text(" ");
+            return part(self);
+        }
+        self.ops.push(Op::Indent);
+        self.comments(false);
+        let hug = part(self);
+        self.ops.push(Op::Dedent);
+        hug
+    }
+
     /// A space before `else` and its kin, which stand under the beginning of the statement if they stand on a line of their own.
     pub fn space_at_margin(&mut self) {
         if self.has_comments() { self.comments(false) } else { self.text(" ") }
@@ -255,58 +268,69 @@ impl<'a> Shaper<'a> {
     }
 
     /// A list in brackets. One that begins on a line of its own in the text keeps its rows if it is broken; a table is filled; of others
-    /// each item gets a line. `item` writes an item and says whether the list may hug it.
+    /// each item gets a line.
     pub fn list(&mut self, item: fn(&mut Self) -> Hug) {
-        let kinds: Vec<Token> = self.kinds_inside().collect();
-        let is_table = self.is(Token::BracketOpen) && kinds.len() > 2 && kinds.iter().all(|kind| is_cell(*kind));
+        self.bracketed(item);
+    }
+
+    /// Arguments: a list that may hug its last item.
+    pub fn arguments(&mut self, item: fn(&mut Self) -> Hug) {
         let has_rows = self.starts_line_after(1);
-        let commas = kinds.iter().filter(|kind| **kind == Token::Comma).count();
-        let has_last_comma = kinds.last() == Some(&Token::Comma);
-        let is_single_tuple = self.is(Token::ParenOpen) && commas == 1 && has_last_comma && self.is_tuple();
         let open = self.ops.len();
-        self.ops.push(Op::Open(Hug::Never));
-        self.token();
-        if kinds.is_empty() && !self.has_comments() {
-            self.token();
-            self.ops.push(Op::Close);
-            return;
-        }
-        if has_last_comma && !is_single_tuple {
-            self.ops.push(Op::Force);
-        }
-        self.ops.push(Op::Indent);
-        self.line("");
-        let (mut count, mut last, mut hug) = (0, self.ops.len(), Hug::Never);
-        while !self.is_before_close() {
-            (last, count) = (self.ops.len(), count + 1);
-            hug = self.hanging(1, item);
-            if !self.is(Token::Comma) {
-                break;
-            }
-            self.drop_comma();
-            if !self.is_before_close() {
-                self.text(",");
-                if is_table || has_rows { self.fill() } else { self.line(" ") }
-            }
-        }
-        if is_single_tuple {
-            self.text(",");
-        } else if count > 0 {
-            self.ops.push(Op::IfBroken(","));
-        }
-        self.closing_line("");
-        self.token();
-        self.ops.push(Op::Close);
-        let hug = match hug {
-            Hug::Alone if count == 1 => Hug::Always,
+        let last = self.bracketed(item);
+        let hug = match last.hug {
+            Hug::Alone if last.count == 1 => Hug::Always,
+            // It may have been broken because it was too long, and a block in it for the same reason.
             Hug::Forced if has_rows => Hug::Never,
             Hug::Alone => Hug::Never,
             hug => hug,
         };
         if hug != Hug::Never {
             self.ops[open] = Op::Open(hug);
-            self.ops.insert(last, Op::Last);
+            self.ops.insert(last.at, Op::Last);
         }
+    }
+
+    fn bracketed(&mut self, item: fn(&mut Self) -> Hug) -> LastItem {
+        let kinds: Vec<Token> = self.kinds_inside().collect();
+        let is_table = self.is(Token::BracketOpen) && kinds.len() > 2 && kinds.iter().all(|kind| is_cell(*kind));
+        let is_filled = is_table || self.starts_line_after(1);
+        let commas = kinds.iter().filter(|kind| **kind == Token::Comma).count();
+        let has_last_comma = kinds.last() == Some(&Token::Comma);
+        let is_single_tuple = self.is(Token::ParenOpen) && commas == 1 && has_last_comma && self.is_tuple();
+        let mut last = LastItem { at: self.ops.len(), count: 0, hug: Hug::Never };
+        self.ops.push(Op::Open(Hug::Never));
+        self.token();
+        if kinds.is_empty() && !self.has_comments() {
+            self.token();
+            self.ops.push(Op::Close);
+            return last;
+        }
+        if has_last_comma && !is_single_tuple {
+            self.ops.push(Op::Force);
+        }
+        self.ops.push(Op::Indent);
+        self.line("");
+        while !self.is_before_close() {
+            last = LastItem { at: self.ops.len(), count: last.count + 1, hug: self.hanging(1, item) };
+            if !self.is(Token::Comma) {
+                break;
+            }
+            self.drop_comma();
+            if !self.is_before_close() {
+                self.text(",");
+                if is_filled { self.fill() } else { self.line(" ") }
+            }
+        }
+        if is_single_tuple {
+            self.text(",");
+        } else if last.count > 0 {
+            self.ops.push(Op::IfBroken(","));
+        }
+        self.closing_line("");
+        self.token();
+        self.ops.push(Op::Close);
+        last
     }
 
     /// Whether the next bracket, a `(`, holds a tuple rather than arguments or one expression: it stands where an operand begins.
@@ -314,6 +338,16 @@ impl<'a> Shaper<'a> {
         let before = self.at.checked_sub(1).map(|at| self.pieces[at].kind);
         self.is_separated() || !before.is_some_and(|kind| kind.ends_operand() || kind == Token::Fn)
     }
+}
+
+/// The last item of a list.
+struct LastItem {
+    /// Index of its first operation.
+    at: usize,
+    /// How many items there are.
+    count: usize,
+    /// Whether it may be hugged.
+    hug: Hug,
 }
 
 /// Whether a list of nothing but these is a table.

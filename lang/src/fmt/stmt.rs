@@ -76,8 +76,7 @@ impl Shaper<'_> {
         }
         self.space();
         self.token();
-        self.space();
-        self.expr();
+        self.after_space(Self::expr);
         Hug::Never
     }
 
@@ -88,8 +87,7 @@ impl Shaper<'_> {
         }
         self.space();
         self.token();
-        self.space();
-        self.expr()
+        self.after_space(Self::expr)
     }
 
     /// `was a.b`, if it is there.
