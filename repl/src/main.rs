@@ -8,6 +8,7 @@ mod command;
 mod completeness;
 mod completion;
 mod diagnostics;
+mod doc;
 mod editor;
 mod engine;
 mod format;
@@ -52,6 +53,10 @@ nothing: the reasons are shown, the program goes on, and the next save is tried 
 When `main` returns, the tool ends. When it raises an error, or the file does not load, the error is shown and the tool
 waits: once an edit has been committed, `main` is called again; variables keep their values. A file without `main` is
 watched until Ctrl-C; statements that are new or edited run when they are saved. Ctrl-C ends.";
+
+const AFTER_HELP_DOC: &str = "\
+Without --output everything is one text on standard output. Names that begin with `_` and files for tests (`x_test.lang`)
+are left out. In doc texts, code that is the name of something documented becomes a link.";
 
 const AFTER_HELP_FMT: &str = "\
 A file that has errors is left as it is, with status 1. `-` writes the formatted text to standard output.";
@@ -107,6 +112,22 @@ enum Command {
         #[arg(value_name = "PATH", required = true)]
         paths: Vec<String>,
     },
+    /// Make pages of the doc texts of programs
+    #[command(after_help = AFTER_HELP_DOC)]
+    Doc {
+        /// Write HTML instead of Markdown
+        #[arg(long)]
+        html: bool,
+        /// Write a page for each namespace, and an index, into this directory
+        #[arg(long, short, value_name = "DIR")]
+        output: Option<String>,
+        /// Make no pages: list the public names without doc text, with status 1 if there are any
+        #[arg(long, conflicts_with_all = ["html", "output"])]
+        missing: bool,
+        /// Files, and directories with all that is below them
+        #[arg(value_name = "PATH", required = true)]
+        paths: Vec<String>,
+    },
     /// Show what the engine makes of a text
     Dump {
         /// Which form of it
@@ -130,7 +151,7 @@ enum Mode {
 }
 
 /// Words that are no file when they come first.
-const COMMANDS: [&str; 6] = ["run", "check", "fmt", "dump", "explain", "help"];
+const COMMANDS: [&str; 7] = ["run", "check", "fmt", "doc", "dump", "explain", "help"];
 
 /// Options that are about the tool itself.
 const OWN_OPTIONS: [&str; 4] = ["-h", "--help", "-V", "--version"];
@@ -187,6 +208,10 @@ fn execute(command: Option<Command>) -> i32 {
         Some(Command::Check { files }) => inspect::check(&files),
         Some(Command::Fmt { check, paths }) => {
             format::fmt(&paths, if check { format::Action::Check } else { format::Action::Write })
+        }
+        Some(Command::Doc { missing: true, paths, .. }) => doc::missing(&paths),
+        Some(Command::Doc { html, output, paths, .. }) => {
+            doc::doc(&paths, if html { doc::Format::Html } else { doc::Format::Markdown }, output.as_deref())
         }
         Some(Command::Dump { form, file }) => inspect::dump(form, &file),
         Some(Command::Explain { code }) => inspect::explain(code.as_deref()),
