@@ -1,8 +1,8 @@
 //! What a file tells its readers: its namespace, definitions and members with their signatures and doc texts.
 
 use crate::ast::{
-    ClassDecl, EnumDecl, Expr, ExtendDecl, File, FnDecl, ImportPath, ImportWhat, LetDecl, LetKind, Member, MemberKind, SlotDecl, StmtKind,
-    Variant, walk::path_text,
+    ClassDecl, EnumDecl, Expr, ExtendDecl, File, FnDecl, ImportPath, ImportWhat, LetDecl, LetKind, Member, MemberKind, SlotDecl,
+    StmtKind, Variant, walk::path_text,
 };
 use crate::outline::{bound_names, class_text, one_line, params_text};
 use crate::source::{Source, Span};

@@ -102,8 +102,16 @@ fn facts(ops: &[Op<'_>]) -> Vec<Facts> {
 
 /// Writes the text.
 pub(super) fn lay_out(ops: &[Op<'_>]) -> String {
-    let mut writer =
-        Writer { ops, facts: facts(ops), broken: vec![true], lines: Vec::new(), line: Line::default(), column: 0, indent: 0, hang: 0 };
+    let mut writer = Writer {
+        ops,
+        facts: facts(ops),
+        broken: vec![true],
+        lines: Vec::new(),
+        line: Line::default(),
+        column: 0,
+        indent: 0,
+        hang: 0,
+    };
     writer.run();
     finish(&writer.lines)
 }

@@ -66,7 +66,8 @@ pub fn index(tree: &Tree, form: Form) -> String {
 
 /// The first paragraph on one line.
 fn first_paragraph(doc: &str) -> String {
-    let lines: Vec<&str> = doc.lines().map(str::trim).skip_while(|line| line.is_empty()).take_while(|line| !line.is_empty()).collect();
+    let lines: Vec<&str> =
+        doc.lines().map(str::trim).skip_while(|line| line.is_empty()).take_while(|line| !line.is_empty()).collect();
     lines.join(" ")
 }
 

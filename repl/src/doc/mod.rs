@@ -116,5 +116,9 @@ fn read(paths: &[String]) -> Result<Tree, String> {
             tree.add(&names.join("."), &source, lang::docs::docs(&source, &parsed.file));
         }
     }
-    if with_errors.is_empty() { Ok(tree) } else { Err(format!("nothing is written: there are errors in {}", with_errors.join(", "))) }
+    if with_errors.is_empty() {
+        Ok(tree)
+    } else {
+        Err(format!("nothing is written: there are errors in {}", with_errors.join(", ")))
+    }
 }

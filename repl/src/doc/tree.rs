@@ -25,8 +25,15 @@ pub struct Entry {
     pub item: DocItem,
     /// Index of its file among those of its namespace.
     file: usize,
-    /// `file:line` of it, and of each member.
-    places: Vec<String>,
+    /// Where its name stands, and that of each member.
+    places: Vec<Place>,
+}
+
+/// A line of a file.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    file: String,
+    line: u32,
 }
 
 /// All namespaces.
@@ -71,7 +78,7 @@ impl Tree {
             if !is_public(&item.name) || is_empty_extension {
                 continue;
             }
-            let place = |item: &DocItem| format!("{}:{}", source.name(), source.line(item.span.lo));
+            let place = |item: &DocItem| Place { file: source.name().to_owned(), line: source.line(item.span.lo) };
             let places = std::iter::once(&item).chain(&item.members).map(place).collect();
             if item.kind != DocKind::Extension {
                 self.targets.insert(format!("{name}.{}", item.name), name.clone());
@@ -109,17 +116,18 @@ impl Tree {
 
     /// Lines about public names without doc text. Operators and `init` need none: what they do is known.
     pub fn missing(&self) -> Vec<String> {
-        let mut lines = BTreeSet::new();
+        let mut found = BTreeSet::new();
         for namespace in self.namespaces() {
             if namespace.docs.is_empty() {
-                lines.insert(format!("{}: namespace `{}` has no doc text", namespace.file, namespace.name));
+                let place = Place { file: namespace.file.clone(), line: 1 };
+                found.insert((place, format!("namespace `{}`", namespace.name)));
             }
             for entry in &namespace.entries {
                 let item = &entry.item;
                 let qualified = format!("{}.{}", namespace.name, item.name);
-                let mut check = |item: &DocItem, name: &str, place: &str| {
+                let mut check = |item: &DocItem, name: &str, place: &Place| {
                     if item.doc.is_none() {
-                        lines.insert(format!("{place}: {} `{name}` has no doc text", item.kind.text()));
+                        found.insert((place.clone(), format!("{} `{name}`", item.kind.text())));
                     }
                 };
                 if item.kind != DocKind::Extension {
@@ -132,7 +140,7 @@ impl Tree {
                 }
             }
         }
-        lines.into_iter().collect()
+        found.iter().map(|(Place { file, line }, what)| format!("{file}:{line}: {what} has no doc text")).collect()
     }
 }
 

@@ -148,12 +148,12 @@ fn pages_go_to_a_directory() {
 #[test]
 fn names_without_doc_text_are_listed() {
     let missing = "\
-./lib/extra.lang: namespace `units` has no doc text
-./shapes.lang:23: static function `shapes.Shape.unit` has no doc text
-./shapes.lang:28: slot `shapes.Circle.radius` has no doc text
-./shapes.lang:30: enum `shapes.Corner` has no doc text
-./shapes.lang:33: variant `shapes.Corner.Other` has no doc text
-./shapes.lang:41: method `shapes.Shape.double` has no doc text
+./lib/extra.lang:1: namespace `units` has no doc text
+./shapes.lang:22: static function `shapes.Shape.unit` has no doc text
+./shapes.lang:27: slot `shapes.Circle.radius` has no doc text
+./shapes.lang:29: enum `shapes.Corner` has no doc text
+./shapes.lang:32: variant `shapes.Corner.Other` has no doc text
+./shapes.lang:40: method `shapes.Shape.double` has no doc text
 ";
     expect(&lang(&folder(), &["doc", "--missing", "."], ""), 1, missing, "");
     let complete = Folder::with(&[("a.lang", "## All.\n\n## One.\nfn f() { nil }\n")]);

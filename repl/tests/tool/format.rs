@@ -36,7 +36,8 @@ fn files_and_directories_are_formatted_in_place() {
 #[test]
 fn check_shows_what_would_change_and_changes_nothing() {
     let folder = Folder::with(&[("a.lang", UGLY), ("b.lang", NICE)]);
-    let diff = "--- a.lang\n+++ a.lang (formatted)\n@@ -1,2 +1,2 @@\n-let a=1 # one\n-fn f( ){a}\n+let a = 1 # one\n+fn f() { a }\n";
+    let diff =
+        "--- a.lang\n+++ a.lang (formatted)\n@@ -1,2 +1,2 @@\n-let a=1 # one\n-fn f( ){a}\n+let a = 1 # one\n+fn f() { a }\n";
     expect(&lang(&folder, &["fmt", "--check", "a.lang", "b.lang"], ""), 1, diff, "`a.lang` is not formatted\n");
     assert_eq!(read(&folder, "a.lang"), UGLY);
     expect(&lang(&folder, &["fmt", "--check", "b.lang"], ""), 0, "", "");
@@ -50,7 +51,12 @@ fn standard_input_goes_to_standard_output() {
     expect(&lang(&folder, &["fmt", "-"], "let a = (1 +"), 1, "", " --> <stdin>:1:9\n");
     expect(&lang(&folder, &["fmt", "--check", "-"], NICE), 0, "", "");
     let output = lang(&folder, &["fmt", "--check", "-"], "a  +b");
-    expect(&output, 1, "--- <stdin>\n+++ <stdin> (formatted)\n@@ -1 +1 @@\n-a  +b\n\\ No newline at end of file\n+a + b\n", "is not formatted");
+    expect(
+        &output,
+        1,
+        "--- <stdin>\n+++ <stdin> (formatted)\n@@ -1 +1 @@\n-a  +b\n\\ No newline at end of file\n+a + b\n",
+        "is not formatted",
+    );
 }
 
 #[test]
