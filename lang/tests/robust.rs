@@ -3,6 +3,7 @@
 mod random;
 
 use lang::ast::print::print;
+use lang::fmt::Refusal;
 use lang::outline::highlight;
 use lang::source::Source;
 use random::Random;
@@ -24,6 +25,8 @@ fn everything(text: &str) -> usize {
     }
     if text.len() < 100_000 {
         let _ = print(&parsed.file);
+        let layout = lang::fmt::format(&source);
+        assert!(!matches!(layout, Err(Refusal::Mistake(_))), "{layout:?}");
     }
     assert_eq!(resolved.units.len(), parsed.file.stmts.len());
     parsed.diagnostics.len()

@@ -2,11 +2,16 @@
 
 use super::layout::{Hug, Op};
 use super::shaper::Shaper;
+use crate::ast::walk::with_stack;
 use crate::token::Token;
 
 impl Shaper<'_> {
     /// A statement, or a member of a class or enum.
     pub fn stmt(&mut self) {
+        with_stack(|| self.stmt_here());
+    }
+
+    fn stmt_here(&mut self) {
         use Token::*;
         while self.is(At) {
             self.token();
