@@ -1,7 +1,7 @@
 //! The pages as Markdown.
 
 use super::links::link;
-use super::tree::{Entry, Namespace, Scope, Target, Tree};
+use super::tree::{Entry, Namespace, Scope, Target, Tree, is_word};
 use lang::docs::{DocItem, DocKind};
 use std::fmt::Write as _;
 
@@ -125,8 +125,7 @@ impl Page<'_> {
 
     fn member(self, out: &mut String, class: &str, member: &DocItem) {
         let qualified = format!("{class}.{}", member.name);
-        let is_word = !member.name.starts_with(|c: char| !c.is_alphabetic());
-        let anchor = if is_word { anchor(&qualified) } else { String::new() };
+        let anchor = if is_word(&member.name) { anchor(&qualified) } else { String::new() };
         let _ = write!(out, "- {anchor}{}", code(&member.signature));
         let Some(doc) = &member.doc else {
             out.push('\n');

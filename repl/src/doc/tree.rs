@@ -145,6 +145,6 @@ impl Tree {
 }
 
 /// Whether it is a name rather than an operator.
-fn is_word(name: &str) -> bool {
+pub fn is_word(name: &str) -> bool {
     name.starts_with(|c: char| c.is_alphabetic() || c == '_') && name.chars().all(|c| c.is_alphanumeric() || c == '_')
 }

@@ -31,7 +31,7 @@ class Shape {
 }
 
 ## Round.
-class Circle(Shape) { slot radius }
+class Circle(Shape) { slot radius; fn unary -() { self } }
 
 enum Corner {
     ## Ninety degrees.
@@ -99,6 +99,7 @@ Bases: [`Shape`](#shapes.Shape).
 Round.
 
 - <a id=\"shapes.Circle.radius\"></a>`slot radius`
+- `fn unary -()`
 
 ## Enums
 
