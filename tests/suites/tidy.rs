@@ -118,6 +118,19 @@ fn every_program_parses() {
     assert_none(&wrong, "programs of the repository parse without a word");
 }
 
+/// Programs, not cases: some of these are about layout.
+#[test]
+fn every_program_is_formatted() {
+    let mut wrong = Vec::new();
+    for path in ["examples", "benches", "stdlib"].iter().flat_map(|folder| files(folder, "lang")) {
+        let source = Source::new(relative(&path), read(&path));
+        if lang::fmt::format(&source).is_ok_and(|formatted| formatted != source.text()) {
+            wrong.push(relative(&path));
+        }
+    }
+    assert_none(&wrong, "programs are as `lang fmt examples benches stdlib` leaves them");
+}
+
 #[test]
 fn every_rust_file_says_what_it_is() {
     let headless = |path: &PathBuf| !read(path).starts_with("//! ");

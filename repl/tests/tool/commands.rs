@@ -7,7 +7,7 @@ use std::io::{Read, Write};
 use std::process::{Command, Output, Stdio};
 
 /// Runs the tool in a folder with `input` on standard input.
-fn lang(folder: &Folder, args: &[&str], input: &str) -> Output {
+pub fn lang(folder: &Folder, args: &[&str], input: &str) -> Output {
     let mut child = Command::new(LANG)
         .args(args)
         .current_dir(folder.path())
@@ -24,7 +24,7 @@ fn lang(folder: &Folder, args: &[&str], input: &str) -> Output {
 
 /// Asserts status, standard output and a part of standard error.
 #[track_caller]
-fn expect(output: &Output, status: i32, stdout: &str, stderr: &str) {
+pub fn expect(output: &Output, status: i32, stdout: &str, stderr: &str) {
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(status), "{said}");
     assert_eq!(String::from_utf8_lossy(&output.stdout), stdout);
