@@ -15,7 +15,7 @@ use vm::bytecode::verify;
 use vm::compile::compile_source;
 use vm::embed::{Error, Vm};
 use vm::host::Effect;
-use vm::reload::Report;
+use vm::reload::{FileText, Mode, Policy, ReloadOptions, Replace, Report};
 
 /// What a run of a case came to.
 #[derive(Debug, Default)]
@@ -134,7 +134,10 @@ impl Runner<'_> {
             .take_while(|step| matches!(step, Step::Golden(_) | Step::Refused { .. }))
             .any(|step| matches!(step, Step::Golden(golden) if golden.kind == GoldenKind::Plan));
         if is_planned {
-            self.plan = self.vm.plan_files(&paths(save)).to_string();
+            match options(&save.args) {
+                Ok(options) => self.plan = self.vm.plan_files(&paths(save), &options).to_string(),
+                Err(message) => return self.fail(save.line, message),
+            }
         }
         match commit(&mut self.vm, save) {
             Ok(report) => self.report = report,
@@ -328,18 +331,34 @@ fn paths(save: &Save) -> Vec<String> {
 
 /// Carries a save out, or says what the harness cannot do.
 fn commit(vm: &mut Vm, save: &Save) -> Result<Report, String> {
-    for (name, value) in &save.args {
-        match (name.as_str(), value.as_str()) {
-            ("mode", "update") => {}
+    let options = options(&save.args)?;
+    let edits = save.edits.iter().map(|text| FileText { path: text.name.clone(), text: Some(text.body.clone()) });
+    let deletions = save.deletions.iter().map(|path| FileText { path: path.clone(), text: None });
+    Ok(vm.reload(edits.chain(deletions).collect(), &options))
+}
+
+fn options(args: &[(String, String)]) -> Result<ReloadOptions, String> {
+    let mut options = ReloadOptions::default();
+    for (name, value) in args {
+        let flag = || value.parse::<bool>().map_err(|_| format!("`{name}` is true or false, not `{value}`"));
+        match name.as_str() {
+            "mode" => options.mode = Some(Mode::named(value).ok_or(format!("there is no mode `{value}`"))?),
+            "policy" if value == "strict" => options.policy = Policy::Strict,
+            "policy" if value == "adopt" => options.policy = Policy::Adopt,
+            "replace" => {
+                options.replace = match value.as_str() {
+                    "true" => Replace::All,
+                    "false" => Replace::Nothing,
+                    names => Replace::Names(names.split(',').map(str::to_owned).collect()),
+                }
+            }
+            "strict" => options.strict = flag()?,
+            "rebase" => options.rebase = flag()?,
+            "relink" => options.relink = flag()?,
             _ => return Err(format!("the engine cannot be told `{name}={value}`")),
         }
     }
-    if save.deletions.is_empty() {
-        let files = save.edits.iter().map(|text| (text.name.clone(), text.body.clone())).collect();
-        Ok(vm.reload_texts(files))
-    } else {
-        Ok(vm.reload_files(&paths(save)))
-    }
+    Ok(options)
 }
 
 fn is_raised(error: &Error) -> bool {

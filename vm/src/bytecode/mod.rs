@@ -11,4 +11,4 @@ pub use boxes::{CapturedBoxes, Registers, box_registers};
 pub use disasm::{constant_text, disassemble, name_text};
 pub use insn::Insn;
 pub use op::{Extra, OPS, Op, OpInfo, Operand};
-pub use verify::{VerifyError, verify};
+pub use verify::{VerifyError, captured_boxes, verify};

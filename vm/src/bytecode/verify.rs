@@ -91,6 +91,12 @@ pub fn verify(image: &ModuleImage) -> Checked {
     Ok(())
 }
 
+/// Which captured values of the prototypes of a verified image are boxes.
+pub fn captured_boxes(image: &ModuleImage) -> CapturedBoxes {
+    let inner_first = inner_first(image).expect("a verified image has no prototype that contains itself");
+    CapturedBoxes::of(image, &inner_first, closes_over)
+}
+
 fn refuse<T>(message: impl Into<String>) -> Result<T, VerifyError> {
     Err(VerifyError { proto: None, pc: 0, message: message.into() })
 }

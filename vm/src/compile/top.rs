@@ -197,7 +197,8 @@ impl<'a> Top<'a> {
         let proto = self.compiler.finish_function(function, signature);
         let fingerprint = self.unit_fingerprint(stmt, &kind, proto);
         let is_expression = matches!(stmt.kind, StmtKind::Expr(_));
-        self.units.push(UnitImage { kind, proto, span: stmt.span, fingerprint, is_expression });
+        let shape = fingerprint_stmt(stmt, Detail::Shape);
+        self.units.push(UnitImage { kind, proto, span: stmt.span, fingerprint, shape, is_expression });
         self.units.len() as u32 - 1
     }
 

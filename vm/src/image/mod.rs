@@ -444,6 +444,13 @@ pub enum UnitKind {
     Statement,
 }
 
+impl UnitKind {
+    /// Whether it belongs to definitions, by whose names it can be found in another version of the file.
+    pub fn is_named(&self) -> bool {
+        matches!(self, UnitKind::Value(_) | UnitKind::Values(_) | UnitKind::Decorate(_))
+    }
+}
+
 /// A top-level statement that runs code.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct UnitImage {
@@ -455,6 +462,8 @@ pub struct UnitImage {
     pub span: Span,
     /// Hash of its text without comments, spacing and position.
     pub fingerprint: u64,
+    /// The same without the bodies of functions that have no name.
+    pub shape: u64,
     /// Whether it is an expression whose value the REPL shows.
     pub is_expression: bool,
 }

@@ -83,6 +83,9 @@ pub struct DefinitionMeta<'gc> {
     pub version: u32,
     /// The file that contributes it.
     pub contributor: Option<Gc<'gc, Module<'gc>>>,
+    /// Where it comes from, if no file defines it any more and it is kept for those who use it.
+    #[collect(require_static)]
+    pub leak: Option<Arc<Leak>>,
     /// Doc text.
     pub doc: Option<Arc<str>>,
     /// Hash of the text that runs.
@@ -93,6 +96,19 @@ pub struct DefinitionMeta<'gc> {
     pub computed_from: Vec<Gc<'gc, Definition<'gc>>>,
     /// Byte offset of the name in the contributor's text.
     pub offset: u32,
+    /// Whether what runs was evaluated in a session and is not the contributor's text.
+    pub is_evaluated: bool,
+}
+
+/// Where a leak comes from.
+#[derive(Debug)]
+pub struct Leak {
+    /// The file that contributed the definition.
+    pub file: Arc<str>,
+    /// The last version of the file that had it.
+    pub version: u32,
+    /// The commit that removed it.
+    pub epoch: u64,
 }
 
 impl<'gc> Definition<'gc> {
@@ -192,12 +208,14 @@ pub struct Namespace<'gc> {
     pub name: Arc<str>,
     definitions: RefLock<SymbolMap<'gc, Gc<'gc, Definition<'gc>>>>,
     doc: RefLock<Option<Arc<str>>>,
+    /// Whether no file may contribute to it.
+    locked: Cell<bool>,
 }
 
 impl<'gc> Namespace<'gc> {
     /// An empty namespace.
     pub fn new(mc: &Mutation<'gc>, name: Arc<str>) -> Gc<'gc, Self> {
-        Gc::new(mc, Namespace { name, definitions: RefLock::default(), doc: RefLock::default() })
+        Gc::new(mc, Namespace { name, definitions: RefLock::default(), doc: RefLock::default(), locked: Cell::new(false) })
     }
 
     /// The cell of a name, also when it has no value.
@@ -224,6 +242,11 @@ impl<'gc> Namespace<'gc> {
 
     /// Contributed definitions in order of their making.
     pub fn definitions(&self) -> Vec<Gc<'gc, Definition<'gc>>> {
+        self.with_leaks().into_iter().filter(|cell| cell.meta().leak.is_none()).collect()
+    }
+
+    /// Contributed definitions, and leaks, in order of their making.
+    pub fn with_leaks(&self) -> Vec<Gc<'gc, Definition<'gc>>> {
         let own = |d: &Gc<'gc, Definition<'gc>>| std::ptr::eq(Gc::as_ptr(d.namespace), self) && d.kind() != Kind::Absent;
         self.definitions.borrow().values().copied().filter(own).collect()
     }
@@ -239,6 +262,16 @@ impl<'gc> Namespace<'gc> {
     /// All cells, contributed or not.
     pub fn cells(&self) -> Vec<Gc<'gc, Definition<'gc>>> {
         self.definitions.borrow().values().copied().collect()
+    }
+
+    /// Whether no file may contribute to it.
+    pub fn is_locked(&self) -> bool {
+        self.locked.get()
+    }
+
+    /// Decides whether files may contribute to it.
+    pub fn set_locked(&self, locked: bool) {
+        self.locked.set(locked);
     }
 
     /// Doc text.

@@ -15,7 +15,7 @@ mod world;
 
 pub use class::{Class, ClassBody, ClassKind, HashSource, Member, OwnSlot, SlotInit};
 pub use collections::{Bytes, List, RangeObject, Tuple};
-pub use definition::{Definition, DefinitionMeta, Kind, Linked, Module, ModuleState, Namespace};
+pub use definition::{Definition, DefinitionMeta, Kind, Leak, Linked, Module, ModuleState, Namespace};
 pub use fiber::{Fiber, FiberState, Frame, ReturnMode, Stack};
 pub use function::{Code, Function, Proto};
 pub use instance::Instance;

@@ -26,6 +26,8 @@ pub enum Undo<'gc> {
     },
     /// A function got other code.
     Code(Gc<'gc, Function<'gc>>, Gc<'gc, Proto<'gc>>),
+    /// A constant of code was linked elsewhere.
+    Const(Gc<'gc, Proto<'gc>>, usize, Value<'gc>),
     /// Code was superseded.
     Superseded(Gc<'gc, Proto<'gc>>),
     /// A file got another version.
@@ -65,6 +67,7 @@ impl<'gc> Undo<'gc> {
                 if assigned { cell.note_assigned() } else { cell.clear_assigned() }
             }
             Undo::Code(function, proto) => Function::set_proto(function, mc, proto),
+            Undo::Const(proto, i, value) => Proto::set_const(proto, mc, i, value),
             Undo::Superseded(proto) => Proto::supersede(proto, mc, None),
             Undo::Module(module, linked, version) => Module::update(module, mc, |state| {
                 state.linked = linked;

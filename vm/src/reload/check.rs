@@ -1,10 +1,11 @@
 //! Step 3: the plan against the living program. The only step that refuses, and the only maker of a [`CheckedPlan`].
 
 use super::codes;
+use super::contribution::Verdict;
 use super::plan::{Action, ReloadPlan};
-use super::survey::Facts;
+use super::report::kind_text;
+use super::survey::{Fact, Facts};
 use crate::image::{ClassImage, DefinitionKind, EnumImage};
-use crate::object::Kind;
 use lang::source::{Source, Span};
 
 /// Why a reload is refused.
@@ -91,42 +92,15 @@ pub(super) fn check<'a>(
             let name = &definition.name;
             let qualified = format!("{}.{name}", file.namespace);
             let fact = facts.get(&qualified);
-            let is_ours = fact.is_some_and(|f| {
-                f.contributor.as_deref().is_some_and(|c| c == &*file.path || c.starts_with('<'))
-                    || f.contributor.is_none() && f.kind == Kind::Absent
-            });
-            let gives_up = plan.files.iter().any(|other| {
-                fact.is_some_and(|f| f.contributor.as_deref() == Some(&*other.path))
-                    && other.namespace == file.namespace
-                    && other.definitions.iter().any(|d| d.name == *name && d.action == Action::Leak)
-            });
             let also = plan.files[..at].iter().find(|other| {
                 other.namespace == file.namespace && other.definitions.iter().any(|d| d.name == *name && d.index.is_some())
             });
             if let Some(other) = also {
                 let message = format!("`{qualified}` is defined by `{}` and by `{}`", other.path, file.path);
                 reasons.push(reason(codes::DUPLICATE.id, message, "remove one of the two definitions"));
-            } else if let (Some(fact), true) = (fact, matches!(definition.action, Action::Add | Action::Adopt | Action::OtherKind))
-                && !is_ours
-                && !gives_up
-                && fact.contributor.is_some()
-            {
-                let other = fact.contributor.as_deref().unwrap_or("the host");
-                let message = format!("`{qualified}` is defined by `{other}` already");
-                reasons.push(reason(
-                    codes::DUPLICATE.id,
-                    message,
-                    "remove one of the two definitions, or save both files together to move it",
-                ));
-            } else if definition.action == Action::OtherKind {
-                let old = fact.map_or("something else", |f| f.kind.text());
-                let message =
-                    format!("`{qualified}` is a {old} in the running program and a {} in the new text", kind_text(image.kind));
-                reasons.push(reason(
-                    codes::OTHER_KIND.id,
-                    message,
-                    "choose another name, or remove the old definition first and restart",
-                ));
+            } else if let Action::Refuse(verdict) = definition.action {
+                let (code, message, remedy) = refusal(verdict, &qualified, image.kind, fact);
+                reasons.push(reason(code, message, remedy));
             } else if let (Action::Redefine, DefinitionKind::Class(id)) = (definition.action, image.kind) {
                 let new = &file.image.classes[id.0 as usize];
                 if let Some(what) = old_class(&file.path, name).and_then(|old| layout_change(old, new)) {
@@ -153,14 +127,40 @@ pub(super) fn check<'a>(
     if reasons.is_empty() { Ok(CheckedPlan(plan)) } else { Err(reasons) }
 }
 
-fn kind_text(kind: DefinitionKind) -> &'static str {
-    match kind {
-        DefinitionKind::Function(_) => "function",
-        DefinitionKind::Class(_) => "class",
-        DefinitionKind::Enum(_) => "enum",
-        DefinitionKind::Variable => "variable",
-        DefinitionKind::Constant => "constant",
-        DefinitionKind::Once => "once",
+/// Code, message and remedy of a refusal by the decision table.
+fn refusal(verdict: Verdict, qualified: &str, kind: DefinitionKind, fact: Option<&Fact>) -> (&'static str, String, &'static str) {
+    let old = fact.map_or("something else", |f| f.kind.text());
+    let new = kind_text(kind);
+    let other = fact.and_then(|f| f.leak_of.as_deref().or(f.contributor.as_deref())).unwrap_or("the host");
+    match verdict {
+        Verdict::RefuseDuplicate => (
+            codes::DUPLICATE.id,
+            format!("`{qualified}` is defined by `{other}` already"),
+            "remove one of the two definitions, or save both files together to move it",
+        ),
+        Verdict::RefuseOwned => (
+            codes::OWNED.id,
+            format!(
+                "`{qualified}` belongs to {}",
+                if fact.is_some_and(|f| f.is_locked) { "a locked namespace" } else { "the host" }
+            ),
+            "choose another name",
+        ),
+        Verdict::RefuseAdoption => (
+            codes::STRICT.id,
+            format!("`{qualified}` is a leak of `{other}`, and the policy is strict"),
+            "choose another name, or reload with the policy `adopt` to move it",
+        ),
+        Verdict::RefuseLeakKind => (
+            codes::LEAK_KIND.id,
+            format!("`{qualified}` was a {old}, which is still in use, and is a {new} in the new text"),
+            "choose another name, or end the old one with `live.drop` first",
+        ),
+        _ => (
+            codes::OTHER_KIND.id,
+            format!("`{qualified}` is a {old} in the running program and a {new} in the new text"),
+            "choose another name, or ask for the replacement with `replace`",
+        ),
     }
 }
 

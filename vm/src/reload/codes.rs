@@ -16,7 +16,8 @@ macro_rules! codes {
 codes! {
     OTHER_KIND "R0101" Error "a definition becomes another kind of thing"
     "In a running program a function stays a function, a class a class and an enum an enum; `let`, `const` and `once` are of
-one kind. Choose another name for the new thing."
+one kind. Choose another name for the new thing, or ask for the replacement: `live.reload(replace: true)`. Who holds the old
+thing keeps it."
     DUPLICATE "R0102" Error "a name is defined twice"
     "At most one file contributes a definition. Remove one of the two, or save both files together to move it."
     LAYOUT "R0103" Error "the slots or bases of a class change"
@@ -35,6 +36,21 @@ definitions and variables are as they were. What the code did outside, such as p
     MODULE_NAME "R0108" Error "a file has the name of a standard module"
     "The modules of the library, such as `json`, cannot be added to by files. Rename the file, or give it another namespace with
 `namespace` on its first line."
+    OWNED "R0109" Error "a name belongs to the host"
+    "What the host defines, or has locked, cannot be defined by a file. Choose another name."
+    STRICT "R0110" Error "a leak of another file is defined"
+    "With the policy `strict` a file cannot take over what another file used to define. With the policy `adopt`, which is the
+default, the definition moves: it keeps its identity and has a new contributor."
+    LEAK_KIND "R0111" Error "a leak comes back as another kind of thing"
+    "A definition that no file has any more but that is still in use is a leak. Its name can be used again for something of the
+same kind. `live.leaks()` tells who uses it; `live.drop` ends it."
+    NESTED "R0112" Error "a reload is asked for while one is made"
+    "Code that runs as a part of a load or reload, such as an initialiser or a hook, cannot ask for another one."
+    MENTIONS_LEAK "W0302" Warning "code mentions what no file defines any more"
+    "The definition is a leak: it still works here because the running program has it, and would be missing after a restart."
+    RENAMED "W0303" Warning "a definition may have been renamed"
+    "One definition left and one with nearly the same text came. If that is one definition with a new name, say so with `was`, and
+everyone who holds the old one goes over to the new one: `fn step(dt) was tick`."
     UNKNOWN_IMPORT "W0301" Warning "a name is imported that does not exist"
     "The namespace has no definition of this name. It may still come to exist: the import is late bound, and using the name
 before raises NameError."

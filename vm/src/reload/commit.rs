@@ -4,13 +4,17 @@
 //! the undo log; then initialisers and new statements run; an error in any of them takes the whole log back.
 
 use super::check::CheckedPlan;
-use super::plan::{Action, PlannedFile, ReloadPlan};
+use super::closures::Matcher;
+use super::options::Mode;
+use super::plan::{Action, PlannedDefinition, PlannedFile, ReloadPlan};
 use super::queue::{Item, Queue};
 use crate::embed::{Error, Vm};
 use crate::heap::Value;
 use crate::image::{ClassRef, DefinitionKind, UnitKind};
 use crate::link::{self, ClassTask};
-use crate::object::{Class, ClassKind, Control, Cx, Definition, Function, Kind, Linked, Member, Module, Namespace, Proto, Undo};
+use crate::object::{
+    Class, ClassKind, Control, Cx, Definition, Function, Kind, Leak, Linked, Member, Module, Namespace, Proto, Undo,
+};
 use gc_arena::Gc;
 use std::sync::Arc;
 
@@ -23,8 +27,8 @@ impl Vm {
             cx.world.commits_tried += 1;
             cx.world.undo.len()
         });
-        let mut stale = Vec::new();
-        let applied = self.enter(|cx| cx.apply(&plan, &mut stale)).map_err(|error| self.error_of(error));
+        let mut matcher = Matcher::default();
+        let applied = self.enter(|cx| cx.apply(&plan, &mut matcher)).map_err(|error| self.error_of(error));
         let result = applied.and_then(|queues| {
             self.files.queues = queues;
             self.run_queues()
@@ -33,7 +37,7 @@ impl Vm {
             .files
             .iter()
             .flat_map(|f| {
-                let added = f.definitions.iter().filter(|d| matches!(d.action, Action::Add));
+                let added = f.definitions.iter().filter(|d| matches!(d.action, Action::Add | Action::Rename | Action::Move));
                 added.map(|d| (f.namespace.clone(), d.name.clone()))
             })
             .collect();
@@ -55,11 +59,11 @@ impl Vm {
             cx.world.class_tasks.clear();
             cx.world.undecorated.clear();
             cx.clear_inline_caches();
-            if result.is_ok() && plan.files.iter().any(|f| f.changed || f.is_new) {
-                cx.world.epoch += 1;
+            if result.is_ok() {
+                cx.settle(&plan);
             }
         });
-        result.map(|()| stale)
+        result.map(|()| matcher.stale)
     }
 
     fn error_of(&mut self, error: Box<dyn FnOnce(&mut Vm) -> Error>) -> Error {
@@ -72,7 +76,10 @@ type Failure = Box<dyn FnOnce(&mut Vm) -> Error>;
 
 impl<'gc> Cx<'_, 'gc> {
     /// Changes cells, code and files; gives what is left to run.
-    fn apply(&mut self, plan: &ReloadPlan, stale: &mut Vec<String>) -> Result<Vec<Queue>, Failure> {
+    fn apply(&mut self, plan: &ReloadPlan, matcher: &mut Matcher) -> Result<Vec<Queue>, Failure> {
+        for file in &plan.files {
+            self.part_generation(file);
+        }
         for file in &plan.files {
             self.declare(file);
         }
@@ -82,10 +89,10 @@ impl<'gc> Cx<'_, 'gc> {
             linked.push(self.link_file(file));
         }
         for (file, (linked, old)) in plan.files.iter().zip(&linked) {
-            self.apply_functions(file, *linked, *old, stale);
+            self.apply_functions(file, *linked, *old, matcher);
         }
         let mut tasks = Vec::new();
-        self.apply_classes(plan, &linked, &mut tasks).map_err(|control| self.failure(*control))?;
+        self.apply_classes(plan, &linked, &mut tasks, matcher).map_err(|control| self.failure(*control))?;
         for (at, (file, (linked, _))) in plan.files.iter().zip(&linked).enumerate() {
             queues.push(self.queue_of(at, file, *linked, &tasks));
         }
@@ -120,41 +127,105 @@ impl<'gc> Cx<'_, 'gc> {
             }
         };
         for definition in &file.definitions {
+            if matches!(definition.action, Action::GiveUp | Action::Refuse(_)) {
+                continue;
+            }
             let name = self.world.intern(self.mc, &definition.name);
             let cell = Namespace::cell_or_new(namespace, self.mc, name);
             self.world.undo.push(Undo::definition(cell));
-            let Some(index) = definition.index else {
-                Definition::update_meta(cell, self.mc, |meta| meta.contributor = None);
-                continue;
-            };
-            let image = &file.image.definitions[index];
-            let hides_core = cell.kind() == Kind::Absent && self.world.core.get(name).is_some();
-            let kind = match image.kind {
-                DefinitionKind::Function(_) => Kind::Function,
-                DefinitionKind::Class(_) => Kind::Class,
-                DefinitionKind::Enum(_) => Kind::Enum,
-                DefinitionKind::Variable => Kind::Variable,
-                DefinitionKind::Constant => Kind::Constant,
-                DefinitionKind::Once => Kind::Once,
-            };
-            cell.set_kind(kind);
-            let new_version = matches!(definition.action, Action::Add | Action::Redefine | Action::Evaluate | Action::Adopt);
-            let (doc, fingerprint, offset) = (image.doc.clone(), image.fingerprint, image.name_span.lo);
-            Definition::update_meta(cell, self.mc, |meta| {
+            match definition.index {
+                Some(index) => self.declare_definition(file, module, cell, definition, index),
+                None if definition.action == Action::Leak => self.make_leak(module, cell),
+                None => {}
+            }
+        }
+    }
+
+    /// Makes a definition that its file no longer has a leak.
+    fn make_leak(&mut self, module: Gc<'gc, Module<'gc>>, cell: Gc<'gc, Definition<'gc>>) {
+        let leak = Leak { file: module.path.clone(), version: module.state().version, epoch: self.world.epoch + 1 };
+        Definition::update_meta(cell, self.mc, |meta| {
+            meta.contributor = None;
+            meta.leak = Some(Arc::new(leak));
+        });
+    }
+
+    /// Prepares a cell for what the file defines.
+    fn declare_definition(
+        &mut self,
+        file: &PlannedFile,
+        module: Gc<'gc, Module<'gc>>,
+        cell: Gc<'gc, Definition<'gc>>,
+        definition: &PlannedDefinition,
+        index: usize,
+    ) {
+        let image = &file.image.definitions[index];
+        let hides_core = cell.kind() == Kind::Absent && self.world.core.get(cell.name).is_some();
+        let kind = match image.kind {
+            DefinitionKind::Function(_) => Kind::Function,
+            DefinitionKind::Class(_) => Kind::Class,
+            DefinitionKind::Enum(_) => Kind::Enum,
+            DefinitionKind::Variable => Kind::Variable,
+            DefinitionKind::Constant => Kind::Constant,
+            DefinitionKind::Once => Kind::Once,
+        };
+        if let Some(from) = definition.from.as_deref().filter(|from| *from != cell.qualified_name()) {
+            self.take_over(cell, from);
+        }
+        if matches!(definition.action, Action::Replace | Action::Overwrite) {
+            Definition::set(cell, self.mc, Value::Unset);
+        }
+        cell.set_kind(kind);
+        let is_new_version = match definition.action {
+            Action::Add | Action::Redefine | Action::Evaluate | Action::Replace | Action::Overwrite => true,
+            Action::Adopt | Action::Restore | Action::Move | Action::Rename => definition.is_edited,
+            _ => false,
+        };
+        let is_evaluation = file.path.starts_with('<');
+        let (doc, fingerprint, offset) = (image.doc.clone(), image.fingerprint, image.name_span.lo);
+        Definition::update_meta(cell, self.mc, |meta| {
+            // What is evaluated belongs to the file that defined it before.
+            let keeps_file = is_evaluation && meta.contributor.is_some_and(|file| !file.path.starts_with('<'));
+            if !keeps_file {
                 meta.contributor = Some(module);
-                meta.doc = doc;
-                meta.fingerprint = fingerprint;
                 meta.offset = offset;
-                meta.version += u32::from(new_version);
-            });
-            if hides_core {
-                self.relink_name(namespace, &definition.name);
+                meta.fingerprint = fingerprint;
             }
-            let evaluated = matches!(definition.action, Action::Add | Action::Evaluate | Action::Recompute | Action::Adopt);
-            if evaluated && image.unit.is_some() && matches!(kind, Kind::Variable | Kind::Constant | Kind::Once) {
-                Definition::set(cell, self.mc, Value::Unset);
-                self.world.set_pending(cell, true);
+            if is_new_version {
+                meta.is_evaluated = is_evaluation;
             }
+            meta.leak = None;
+            meta.doc = doc;
+            meta.version += u32::from(is_new_version);
+        });
+        if hides_core {
+            self.relink_name(cell.namespace, &definition.name);
+        }
+        if definition.evaluates && image.unit.is_some() && matches!(kind, Kind::Variable | Kind::Constant | Kind::Once) {
+            Definition::set(cell, self.mc, Value::Unset);
+            self.world.set_pending(cell, true);
+        }
+    }
+
+    /// Gives a cell what the definition `from` has: it moved here, or has a new name.
+    fn take_over(&mut self, cell: Gc<'gc, Definition<'gc>>, from: &str) {
+        let Some((namespace, name)) = from.rsplit_once('.') else { return };
+        let symbol = self.world.intern(self.mc, name);
+        let Some(old) = self.world.namespaces.get(namespace).and_then(|namespace| namespace.get(symbol)) else { return };
+        Definition::set(cell, self.mc, old.value());
+        let meta = old.meta().clone();
+        Definition::update_meta(cell, self.mc, |m| *m = meta);
+        if old.is_assigned() { cell.note_assigned() } else { cell.clear_assigned() }
+    }
+
+    /// What is left to do once everything has run.
+    fn settle(&mut self, plan: &ReloadPlan) {
+        if plan.files.iter().any(|f| f.changed || f.is_new) {
+            self.world.epoch += 1;
+        }
+        for file in plan.files.iter().filter(|file| file.is_removed) {
+            let module = self.world.modules[&file.path];
+            Module::update(module, self.mc, |state| state.linked = None);
         }
     }
 
@@ -186,10 +257,15 @@ impl<'gc> Cx<'_, 'gc> {
         file: &PlannedFile,
         linked: Gc<'gc, Linked<'gc>>,
         old: Option<Gc<'gc, Linked<'gc>>>,
-        stale: &mut Vec<String>,
+        matcher: &mut Matcher,
     ) {
-        if old.is_some_and(|old| Gc::ptr_eq(old, linked)) {
-            return;
+        if let Some(old) = old {
+            if Gc::ptr_eq(old, linked) {
+                return;
+            }
+            if file.mode == Mode::Update {
+                self.follow_units(old, linked, matcher);
+            }
         }
         for definition in &file.definitions {
             let Some(index) = definition.index else { continue };
@@ -210,12 +286,12 @@ impl<'gc> Cx<'_, 'gc> {
             };
             let function = match function {
                 Some(function) => {
-                    self.replace_code(function, proto, stale);
+                    self.replace_code(function, proto, matcher);
                     function
                 }
                 None => Function::new(self.mc, proto, None, std::iter::empty()),
             };
-            if decorated && definition.action != Action::Follow {
+            if decorated && definition.evaluates {
                 self.world.undecorated.insert(name, Value::Function(function));
                 if !matches!(cell.value(), Value::Decorated(_)) {
                     Definition::set(cell, self.mc, Value::Unset);
@@ -228,40 +304,14 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// Gives a function object other code, and the closures made by its old code the code of their successors.
-    fn replace_code(&mut self, function: Gc<'gc, Function<'gc>>, proto: Gc<'gc, Proto<'gc>>, stale: &mut Vec<String>) {
+    fn replace_code(&mut self, function: Gc<'gc, Function<'gc>>, proto: Gc<'gc, Proto<'gc>>, matcher: &mut Matcher) {
         let mut old = function.proto();
         while let Some(successor) = old.successor() {
             old = successor;
         }
         self.world.undo.push(Undo::Code(function, function.proto()));
         Function::set_proto(function, self.mc, proto);
-        self.match_nested(old, proto, stale);
-    }
-
-    /// Lambdas and inner functions are matched by position when as many are there and what they capture agrees; nothing is
-    /// guessed: the others keep their old code.
-    fn match_nested(&mut self, old: Gc<'gc, Proto<'gc>>, new: Gc<'gc, Proto<'gc>>, stale: &mut Vec<String>) {
-        let (olds, news) = (&old.image.nested, &new.image.nested);
-        for (i, id) in olds.iter().enumerate() {
-            let nested_old = old.linked.proto(*id);
-            let candidate = news.get(i).filter(|_| olds.len() == news.len()).map(|id| new.linked.proto(*id));
-            let fits = |n: &Gc<'gc, Proto<'gc>>| {
-                n.image.capture_names == nested_old.image.capture_names
-                    && n.image.kind == nested_old.image.kind
-                    && boxes(n) == boxes(&nested_old)
-            };
-            match candidate.filter(fits) {
-                Some(successor) if !Gc::ptr_eq(successor, nested_old) => {
-                    self.world.undo.push(Undo::Superseded(nested_old));
-                    Proto::supersede(nested_old, self.mc, Some(successor));
-                    self.match_nested(nested_old, successor, stale);
-                }
-                Some(_) => {}
-                None => {
-                    stale.push(format!("{}: functions made inside `{}` keep their old code", old.linked.module.path, old.qualified))
-                }
-            }
-        }
+        self.follow_closures(old, proto, matcher);
     }
 
     /// Makes and redefines classes and enums, bases first, over all files; those whose bases are not there yet are left for later.
@@ -270,6 +320,7 @@ impl<'gc> Cx<'_, 'gc> {
         plan: &ReloadPlan,
         linked: &[(Gc<'gc, Linked<'gc>>, Option<Gc<'gc, Linked<'gc>>>)],
         queued: &mut Vec<(usize, u32, Item)>,
+        matcher: &mut Matcher,
     ) -> Result<(), Box<Control<'gc>>> {
         let mut waiting: Vec<(usize, u32)> = Vec::new();
         for (at, file) in plan.files.iter().enumerate() {
@@ -283,7 +334,7 @@ impl<'gc> Cx<'_, 'gc> {
                 match image.kind {
                     DefinitionKind::Class(id) => waiting.push((at, id.0)),
                     DefinitionKind::Enum(id) => {
-                        let made = self.make_enum(new, id.0 as usize)?;
+                        let made = self.make_enum(new, id.0 as usize, matcher)?;
                         let order = image.span.lo;
                         if let Some(i) = made.and_then(|(class, tasks)| self.queue_tasks(class, tasks)) {
                             queued.push((at, order, Item::ClassTasks(i)));
@@ -298,7 +349,7 @@ impl<'gc> Cx<'_, 'gc> {
             let mut left = Vec::new();
             for (at, id) in waiting {
                 let (new, old) = linked[at];
-                match self.make_class(new, old, id as usize)? {
+                match self.make_class(new, old, id as usize, matcher)? {
                     Some((class, tasks)) => {
                         let order = new.image.classes[id as usize].span.lo;
                         if let Some(i) = self.queue_tasks(class, tasks) {
@@ -318,15 +369,15 @@ impl<'gc> Cx<'_, 'gc> {
             queued.push((at, new.image.classes[id as usize].span.lo, Item::LateClass(id)));
             self.world.incomplete.push((new, id));
         }
-        self.retry_incomplete()
+        self.retry_incomplete(matcher)
     }
 
     /// Classes of earlier loads whose bases exist now.
-    fn retry_incomplete(&mut self) -> Result<(), Box<Control<'gc>>> {
+    fn retry_incomplete(&mut self, matcher: &mut Matcher) -> Result<(), Box<Control<'gc>>> {
         let incomplete = std::mem::take(&mut self.world.incomplete);
         for (linked, id) in incomplete {
             let current = linked.module.state().linked.is_some_and(|l| Gc::ptr_eq(l, linked));
-            if current && self.make_class(linked, None, id as usize)?.is_none() {
+            if current && self.make_class(linked, None, id as usize, matcher)?.is_none() {
                 self.world.incomplete.push((linked, id));
             }
         }
@@ -364,6 +415,7 @@ impl<'gc> Cx<'_, 'gc> {
         linked: Gc<'gc, Linked<'gc>>,
         old: Option<Gc<'gc, Linked<'gc>>>,
         id: usize,
+        matcher: &mut Matcher,
     ) -> Result<Option<(Gc<'gc, Class<'gc>>, Vec<ClassTask<'gc>>)>, Box<Control<'gc>>> {
         let image = linked.image.classes[id].clone();
         let namespace = linked.module.namespace;
@@ -396,7 +448,7 @@ impl<'gc> Cx<'_, 'gc> {
             }
         }
         if class.has_layout() {
-            let tasks = self.redefine_class(class, linked, old, id)?;
+            let tasks = self.redefine_class(class, linked, old, id, matcher)?;
             return Ok(Some((class, tasks)));
         }
         self.world.undo.push(Undo::class(class));
@@ -413,6 +465,7 @@ impl<'gc> Cx<'_, 'gc> {
         linked: Gc<'gc, Linked<'gc>>,
         old_linked: Option<Gc<'gc, Linked<'gc>>>,
         id: usize,
+        matcher: &mut Matcher,
     ) -> Result<Vec<ClassTask<'gc>>, Box<Control<'gc>>> {
         let image = linked.image.classes[id].clone();
         let image_old = old_linked.and_then(|old| old.image.classes.iter().find(|c| c.name == image.name).cloned());
@@ -430,7 +483,6 @@ impl<'gc> Cx<'_, 'gc> {
         })?;
         // Members of other files (`extend`) stay, shared slots keep their cells, functions keep their identity.
         let declared: Vec<_> = class.body().members.iter().map(|(n, m)| (*n, *m)).collect();
-        let mut stale = Vec::new();
         let mut members = class.body().members.clone();
         for (name, member) in &old.members {
             match (declared.iter().find(|(n, _)| n == name).map(|(_, m)| *m), *member) {
@@ -439,14 +491,14 @@ impl<'gc> Cx<'_, 'gc> {
                     tasks.retain(|t| !matches!(t, ClassTask::Shared { cell: c, .. } if declared.iter().any(|(n, m)| n == name && matches!(m, Member::Shared(d) if Gc::ptr_eq(*d, *c)))));
                 }
                 (Some(Member::Method(new)), Member::Method(old)) => {
-                    members.insert(*name, Member::Method(self.keep_identity(old, new, &mut stale)));
+                    members.insert(*name, Member::Method(self.keep_identity(old, new, matcher)));
                 }
                 (Some(Member::Static(new)), Member::Static(old)) => {
-                    members.insert(*name, Member::Static(self.keep_identity(old, new, &mut stale)));
+                    members.insert(*name, Member::Static(self.keep_identity(old, new, matcher)));
                 }
                 (Some(Member::Property { getter, setter }), Member::Property { getter: old_getter, setter: old_setter }) => {
                     let mut keep = |old: Option<Value<'gc>>, new: Option<Value<'gc>>| match (old, new) {
-                        (Some(old), Some(new)) => Some(self.keep_identity(old, new, &mut stale)),
+                        (Some(old), Some(new)) => Some(self.keep_identity(old, new, matcher)),
                         (_, new) => new,
                     };
                     let member = Member::Property { getter: keep(old_getter, getter), setter: keep(old_setter, setter) };
@@ -463,10 +515,10 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// The old function object with the new code.
-    fn keep_identity(&mut self, old: Value<'gc>, new: Value<'gc>, stale: &mut Vec<String>) -> Value<'gc> {
+    fn keep_identity(&mut self, old: Value<'gc>, new: Value<'gc>, matcher: &mut Matcher) -> Value<'gc> {
         match (old, new) {
             (Value::Function(old), Value::Function(new)) => {
-                self.replace_code(old, new.proto(), stale);
+                self.replace_code(old, new.proto(), matcher);
                 if let Some(home) = new.home() {
                     Function::set_home(old, self.mc, home);
                 }
@@ -474,7 +526,7 @@ impl<'gc> Cx<'_, 'gc> {
             }
             (Value::Decorated(decorated), Value::Function(new)) => {
                 if let Value::Function(original) = decorated.original.get() {
-                    self.replace_code(original, new.proto(), stale);
+                    self.replace_code(original, new.proto(), matcher);
                 }
                 Value::Decorated(decorated)
             }
@@ -487,6 +539,7 @@ impl<'gc> Cx<'_, 'gc> {
         &mut self,
         linked: Gc<'gc, Linked<'gc>>,
         id: usize,
+        matcher: &mut Matcher,
     ) -> Result<Option<(Gc<'gc, Class<'gc>>, Vec<ClassTask<'gc>>)>, Box<Control<'gc>>> {
         let image = linked.image.enums[id].clone();
         let name = self.world.intern(self.mc, &image.name);
@@ -499,16 +552,15 @@ impl<'gc> Cx<'_, 'gc> {
             let tasks = link::build_enum(self, class, &image, &mut |cx, id| {
                 Function::new(cx.mc, linked.proto(id), None, std::iter::empty())
             })?;
-            let mut stale = Vec::new();
             let declared: Vec<_> = class.body().members.iter().map(|(n, m)| (*n, *m)).collect();
             let mut members = class.body().members.clone();
             for (name, member) in declared {
                 let kept = match (member, old.get(&name)) {
-                    (Member::Method(new), Some(Member::Method(old))) => Member::Method(self.keep_identity(*old, new, &mut stale)),
+                    (Member::Method(new), Some(Member::Method(old))) => Member::Method(self.keep_identity(*old, new, matcher)),
                     (Member::Static(_), Some(Member::Static(old))) if variants.iter().any(|v| v.name == name) => {
                         Member::Static(*old)
                     }
-                    (Member::Static(new), Some(Member::Static(old))) => Member::Static(self.keep_identity(*old, new, &mut stale)),
+                    (Member::Static(new), Some(Member::Static(old))) => Member::Static(self.keep_identity(*old, new, matcher)),
                     (member, _) => member,
                 };
                 members.insert(name, kept);
@@ -533,13 +585,10 @@ impl<'gc> Cx<'_, 'gc> {
         let mut defines = Vec::new();
         for (i, unit) in linked.image.units.iter().enumerate() {
             let i = i as u32;
-            let action = |name: &Arc<str>| file.definitions.iter().find(|d| d.name == *name && d.index.is_some()).map(|d| d.action);
-            let evaluated =
-                |name: &Arc<str>| matches!(action(name), Some(Action::Add | Action::Evaluate | Action::Recompute | Action::Adopt));
+            let evaluated = |name: &Arc<str>| file.definitions.iter().any(|d| d.name == *name && d.index.is_some() && d.evaluates);
             let runs = match &unit.kind {
-                UnitKind::Value(name) => evaluated(name),
+                UnitKind::Value(name) | UnitKind::Decorate(name) => evaluated(name),
                 UnitKind::Values(names) => names.iter().any(evaluated),
-                UnitKind::Decorate(name) => action(name).is_some_and(|a| a != Action::Follow),
                 UnitKind::Extend(_) => file.extensions.contains(&i),
                 UnitKind::Statement => file.statements.contains(&i),
             };
@@ -556,23 +605,6 @@ impl<'gc> Cx<'_, 'gc> {
         items.sort_by_key(|(order, item)| (*order, matches!(item, Item::Unit(_))));
         Queue { path: file.path.clone(), items: items.into(), defines, namespace: file.namespace.clone(), active: false }
     }
-}
-
-/// Which captured variables a function reads through a box.
-fn boxes(proto: &Proto<'_>) -> Vec<bool> {
-    use crate::bytecode::{Insn, Op};
-    let mut boxed = vec![false; proto.image.captures.len()];
-    let code = &proto.image.code;
-    let mut at = 0;
-    while let Some(op) = code.get(at).and_then(|w| Op::from_byte(Insn(*w).op_byte())) {
-        if matches!(op, Op::GetUpBox | Op::SetUpBox)
-            && let Some(slot) = boxed.get_mut(Insn(code[at]).b() as usize)
-        {
-            *slot = true;
-        }
-        at += op.words();
-    }
-    boxed
 }
 
 /// Whether a member comes from another file: an `extend`.

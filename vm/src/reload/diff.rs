@@ -28,6 +28,8 @@ pub struct DefinitionChange {
     pub change: Change,
     /// Its index in the new image; `None` when removed.
     pub index: Option<usize>,
+    /// Whether nothing but bodies of functions without name differs in its initialiser.
+    pub is_bodies: bool,
 }
 
 /// One file.
@@ -41,12 +43,15 @@ pub struct FileChange {
     pub extensions: Vec<u32>,
     /// Whether the imports differ.
     pub imports: bool,
+    /// Whether bodies of functions without name differ in statements that stay.
+    pub bodies: bool,
 }
 
 impl FileChange {
     /// Whether the texts are equal but for comments, spacing and place.
     pub fn is_empty(&self) -> bool {
         !self.imports
+            && !self.bodies
             && self.statements.is_empty()
             && self.extensions.is_empty()
             && self.definitions.iter().all(|d| d.change == Change::Unchanged)
@@ -75,7 +80,15 @@ pub fn diff(old: Option<&ModuleImage>, new: &ModuleImage) -> FileChange {
                 Some(before) if before.fingerprint == definition.fingerprint => Change::Unchanged,
                 Some(_) => Change::Changed,
             };
-            DefinitionChange { name: definition.name.clone(), change, index: Some(index) }
+            let is_bodies = change == Change::Changed
+                && before.is_some_and(|before| {
+                    before.kind == definition.kind
+                        && match (unit_of(old, before), unit_of(Some(new), definition)) {
+                            (Some(a), Some(b)) => a.shape == b.shape && has_functions(new, b),
+                            _ => false,
+                        }
+                });
+            DefinitionChange { name: definition.name.clone(), change, index: Some(index), is_bodies }
         })
         .collect();
     definitions.extend(
@@ -83,12 +96,17 @@ pub fn diff(old: Option<&ModuleImage>, new: &ModuleImage) -> FileChange {
             name: old.name.clone(),
             change: Change::Removed,
             index: None,
+            is_bodies: false,
         }),
     );
     let old_units: &[UnitImage] = old.map_or(&[], |i| &i.units);
+    let mut statements = unmatched(old_units, &new.units, |k| matches!(k, UnitKind::Statement));
+    let edited = statements.len();
+    follow(old_units, new, &mut statements);
     FileChange {
         definitions,
-        statements: unmatched(old_units, &new.units, |k| matches!(k, UnitKind::Statement)),
+        bodies: statements.len() < edited,
+        statements,
         extensions: unmatched(old_units, &new.units, |k| matches!(k, UnitKind::Extend(_))),
         imports: old.is_none_or(|old| {
             let paths =
@@ -111,4 +129,33 @@ fn unmatched(old: &[UnitImage], new: &[UnitImage], of_kind: impl Fn(&UnitKind) -
         }
     }
     result
+}
+
+/// The unit that gives a definition its value.
+fn unit_of<'a>(image: Option<&'a ModuleImage>, definition: &DefinitionImage) -> Option<&'a UnitImage> {
+    image?.units.get(definition.unit? as usize)
+}
+
+/// Whether a unit makes functions.
+fn has_functions(image: &ModuleImage, unit: &UnitImage) -> bool {
+    !image.protos[unit.proto.0 as usize].nested.is_empty()
+}
+
+/// Takes out of `statements` those that differ from one of the old text, which has gone otherwise, in bodies of functions without name
+/// only: the functions follow, and the statement does not run again.
+fn follow(old: &[UnitImage], new: &ModuleImage, statements: &mut Vec<u32>) {
+    let is_statement = |unit: &&UnitImage| unit.kind == UnitKind::Statement;
+    let mut kept: Vec<u64> = new.units.iter().filter(is_statement).map(|unit| unit.fingerprint).collect();
+    let mut gone: Vec<u64> = Vec::new();
+    for unit in old.iter().filter(is_statement) {
+        match kept.iter().position(|fingerprint| *fingerprint == unit.fingerprint) {
+            Some(at) => drop(kept.swap_remove(at)),
+            None => gone.push(unit.shape),
+        }
+    }
+    statements.retain(|i| {
+        let unit = &new.units[*i as usize];
+        let at = gone.iter().position(|shape| *shape == unit.shape).filter(|_| has_functions(new, unit));
+        at.map(|at| gone.swap_remove(at)).is_none()
+    });
 }

@@ -2,7 +2,8 @@
 
 use super::check::{Reason, check};
 use super::codes;
-use super::load::{Compiled, normalise};
+use super::load::{Compiled, FileText, normalise};
+use super::options::{Mode, ReloadOptions, mode_of_text};
 use super::plan::{Action, FileInput, PlannedDefinition, PlannedFile, ReloadPlan, plan};
 use super::report::Report;
 use crate::compile::compile_source;
@@ -32,14 +33,93 @@ impl Vm {
         }
     }
 
-    /// Reads the given files again and brings the running program to their texts, in one commit.
+    /// Reads the given files again and brings the running program to their texts, in one commit. A loaded file that is gone leaves.
     pub fn reload_files(&mut self, paths: &[String]) -> Report {
+        self.reload_files_with(paths, &ReloadOptions::default())
+    }
+
+    /// As [`Vm::reload_files`], with choices.
+    pub fn reload_files_with(&mut self, paths: &[String], options: &ReloadOptions) -> Report {
+        match self.read_files(paths) {
+            Ok(files) => self.reload(files, options),
+            Err(report) => *report,
+        }
+    }
+
+    /// Brings the running program to the given texts, in one commit; refuses without any change.
+    pub fn reload_texts(&mut self, files: Vec<(String, String)>) -> Report {
+        let files = files.into_iter().map(|(path, text)| FileText { path, text: Some(text) }).collect();
+        self.reload(files, &ReloadOptions::default())
+    }
+
+    /// Brings the running program to the given texts, in one commit; refuses without any change. A refused reload is a report whose `ok`
+    /// is false.
+    pub fn reload(&mut self, files: Vec<FileText>, options: &ReloadOptions) -> Report {
+        let start = Instant::now();
+        let paths: Vec<String> = files.iter().map(|file| normalise(&file.path)).collect();
+        let mut report = match self.prepare(files, options) {
+            Err(reasons) => {
+                let mut report = Report::refused(paths, reasons);
+                report.error = Some(Error::Host(reasons_text(&report.reasons)));
+                report
+            }
+            Ok((plan, warnings)) => self.carry_out(plan, warnings, paths),
+        };
+        report.epoch = self.epoch();
+        report.duration = start.elapsed();
+        report
+    }
+
+    fn carry_out(&mut self, plan: super::CheckedPlan, warnings: Vec<String>, paths: Vec<String>) -> Report {
+        let mut report = Report::of(plan.plan());
+        if report.files.is_empty() {
+            report.files.clone_from(&paths);
+        }
+        report.committed = plan.plan().files.iter().any(|f| f.changed || f.is_new);
+        report.warnings = warnings;
+        match self.commit(plan) {
+            Ok(stale) => {
+                report.stale = stale;
+                let unknown = self.unknown_imports(&report.files);
+                report.warnings.extend(unknown);
+                report
+            }
+            Err(error) => {
+                let mut refused = Report::refused(paths, vec![failed_reason(&error)]);
+                refused.error = Some(error);
+                refused
+            }
+        }
+    }
+
+    /// What `reload_files_with` would do. Has no effect.
+    pub fn plan_files(&mut self, paths: &[String], options: &ReloadOptions) -> Report {
+        match self.read_files(paths) {
+            Ok(files) => self.plan(files, options),
+            Err(report) => *report,
+        }
+    }
+
+    /// What `reload` would do. Has no effect.
+    pub fn plan(&mut self, files: Vec<FileText>, options: &ReloadOptions) -> Report {
+        let paths: Vec<String> = files.iter().map(|file| normalise(&file.path)).collect();
+        let mut report = match self.prepare(files, options) {
+            Ok((plan, warnings)) => Report { warnings, ..Report::of(plan.plan()) },
+            Err(reasons) => Report::refused(paths, reasons),
+        };
+        report.epoch = self.epoch();
+        report
+    }
+
+    /// The texts of files as they are on the disk; those that are loaded and gone are without text.
+    fn read_files(&mut self, paths: &[String]) -> Result<Vec<FileText>, Box<Report>> {
         let mut files = Vec::new();
         let mut reasons = Vec::new();
         for path in paths {
             let path = normalise(path);
             match self.read_text(&path) {
-                Ok(text) => files.push((path, text)),
+                Ok(text) => files.push(FileText { path, text: Some(text) }),
+                Err(_) if self.is_loaded(&path) && !self.file_exists(&path) => files.push(FileText { path, text: None }),
                 Err(message) => reasons.push(Reason {
                     code: codes::UNREADABLE.id,
                     message,
@@ -51,72 +131,13 @@ impl Vm {
                 }),
             }
         }
-        if !reasons.is_empty() {
-            let mut report = Report::refused(paths.to_vec(), reasons);
-            report.epoch = self.epoch();
-            return report;
+        if reasons.is_empty() {
+            return Ok(files);
         }
-        self.reload_texts(files)
-    }
-
-    /// Brings the running program to the given texts, in one commit; refuses without any change.
-    pub fn reload_texts(&mut self, files: Vec<(String, String)>) -> Report {
-        let start = Instant::now();
-        let paths: Vec<String> = files.iter().map(|(p, _)| p.clone()).collect();
-        let mut report = match self.prepare(files) {
-            Err(reasons) => {
-                let mut report = Report::refused(paths, reasons);
-                report.error = Some(Error::Host(report.to_string()));
-                report
-            }
-            Ok((plan, warnings)) => {
-                let mut report = Report::of(plan.plan());
-                if report.files.is_empty() {
-                    report.files.clone_from(&paths);
-                }
-                report.committed = plan.plan().files.iter().any(|f| f.changed || f.is_new);
-                report.warnings = warnings;
-                match self.commit(plan) {
-                    Ok(stale) => {
-                        report.stale = stale;
-                        let unknown = self.unknown_imports(&report.files);
-                        report.warnings.extend(unknown);
-                        report
-                    }
-                    Err(error) => {
-                        let mut refused = Report::refused(paths, vec![failed_reason(&error)]);
-                        refused.error = Some(error);
-                        refused
-                    }
-                }
-            }
-        };
+        let mut report = Report::refused(paths.to_vec(), reasons);
         report.epoch = self.epoch();
-        if let Some(Error::Host(text)) = &mut report.error
-            && !report.reasons.is_empty()
-        {
-            *text = reasons_text(&report.reasons);
-        }
-        report.duration = start.elapsed();
-        report
-    }
-
-    /// What `reload_files` would do. Has no effect.
-    pub fn plan_files(&mut self, paths: &[String]) -> Report {
-        let mut files = Vec::new();
-        for path in paths {
-            let path = normalise(path);
-            match self.read_text(&path) {
-                Ok(text) => files.push((path, text)),
-                Err(message) => return Report { warnings: vec![message], ..Report::default() },
-            }
-        }
-        let mut report = match self.prepare(files) {
-            Ok((plan, warnings)) => Report { warnings, ..Report::of(plan.plan()) },
-            Err(reasons) => Report::refused(paths.to_vec(), reasons),
-        };
-        report.epoch = self.epoch();
-        report
+        report.error = Some(Error::Host(reasons_text(&report.reasons)));
+        Err(Box::new(report))
     }
 
     /// Number of the last commit.
@@ -125,15 +146,18 @@ impl Vm {
     }
 
     /// Steps 1 to 3.
-    fn prepare(&mut self, files: Vec<(String, String)>) -> Result<(super::CheckedPlan, Vec<String>), Vec<Reason>> {
-        let (compiled, warnings) = self.gather(files)?;
+    fn prepare(&mut self, files: Vec<FileText>, options: &ReloadOptions) -> Result<(super::CheckedPlan, Vec<String>), Vec<Reason>> {
+        let (texts, gone): (Vec<FileText>, Vec<FileText>) = files.into_iter().partition(|file| file.text.is_some());
+        let texts = texts.into_iter().map(|file| (file.path, file.text.unwrap_or_default())).collect();
+        let (compiled, warnings) = self.gather(texts)?;
         let warnings = warnings.iter().map(|(source, d)| d.plain(source).trim_end().to_owned()).collect();
-        let inputs: Vec<FileInput> = compiled.into_iter().map(|file| self.input_of(file)).collect();
+        let mut inputs: Vec<FileInput> = compiled.into_iter().map(|file| self.input_of(file, options)).collect();
+        inputs.extend(gone.iter().filter_map(|file| self.input_of_gone(&normalise(&file.path))));
         let old_images: Vec<(Arc<str>, Option<Arc<ModuleImage>>)> =
             inputs.iter().map(|i| (i.path.clone(), i.old.clone())).collect();
         let others = self.other_inputs(&inputs);
         let facts = self.enter(|cx| cx.survey());
-        let plan = plan(inputs, &others, &facts);
+        let plan = plan(inputs, &others, &facts, options);
         let find = |path: &str| old_images.iter().find(|(p, _)| **p == *path).and_then(|(_, image)| image.as_deref());
         let checked = check(
             plan,
@@ -144,12 +168,37 @@ impl Vm {
         Ok((checked, warnings))
     }
 
-    fn input_of(&mut self, file: Compiled) -> FileInput {
-        let old = self.enter(|cx| {
-            let module = cx.world.modules.get(&file.path)?;
-            Some(module.state().linked?.image.clone())
-        });
-        FileInput { path: file.path, namespace: file.namespace, old, new: file.image, imports: file.imports }
+    fn input_of(&mut self, file: Compiled, options: &ReloadOptions) -> FileInput {
+        let old = self.image_of(&file.path);
+        let mode = options.mode.or_else(|| mode_of_text(file.image.source.text())).unwrap_or(self.files.mode);
+        FileInput {
+            path: file.path,
+            namespace: file.namespace,
+            old,
+            new: file.image,
+            imports: file.imports,
+            is_removed: false,
+            mode,
+        }
+    }
+
+    fn input_of_gone(&mut self, path: &str) -> Option<FileInput> {
+        let old = self.image_of(path)?;
+        let namespace = self.enter(|cx| cx.world.modules[path].namespace.name.clone());
+        Some(FileInput {
+            path: path.into(),
+            namespace,
+            old: Some(old),
+            new: Arc::new(ModuleImage::empty(Source::new(path, ""))),
+            imports: Vec::new(),
+            is_removed: true,
+            mode: Mode::Update,
+        })
+    }
+
+    /// What runs of a file.
+    fn image_of(&mut self, path: &str) -> Option<Arc<ModuleImage>> {
+        self.enter(|cx| Some(cx.world.modules.get(path)?.state().linked?.image.clone()))
     }
 
     /// Loaded files that are not in the set.
@@ -167,6 +216,8 @@ impl Vm {
                         old: Some(linked.image.clone()),
                         new: linked.image.clone(),
                         imports: linked.imports.iter().map(|n| n.name.clone()).collect(),
+                        is_removed: false,
+                        mode: Mode::Update,
                     })
                 })
                 .collect()
@@ -209,10 +260,10 @@ impl Vm {
             .definitions
             .iter()
             .enumerate()
-            .map(|(index, d)| PlannedDefinition {
-                name: d.name.clone(),
-                action: self.eval_action(namespace, &d.name, d.kind),
-                index: Some(index),
+            .map(|(index, d)| {
+                let action = self.eval_action(namespace, &d.name, d.kind);
+                let evaluates = action != Action::Keep;
+                PlannedDefinition { name: d.name.clone(), action, index: Some(index), evaluates, is_edited: true, from: None }
             })
             .collect();
         let statements = (0..image.units.len() as u32)
@@ -231,6 +282,8 @@ impl Vm {
             extensions,
             changed: true,
             is_new: true,
+            is_removed: false,
+            mode: Mode::Update,
         };
         self.commit_evaluation(ReloadPlan { files: vec![file] })?;
         last.map(|unit| self.run_unit(&path, unit)).transpose()
@@ -245,6 +298,7 @@ impl Vm {
             (Some(crate::object::Kind::Function), DefinitionKind::Function(_)) => Action::Redefine,
             (Some(crate::object::Kind::Class), DefinitionKind::Class(_)) => Action::Redefine,
             (Some(crate::object::Kind::Enum), DefinitionKind::Enum(_)) => Action::Redefine,
+            (Some(_), DefinitionKind::Function(_) | DefinitionKind::Class(_) | DefinitionKind::Enum(_)) => Action::Replace,
             _ => Action::Add,
         }
     }

@@ -2,6 +2,7 @@
 
 use super::check::{Place, Reason};
 use super::codes;
+use super::options::Mode;
 use crate::compile::compile_source;
 use crate::embed::{Error, Vm};
 use crate::image::{ImportFrom, ModuleImage};
@@ -18,6 +19,8 @@ pub struct Files {
     pub(super) queues: Vec<super::queue::Queue>,
     /// Number of texts evaluated so far.
     pub(super) evaluations: u64,
+    /// The mode of reloads that do not name one.
+    pub mode: Mode,
     /// Where modules come from that are no files.
     library: Library,
 }
@@ -35,6 +38,15 @@ impl Default for Library {
     fn default() -> Self {
         Library { modules: &[], load: |_, _| Ok(()) }
     }
+}
+
+/// A file for a reload.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FileText {
+    /// Its path.
+    pub path: String,
+    /// Its new text; `None`: the file is gone.
+    pub text: Option<String>,
 }
 
 /// One file, compiled.
@@ -230,7 +242,7 @@ impl Vm {
             })
     }
 
-    fn file_exists(&mut self, path: &str) -> bool {
+    pub(super) fn file_exists(&mut self, path: &str) -> bool {
         self.host(|host| Ok(host.file_exists(path))).unwrap_or(false)
     }
 
@@ -241,11 +253,14 @@ impl Vm {
 
     /// Paths of the loaded files.
     pub fn loaded_files(&mut self) -> Vec<String> {
-        self.enter(|cx| cx.world.modules.keys().filter(|p| !p.starts_with('<')).map(|p| p.to_string()).collect())
+        self.enter(|cx| {
+            let files = cx.world.modules.values().filter(|module| !module.path.starts_with('<') && module.state().linked.is_some());
+            files.map(|module| module.path.to_string()).collect()
+        })
     }
 
     fn has_namespace(&mut self, name: &str) -> bool {
-        self.enter(|cx| cx.world.namespaces.get(name).is_some_and(|n| !n.definitions().is_empty()))
+        self.enter(|cx| cx.world.namespaces.get(name).is_some_and(|n| !n.with_leaks().is_empty()))
     }
 }
 

@@ -4,20 +4,26 @@
 //! refuses; `commit` applies a checked plan and takes everything back when an initialiser fails.
 
 mod check;
+mod closures;
 pub mod codes;
 mod commit;
+mod contribution;
 mod diff;
 mod digest;
 mod eval;
+mod generation;
 mod load;
+mod options;
 mod plan;
 mod queue;
 mod report;
 mod survey;
 
 pub use check::{CheckedPlan, Place, Reason};
+pub use contribution::{Holder, NewText, Verdict, verdict};
 pub use diff::{Change, DefinitionChange, FileChange, diff};
-pub use load::{Compiled, Files, Library, normalise};
+pub use load::{Compiled, FileText, Files, Library, normalise};
+pub use options::{Mode, Policy, ReloadOptions, Replace};
 pub use plan::{Action, PlannedDefinition, PlannedFile, ReloadPlan, plan};
 pub use report::{Entry, Report, Statement};
 pub use survey::{Fact, Facts};

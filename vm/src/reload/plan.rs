@@ -1,9 +1,12 @@
 //! Step 2: what a commit would do. Pure: from the changes and the facts.
 
-use super::diff::{Change, FileChange, diff};
-use super::survey::Facts;
-use crate::image::{DefinitionKind, ModuleImage};
-use rustc_hash::FxHashSet;
+use super::contribution::{Holder, NewText, Verdict, verdict};
+use super::diff::{Change, DefinitionChange, FileChange, diff};
+use super::options::{Mode, ReloadOptions};
+use super::survey::{Fact, Facts};
+use crate::image::{DefinitionImage, DefinitionKind, ModuleImage, UnitKind};
+use crate::object::Kind;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 /// What the commit does with one definition.
@@ -25,10 +28,22 @@ pub enum Action {
     Follow,
     /// The file no longer defines it: it becomes a leak.
     Leak,
-    /// It was a leak, or belonged to `<repl>`: the file becomes its contributor.
+    /// The file no longer defines it, another file of the commit does.
+    GiveUp,
+    /// It was a leak of the file and is defined again.
+    Restore,
+    /// It belonged to a session: the file becomes its contributor.
     Adopt,
-    /// Its kind changes: refused by `check`.
-    OtherKind,
+    /// It belonged to another file, or had another name.
+    Move,
+    /// It had another name, which `was` tells.
+    Rename,
+    /// Another kind of thing takes its place.
+    Replace,
+    /// A new object takes its place; the old one goes on for those who hold it.
+    Overwrite,
+    /// Refused by `check`.
+    Refuse(Verdict),
 }
 
 /// One definition of a plan.
@@ -40,6 +55,12 @@ pub struct PlannedDefinition {
     pub action: Action,
     /// Index in the new image, unless it leaves.
     pub index: Option<usize>,
+    /// Whether its initialiser or its decorators run.
+    pub evaluates: bool,
+    /// Whether it has another text than what runs.
+    pub is_edited: bool,
+    /// Qualified name that it had before, if another.
+    pub from: Option<Arc<str>>,
 }
 
 /// One file of a plan.
@@ -61,8 +82,12 @@ pub struct PlannedFile {
     pub extensions: Vec<u32>,
     /// Whether anything but place and doc text differs.
     pub changed: bool,
-    /// Whether it was loaded before.
+    /// Whether it is loaded for the first time.
     pub is_new: bool,
+    /// Whether the file is gone.
+    pub is_removed: bool,
+    /// How the running program takes it in.
+    pub mode: Mode,
 }
 
 /// What one commit would do. Has no effect; prints; see `check`.
@@ -84,28 +109,38 @@ pub struct FileInput {
     pub new: Arc<ModuleImage>,
     /// Namespaces of its imports.
     pub imports: Vec<Arc<str>>,
+    /// Whether the file is gone; `new` is empty then.
+    pub is_removed: bool,
+    /// How the running program takes it in.
+    pub mode: Mode,
 }
 
 /// Plans a commit. `others` are the loaded files that are not part of it: their values may have to be computed anew.
-pub fn plan(inputs: Vec<FileInput>, others: &[FileInput], facts: &Facts) -> ReloadPlan {
+pub fn plan(inputs: Vec<FileInput>, others: &[FileInput], facts: &Facts, options: &ReloadOptions) -> ReloadPlan {
     let changes: Vec<FileChange> = inputs.iter().map(|f| diff(f.old.as_deref(), &f.new)).collect();
     let mut dirty: FxHashSet<String> = FxHashSet::default();
     for (input, change) in inputs.iter().zip(&changes) {
+        let all_new = input.mode == Mode::Overwrite && !change.is_empty();
         for definition in &change.definitions {
-            if definition.change == Change::Changed {
+            if definition.change == Change::Changed || all_new && definition.index.is_some() {
                 dirty.insert(format!("{}.{}", input.namespace, definition.name));
             }
         }
     }
     spread(&mut dirty, facts);
-    let mut files: Vec<PlannedFile> =
-        inputs.into_iter().zip(changes).map(|(input, change)| plan_file(input, change, &dirty, facts)).collect();
+    let planner = Planner {
+        dirty,
+        facts,
+        options,
+        origins: origins(&inputs, &changes, facts),
+        given: given(&inputs, &changes),
+        taken: taken(&inputs, &changes),
+    };
+    let mut files: Vec<PlannedFile> = inputs.into_iter().zip(changes).map(|(input, change)| planner.file(input, change)).collect();
     for other in others {
         let image = &other.new;
-        let touched: Vec<PlannedDefinition> = plan_definitions(other, &diff(Some(image), image), &dirty, facts)
-            .into_iter()
-            .filter(|d| d.action != Action::Follow)
-            .collect();
+        let touched: Vec<PlannedDefinition> =
+            planner.definitions(other, &diff(Some(image), image)).into_iter().filter(|d| d.action != Action::Follow).collect();
         if !touched.is_empty() {
             files.push(PlannedFile {
                 path: other.path.clone(),
@@ -117,6 +152,8 @@ pub fn plan(inputs: Vec<FileInput>, others: &[FileInput], facts: &Facts) -> Relo
                 extensions: Vec::new(),
                 changed: false,
                 is_new: false,
+                is_removed: false,
+                mode: Mode::Update,
             });
         }
     }
@@ -129,9 +166,7 @@ fn spread(dirty: &mut FxHashSet<String>, facts: &Facts) {
         let more: Vec<String> = facts
             .iter()
             .filter(|(name, fact)| {
-                !dirty.contains(*name)
-                    && fact.kind != crate::object::Kind::Once
-                    && fact.computed_from.iter().any(|d| dirty.contains(d))
+                !dirty.contains(*name) && fact.kind != Kind::Once && fact.computed_from.iter().any(|d| dirty.contains(d))
             })
             .map(|(name, _)| name.clone())
             .collect();
@@ -142,65 +177,276 @@ fn spread(dirty: &mut FxHashSet<String>, facts: &Facts) {
     }
 }
 
-fn plan_file(input: FileInput, change: FileChange, dirty: &FxHashSet<String>, facts: &Facts) -> PlannedFile {
-    let definitions = plan_definitions(&input, &change, dirty, facts);
-    let changed = !change.is_empty() || definitions.iter().any(|d| d.action != Action::Follow);
-    PlannedFile {
-        path: input.path,
-        namespace: input.namespace,
-        image: input.new,
-        imports: input.imports,
-        definitions,
-        statements: change.statements,
-        extensions: change.extensions,
-        changed,
-        is_new: input.old.is_none(),
+/// Definitions that a file of the commit no longer has, by qualified name; with the file.
+type Given = FxHashMap<String, Arc<str>>;
+
+fn given(inputs: &[FileInput], changes: &[FileChange]) -> Given {
+    let mut given = Given::default();
+    for (input, change) in inputs.iter().zip(changes) {
+        for definition in change.definitions.iter().filter(|d| d.change == Change::Removed) {
+            given.insert(format!("{}.{}", input.namespace, definition.name), input.path.clone());
+        }
+    }
+    given
+}
+
+fn taken(inputs: &[FileInput], changes: &[FileChange]) -> FxHashMap<String, Arc<str>> {
+    let mut taken = FxHashMap::default();
+    for (input, change) in inputs.iter().zip(changes) {
+        for definition in change.definitions.iter().filter(|d| d.index.is_some()) {
+            taken.insert(format!("{}.{}", input.namespace, definition.name), input.path.clone());
+        }
+    }
+    taken
+}
+
+/// Where new definitions come from, by their qualified names.
+type Origins = FxHashMap<String, Origin>;
+
+#[derive(Clone)]
+struct Origin {
+    /// Qualified name.
+    name: Arc<str>,
+    /// Whether `was` says so.
+    is_renamed: bool,
+}
+
+/// Finds renamed definitions (`was`), and those that moved to another namespace with the same text.
+fn origins(inputs: &[FileInput], changes: &[FileChange], facts: &Facts) -> Origins {
+    let mut origins = Origins::default();
+    let removed: Vec<(&FileInput, &DefinitionImage)> = inputs
+        .iter()
+        .zip(changes)
+        .flat_map(|(input, change)| {
+            let gone = change.definitions.iter().filter(|d| d.change == Change::Removed);
+            gone.filter_map(move |d| {
+                let old = input.old.as_ref()?.definitions.iter().find(|old| old.name == d.name)?;
+                Some((input, old))
+            })
+        })
+        .collect();
+    for (input, change) in inputs.iter().zip(changes) {
+        for definition in change.definitions.iter().filter(|d| d.change == Change::Added) {
+            let Some(image) = definition.index.map(|i| &input.new.definitions[i]) else { continue };
+            let qualified = format!("{}.{}", input.namespace, definition.name);
+            if facts.contains_key(&qualified) {
+                continue;
+            }
+            if let Some(was) = &image.was {
+                let name = format!("{}.{was}", input.namespace);
+                let leaves = removed.iter().any(|(other, old)| other.path == input.path && old.name == *was);
+                let is_leak = facts.get(&name).is_some_and(|fact| fact.leak_of.as_deref() == Some(&*input.path));
+                let is_same_kind = facts.get(&name).is_some_and(|fact| fits(fact.kind, image.kind));
+                if (leaves || is_leak) && is_same_kind {
+                    origins.insert(qualified, Origin { name: name.into(), is_renamed: true });
+                }
+                continue;
+            }
+            let mut same = removed.iter().filter(|(other, old)| {
+                other.namespace != input.namespace
+                    && old.name == image.name
+                    && old.fingerprint == image.fingerprint
+                    && std::mem::discriminant(&old.kind) == std::mem::discriminant(&image.kind)
+            });
+            if let (Some((other, old)), None) = (same.next(), same.next()) {
+                let name = format!("{}.{}", other.namespace, old.name);
+                origins.insert(qualified, Origin { name: name.into(), is_renamed: false });
+            }
+        }
+    }
+    origins
+}
+
+struct Planner<'a> {
+    /// Definitions that change, and everything computed from them.
+    dirty: FxHashSet<String>,
+    facts: &'a Facts,
+    options: &'a ReloadOptions,
+    origins: Origins,
+    given: Given,
+    /// Definitions of the new texts, by qualified name; with the last file that has one.
+    taken: FxHashMap<String, Arc<str>>,
+}
+
+impl Planner<'_> {
+    fn file(&self, input: FileInput, change: FileChange) -> PlannedFile {
+        let is_overwritten = input.mode == Mode::Overwrite && !change.is_empty() && !input.is_removed && input.old.is_some();
+        let mut definitions = self.definitions(&input, &change);
+        let (mut statements, mut extensions) = (change.statements.clone(), change.extensions.clone());
+        if is_overwritten {
+            for definition in &mut definitions {
+                overwrite(definition, &input.new);
+            }
+            let units = |of_kind: fn(&UnitKind) -> bool| -> Vec<u32> {
+                (0..).zip(&input.new.units).filter(|(_, unit)| of_kind(&unit.kind)).map(|(i, _)| i).collect()
+            };
+            statements = units(|kind| matches!(kind, UnitKind::Statement));
+            extensions = units(|kind| matches!(kind, UnitKind::Extend(_)));
+        }
+        let changed = !change.is_empty() || definitions.iter().any(|d| d.action != Action::Follow) || input.is_removed;
+        PlannedFile {
+            path: input.path,
+            namespace: input.namespace,
+            image: input.new,
+            imports: input.imports,
+            definitions,
+            statements,
+            extensions,
+            changed,
+            is_new: input.old.is_none(),
+            is_removed: input.is_removed,
+            mode: if is_overwritten { Mode::Overwrite } else { Mode::Update },
+        }
+    }
+
+    fn definitions(&self, input: &FileInput, change: &FileChange) -> Vec<PlannedDefinition> {
+        change.definitions.iter().map(|definition| self.definition(input, definition)).collect()
+    }
+
+    fn definition(&self, input: &FileInput, definition: &DefinitionChange) -> PlannedDefinition {
+        let qualified = format!("{}.{}", input.namespace, definition.name);
+        let fact = self.facts.get(&qualified);
+        let image = definition.index.map(|i| &input.new.definitions[i]);
+        let holder = self.holder(input, &qualified, fact);
+        let text = match (image, fact) {
+            (None, _) => NewText::Nothing,
+            (Some(image), Some(fact)) if fact.kind != Kind::Absent && !fits(fact.kind, image.kind) => NewText::OtherKind,
+            _ => NewText::SameKind,
+        };
+        let verdict = verdict(holder, text, self.options.policy, self.options.replace.allows(&qualified));
+        let mut planned = PlannedDefinition {
+            name: definition.name.clone(),
+            action: Action::Follow,
+            index: definition.index,
+            evaluates: false,
+            is_edited: definition.change != Change::Unchanged,
+            from: None,
+        };
+        let Some(image) = image else {
+            planned.action = match verdict {
+                Verdict::Leak if self.is_taken(input, &qualified) => Action::GiveUp,
+                Verdict::Leak => Action::Leak,
+                _ => Action::Follow,
+            };
+            return planned;
+        };
+        match verdict {
+            Verdict::Add => match self.origins.get(&qualified) {
+                Some(origin) => {
+                    planned.action = if origin.is_renamed { Action::Rename } else { Action::Move };
+                    planned.from = Some(origin.name.clone());
+                    let old = self.facts.get(&*origin.name);
+                    planned.evaluates = origin.is_renamed && evaluates_again(image.kind, old, true);
+                }
+                None => {
+                    planned.action = Action::Add;
+                    planned.evaluates = true;
+                }
+            },
+            Verdict::Change => self.change(&mut planned, image, &qualified, fact, definition.is_bodies),
+            Verdict::Restore | Verdict::Move | Verdict::Adopt => {
+                planned.is_edited = fact.is_none_or(|fact| fact.fingerprint != image.fingerprint);
+                planned.action = match verdict {
+                    Verdict::Restore => Action::Restore,
+                    Verdict::Move => Action::Move,
+                    _ => Action::Adopt,
+                };
+                planned.evaluates = evaluates_again(image.kind, fact, planned.is_edited);
+                if verdict == Verdict::Move {
+                    planned.from = Some(qualified.into());
+                }
+            }
+            Verdict::Replace => {
+                planned.action = Action::Replace;
+                planned.evaluates = true;
+            }
+            Verdict::Nothing | Verdict::Leak => {}
+            refusal => planned.action = Action::Refuse(refusal),
+        }
+        planned
+    }
+
+    fn holder(&self, input: &FileInput, qualified: &str, fact: Option<&Fact>) -> Holder {
+        let Some(fact) = fact.filter(|fact| fact.kind != Kind::Absent) else { return Holder::Nobody };
+        if let Some(file) = &fact.leak_of {
+            return if **file == *input.path { Holder::OwnLeak } else { Holder::OtherLeak };
+        }
+        match &fact.contributor {
+            _ if fact.is_locked => Holder::Host,
+            None => Holder::Host,
+            Some(file) if **file == *input.path => Holder::This,
+            Some(file) if file.starts_with('<') => Holder::Session,
+            Some(file) if self.given.get(qualified).is_some_and(|giver| giver == file) => Holder::OtherGivesUp,
+            Some(_) => Holder::Other,
+        }
+    }
+
+    /// Whether another file of the commit defines what `input` no longer has.
+    fn is_taken(&self, input: &FileInput, qualified: &str) -> bool {
+        self.taken.get(qualified).is_some_and(|taker| **taker != *input.path)
+    }
+
+    /// What an edit, or something that it was computed from, does to a definition of the file.
+    fn change(
+        &self,
+        planned: &mut PlannedDefinition,
+        image: &DefinitionImage,
+        qualified: &str,
+        fact: Option<&Fact>,
+        is_bodies: bool,
+    ) {
+        let is_edited = planned.is_edited;
+        let is_dirty = self.dirty.contains(qualified);
+        let untouched = fact.is_none_or(|f| f.untouched);
+        // A value that holds functions keeps them, and they follow; one that was computed with them is computed anew.
+        if is_bodies && fact.is_some_and(|fact| !fact.is_plain) {
+            planned.action = Action::Redefine;
+            return;
+        }
+        planned.action = match image.kind {
+            DefinitionKind::Function(_) | DefinitionKind::Class(_) | DefinitionKind::Enum(_) if is_edited => Action::Redefine,
+            DefinitionKind::Constant if is_edited && is_touched_variable(fact) => Action::Conflict,
+            DefinitionKind::Constant if is_edited => Action::Evaluate,
+            DefinitionKind::Constant if is_dirty => Action::Recompute,
+            DefinitionKind::Variable if is_edited && untouched => Action::Evaluate,
+            DefinitionKind::Variable if is_dirty && untouched => Action::Recompute,
+            DefinitionKind::Variable if is_edited || is_dirty => Action::Conflict,
+            DefinitionKind::Once if is_edited => Action::Keep,
+            _ => Action::Follow,
+        };
+        planned.evaluates = matches!(planned.action, Action::Redefine | Action::Evaluate | Action::Recompute);
     }
 }
 
-fn plan_definitions(input: &FileInput, change: &FileChange, dirty: &FxHashSet<String>, facts: &Facts) -> Vec<PlannedDefinition> {
-    change
-        .definitions
-        .iter()
-        .map(|definition| {
-            let qualified = format!("{}.{}", input.namespace, definition.name);
-            let fact = facts.get(&qualified);
-            let kind = definition.index.map(|i| input.new.definitions[i].kind);
-            let is_dirty = dirty.contains(&qualified);
-            let untouched = fact.is_none_or(|f| f.untouched);
-            let action = match (definition.change, kind) {
-                (Change::Removed, _) | (_, None) => Action::Leak,
-                (Change::OtherKind, _) => Action::OtherKind,
-                (Change::Added, Some(kind)) => match fact {
-                    None => Action::Add,
-                    Some(fact) if !fits(fact.kind, kind) => Action::OtherKind,
-                    Some(_) if kind == DefinitionKind::Once => Action::Keep,
-                    Some(_) => Action::Adopt,
-                },
-                (change, Some(kind)) => {
-                    let edited = change == Change::Changed;
-                    match kind {
-                        DefinitionKind::Function(_) | DefinitionKind::Class(_) | DefinitionKind::Enum(_) if edited => {
-                            Action::Redefine
-                        }
-                        DefinitionKind::Constant if edited => Action::Evaluate,
-                        DefinitionKind::Constant if is_dirty => Action::Recompute,
-                        DefinitionKind::Variable if edited && untouched => Action::Evaluate,
-                        DefinitionKind::Variable if is_dirty && untouched => Action::Recompute,
-                        DefinitionKind::Variable if edited || is_dirty => Action::Conflict,
-                        DefinitionKind::Once if edited => Action::Keep,
-                        _ => Action::Follow,
-                    }
-                }
-            };
-            PlannedDefinition { name: definition.name.clone(), action, index: definition.index }
-        })
-        .collect()
+/// Whether the cell holds a variable that the program has changed, or may have.
+fn is_touched_variable(fact: Option<&Fact>) -> bool {
+    fact.is_some_and(|fact| fact.kind == Kind::Variable && !fact.untouched)
+}
+
+/// Whether a definition that comes back, or comes from elsewhere, is evaluated anew; functions and classes: whether decorators run.
+fn evaluates_again(kind: DefinitionKind, old: Option<&Fact>, is_edited: bool) -> bool {
+    match kind {
+        DefinitionKind::Once => false,
+        DefinitionKind::Variable => is_edited && old.is_none_or(|fact| fact.untouched),
+        _ => is_edited,
+    }
+}
+
+/// Makes a definition of an overwritten file a new one.
+fn overwrite(definition: &mut PlannedDefinition, image: &ModuleImage) {
+    let Some(index) = definition.index else { return };
+    let is_ours = matches!(
+        definition.action,
+        Action::Redefine | Action::Evaluate | Action::Recompute | Action::Conflict | Action::Follow | Action::Restore
+    );
+    if is_ours && image.definitions[index].kind != DefinitionKind::Once {
+        definition.action = Action::Overwrite;
+        definition.evaluates = true;
+    }
 }
 
 /// Whether a cell of this kind can take a definition of that kind.
-fn fits(cell: crate::object::Kind, kind: DefinitionKind) -> bool {
-    use crate::object::Kind;
+fn fits(cell: Kind, kind: DefinitionKind) -> bool {
     match kind {
         DefinitionKind::Function(_) => cell == Kind::Function,
         DefinitionKind::Class(_) => cell == Kind::Class,

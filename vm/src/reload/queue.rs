@@ -3,6 +3,7 @@
 //! Code that needs a definition whose initialiser has not run yet suspends its file until it has; if that file is waiting itself,
 //! nothing can go on, and the error names the cycle.
 
+use super::closures::Matcher;
 use crate::embed::{Error, Handle, Vm};
 use crate::heap::Value;
 use crate::image::UnitKind;
@@ -106,7 +107,7 @@ impl Vm {
             Item::LateClass(index) => {
                 self.run(|cx| {
                     let linked = cx.linked_of(&path);
-                    match cx.make_class(linked, None, index as usize)? {
+                    match cx.make_class(linked, None, index as usize, &mut Matcher::default())? {
                         Some((class, tasks)) => cx.run_class_tasks(class, tasks),
                         None => Ok(Value::Nil),
                     }

@@ -1,6 +1,7 @@
 //! Step 6: what happened, as data. Its text form is what the command line prints.
 
 use super::check::Reason;
+use super::options::Mode;
 use super::plan::{Action, ReloadPlan};
 use crate::embed::Error;
 use crate::image::DefinitionKind;
@@ -20,11 +21,17 @@ pub struct Entry {
     pub file: String,
     /// One-based line; 0 when it left.
     pub line: u32,
+    /// Qualified name that it had before, if another.
+    pub from: Option<String>,
 }
 
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.namespace, self.name)
+        write!(f, "{}.{}", self.namespace, self.name)?;
+        match &self.from {
+            Some(from) => write!(f, " (was {from})"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -46,6 +53,8 @@ pub struct Report {
     pub epoch: u64,
     /// Whether a commit was made.
     pub committed: bool,
+    /// How the running program took in the texts; overwrite if one file was taken in so.
+    pub mode: Mode,
     /// Paths of the files.
     pub files: Vec<String>,
     /// Definitions that came into being.
@@ -58,8 +67,14 @@ pub struct Report {
     pub conflicts: Vec<Entry>,
     /// Definitions that the file no longer has; they serve whoever uses them.
     pub leaked: Vec<Entry>,
-    /// Definitions that were leaks or belonged to the REPL and now belong to the file.
+    /// Definitions of a session that belong to the file now.
     pub adopted: Vec<Entry>,
+    /// Leaks of the file that it defines again.
+    pub restored: Vec<Entry>,
+    /// Definitions that came from another file.
+    pub moved: Vec<Entry>,
+    /// Definitions that had another name.
+    pub renamed: Vec<Entry>,
     /// Statements that ran.
     pub ran_statements: Vec<Statement>,
     /// Closures that keep their old code, with the reason.
@@ -78,6 +93,7 @@ impl Report {
     /// A report of what a plan does, before it is done.
     pub(super) fn of(plan: &ReloadPlan) -> Report {
         let mut report = Report { ok: true, ..Report::default() };
+        report.mode = plan.files.iter().map(|file| file.mode).find(|mode| *mode == Mode::Overwrite).unwrap_or_default();
         for file in &plan.files {
             if file.changed || file.is_new {
                 report.files.push(file.path.to_string());
@@ -91,6 +107,7 @@ impl Report {
                     namespace: file.namespace.to_string(),
                     file: file.path.to_string(),
                     line: image.map_or(0, |d| source.line(d.name_span.lo)),
+                    from: definition.from.as_ref().map(|from| from.to_string()),
                 };
                 match definition.action {
                     Action::Add => report.added.push(entry),
@@ -99,7 +116,11 @@ impl Report {
                     Action::Conflict => report.conflicts.push(entry),
                     Action::Leak => report.leaked.push(entry),
                     Action::Adopt => report.adopted.push(entry),
-                    Action::Keep | Action::Follow | Action::OtherKind => {}
+                    Action::Restore => report.restored.push(entry),
+                    Action::Move => report.moved.push(entry),
+                    Action::Rename => report.renamed.push(entry),
+                    Action::Replace | Action::Overwrite => report.changed.push(entry),
+                    Action::Keep | Action::Follow | Action::GiveUp | Action::Refuse(_) => {}
                 }
             }
             for unit in &file.statements {
@@ -152,6 +173,9 @@ impl fmt::Display for Report {
             ("changed", &self.changed),
             ("recomputed", &self.recomputed),
             ("adopted", &self.adopted),
+            ("restored", &self.restored),
+            ("moved", &self.moved),
+            ("renamed", &self.renamed),
             ("leaked", &self.leaked),
         ];
         for (word, entries) in groups {

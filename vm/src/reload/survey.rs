@@ -13,6 +13,14 @@ pub struct Fact {
     pub kind: Kind,
     /// The file that contributes it; `None` for the host and the library.
     pub contributor: Option<Arc<str>>,
+    /// The file that contributed it, if it is a leak.
+    pub leak_of: Option<Arc<str>>,
+    /// Whether no file may define it.
+    pub is_locked: bool,
+    /// Hash of the text that runs.
+    pub fingerprint: u64,
+    /// Whether its initialiser built plain data: nothing with an identity.
+    pub is_plain: bool,
     /// Whether its value still is what its initialiser built.
     pub untouched: bool,
     /// Constants and functions that its initialiser used, by qualified name.
@@ -27,7 +35,7 @@ impl<'gc> Cx<'_, 'gc> {
     pub(super) fn survey(&self) -> Facts {
         let mut facts = Facts::default();
         for namespace in self.world.namespaces.values() {
-            for cell in namespace.definitions() {
+            for cell in namespace.with_leaks() {
                 facts.insert(cell.qualified_name(), fact(cell));
             }
         }
@@ -40,6 +48,10 @@ fn fact<'gc>(cell: Gc<'gc, Definition<'gc>>) -> Fact {
     Fact {
         kind: cell.kind(),
         contributor: meta.contributor.map(|m| m.path.clone()),
+        leak_of: meta.leak.as_ref().map(|leak| leak.file.clone()),
+        is_locked: cell.namespace.is_locked(),
+        fingerprint: meta.fingerprint,
+        is_plain: meta.initial_digest.is_some(),
         // Digests are compared only where it matters: values that were never assigned and are made of plain data.
         untouched: matches!(cell.kind(), Kind::Variable | Kind::Constant)
             && !cell.is_assigned()

@@ -1,0 +1,43 @@
+//! Overwrite mode: a file's old code and objects go on together, apart from the new ones.
+//!
+//! The new text gets the public cells. What ran before keeps a private copy of each cell that is overwritten, so that it goes on in a
+//! closed world of its own: its functions see its variables, classes and constants. Names of other files stay shared.
+
+use super::options::Mode;
+use super::plan::{Action, PlannedFile};
+use crate::heap::Value;
+use crate::object::{Cx, Definition, Proto, SymbolMap, Undo};
+use gc_arena::Gc;
+
+impl<'gc> Cx<'_, 'gc> {
+    /// Gives the running text of a file that is to be overwritten private copies of the cells it loses.
+    pub(super) fn part_generation(&mut self, file: &PlannedFile) {
+        if file.mode != Mode::Overwrite {
+            return;
+        }
+        let Some(module) = self.world.modules.get(&file.path).copied() else { return };
+        let Some(linked) = module.state().linked else { return };
+        let mut copies: SymbolMap<'gc, Gc<'gc, Definition<'gc>>> = SymbolMap::default();
+        for definition in file.definitions.iter().filter(|d| d.action == Action::Overwrite) {
+            let name = self.world.intern(self.mc, &definition.name);
+            let Some(cell) = module.namespace.get(name) else { continue };
+            let copy = Definition::new(self.mc, cell.namespace, name);
+            copy.set_kind(cell.kind());
+            Definition::set(copy, self.mc, cell.value());
+            let meta = cell.meta().clone();
+            Definition::update_meta(copy, self.mc, |m| *m = meta);
+            copies.insert(name, copy);
+        }
+        for proto in linked.protos() {
+            for i in 0..proto.image.consts.len() {
+                if let Value::Definition(cell) = proto.const_at(i)
+                    && Gc::ptr_eq(cell.namespace, module.namespace)
+                    && let Some(copy) = copies.get(&cell.name)
+                {
+                    self.world.undo.push(Undo::Const(proto, i, Value::Definition(cell)));
+                    Proto::set_const(proto, self.mc, i, Value::Definition(*copy));
+                }
+            }
+        }
+    }
+}

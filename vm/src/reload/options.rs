@@ -1,0 +1,106 @@
+//! What can be chosen about a reload.
+
+/// How the running program takes in a new text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Mode {
+    /// The running program becomes the new version; every reference follows.
+    #[default]
+    Update,
+    /// New objects are installed beside the old ones, whose holders keep a consistent old world. After Python's `importlib.reload`.
+    Overwrite,
+}
+
+impl Mode {
+    /// The word for it.
+    pub fn text(self) -> &'static str {
+        match self {
+            Mode::Update => "update",
+            Mode::Overwrite => "overwrite",
+        }
+    }
+
+    /// The mode with this word.
+    pub fn named(text: &str) -> Option<Mode> {
+        [Mode::Update, Mode::Overwrite].into_iter().find(|mode| mode.text() == text)
+    }
+}
+
+/// Which definitions may become another kind of thing.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Replace {
+    /// None.
+    #[default]
+    Nothing,
+    /// All.
+    All,
+    /// Those of these names, bare or qualified.
+    Names(Vec<String>),
+}
+
+impl Replace {
+    /// Whether the definition may.
+    pub fn allows(&self, qualified: &str) -> bool {
+        match self {
+            Replace::Nothing => false,
+            Replace::All => true,
+            Replace::Names(names) => {
+                let bare = qualified.rsplit('.').next().unwrap_or(qualified);
+                names.iter().any(|name| name == qualified || name == bare)
+            }
+        }
+    }
+}
+
+/// What becomes of a leak that another file defines.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Policy {
+    /// The file becomes its contributor; identity stays.
+    #[default]
+    Adopt,
+    /// It is refused.
+    Strict,
+}
+
+/// Choices about one reload.
+#[derive(Clone, Debug)]
+pub struct ReloadOptions {
+    /// The mode; `None`: what the file says in its first comment block (`# mode: overwrite`), else the VM's.
+    pub mode: Option<Mode>,
+    /// Which definitions may become another kind of thing.
+    pub replace: Replace,
+    /// What becomes of a leak that another file defines.
+    pub policy: Policy,
+    /// Whether what is a warning otherwise refuses the reload.
+    pub strict: bool,
+    /// Overwrite mode: whether living subclasses in other files get the new class as their base.
+    pub rebase: bool,
+    /// Overwrite mode: whether variables of other files that hold an old object get the new one.
+    pub relink: bool,
+}
+
+impl Default for ReloadOptions {
+    fn default() -> Self {
+        ReloadOptions { mode: None, replace: Replace::Nothing, policy: Policy::Adopt, strict: false, rebase: true, relink: false }
+    }
+}
+
+/// The mode that a text asks for in its first comment block.
+pub(super) fn mode_of_text(text: &str) -> Option<Mode> {
+    text.lines()
+        .map(str::trim)
+        .take_while(|line| line.is_empty() || line.starts_with('#'))
+        .find_map(|line| Mode::named(line.trim_start_matches('#').trim().strip_prefix("mode:")?.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_names_its_mode() {
+        assert_eq!(mode_of_text("# mode: overwrite\nlet a = 1"), Some(Mode::Overwrite));
+        assert_eq!(mode_of_text("# A tool.\n\n#   mode:update  \n"), Some(Mode::Update));
+        assert_eq!(mode_of_text("let a = 1\n# mode: overwrite"), None);
+        assert_eq!(mode_of_text("# mode: other"), None);
+    }
+}
