@@ -76,6 +76,17 @@ fn errors_are_marked_in_their_source() {
 }
 
 #[test]
+fn errors_in_the_library_are_marked_where_the_program_called_it() {
+    let folder = Folder::with(&[
+        ("a.lang", "fn main() { {a: 1}.map(|k, v| k) }"),
+        ("b.lang", "import regex\nfn main() {\n    regex.compile(\"(a\")\n}"),
+    ]);
+    let marked = " --> a.lang:1:13\n  |\n1 | fn main() { {a: 1}.map(|k, v| k) }\n  |             ^^^^^^^^^^^^^^^^^^^^\n  at core.Iterable.map (";
+    expect(&lang(&folder, &["a.lang"], ""), 1, "", marked);
+    expect(&lang(&folder, &["b.lang"], ""), 1, "", " --> b.lang:3:5\n  |\n3 |     regex.compile(\"(a\")\n  |     ^^^^");
+}
+
+#[test]
 fn endless_recursion_is_told_briefly() {
     let folder = Folder::with(&[("a.lang", "fn f(n) { f(n + 1) + 1 }\nfn main() { f(0) }")]);
     let output = lang(&folder, &["a.lang"], "");

@@ -1,8 +1,9 @@
 //! Traces: which functions were running when an error was raised, innermost first.
 
 use crate::heap::Value;
-use crate::object::{TraceFrame, World};
+use crate::object::{Frame, TraceFrame, World};
 use gc_arena::Gc;
+use lang::source::Span;
 
 /// Frames kept at each end of a long trace.
 const SHOWN: usize = 25;
@@ -16,6 +17,13 @@ pub struct Trace {
     pub omitted: Option<(usize, usize)>,
 }
 
+impl Trace {
+    /// The frame whose source is shown: the innermost one that is the program's own.
+    pub fn shown(&self) -> Option<&TraceFrame> {
+        self.frames.iter().find(|frame| !frame.is_library).or(self.frames.first())
+    }
+}
+
 /// The trace of the running stack.
 pub(super) fn capture(world: &World<'_>) -> Trace {
     let stubs = [world.halt_stub, world.resume_stub];
@@ -26,18 +34,22 @@ pub(super) fn capture(world: &World<'_>) -> Trace {
         .iter()
         .enumerate()
         .filter(|(i, _)| omitted.is_none() || *i < SHOWN || *i >= all.len() - SHOWN)
-        .map(|(_, frame)| {
-            // SAFETY: `pc` points into the code of the frame's prototype.
-            let at = unsafe { frame.pc.offset_from(frame.proto.code.start()) } as usize;
-            TraceFrame {
-                function: frame.proto.qualified.clone(),
-                source: frame.proto.image.source.clone(),
-                span: frame.proto.span_at(at.saturating_sub(1)),
-                version: frame.proto.file_version(),
-            }
+        .map(|(_, frame)| TraceFrame {
+            function: frame.proto.qualified.clone(),
+            source: frame.proto.image.source.clone(),
+            span: place_of(frame),
+            version: frame.proto.version.get(),
+            is_library: world.is_library(&frame.proto.linked.module.namespace),
         })
         .collect();
     Trace { frames, omitted }
+}
+
+/// The place of the instruction that a frame is at.
+pub(super) fn place_of(frame: &Frame<'_>) -> Span {
+    // SAFETY: `pc` points into the code of the frame's prototype.
+    let at = unsafe { frame.pc.offset_from(frame.proto.code.start()) } as usize;
+    frame.proto.span_at(at.saturating_sub(1))
 }
 
 /// The trace of an error value, if it has been thrown.

@@ -370,7 +370,7 @@ fn failed_reason(error: &Error) -> Reason {
     let mut lines = text.lines();
     let message = lines.next().unwrap_or_default().to_owned();
     let (file, line) = match error {
-        Error::Raised { trace, .. } => trace.frames.first().map_or((String::new(), 0), |f| (f.source.name().to_owned(), f.line())),
+        Error::Raised { trace, .. } => trace.shown().map_or((String::new(), 0), |f| (f.source.name().to_owned(), f.line())),
         _ => (String::new(), 0),
     };
     Reason {

@@ -80,6 +80,7 @@ impl Vm {
     /// Sets where modules come from that are no files.
     pub fn set_library(&mut self, library: Library) {
         self.files.library = library;
+        self.enter(|cx| cx.world.library = library.modules);
     }
 
     /// Makes a module of the library, unless it is there.
