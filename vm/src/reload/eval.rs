@@ -80,8 +80,6 @@ impl Vm {
         match self.commit(plan) {
             Ok(stale) => {
                 report.stale = stale;
-                let unknown = self.unknown_imports(&report.files);
-                report.warnings.extend(unknown);
                 report
             }
             Err(error) => {
