@@ -74,6 +74,18 @@ fn assert_none(wrong: &[String], rule: &str) {
     assert!(wrong.is_empty(), "{rule}:\n  {}\n", wrong.join("\n  "));
 }
 
+#[test]
+fn the_readme_can_say_cargo_run() {
+    let manifest = read(&root().join("Cargo.toml"));
+    let members = manifest.lines().find_map(|line| line.strip_prefix("default-members = ")).unwrap_or("every member");
+    let programs: Vec<&str> = members.split('"').skip(1).step_by(2).filter(|member| is_program(&root().join(member))).collect();
+    assert_eq!(programs, ["repl"], "`cargo run` takes the only program among the default members: {members}");
+}
+
+fn is_program(package: &Path) -> bool {
+    package.join("src/main.rs").exists() || read(&package.join("Cargo.toml")).contains("[[bin]]")
+}
+
 /// Rust files of the project's own crates.
 fn rust_files() -> Vec<PathBuf> {
     ["lang", "vm", "stdlib", "repl", "tests", "examples", "fuzz"].iter().flat_map(|folder| files(folder, "rs")).collect()

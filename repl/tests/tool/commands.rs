@@ -76,6 +76,42 @@ fn errors_are_marked_in_their_source() {
 }
 
 #[test]
+fn errors_in_the_library_are_marked_where_the_program_called_it() {
+    let folder = Folder::with(&[
+        ("a.lang", "fn main() { {a: 1}.map(|k, v| k) }"),
+        ("b.lang", "import regex\nfn main() {\n    regex.compile(\"(a\")\n}"),
+    ]);
+    let marked = " --> a.lang:1:13\n  |\n1 | fn main() { {a: 1}.map(|k, v| k) }\n  |             ^^^^^^^^^^^^^^^^^^^^\n  at core.Iterable.map (";
+    expect(&lang(&folder, &["a.lang"], ""), 1, "", marked);
+    expect(&lang(&folder, &["b.lang"], ""), 1, "", " --> b.lang:3:5\n  |\n3 |     regex.compile(\"(a\")\n  |     ^^^^");
+}
+
+#[test]
+fn check_looks_at_imports() {
+    let folder = Folder::with(&[
+        ("a.lang", "import nope"),
+        ("b.lang", "from math import sqroot\nimport util\nfn main() { util.dubble(2) }"),
+        ("util.lang", "print(\"this is not to be run\")\nfn double(x) { 2 * x }"),
+        ("c.lang", "import util\nfn main() { util.double(2) }"),
+    ]);
+    expect(
+        &lang(&folder, &["check", "a.lang"], ""),
+        1,
+        "",
+        "error[R0107]: namespace `nope` does not exist; looked for `nope.lang`\n --> a.lang:1:1\n",
+    );
+    let output = lang(&folder, &["check", "b.lang"], "");
+    expect(&output, 0, "", "warning[W0301]: `sqroot` does not exist in namespace `math`; did you mean `sqrt`?\n --> b.lang:1:1\n");
+    expect(
+        &output,
+        0,
+        "",
+        "warning[W0302]: `dubble` does not exist in namespace `util`; did you mean `double`?\n --> b.lang:3:13\n",
+    );
+    expect(&lang(&folder, &["check", "c.lang", "util.lang"], ""), 0, "", "");
+}
+
+#[test]
 fn endless_recursion_is_told_briefly() {
     let folder = Folder::with(&[("a.lang", "fn f(n) { f(n + 1) + 1 }\nfn main() { f(0) }")]);
     let output = lang(&folder, &["a.lang"], "");
