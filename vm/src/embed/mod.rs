@@ -11,4 +11,4 @@ pub use convert::{FromScript, IntoScript};
 pub use error::{Error, Problem};
 pub use function::HostFunction;
 pub use handle::Handle;
-pub use vm::{Vm, VmOptions};
+pub use vm::{Request, Vm, VmOptions, outside};

@@ -74,6 +74,15 @@ pub struct Vm {
     pub(crate) files: crate::reload::Files,
 }
 
+/// What a native asks the driver to do while the program stands at a safe point.
+pub struct Request(Box<dyn FnOnce(&mut Vm) -> Result<Handle, Error>>);
+
+/// For natives that need the VM itself, such as `live.reload`: `f` is called at once, while the program stands at a safe point; the call
+/// has its result. Errors that are not the program's own become ReloadError.
+pub fn outside<'gc>(f: impl FnOnce(&mut Vm) -> Result<Handle, Error> + 'static) -> Box<Control<'gc>> {
+    Box::new(Control::Outside(Box::new(Request(Box::new(f)))))
+}
+
 /// Why a slice ended, without heap values: those are in handles.
 enum Stop {
     Tick,
@@ -81,6 +90,7 @@ enum Stop {
     Raised(Handle),
     Wait,
     Need,
+    Outside(Request),
     Interrupt(Interrupt),
 }
 
@@ -293,6 +303,7 @@ impl Vm {
                 Stop::Raised(error) => self.end_task(None, Some(error))?,
                 Stop::Wait => self.schedule()?,
                 Stop::Need => self.provide()?,
+                Stop::Outside(request) => self.carry_out_request(request)?,
                 Stop::Interrupt(interrupt) => return Err(Error::Interrupted(interrupt)),
             }
             self.tell_failures();
@@ -303,6 +314,32 @@ impl Vm {
                 note(exit, &mut cx, &pool)
             });
         }
+    }
+
+    /// Does what running code asked for; the code goes on with the result, or with an error.
+    fn carry_out_request(&mut self, request: Request) -> Result<(), Error> {
+        let result = (request.0)(self);
+        if let Err(Error::Interrupted(interrupt)) = result {
+            return Err(Error::Interrupted(interrupt));
+        }
+        self.enter(|cx| {
+            let wake = match result {
+                Ok(value) => Wake::Value(value.value_in(cx.world)),
+                Err(Error::Raised { value, .. }) => Wake::Raise(value.value_in(cx.world)),
+                Err(error) => Wake::Raise(cx.error_value(ErrorKind::ReloadError, &error.to_string())),
+            };
+            cx.world.tasks.wake = Some(wake);
+        });
+        Ok(())
+    }
+
+    /// Makes a value that stays alive as long as its handle.
+    pub fn make(&mut self, f: impl for<'gc> FnOnce(&mut Cx<'_, 'gc>) -> Value<'gc>) -> Handle {
+        let pool = self.pool.clone();
+        self.enter(|cx| {
+            let value = f(cx);
+            Handle::new(cx.world, &pool, value)
+        })
     }
 
     fn begin_slice(&mut self) {
@@ -375,7 +412,7 @@ impl Vm {
     }
 
     /// Calls what the host wants called at safe points.
-    pub(super) fn poll(&mut self) {
+    pub fn poll(&mut self) {
         if let Some(mut poll) = self.poll.take() {
             poll(self);
             self.poll.get_or_insert(poll);
@@ -477,6 +514,10 @@ fn note<'gc>(exit: Exit<'gc>, cx: &mut Cx<'_, 'gc>, pool: &Rc<HandlePool>) -> St
         Exit::Error(value) => Stop::Raised(Handle::new(cx.world, pool, value)),
         Exit::Wait => Stop::Wait,
         Exit::Need => Stop::Need,
+        Exit::Outside => {
+            let request = cx.world.outside.take().and_then(|request| request.downcast().ok());
+            Stop::Outside(*request.expect("who leaves for the driver says what for"))
+        }
         Exit::Interrupt(interrupt) => Stop::Interrupt(interrupt),
     }
 }

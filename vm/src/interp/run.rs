@@ -95,6 +95,12 @@ impl<'gc> Cx<'_, 'gc> {
                     let ticket = self.world.tasks.fresh();
                     return self.park(ticket, Some(seconds), "for the clock".to_owned(), dst, mode);
                 }
+                Control::Outside(request) => {
+                    self.world.outside = Some(request);
+                    let task = self.world.tasks.current.expect("a task runs");
+                    task.wanted.set((dst, mode));
+                    return Flow::Leave(Exit::Outside);
+                }
                 Control::Park { ticket, seconds, what } => return self.park(ticket, seconds, what, dst, mode),
                 Control::Call { callee, args, then } => {
                     let waiting = match then {

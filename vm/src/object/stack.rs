@@ -154,6 +154,11 @@ impl<'gc> Stack<'gc> {
         (self.base + slots).min(self.values.len())
     }
 
+    /// The values of all frames.
+    pub fn values(&self) -> Vec<Value<'gc>> {
+        self.values[..self.top()].to_vec()
+    }
+
     /// One past the last register of the top frame: where slow paths put windows of their own.
     pub fn scratch(&self) -> usize {
         self.base + self.frames.last().map_or(0, |f| f.proto.registers as usize)
@@ -251,6 +256,12 @@ impl<'gc> SavedStack<'gc> {
         mc.backward_barrier(owner, None);
         // SAFETY: the barrier has run; nobody holds a reference into it, because `frames` lends only to a function.
         std::mem::swap(unsafe { &mut *self.stack.get() }, other);
+    }
+
+    /// The values of all frames.
+    pub fn values(&self) -> Vec<Value<'gc>> {
+        // SAFETY: as for `with_frames`; what is given is a copy.
+        unsafe { &*self.stack.get() }.values()
     }
 
     /// Lends its frames, outermost first.

@@ -12,6 +12,7 @@ use gc_arena::{Collect, Gc, GcWeak, Mutation};
 use hashbrown::HashTable;
 use indexmap::IndexMap;
 use lang::source::{Source, Span};
+use std::any::Any;
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -49,6 +50,8 @@ pub enum Control<'gc> {
         /// What follows "waits" in messages.
         what: String,
     },
+    /// Let the driver do something between two slices, such as a reload, and go on with its result: an `embed::Request`.
+    Outside(Box<dyn Any>),
     /// Leave the interpreter for the host; execution cannot go on in this call. With `Exit` the `finally` clauses on the way run.
     Interrupt(Interrupt),
 }
@@ -76,6 +79,8 @@ pub enum Exit<'gc> {
     Error(Value<'gc>),
     /// The running task waits.
     Wait,
+    /// The driver has to carry out `World::outside`.
+    Outside,
     /// Code needs `Loading::needed`, whose initialiser has not run yet; the instruction runs again afterwards.
     Need,
     /// Stopped for good.
@@ -457,6 +462,9 @@ pub struct World<'gc> {
     /// Bytes of large buffers that are alive, roughly.
     #[collect(require_static)]
     pub memory_limit: Option<usize>,
+    /// What the driver has been asked to do.
+    #[collect(require_static)]
+    pub outside: Option<Box<dyn Any>>,
     /// Set from outside to stop the program.
     #[collect(require_static)]
     pub cancel: Arc<AtomicBool>,
@@ -588,6 +596,7 @@ impl<'gc> World<'gc> {
             fuel: None,
             allocation_budget: Cell::new(limits::ALLOCATION_SLICE),
             memory_limit: None,
+            outside: None,
             cancel: Arc::default(),
             host,
             stress: Stress::default(),

@@ -11,7 +11,7 @@ use super::plan::{Action, PlannedDefinition, PlannedFile, ReloadPlan};
 use super::queue::{Item, Queue};
 use crate::embed::{Error, Problem, Vm};
 use crate::heap::Value;
-use crate::image::{ClassRef, DefinitionKind, ExtensionImage, MemberImage, UnitKind};
+use crate::image::{ClassRef, ModuleImage, DefinitionKind, ExtensionImage, MemberImage, UnitKind};
 use crate::link::{self, ClassTask};
 use crate::object::{
     Class, ClassKind, Control, Cx, Decorated, Definition, Function, Kind, Leak, Linked, Member, Module, Namespace, Proto, Symbol,
@@ -27,7 +27,6 @@ impl Vm {
     /// error everything is as before.
     pub(super) fn commit(&mut self, plan: CheckedPlan, before_running: impl FnOnce(&mut Vm)) -> Result<Vec<String>, Error> {
         let plan = plan.into_plan();
-        self.files.commits_running += 1;
         let queues_outer = std::mem::take(&mut self.files.queues);
         let level = self.begin_level();
         let (undo_start, serial) = self.enter(|cx| {
@@ -71,9 +70,43 @@ impl Vm {
             }
         });
         self.end_level(level);
-        self.files.commits_running -= 1;
         result.map(|()| matcher.stale)
     }
+}
+
+/// A plan that evaluates one definition of a file anew.
+pub(super) fn evaluation_plan(
+    path: Arc<str>,
+    namespace: Arc<str>,
+    image: Arc<ModuleImage>,
+    imports: Vec<Arc<str>>,
+    name: &str,
+) -> CheckedPlan {
+    let index = image.definitions.iter().position(|definition| *definition.name == *name);
+    let definition = PlannedDefinition {
+        name: name.into(),
+        action: Action::Evaluate,
+        index,
+        evaluates: true,
+        is_edited: true,
+        from: None,
+        from_file: None,
+        old_kind: None,
+    };
+    let file = PlannedFile {
+        path,
+        namespace,
+        image,
+        imports,
+        definitions: vec![definition],
+        statements: Vec::new(),
+        extensions: Vec::new(),
+        changed: true,
+        is_new: false,
+        is_removed: false,
+        mode: Mode::Update,
+    };
+    CheckedPlan::for_evaluation(ReloadPlan { files: vec![file] })
 }
 
 /// A class, and what is left to run of it.
@@ -243,6 +276,11 @@ impl<'gc> Cx<'_, 'gc> {
             }
             if is_new_version {
                 meta.is_evaluated = is_evaluation;
+            }
+            if definition.action == Action::Conflict {
+                meta.is_conflict = true;
+            } else if definition.evaluates {
+                meta.is_conflict = false;
             }
             meta.leak = None;
             meta.doc = doc;

@@ -2,6 +2,7 @@
 
 use super::check::{Reason, check};
 use super::codes;
+use super::history::Step;
 use super::load::{Compiled, FileText, normalise, reason_of};
 use super::options::{Mode, ReloadOptions, mode_of_text};
 use super::plan::{Action, FileInput, PlannedDefinition, PlannedFile, ReloadPlan, plan};
@@ -58,6 +59,10 @@ impl Vm {
     /// Brings the running program to the given texts, in one commit; refuses without any change. A refused reload is a report whose `ok`
     /// is false.
     pub fn reload(&mut self, files: Vec<FileText>, options: &ReloadOptions) -> Report {
+        self.reload_as(Step::Ordinary, files, options)
+    }
+
+    pub(super) fn reload_as(&mut self, step: Step, files: Vec<FileText>, options: &ReloadOptions) -> Report {
         let start = Instant::now();
         let paths: Vec<String> = files.iter().map(|file| normalise(&file.path)).collect();
         let mut report = match self.prepare(files, options) {
@@ -66,7 +71,17 @@ impl Vm {
                 report.error = Some(Error::Host(reasons_text(&report.reasons)));
                 report
             }
-            Ok((plan, warnings)) => self.carry_out(plan, warnings, paths, options),
+            Ok((plan, warnings)) => {
+                let changed: Vec<Arc<str>> = plan.plan().files.iter().map(|file| file.path.clone()).collect();
+                let before = self.texts_before(&changed);
+                self.files.commits_running += 1;
+                let report = self.carry_out(plan, warnings, paths, options);
+                self.files.commits_running -= 1;
+                if report.committed {
+                    self.remember(step, before);
+                }
+                report
+            }
         };
         report.epoch = self.epoch();
         report.duration = start.elapsed();
@@ -119,6 +134,22 @@ impl Vm {
             Ok((plan, warnings)) => Report { warnings, ..Report::of(plan.plan()) },
             Err(reasons) => Report::refused(paths, reasons),
         };
+        report.epoch = self.epoch();
+        report
+    }
+
+    /// The report of a request that names what does not exist.
+    pub fn refusal(&mut self, files: Vec<String>, message: String) -> Report {
+        let reason = Reason {
+            code: codes::UNREADABLE.id,
+            message,
+            file: files.first().cloned().unwrap_or_default(),
+            line: 0,
+            remedy: "name a file, a directory or a loaded namespace".into(),
+            detail: String::new(),
+            place: None,
+        };
+        let mut report = Report::refused(files, vec![reason]);
         report.epoch = self.epoch();
         report
     }

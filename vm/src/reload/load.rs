@@ -19,10 +19,12 @@ pub struct Files {
     pub(super) queues: Vec<super::queue::Queue>,
     /// Number of texts evaluated so far.
     pub(super) evaluations: u64,
-    /// Commits that are being made: more than one while a commit's code loads something.
+    /// Loads and reloads that are being made: more than one while the code of one loads something.
     pub(super) commits_running: u32,
     /// The mode of reloads that do not name one.
     pub mode: Mode,
+    /// What was committed.
+    pub(super) history: super::history::History,
     /// Where modules come from that are no files.
     library: Library,
 }
