@@ -1,5 +1,6 @@
 //! The engine as the tool uses it: with the library, and with the terminal as its host.
 
+use crate::diagnostics::Report;
 use crate::host::{Console, Texts};
 use crate::interrupt;
 use crate::output::output;
@@ -11,7 +12,11 @@ use vm::reload::ReloadOptions;
 /// A VM with everything, of which Ctrl-C stops the program. `texts` notes which program texts are read; `arguments` are the program's.
 pub fn new_vm(texts: &Texts, arguments: &[String], presses_max: u32) -> Vm {
     let host = Console::new(texts.clone(), arguments.to_vec());
-    let vm = stdlib::new_vm(VmOptions { host: Box::new(host), ..VmOptions::default() });
+    let mut vm = stdlib::new_vm(VmOptions { host: Box::new(host), ..VmOptions::default() });
+    vm.on_task_error(|name, error| {
+        let style = Report::for_stderr();
+        output().note(&format!("{}{}", style.failure(&format!("task `{name}` failed")), style.error(error)));
+    });
     interrupt::listen(vm.cancel_flag(), presses_max);
     vm
 }

@@ -55,7 +55,8 @@ fn typed() -> i32 {
                 Next::Quit => return 0,
             }
         }
-        if let Err(error) = answer(&mut session, &text) {
+        let answered = answer(&mut session, &text);
+        if let Err(error) = answered.and_then(|()| session.run_ready_tasks()) {
             if let Error::Interrupted(Interrupt::Exit(status)) = error {
                 return status;
             }
@@ -86,7 +87,7 @@ fn piped() -> i32 {
         return 1;
     };
     match evaluate_statements(&text) {
-        Ok(()) => 0,
+        Ok(failed_tasks) => i32::from(failed_tasks > 0),
         Err(Error::Interrupted(Interrupt::Exit(status))) => status,
         Err(Error::Interrupted(Interrupt::Cancelled)) => interrupt::STATUS,
         Err(error) => {
@@ -96,7 +97,8 @@ fn piped() -> i32 {
     }
 }
 
-fn evaluate_statements(text: &str) -> Result<(), Error> {
+/// Gives how many tasks have failed.
+fn evaluate_statements(text: &str) -> Result<usize, Error> {
     const NAME: &str = "<stdin>";
     let source = Source::new(NAME, text);
     let parsed = lang::parse(&source);
@@ -111,7 +113,7 @@ fn evaluate_statements(text: &str) -> Result<(), Error> {
         session.evaluate_as(NAME, &in_place(&source, start, end))?;
         start = end;
     }
-    Ok(())
+    session.finish_tasks()
 }
 
 /// A part of a text, moved by line breaks and spaces to where it stands in the whole.

@@ -105,14 +105,20 @@ fn run_once(vm: &mut Vm, file: &str, args: &[String]) -> i32 {
             }
         };
     }
-    match call_main(vm, file, args) {
-        Outcome::Returned | Outcome::NoMain => 0,
-        Outcome::Stopped(interrupt) => stopped(interrupt),
-        Outcome::Failed(error) => {
-            output().note(&Style::for_stderr().error(&error));
-            1
+    let main = call_main(vm, file, args);
+    let mut has_failed = false;
+    // What has ended the main part does not end the tasks.
+    for outcome in [main, run_tasks(vm)] {
+        match outcome {
+            Outcome::Returned | Outcome::NoMain => {}
+            Outcome::Stopped(interrupt) => return stopped(interrupt),
+            Outcome::Failed(error) => {
+                output().note(&Style::for_stderr().error(&error));
+                has_failed = true;
+            }
         }
     }
+    i32::from(has_failed || vm.failed_tasks() > 0)
 }
 
 /// Runs with `--reload`. An error of the program ends nothing: the next commit calls `main` again.
@@ -128,7 +134,11 @@ fn run_live(vm: &mut Vm, file: &str, args: &[String], reloader: &SharedReloader)
     let mut is_due = report.ok;
     loop {
         if is_due {
-            match call_main(vm, file, args) {
+            let outcome = match call_main(vm, file, args) {
+                Outcome::Returned => run_tasks(vm),
+                outcome => outcome,
+            };
+            match outcome {
                 Outcome::Returned => return 0,
                 Outcome::NoMain => {}
                 Outcome::Stopped(interrupt) => return stopped(reloader.borrow().stop().unwrap_or(interrupt)),
@@ -138,15 +148,44 @@ fn run_live(vm: &mut Vm, file: &str, args: &[String], reloader: &SharedReloader)
                 }
             }
         }
-        let commits = reloader.borrow().commits();
-        while reloader.borrow().commits() == commits {
-            if vm.cancel_flag().swap(false, Ordering::Relaxed) {
-                return stopped(reloader.borrow().stop().unwrap_or(Interrupt::Cancelled));
-            }
-            reloader.borrow_mut().poll(vm);
-            thread::sleep(IDLE);
+        if let Some(interrupt) = wait_for_commit(vm, reloader) {
+            return stopped(reloader.borrow().stop().unwrap_or(interrupt));
         }
         is_due = true;
+    }
+}
+
+/// Lets tasks go on until there is a commit. Gives what has stopped the program before.
+fn wait_for_commit(vm: &mut Vm, reloader: &SharedReloader) -> Option<Interrupt> {
+    let commits = reloader.borrow().commits();
+    while reloader.borrow().commits() == commits {
+        if vm.cancel_flag().swap(false, Ordering::Relaxed) {
+            return Some(Interrupt::Cancelled);
+        }
+        if !vm.has_tasks() {
+            reloader.borrow_mut().poll(vm);
+            thread::sleep(IDLE);
+            continue;
+        }
+        match outcome_of(vm.run_tasks_for(IDLE)) {
+            Outcome::Stopped(interrupt) => return Some(interrupt),
+            Outcome::Failed(error) => output().note(&Style::for_stderr().error(&error)),
+            Outcome::Returned | Outcome::NoMain => {}
+        }
+    }
+    None
+}
+
+/// Waits for the end of all tasks.
+fn run_tasks(vm: &mut Vm) -> Outcome {
+    outcome_of(vm.run_tasks())
+}
+
+fn outcome_of<T>(result: Result<T, Error>) -> Outcome {
+    match result {
+        Ok(_) => Outcome::Returned,
+        Err(Error::Interrupted(interrupt)) => Outcome::Stopped(interrupt),
+        Err(error) => Outcome::Failed(error),
     }
 }
 
@@ -159,11 +198,7 @@ fn call_main(vm: &mut Vm, file: &str, args: &[String]) -> Outcome {
     }
     let result = engine::call_with_texts(vm, &main, args);
     output().set_asking(false);
-    match result {
-        Ok(_) => Outcome::Returned,
-        Err(Error::Interrupted(interrupt)) => Outcome::Stopped(interrupt),
-        Err(error) => Outcome::Failed(error),
-    }
+    outcome_of(result)
 }
 
 /// The status of a program that was stopped.

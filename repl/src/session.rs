@@ -87,6 +87,17 @@ impl Session {
         Ok(())
     }
 
+    /// Lets tasks go on until all of them wait.
+    pub fn run_ready_tasks(&mut self) -> Result<(), Error> {
+        self.vm.run_ready_tasks()
+    }
+
+    /// Waits for the end of all tasks. Gives how many were ended by an error that nobody waited for.
+    pub fn finish_tasks(&mut self) -> Result<usize, Error> {
+        self.vm.run_tasks()?;
+        Ok(self.vm.failed_tasks())
+    }
+
     /// The text that shows a value.
     pub fn show(&mut self, value: &Handle) -> Result<String, Error> {
         self.vm.repr(value)

@@ -1,6 +1,7 @@
 //! The functions of `core`, which are visible everywhere.
 
 use crate::args::{self, Raised, given, given_not_nil, host_error, new_tuple};
+use crate::fiber;
 use crate::items::{self, IntoList, IntoTuple, collect};
 use crate::letters::one_char;
 use crate::table::{Row, define, row};
@@ -9,7 +10,7 @@ use gc_arena::{Collect, Gc};
 use std::cell::Cell;
 use std::cmp::Ordering;
 use vm::heap::Value;
-use vm::object::{Control, Cx, Interrupt, IteratorState, Keywords, Kind, NativeBody, NativeFunction, NativeResult};
+use vm::object::{Control, Cx, Interrupt, Keywords, Kind, NativeBody, NativeFunction, NativeResult};
 use vm::ops::{self, ArithOp, Resume};
 
 /// The functions.
@@ -367,10 +368,7 @@ fn iter<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
 pub(crate) fn next<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     match args[0] {
         Value::Iterator(iterator) => ops::iterator_next(cx, iterator),
-        value @ Value::Fiber(_) => {
-            let iterator = vm::object::IteratorObject::new(cx.mc, IteratorState::Fiber(value));
-            ops::iterator_next(cx, iterator)
-        }
+        Value::Fiber(fiber) => fiber::next_item(fiber),
         value => next_of_object(cx, value),
     }
 }

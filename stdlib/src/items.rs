@@ -118,7 +118,7 @@ pub(crate) fn items_now<'gc>(cx: &mut Cx<'_, 'gc>, iterable: &Value<'gc>) -> Res
             items
         }
         Value::Iterator(iterator) => match iterator.state.get() {
-            IteratorState::Object(_) | IteratorState::Fiber(_) => return Ok(None),
+            IteratorState::Object(_) => return Ok(None),
             _ => rest_of(cx, *iterator)?,
         },
         Value::Fiber(_) => return Ok(None),

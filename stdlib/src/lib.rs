@@ -8,6 +8,7 @@
 //! | sequence.rs, list.rs, map.rs, set.rs, range.rs, bytes.rs | methods of collections |
 //! | string.rs, letters.rs, template.rs | methods of strings |
 //! | number.rs | methods of ints and floats |
+//! | fiber.rs | fibers |
 //! | prelude.lang | methods that take functions, and what natives leave to the language |
 //! | modules/ | the modules, which are made when they are first imported |
 //!
@@ -19,6 +20,7 @@ mod bytes;
 mod convert;
 mod core;
 mod errors;
+mod fiber;
 mod items;
 mod iterable;
 mod letters;
@@ -58,6 +60,7 @@ pub fn install(cx: &mut Cx<'_, '_>) {
     let core = cx.world.core;
     core.set_doc(Some("What is visible everywhere.".into()));
     functions(cx, core, core::FUNCTIONS);
+    functions(cx, core, fiber::FUNCTIONS);
     core::constants(cx);
     install_classes(cx);
     mark_intrinsics(cx);
@@ -70,6 +73,7 @@ fn mark_intrinsics(cx: &mut Cx<'_, '_>) {
         (Tag::LIST, "len", Intrinsic::Len),
         (Tag::STR, "len", Intrinsic::Len),
         (Tag::MAP, "get", Intrinsic::Get),
+        (Tag::FIBER, "resume", Intrinsic::Resume),
     ];
     for (tag, name, intrinsic) in of_types {
         let name = cx.world.intern(cx.mc, name);
@@ -134,7 +138,6 @@ const SET: u64 = 13;
 const RANGE: u64 = 14;
 const NAMESPACE: u64 = 22;
 const DEFINITION: u64 = 23;
-const FIBER: u64 = 24;
 const BYTES: u64 = 25;
 const ITERATOR: u64 = 27;
 
@@ -153,7 +156,7 @@ const TYPES: &[TypeRow] = &[
     class(Tag::CLASS, Base::Nothing, &[], "The class of classes."),
     class(NAMESPACE, Base::Nothing, &[], "The definitions of one or more files."),
     class(DEFINITION, Base::Nothing, &[], "A named cell of a namespace."),
-    class(FIBER, Base::Stream, &[], "A function that can be suspended and resumed."),
+    class(Tag::FIBER, Base::Stream, &[fiber::METHODS], "A function that can be suspended and resumed."),
     class(BYTES, Base::Iterable, &[bytes::METHODS], "An immutable sequence of bytes."),
     class(ITERATOR, Base::Stream, &[ITERATOR_METHODS], "Where an iteration over a built-in value stands."),
 ];
@@ -178,6 +181,8 @@ fn install_classes(cx: &mut Cx<'_, '_>) {
         }
         publish(cx, core, class, row.doc);
     }
+    let fiber = cx.world.types[Tag::FIBER as usize];
+    properties(cx, fiber, fiber::PROPERTIES);
     let range = cx.world.types[RANGE as usize];
     properties(cx, range, range::PROPERTIES);
     let bytes = cx.world.types[BYTES as usize];
@@ -208,7 +213,8 @@ mod tests {
 
     /// All tables, and whether their rows are methods.
     fn tables() -> Vec<&'static [Row]> {
-        let mut tables = vec![core::FUNCTIONS, iterable::METHODS, range::PROPERTIES, bytes::STATICS];
+        let mut tables =
+            vec![core::FUNCTIONS, fiber::FUNCTIONS, fiber::PROPERTIES, iterable::METHODS, range::PROPERTIES, bytes::STATICS];
         tables.extend(modules::TABLE.iter().map(|module| module.functions));
         tables.extend(TYPES.iter().flat_map(|row| row.methods.iter().copied()));
         tables

@@ -35,7 +35,7 @@ fn library() -> String {
         list(&mut out, functions(core));
         out.push_str("\n`stop` is the constant that ends an iteration.\n");
         for class in classes(core).into_iter().filter(|class| !is_error(cx, class)) {
-            class_section(&mut out, &class);
+            class_section(&mut out, &class, "##");
         }
         errors_section(&mut out, cx);
         for name in stdlib::MODULES {
@@ -50,6 +50,14 @@ fn library() -> String {
                 .collect();
             if !constants.is_empty() {
                 let _ = writeln!(out, "\nConstants: {}.", constants.join(", "));
+            }
+            for class in classes(module) {
+                if is_error(cx, &class) {
+                    let doc = class.body().doc.clone().expect("error classes have docs");
+                    let _ = write!(out, "\n### `{}`\n\nAn error class. {doc}\n", class.name().as_str());
+                } else if !class.name().as_str().starts_with('_') {
+                    class_section(&mut out, &class, "###");
+                }
             }
         }
         out
@@ -94,17 +102,17 @@ fn is_error<'gc>(cx: &Cx<'_, 'gc>, class: &Class<'gc>) -> bool {
     class.body().linearisation.iter().any(|base| gc_arena::Gc::ptr_eq(*base, error))
 }
 
-fn class_section<'gc>(out: &mut String, class: &Class<'gc>) {
+fn class_section<'gc>(out: &mut String, class: &Class<'gc>, heading: &str) {
     let body = class.body();
     let doc = body.doc.as_deref().unwrap_or_else(|| panic!("`{}` has no doc", class.name().as_str()));
-    let _ = write!(out, "\n## `{}`\n\n{doc}", class.name().as_str());
+    let _ = write!(out, "\n{heading} `{}`\n\n{}", class.name().as_str(), doc.replace('\n', " "));
     let bases: Vec<String> = body.bases.iter().map(|base| link_to(base.name().as_str())).collect();
     if !bases.is_empty() {
         let _ = write!(out, " It has all methods of {} too.", bases.join(" and "));
     }
     out.push('\n');
     let mut entries = Vec::new();
-    for (name, member) in body.members.iter() {
+    for (name, member) in body.members.iter().filter(|(name, _)| !is_hidden(name.as_str())) {
         let function = match member {
             Member::Method(function) | Member::Static(function) | Member::Property { getter: Some(function), .. } => *function,
             Member::Property { getter: None, .. } | Member::Shared(_) => continue,
@@ -134,6 +142,12 @@ fn class_section<'gc>(out: &mut String, class: &Class<'gc>) {
         out.push('\n');
     }
     list(out, entries);
+}
+
+/// Members that belong to the inside of a class, operators, and what every class may have.
+fn is_hidden(member: &str) -> bool {
+    let is_operator = !member.starts_with(char::is_alphabetic) || member == "in" || member.starts_with("unary");
+    is_operator || matches!(member, "init" | "str" | "repr" | "hash")
 }
 
 fn link_to(class: &str) -> String {

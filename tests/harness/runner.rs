@@ -75,7 +75,7 @@ impl Runner<'_> {
         match step {
             Step::Load(texts) => self.load(texts),
             Step::Write(text) => self.write(text),
-            Step::Run(text) => self.run(text),
+            Step::Run(text) => self.run(text, !following.iter().any(|step| matches!(step, Step::Run(_)))),
             Step::Input(lines) => self.host.with(|effects| effects.input.extend(lines.iter().cloned())),
             Step::Refuse(_) => {}
             Step::Save(save) => self.save(save, following),
@@ -229,7 +229,8 @@ impl Runner<'_> {
         }
     }
 
-    fn run(&mut self, step: &Text) {
+    /// Evaluates statements. The last ones of a case end when all tasks have ended, others when all tasks wait.
+    fn run(&mut self, step: &Text, is_last: bool) {
         self.show("── run");
         let split = split(step, &self.case.name);
         let mut found: Vec<Finding> = split.diagnostics.iter().map(|d| Finding::of(d, &split.source, 1)).collect();
@@ -256,6 +257,15 @@ impl Runner<'_> {
             self.show(&output);
             printed.extend(output.split_inclusive('\n').map(|piece| (first, piece.to_owned())));
         }
+        let last = step.first_line + step.body.lines().count() as u32;
+        let ended = if is_last { self.vm.run_tasks() } else { self.vm.run_ready_tasks() };
+        let mut output = self.host.take_output();
+        if let Err(error) = ended {
+            output.push_str(error.to_string().lines().next().unwrap_or_default());
+            output.push('\n');
+        }
+        self.show(&output);
+        printed.extend(output.split_inclusive('\n').map(|piece| (last, piece.to_owned())));
         self.judge_lines(&step.expected().collect::<Vec<_>>(), &joined(printed));
     }
 

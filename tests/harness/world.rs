@@ -63,10 +63,16 @@ impl World {
             no_caches: self == World::NoCache,
             single_step: matches!(self, World::Step | World::Small | World::Collect),
         };
+        let messages = host.clone();
         let allowed = EFFECTS.into_iter().filter(|effect| !refused.contains(effect));
         let host = allowed.fold(Sandbox::new(host.clone()), Sandbox::allow);
         let options = VmOptions { host: Box::new(host), memory_limit: Some(MEMORY_MAX), stress, ..VmOptions::default() };
         let mut vm = stdlib::new_vm(options);
+        vm.on_task_error(move |name, error| {
+            let text = error.to_string();
+            let first = text.lines().next().unwrap_or_default();
+            messages.with(|effects| effects.output.push_str(&format!("task `{name}` failed: {first}\n")));
+        });
         if self == World::Collect {
             collect_at_safe_points(&mut vm);
         }

@@ -1,13 +1,19 @@
 //! Every number that bounds something, with its reason.
 
-/// Frames of one fiber. Deep enough for any sensible recursion; at 32 bytes a frame and a few registers it is some 20 MB.
+/// Calls within calls. Deep enough for any sensible recursion; at 32 bytes a frame and a few registers it is some 20 MB.
 pub const DEPTH_MAX: usize = 200_000;
 
 /// Stack slots of one fiber, in values: room for [`DEPTH_MAX`] frames of twenty registers.
 pub const STACK_SLOTS_MAX: usize = 4_000_000;
 
-/// Stack slots that a new fiber starts with: small, so that a million fibers fit.
-pub const STACK_SLOTS_FIRST: usize = 16;
+/// Stack slots that a new fiber starts with: small, so that a million fibers fit, and enough for most functions without a move.
+pub const FIBER_SLOTS_FIRST: usize = 24;
+
+/// Calls that a resumed fiber counts for beside those of its own, because its stack costs more than a frame.
+pub const FIBER_DEPTH: usize = 4;
+
+/// How often a cancelled fiber or task may go on with a suspension instead of ending before it is ended by force.
+pub const CANCELS_MAX: u8 = 10;
 
 /// Registers of a frame: an operand is one byte, and the windows of slow paths need a few above the top.
 pub const REGISTERS_MAX: usize = 250;

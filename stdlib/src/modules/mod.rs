@@ -6,10 +6,12 @@ mod bytes;
 mod fs;
 mod io;
 mod json;
+mod live;
 mod math;
 mod os;
 mod random;
 mod regex;
+mod task;
 mod text;
 mod time;
 
@@ -42,6 +44,7 @@ pub(crate) const TABLE: &[Module] = &[
     module("fs", "Files and directories. Paths are written with `/` on every system.", fs::FUNCTIONS, include_str!("fs.lang")),
     module("io", "Input and output beside `print` and `input`.", io::FUNCTIONS, include_str!("io.lang")),
     module("json", "Reading and writing JSON.", json::FUNCTIONS, ""),
+    module("live", "Live redefinition: what the program can do to itself, and ask.", live::FUNCTIONS, include_str!("live/live.lang")),
     Module {
         constants: math::constants,
         ..module("math", "Mathematics beyond the operators.", math::FUNCTIONS, include_str!("math.lang"))
@@ -50,12 +53,13 @@ pub(crate) const TABLE: &[Module] = &[
     module("path", "Paths as text. Nothing here looks at files.", &[], include_str!("path.lang")),
     module("random", "Random numbers and choices.", random::FUNCTIONS, include_str!("random.lang")),
     module("regex", "Regular expressions. Every search takes linear time.", regex::FUNCTIONS, include_str!("regex.lang")),
+    module("task", "Functions that take turns: tasks, channels, waiting.", task::FUNCTIONS, include_str!("task.lang")),
     module("text", "Text as people see it: width, lines, likeness.", text::FUNCTIONS, include_str!("text.lang")),
     module("time", "Clocks and waiting.", time::FUNCTIONS, ""),
 ];
 
 /// Names of the modules, which files of a program cannot have.
-pub const MODULES: &[&str] = &["bytes", "fs", "io", "json", "math", "os", "path", "random", "regex", "text", "time"];
+pub const MODULES: &[&str] = &["bytes", "fs", "io", "json", "live", "math", "os", "path", "random", "regex", "task", "text", "time"];
 
 /// The modules as the engine asks for them.
 pub(crate) const LIBRARY: Library = Library { modules: MODULES, load };

@@ -20,14 +20,16 @@ fn now<'gc>(cx: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
     }
 }
 
-fn monotonic<'gc>(cx: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
+/// `monotonic()`.
+pub(crate) fn monotonic<'gc>(cx: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
     match cx.world.host.monotonic() {
         Ok(passed) => Ok(Value::Float(passed.as_secs_f64())),
         Err(error) => Err(host_error(cx, &error)),
     }
 }
 
-fn sleep<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+/// `sleep(seconds)`, also of `task`.
+pub(crate) fn sleep<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let seconds = args::float(cx, "sleep", "seconds", args[0])?;
     if Duration::try_from_secs_f64(seconds).is_err() {
         return Err(cx.value_error(format!("`sleep`: {seconds} is no number of seconds to wait")));

@@ -240,7 +240,7 @@ opcodes! {
     MatchMap    R _ _ [Jump] "jump unless R[A] is a map";
     MapItem     W R R [Jump] "R[A] = R[B][R[C]], or jump when the map R[B] has no such key";
     MapRest     W R R [Imm] "R[A] = map of the pairs of R[B] without the Imm keys R[C] …";
-    MatchClass  R R _ [Jump] "jump unless R[A] is an instance of the class, or a value of the enum or variant, R[B]";
+    MatchClass  R R I [Jump] "jump unless R[A] is an instance of the class, or a value of the enum or variant, R[B]; C 1: as `catch` wants it";
     SlotItem    W R _ [Const Jump] "R[A] = slot or payload K[word] of R[B], or jump when it is unset";
     MatchBound  R R I [Jump] "jump unless R[A] is at least (C 0), below (C 1), at most (C 2) R[B], or at least and, if that is an int, whole (C 3); what is not two numbers or two strings jumps";
     MatchFail   R _ _ [] "raise MatchError for R[A]";

@@ -87,7 +87,7 @@ impl<'a> Compiler<'a> {
     fn catch_class(&mut self, class: &'a Expr, error: Reg, next: Label) {
         let mark = self.fun.mark();
         let class_reg = self.expr_any(class);
-        self.fun.jump(class.span, Insn::abc(Op::MatchClass, error.0, class_reg.0, 0), next);
+        self.fun.jump(class.span, Insn::abc(Op::MatchClass, error.0, class_reg.0, 1), next);
         self.fun.release(mark);
     }
 

@@ -5,6 +5,7 @@ mod convert;
 mod error;
 mod function;
 mod handle;
+mod tasks;
 mod vm;
 
 pub use classes::Migrated;
@@ -12,4 +13,4 @@ pub use convert::{FromScript, IntoScript};
 pub use error::{Error, Problem};
 pub use function::HostFunction;
 pub use handle::Handle;
-pub use vm::{Vm, VmOptions};
+pub use vm::{Request, Vm, VmOptions, outside};

@@ -9,8 +9,8 @@ use crate::host::{Host, NoHost};
 use crate::interp;
 use crate::limits;
 use crate::object::{
-    Control, Cx, Definition, ErrorKind, Exit, Interrupt, Keywords, Kind, Namespace, NativeBody, NativeFunction, NativeResult,
-    Stack, Stress, World,
+    Control, Cx, Definition, ErrorKind, Exit, Interrupt, Keywords, Kind, Namespace, NativeBody, NativeFunction,
+    NativeResult, Parked, Stack, Stress, Task, Wake, World,
 };
 use crate::ops;
 use gc_arena::arena::CollectionPhase;
@@ -21,7 +21,6 @@ use std::mem;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 /// How a VM is made.
 pub struct VmOptions {
@@ -52,13 +51,18 @@ impl Default for VmOptions {
 /// Called between slices of a running program, at safe points, and while it waits.
 type Poll = Box<dyn FnMut(&mut Vm)>;
 
+/// Called with the name of a task that nobody waits for and the error that has ended it.
+type OnTaskError = Box<dyn FnMut(&str, &Error)>;
+
 /// One engine with its own heap, namespaces and loaded files.
 pub struct Vm {
     arena: Arena<Rootable![World<'_>]>,
-    pool: Rc<HandlePool>,
-    cancel: Arc<AtomicBool>,
+    pub(super) pool: Rc<HandlePool>,
+    pub(super) cancel: Arc<AtomicBool>,
     stress: Stress,
     poll: Option<Poll>,
+    pub(super) on_task_error: Option<OnTaskError>,
+    pub(super) failed_tasks: usize,
     memory_limit: Option<usize>,
     /// Bytes of buffers that were alive at the end of the last collection.
     live_bytes: usize,
@@ -70,13 +74,23 @@ pub struct Vm {
     pub(crate) files: crate::reload::Files,
 }
 
+/// What a native asks the driver to do while the program stands at a safe point.
+pub struct Request(Box<dyn FnOnce(&mut Vm) -> Result<Handle, Error>>);
+
+/// For natives that need the VM itself, such as `live.reload`: `f` is called at once, while the program stands at a safe point; the call
+/// has its result. Errors that are not the program's own become ReloadError.
+pub fn outside<'gc>(f: impl FnOnce(&mut Vm) -> Result<Handle, Error> + 'static) -> Box<Control<'gc>> {
+    Box::new(Control::Outside(Box::new(Request(Box::new(f)))))
+}
+
 /// Why a slice ended, without heap values: those are in handles.
 enum Stop {
     Tick,
     Done(Handle),
     Raised(Handle),
-    Wait(f64),
+    Wait,
     Need,
+    Outside(Request),
     Interrupt(Interrupt),
 }
 
@@ -93,6 +107,7 @@ impl Vm {
             world.fuel = fuel;
             world.stress = stress;
             world.cancel = cancel.clone();
+            world.depth_limit = depth_limit;
             world.stack = Stack::new(1024, depth_limit);
             Cx { world, mc }.make_stubs();
         });
@@ -102,6 +117,8 @@ impl Vm {
             cancel,
             stress,
             poll: None,
+            on_task_error: None,
+            failed_tasks: 0,
             memory_limit,
             live_bytes: 0,
             marked_bytes: 0,
@@ -229,24 +246,49 @@ impl Vm {
         if handle.is_of(&self.pool) { Ok(()) } else { Err(Error::Host("the handle belongs to another VM".into())) }
     }
 
-    /// Runs something of a native's shape to its end. What ran before waits on its own stack.
+    /// Runs something of a native's shape to its end, and tasks while it waits. What ran before waits on its own stack.
     pub fn run(&mut self, start: impl for<'gc> FnOnce(&mut Cx<'_, 'gc>) -> NativeResult<'gc>) -> Result<Handle, Error> {
-        self.arena.mutate_root(|_, world| {
-            let limit = world.stack.depth_limit;
-            let busy = mem::replace(&mut world.stack, Stack::new(64, limit));
-            world.parked.push(busy);
+        let level = self.begin_level();
+        let main = self.arena.mutate_root(|mc, world| {
+            let id = world.tasks.fresh();
+            let main = Task::new(mc, id, "main", Value::Nil);
+            let stack = mem::replace(&mut world.stack, Stack::new(64, world.depth_limit));
+            let (fiber, wake) = (world.fiber.take(), world.tasks.wake.take());
+            let task = world.tasks.current.replace(main);
+            world.tasks.level().main = Some(main);
+            world.parked.push(Parked { stack, fiber, task, wake });
+            id
         });
-        let result = self.drive(start);
+        let result = self.drive(main, start);
         if matches!(result, Err(Error::Interrupted(_))) {
             self.enter(|cx| cx.abandon_migrations());
         }
-        self.arena.mutate_root(|_, world| {
-            world.stack = world.parked.pop().expect("parked above");
+        let is_over = matches!(result, Ok(_) | Err(Error::Raised { .. })) && self.is_running(main);
+        self.enter(|cx| {
+            let fiber = cx.world.fiber.take();
+            cx.abandon_fibers(fiber);
+            if !is_over {
+                cx.drop_tasks(0);
+            }
+            let before = cx.world.parked.pop().expect("parked above");
+            let running = mem::replace(&mut cx.world.tasks.current, before.task);
+            let level = cx.world.tasks.level();
+            let main = level.main.take().expect("set above");
+            // As a rule it is the main part that runs; when all tasks were dropped, it may be anything.
+            for task in running.into_iter().chain([main]) {
+                level.forget(task);
+            }
+            cx.abandon_fibers(main.fiber());
+            cx.world.stack = before.stack;
+            cx.world.fiber = before.fiber;
+            cx.world.tasks.wake = before.wake;
         });
+        self.end_level(level);
+        self.tell_failures();
         result
     }
 
-    fn drive(&mut self, start: impl for<'gc> FnOnce(&mut Cx<'_, 'gc>) -> NativeResult<'gc>) -> Result<Handle, Error> {
+    fn drive(&mut self, main: u64, start: impl for<'gc> FnOnce(&mut Cx<'_, 'gc>) -> NativeResult<'gc>) -> Result<Handle, Error> {
         let pool = self.pool.clone();
         self.begin_slice();
         let mut stop = self.arena.mutate_root(|mc, world| {
@@ -256,28 +298,51 @@ impl Vm {
             note(exit, &mut cx, &pool)
         });
         loop {
-            let mut raise = None;
             match stop {
-                Stop::Tick => raise = self.look()?,
-                Stop::Done(value) => return Ok(value),
-                Stop::Raised(error) => return Err(self.raised(error)),
-                Stop::Wait(seconds) => self.wait(seconds)?,
+                Stop::Tick => self.look()?,
+                Stop::Done(value) if self.is_running(main) => return Ok(value),
+                Stop::Raised(error) if self.is_running(main) => return Err(self.raised(error)),
+                Stop::Done(value) => self.end_task(Some(value), None)?,
+                Stop::Raised(error) => self.end_task(None, Some(error))?,
+                Stop::Wait => self.schedule()?,
                 Stop::Need => self.provide()?,
+                Stop::Outside(request) => self.carry_out_request(request)?,
                 Stop::Interrupt(interrupt) => return Err(Error::Interrupted(interrupt)),
             }
+            self.tell_failures();
             self.begin_slice();
             stop = self.arena.mutate_root(|mc, world| {
                 let mut cx = Cx { world, mc };
-                let exit = match raise {
-                    Some(message) => {
-                        let control = cx.raise(ErrorKind::LimitError, message);
-                        interp::raise(&mut cx, control).unwrap_or_else(|| interp::run(&mut cx))
-                    }
-                    None => interp::run(&mut cx),
-                };
+                let exit = interp::go_on(&mut cx).unwrap_or_else(|| interp::run(&mut cx));
                 note(exit, &mut cx, &pool)
             });
         }
+    }
+
+    /// Does what running code asked for; the code goes on with the result, or with an error.
+    fn carry_out_request(&mut self, request: Request) -> Result<(), Error> {
+        let result = (request.0)(self);
+        if let Err(Error::Interrupted(interrupt)) = result {
+            return Err(Error::Interrupted(interrupt));
+        }
+        self.enter(|cx| {
+            let wake = match result {
+                Ok(value) => Wake::Value(value.value_in(cx.world)),
+                Err(Error::Raised { value, .. }) => Wake::Raise(value.value_in(cx.world)),
+                Err(error) => Wake::Raise(cx.error_value(ErrorKind::ReloadError, &error.to_string())),
+            };
+            cx.world.tasks.wake = Some(wake);
+        });
+        Ok(())
+    }
+
+    /// Makes a value that stays alive as long as its handle.
+    pub fn make(&mut self, f: impl for<'gc> FnOnce(&mut Cx<'_, 'gc>) -> Value<'gc>) -> Handle {
+        let pool = self.pool.clone();
+        self.enter(|cx| {
+            let value = f(cx);
+            Handle::new(cx.world, &pool, value)
+        })
     }
 
     fn begin_slice(&mut self) {
@@ -292,8 +357,8 @@ impl Vm {
         });
     }
 
-    /// Looks at everything that is due at a safe point. Gives the message of a LimitError that the program is to get.
-    fn look(&mut self) -> Result<Option<String>, Error> {
+    /// Looks at everything that is due at a safe point.
+    fn look(&mut self) -> Result<(), Error> {
         if self.cancel.swap(false, Ordering::Relaxed) {
             return Err(Error::Interrupted(Interrupt::Cancelled));
         }
@@ -313,7 +378,13 @@ impl Vm {
         }
         self.collect_if_due();
         self.poll();
-        Ok(self.memory_excess())
+        if let Some(message) = self.memory_excess() {
+            self.enter(|cx| {
+                let error = cx.error_value(ErrorKind::LimitError, &message);
+                cx.world.tasks.wake = Some(Wake::Raise(error));
+            });
+        }
+        Ok(())
     }
 
     /// Bytes of living objects, roughly: buffers are known exactly at the end of each collection, the rest is an average.
@@ -337,13 +408,14 @@ impl Vm {
     fn weigh(&mut self) {
         self.marked_bytes += crate::heap::take_marked();
         if self.arena.collection_phase() == CollectionPhase::Sleeping {
+            crate::heap::end_cycle();
             self.live_bytes = std::mem::take(&mut self.marked_bytes);
             self.new_bytes = 0;
         }
     }
 
     /// Calls what the host wants called at safe points.
-    fn poll(&mut self) {
+    pub fn poll(&mut self) {
         if let Some(mut poll) = self.poll.take() {
             poll(self);
             self.poll.get_or_insert(poll);
@@ -384,8 +456,8 @@ impl Vm {
     fn clear_stacks(&mut self) {
         self.arena.mutate_root(|_, world| {
             world.stack.clear_above_top();
-            for stack in &mut world.parked {
-                stack.clear_above_top();
+            for parked in &mut world.parked {
+                parked.stack.clear_above_top();
             }
         });
     }
@@ -419,29 +491,13 @@ impl Vm {
         self.arena.mutate_root(|_, world| world.fuel = fuel);
     }
 
-    /// Waits in short pieces, so that cancellation and reloads are noticed.
-    fn wait(&mut self, seconds: f64) -> Result<(), Error> {
-        const PIECE: Duration = Duration::from_millis(5);
-        let total = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::ZERO);
-        let start = self.host(|host| host.monotonic())?;
-        loop {
-            self.poll();
-            if self.cancel.swap(false, Ordering::Relaxed) {
-                return Err(Error::Interrupted(Interrupt::Cancelled));
-            }
-            let passed = self.host(|host| host.monotonic())?.saturating_sub(start);
-            let Some(left) = total.checked_sub(passed).filter(|left| !left.is_zero()) else { return Ok(()) };
-            self.host(|host| host.sleep(left.min(PIECE)))?;
-        }
-    }
-
     /// Uses the host's effects.
     pub fn host<R>(&mut self, f: impl FnOnce(&mut dyn Host) -> Result<R, crate::host::HostError>) -> Result<R, Error> {
         self.arena.mutate_root(|_, world| f(&mut *world.host)).map_err(|e| Error::Host(e.to_string()))
     }
 
     /// The host's view of an error value.
-    fn raised(&mut self, error: Handle) -> Error {
+    pub(super) fn raised(&mut self, error: Handle) -> Error {
         let pool = self.pool.clone();
         self.enter(|cx| {
             let value = error.value_in(cx.world);
@@ -471,9 +527,12 @@ fn note<'gc>(exit: Exit<'gc>, cx: &mut Cx<'_, 'gc>, pool: &Rc<HandlePool>) -> St
         Exit::Tick => Stop::Tick,
         Exit::Done(value) => Stop::Done(Handle::new(cx.world, pool, value)),
         Exit::Error(value) => Stop::Raised(Handle::new(cx.world, pool, value)),
-        Exit::Yield(_) => Stop::Interrupt(Interrupt::Cancelled),
-        Exit::Wait(seconds) => Stop::Wait(seconds),
+        Exit::Wait => Stop::Wait,
         Exit::Need => Stop::Need,
+        Exit::Outside => {
+            let request = cx.world.outside.take().and_then(|request| request.downcast().ok());
+            Stop::Outside(*request.expect("who leaves for the driver says what for"))
+        }
         Exit::Interrupt(interrupt) => Stop::Interrupt(interrupt),
     }
 }

@@ -8,12 +8,27 @@ use std::cell::Cell;
 
 thread_local! {
     static MARKED: Cell<usize> = const { Cell::new(0) };
+    static CYCLE: Cell<u32> = const { Cell::new(1) };
 }
 
 /// To be called from `Collect::trace` of an object with a buffer of `bytes`.
 #[inline]
 pub fn note_marked(bytes: usize) {
     MARKED.with(|marked| marked.set(marked.get() + bytes));
+}
+
+/// As [`note_marked`], for what may be traced several times in one cycle. `cycle` belongs to the object.
+#[inline]
+pub fn note_marked_once(bytes: usize, cycle: &Cell<u32>) {
+    let current = CYCLE.with(Cell::get);
+    if cycle.replace(current) != current {
+        note_marked(bytes);
+    }
+}
+
+/// To be called at the end of each cycle.
+pub fn end_cycle() {
+    CYCLE.with(|cycle| cycle.set(cycle.get().wrapping_add(1)));
 }
 
 /// Bytes reported since the last call.

@@ -168,9 +168,9 @@ impl<'gc> Cx<'_, 'gc> {
         ops::format_value(self, value, Gc::as_ref(spec).as_str())
     }
 
-    /// `Next` for everything but lists and tuples.
+    /// `Next` for everything but lists, tuples and fibers.
     pub(super) fn iterator_next(&mut self, iterator: Value<'gc>) -> NativeResult<'gc> {
-        let Value::Iterator(iterator) = iterator else { unreachable!("`Iter` gives a list, a tuple or an iterator") };
+        let Value::Iterator(iterator) = iterator else { unreachable!("`Iter` gives a list, a tuple, a fiber or an iterator") };
         ops::iterator_next(self, iterator)
     }
 

@@ -4,7 +4,8 @@ use super::call::Called;
 use super::handlers::TABLE;
 use super::state::State;
 use crate::heap::Value;
-use crate::object::{Control, Cx, Definition, Exit, Interrupt, NativeResult, ReturnMode};
+use crate::limits;
+use crate::object::{Control, Cx, Definition, Exit, Interrupt, NativeResult, ReturnMode, Stack, Wake};
 use crate::ops;
 use gc_arena::{Collect, Gc};
 
@@ -49,9 +50,22 @@ pub fn begin<'gc>(cx: &mut Cx<'_, 'gc>, start: impl FnOnce(&mut Cx<'_, 'gc>) -> 
     }
 }
 
-/// Raises an error in the running program from outside, at a safe point. Gives the exit when nothing catches it.
-pub fn raise<'gc>(cx: &mut Cx<'_, 'gc>, control: Box<Control<'gc>>) -> Option<Exit<'gc>> {
-    match cx.control(control, 0, ReturnMode::Discard) {
+/// Goes on as `Tasks::wake` says. Gives the exit when nothing is left to run.
+pub fn go_on<'gc>(cx: &mut Cx<'_, 'gc>) -> Option<Exit<'gc>> {
+    let flow = match cx.world.tasks.wake.take() {
+        None => return None,
+        Some(Wake::Value(value)) => {
+            let (dst, mode) = cx.world.tasks.current.expect("a task was woken").wanted.get();
+            cx.deliver(value, dst, mode);
+            return None;
+        }
+        Some(Wake::Raise(error)) => cx.unwind(error),
+        Some(Wake::Start(callee, args)) => {
+            cx.world.stack = Stack::new(limits::FIBER_SLOTS_FIRST, cx.world.depth_limit);
+            return begin(cx, |_| Err(Box::new(Control::Call { callee, args, then: None })));
+        }
+    };
+    match flow {
         Flow::Reload => None,
         Flow::Leave(exit) => Some(exit),
     }
@@ -84,11 +98,18 @@ impl<'gc> Cx<'_, 'gc> {
                 }
                 Control::Interrupt(Interrupt::Exit(status)) => return self.unwind_exit(status),
                 Control::Interrupt(interrupt) => return Flow::Leave(Exit::Interrupt(interrupt)),
-                Control::Yield(value) => return Flow::Leave(Exit::Yield(value)),
+                Control::Resume { fiber, value, resumption } => return self.resume_fiber(fiber, value, resumption, dst, mode),
                 Control::Wait(seconds) => {
-                    self.deliver(Value::Nil, dst, mode);
-                    return Flow::Leave(Exit::Wait(seconds));
+                    let ticket = self.world.tasks.fresh();
+                    return self.park(ticket, Some(seconds), "for the clock".to_owned(), dst, mode);
                 }
+                Control::Outside(request) => {
+                    self.world.outside = Some(request);
+                    let task = self.world.tasks.current.expect("a task runs");
+                    task.wanted.set((dst, mode));
+                    return Flow::Leave(Exit::Outside);
+                }
+                Control::Park { ticket, seconds, what } => return self.park(ticket, seconds, what, dst, mode),
                 Control::Call { callee, args, then } => {
                     let waiting = match then {
                         Some(then) => {

@@ -1,8 +1,9 @@
 //! Traces: which functions were running when an error was raised, innermost first.
 
 use crate::heap::Value;
-use crate::object::{TraceFrame, World};
+use crate::object::{Frame, Proto, TraceFrame, World};
 use gc_arena::Gc;
+use lang::source::Span;
 
 /// Frames kept at each end of a long trace.
 const SHOWN: usize = 25;
@@ -16,28 +17,81 @@ pub struct Trace {
     pub omitted: Option<(usize, usize)>,
 }
 
-/// The trace of the running stack.
+impl Trace {
+    /// The frame whose source is shown: the innermost one that is the program's own.
+    pub fn shown(&self) -> Option<&TraceFrame> {
+        self.frames.iter().find(|frame| !frame.is_library).or(self.frames.first())
+    }
+}
+
+/// The trace of the running stack, and of the stacks of those who resumed the running fiber.
 pub(super) fn capture(world: &World<'_>) -> Trace {
-    let stubs = [world.halt_stub, world.resume_stub];
-    let all: Vec<_> =
-        world.stack.frames.iter().rev().filter(|f| !stubs.iter().flatten().any(|s| Gc::ptr_eq(*s, f.proto))).collect();
+    let mut all = frames_of(world, &world.stack.frames);
+    let mut fiber = world.fiber;
+    while let Some(running) = fiber {
+        let first = all.len();
+        all.extend(running.stack().with_frames(|frames| frames_of(world, frames)));
+        if let Some(frame) = all.get_mut(first) {
+            frame.is_resumer = true;
+        }
+        fiber = running.resumer();
+    }
     let omitted = (all.len() > 2 * SHOWN + 1).then(|| (all.len() - 2 * SHOWN, SHOWN));
-    let frames = all
+    if omitted.is_some() {
+        all.drain(SHOWN..all.len() - SHOWN);
+    }
+    Trace { frames: all.into_iter().map(Place::describe).collect(), omitted }
+}
+
+/// A frame before its place is looked up.
+struct Place<'gc> {
+    proto: Gc<'gc, Proto<'gc>>,
+    /// Index of the word behind the instruction.
+    at: usize,
+    is_resumer: bool,
+    is_library: bool,
+}
+
+impl Place<'_> {
+    fn describe(self) -> TraceFrame {
+        TraceFrame {
+            function: self.proto.qualified.clone(),
+            source: self.proto.image.source.clone(),
+            span: self.proto.span_at(self.at.saturating_sub(1)),
+            version: self.proto.version.get(),
+            is_resumer: self.is_resumer,
+            is_library: self.is_library,
+        }
+    }
+}
+
+/// The frames of a stack without the engine's own, innermost first.
+fn frames_of<'gc>(world: &World<'gc>, frames: &[Frame<'gc>]) -> Vec<Place<'gc>> {
+    let stubs = [world.halt_stub, world.resume_stub];
+    frames
         .iter()
-        .enumerate()
-        .filter(|(i, _)| omitted.is_none() || *i < SHOWN || *i >= all.len() - SHOWN)
-        .map(|(_, frame)| {
+        .rev()
+        .filter(|frame| !stubs.iter().flatten().any(|stub| Gc::ptr_eq(*stub, frame.proto)))
+        .map(|frame| {
             // SAFETY: `pc` points into the code of the frame's prototype.
             let at = unsafe { frame.pc.offset_from(frame.proto.code.start()) } as usize;
-            TraceFrame {
-                function: frame.proto.qualified.clone(),
-                source: frame.proto.image.source.clone(),
-                span: frame.proto.span_at(at.saturating_sub(1)),
-                version: frame.proto.file_version(),
-            }
+            let is_library = world.is_library(&frame.proto.linked.module.namespace);
+            Place { proto: frame.proto, at, is_resumer: false, is_library }
         })
-        .collect();
-    Trace { frames, omitted }
+        .collect()
+}
+
+/// The innermost frame of code that does not belong to the library's part of waiting.
+pub fn place_of<'gc>(world: &World<'gc>, frames: &[Frame<'gc>]) -> Option<TraceFrame> {
+    let is_library = |place: &Place<'gc>| matches!(&*place.proto.linked.module.namespace.name, "core" | "task");
+    frames_of(world, frames).into_iter().find(|place| !is_library(place)).map(Place::describe)
+}
+
+/// The place of the instruction that a frame is at.
+pub(super) fn span_of(frame: &Frame<'_>) -> Span {
+    // SAFETY: `pc` points into the code of the frame's prototype.
+    let at = unsafe { frame.pc.offset_from(frame.proto.code.start()) } as usize;
+    frame.proto.span_at(at.saturating_sub(1))
 }
 
 /// The trace of an error value, if it has been thrown.

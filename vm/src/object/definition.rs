@@ -96,6 +96,8 @@ pub struct DefinitionMeta<'gc> {
     pub computed_from: Vec<Gc<'gc, Definition<'gc>>>,
     /// Byte offset of the name in the contributor's text.
     pub offset: u32,
+    /// Whether its initialiser has changed and the value was kept, because the program had changed it.
+    pub is_conflict: bool,
     /// Whether what runs was evaluated in a session and is not the contributor's text.
     pub is_evaluated: bool,
 }

@@ -1,194 +1,13 @@
-//! Stacks, frames and fibers.
+//! Fibers.
 //!
-//! A stack is one run of values and a run of frames beside it. Every slot is always an initialised value. Only the slots below the
-//! top frame's end are traced; whatever stands above is cleared before a collection can free what it refers to
-//! ([`Stack::clear_above_top`]), so that a callee's registers need not be cleared at each call: what they hold from earlier calls
-//! was alive at the last collection, and is kept alive by being traced.
+//! A fiber that is suspended keeps its own stack. One that runs, or waits for a fiber that it has resumed, keeps the stack of whoever
+//! resumed it: to resume and to yield is to exchange that stack with the running one.
 
-use super::Proto;
+use super::{ReturnMode, SavedStack, Stack};
 use crate::heap::Value;
-use crate::limits;
-use gc_arena::collect::Trace;
-use gc_arena::lock::{Lock, RefLock};
-use gc_arena::{Collect, Gc};
+use gc_arena::lock::Lock;
+use gc_arena::{Collect, Gc, Mutation};
 use std::cell::Cell;
-
-/// What happens with the value a frame returns.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u8)]
-pub enum ReturnMode {
-    /// It goes to the caller's register.
-    Store,
-    /// It is dropped: setters, slot defaults.
-    Discard,
-    /// It is dropped, and the new instance, register 0 of the returning frame, goes to the caller's register.
-    Construct,
-    /// Its truthiness goes to the caller's register: comparison methods.
-    Truth,
-    /// The opposite of its truthiness goes to the caller's register.
-    NotTruth,
-    /// The caller's compare-and-jump instruction is finished: jump if truthy.
-    JumpIf,
-    /// The caller's compare-and-jump instruction is finished: jump if falsy.
-    JumpIfNot,
-    /// The caller's `Next` instruction is finished: `stop` jumps.
-    Next,
-    /// The caller's `MapItem` or `SlotItem` instruction is finished: unset jumps.
-    Item,
-}
-
-/// One activation.
-#[derive(Clone, Copy)]
-pub struct Frame<'gc> {
-    /// Where it goes on. Up to date whenever the frame is not the running one, and at every slow path.
-    pub pc: *const u32,
-    /// Its code's constants.
-    pub k: *const Value<'gc>,
-    /// Its code.
-    pub proto: Gc<'gc, Proto<'gc>>,
-    /// Its base register minus its caller's.
-    pub delta: u32,
-    /// Register of the caller that receives the result.
-    pub dst: u8,
-    /// What happens with the result.
-    pub mode: ReturnMode,
-}
-
-/// Values and frames of one fiber.
-pub struct Stack<'gc> {
-    /// All slots, always initialised.
-    pub values: Vec<Value<'gc>>,
-    /// Frames, outermost first.
-    pub frames: Vec<Frame<'gc>>,
-    /// Base of the top frame, as an index; kept while the fiber does not run.
-    pub base: usize,
-    /// Slots from here on are nil: no frame has used them since they were cleared.
-    soft_limit: usize,
-    /// Address of slot `soft_limit`; a call that needs more goes the slow way.
-    pub limit: *mut Value<'gc>,
-    /// One past the last frame there is room for; a call beyond goes the slow way.
-    pub frames_end: *mut Frame<'gc>,
-    /// Most frames.
-    pub depth_limit: usize,
-    /// Sends every call the slow way, which records what an initialiser uses.
-    force_slow: bool,
-}
-
-// SAFETY: traces all frames' code and every slot below the end of the top frame; slots above are cleared by `clear_above_top` before
-// each collection slice, and stores to the running stack need no barrier because the root, which owns it, is traced again at the
-// end of marking. Suspended stacks are owned by fibers, whose changes run a barrier.
-unsafe impl<'gc> Collect<'gc> for Stack<'gc> {
-    fn trace<T: Trace<'gc>>(&self, cc: &mut T) {
-        for frame in &self.frames {
-            frame.proto.trace(cc);
-        }
-        for value in &self.values[..self.top()] {
-            value.trace(cc);
-        }
-    }
-}
-
-impl<'gc> Stack<'gc> {
-    /// An empty stack with room for `slots` values.
-    pub fn new(slots: usize, depth_limit: usize) -> Self {
-        let mut stack = Stack {
-            values: vec![Value::Nil; slots],
-            frames: Vec::with_capacity(4),
-            base: 0,
-            soft_limit: slots,
-            limit: std::ptr::null_mut(),
-            frames_end: std::ptr::null_mut(),
-            depth_limit,
-            force_slow: false,
-        };
-        stack.set_limits(slots);
-        stack
-    }
-
-    fn set_limits(&mut self, soft_limit: usize) {
-        self.soft_limit = soft_limit;
-        self.limit = self.values.as_mut_ptr().wrapping_add(soft_limit);
-        let frames = if self.force_slow { 0 } else { self.frames.capacity().min(self.depth_limit) };
-        self.frames_end = self.frames.as_mut_ptr().wrapping_add(frames);
-    }
-
-    /// Sends every call the slow way, or no longer.
-    pub fn force_slow(&mut self, on: bool) {
-        self.force_slow = on;
-        self.set_limits(self.soft_limit);
-    }
-
-    /// One past the last slot that the top frame may use.
-    pub fn top(&self) -> usize {
-        let slots = self.frames.last().map_or(0, |f| f.proto.frame_slots as usize);
-        (self.base + slots).min(self.values.len())
-    }
-
-    /// One past the last register of the top frame: where slow paths put windows of their own.
-    pub fn scratch(&self) -> usize {
-        self.base + self.frames.last().map_or(0, |f| f.proto.registers as usize)
-    }
-
-    /// Clears what earlier calls left above the top frame. Must run before each collection slice.
-    pub fn clear_above_top(&mut self) {
-        let top = self.top();
-        if top < self.soft_limit {
-            self.values[top..self.soft_limit].fill(Value::Nil);
-        }
-        self.set_limits((top + 256).min(self.values.len()));
-    }
-
-    /// Makes room for slots up to `end`; false when that passes the limit. Moves the slots.
-    #[must_use]
-    pub fn reserve(&mut self, end: usize) -> bool {
-        if end > self.values.len() {
-            if end > limits::STACK_SLOTS_MAX {
-                return false;
-            }
-            let grown = (self.values.len() * 2).max(end + 16).min(limits::STACK_SLOTS_MAX);
-            self.values.reserve_exact(grown - self.values.len());
-            self.values.resize(grown, Value::Nil);
-        }
-        if end > self.soft_limit {
-            let limit = (end * 2).min(self.values.len()).max(end);
-            self.set_limits(limit);
-        }
-        true
-    }
-
-    /// Adds a frame whose base is `base`; false when there are too many. The frame before it must have its `pc` up to date.
-    #[must_use]
-    pub fn push(&mut self, proto: Gc<'gc, Proto<'gc>>, base: usize, dst: u8, mode: ReturnMode) -> bool {
-        if self.frames.len() >= self.depth_limit || !self.reserve(base + proto.frame_slots as usize) {
-            return false;
-        }
-        let delta = (base - self.base) as u32;
-        self.frames.push(Frame { pc: proto.code.start(), k: proto.consts(), proto, delta, dst, mode });
-        self.base = base;
-        self.set_limits(self.soft_limit);
-        true
-    }
-
-    /// Removes the top frame.
-    pub fn pop(&mut self) -> Frame<'gc> {
-        let frame = self.frames.pop().expect("a frame is popped only where one was pushed");
-        self.base -= frame.delta as usize;
-        frame
-    }
-
-    /// Base of every frame, outermost first.
-    pub fn bases(&self) -> Vec<usize> {
-        let total: usize = self.frames.iter().map(|f| f.delta as usize).sum();
-        let mut at = self.base - total;
-        self.frames
-            .iter()
-            .map(|f| {
-                at += f.delta as usize;
-                at
-            })
-            .collect()
-    }
-}
 
 /// Where a fiber stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -203,6 +22,17 @@ pub enum FiberState {
     Done,
 }
 
+/// What a fiber was resumed for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Resumption {
+    /// `resume`: its function's result is the last value.
+    Resume,
+    /// The next item of an iteration: its function's end is the end.
+    Next,
+    /// `cancel`: it is to end.
+    Cancel,
+}
+
 /// A coroutine.
 #[derive(Collect)]
 #[collect(no_drop)]
@@ -210,10 +40,59 @@ pub struct Fiber<'gc> {
     /// Where it stands.
     #[collect(require_static)]
     pub state: Cell<FiberState>,
-    /// Its stack while it does not run.
-    pub stack: RefLock<Option<Box<Stack<'gc>>>>,
-    /// The fiber that resumed it.
-    pub resumer: Lock<Option<Gc<'gc, Fiber<'gc>>>>,
+    /// What it was resumed for last.
+    #[collect(require_static)]
+    pub resumption: Cell<Resumption>,
+    /// How often a `yield` has raised CancelledError since it was cancelled.
+    #[collect(require_static)]
+    pub cancels: Cell<u8>,
+    /// Where the top frame of the stack that is kept wants the value it waits for.
+    #[collect(require_static)]
+    pub wanted: Cell<(u8, ReturnMode)>,
+    stack: SavedStack<'gc>,
+    resumer: Lock<Option<Gc<'gc, Fiber<'gc>>>>,
     /// The function it runs.
     pub body: Value<'gc>,
+}
+
+impl<'gc> Fiber<'gc> {
+    /// A fiber that has not started.
+    pub fn new(mc: &Mutation<'gc>, body: Value<'gc>) -> Gc<'gc, Self> {
+        Gc::new(
+            mc,
+            Fiber {
+                state: Cell::new(FiberState::New),
+                resumption: Cell::new(Resumption::Resume),
+                cancels: Cell::new(0),
+                wanted: Cell::new((0, ReturnMode::Store)),
+                stack: SavedStack::new(Stack::empty()),
+                resumer: Lock::new(None),
+                body,
+            },
+        )
+    }
+
+    /// Exchanges the stack that is kept with the running one.
+    #[inline]
+    pub fn swap(this: Gc<'gc, Self>, mc: &Mutation<'gc>, running: &mut Stack<'gc>) {
+        this.stack.swap(Gc::erase(this), mc, running);
+    }
+
+    /// The stack that is kept.
+    pub fn stack(&self) -> &SavedStack<'gc> {
+        &self.stack
+    }
+
+    /// The fiber that resumed it, while it runs; `None` when it was resumed outside of all fibers.
+    #[inline]
+    pub fn resumer(&self) -> Option<Gc<'gc, Fiber<'gc>>> {
+        self.resumer.get()
+    }
+
+    /// Notes who resumed it. To be called in the same slice as `swap`, whose barrier covers it.
+    #[inline]
+    pub fn set_resumer(&self, resumer: Option<Gc<'gc, Fiber<'gc>>>) {
+        // SAFETY: `swap` runs the barrier in the same slice.
+        unsafe { self.resumer.as_cell() }.set(resumer);
+    }
 }

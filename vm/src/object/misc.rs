@@ -99,6 +99,8 @@ pub enum Intrinsic {
     Len,
     /// `map.get(key, default)`
     Get,
+    /// `fiber.resume(value)`
+    Resume,
 }
 
 /// A native function object.
@@ -153,8 +155,6 @@ pub enum IteratorState<'gc> {
     Bytes(Gc<'gc, super::Bytes>, usize),
     /// `next()` of an object.
     Object(Value<'gc>),
-    /// A fiber is resumed.
-    Fiber(Value<'gc>),
 }
 
 /// An iterator as a value; loops keep theirs in a register.

@@ -11,7 +11,9 @@ mod instance;
 mod layout;
 mod map;
 mod misc;
+mod stack;
 mod symbol;
+mod task;
 mod undo;
 mod variant;
 mod world;
@@ -21,7 +23,7 @@ pub use class::{Class, ClassBody, ClassKind, HashSource, HookText, Member, OwnSl
 pub use collections::{Bytes, List, RangeObject, Tuple};
 pub use definition::{Definition, DefinitionMeta, Kind, Leak, Linked, Module, ModuleState, Namespace};
 pub use edge::{Edge, Hook, Source, Step};
-pub use fiber::{Fiber, FiberState, Frame, ReturnMode, Stack};
+pub use fiber::{Fiber, FiberState, Resumption};
 pub use function::{Code, Function, Proto};
 pub use instance::Instance;
 pub use layout::{Construction, Content, Layout, LayoutId, SlotInfo};
@@ -30,7 +32,9 @@ pub use misc::{
     Bound, BoxCell, Continuation, Decorated, HostFn, HostObject, Intrinsic, IteratorObject, IteratorState, Keywords, NativeBody,
     NativeFn, NativeFunction, NativeResult, Then,
 };
+pub use stack::{Frame, ReturnMode, SavedStack, Stack};
 pub use symbol::{Symbol, SymbolMap};
+pub use task::{Goal, Level, Parked, Task, Tasks, Wait, Wake};
 pub use undo::Undo;
 pub use variant::{EnumValue, Variant};
 pub use world::{

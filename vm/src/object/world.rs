@@ -1,8 +1,8 @@
 //! The world: everything one VM knows, as data. Behaviour is added by the layers above, each in its own `impl World`.
 
 use super::{
-    BoxCell, Class, ClassKind, Construction, Content, Continuation, Definition, Fiber, HostObject, Instance, Layout, LayoutId,
-    Linked, Module, Namespace, Proto, Stack, Symbol, SymbolMap, Undo, Variant,
+    BoxCell, Class, ClassKind, Construction, Content, Continuation, Definition, Fiber, HostObject, Instance, Layout, LayoutId, Linked,
+    Module, Namespace, Parked, Proto, Resumption, Stack, Symbol, SymbolMap, Tasks, Undo, Variant,
 };
 use crate::heap::{Str, Value, hash_bytes};
 use crate::host::Host;
@@ -12,6 +12,7 @@ use hashbrown::HashTable;
 use indexmap::IndexMap;
 use lang::source::{Source, Span};
 use rustc_hash::FxHashMap;
+use std::any::Any;
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -36,10 +37,28 @@ pub enum Control<'gc> {
         /// What to do: a call.
         first: Box<Control<'gc>>,
     },
-    /// Suspend the running fiber.
-    Yield(Value<'gc>),
+    /// Go on in a fiber. What it yields is the result.
+    Resume {
+        /// The fiber.
+        fiber: Gc<'gc, Fiber<'gc>>,
+        /// What the `yield` that it is suspended in gives.
+        value: Option<Value<'gc>>,
+        /// What for.
+        resumption: Resumption,
+    },
     /// Wait for so many seconds, then return nil. Other tasks, and reloads, go on meanwhile.
     Wait(f64),
+    /// Wait until someone ends the wait with this number, and return what they pass; or nil after so many seconds.
+    Park {
+        /// The number.
+        ticket: u64,
+        /// How long at most.
+        seconds: Option<f64>,
+        /// What follows "waits" in messages.
+        what: String,
+    },
+    /// Let the driver do something between two slices, such as a reload, and go on with its result: an `embed::Request`.
+    Outside(Box<dyn Any>),
     /// Leave the interpreter for the host; execution cannot go on in this call. With `Exit` the `finally` clauses on the way run.
     Interrupt(Interrupt),
 }
@@ -65,10 +84,10 @@ pub enum Exit<'gc> {
     Done(Value<'gc>),
     /// An error that nothing caught.
     Error(Value<'gc>),
-    /// The fiber suspends.
-    Yield(Value<'gc>),
-    /// The program waits for so many seconds.
-    Wait(f64),
+    /// The running task waits.
+    Wait,
+    /// The driver has to carry out `World::outside`.
+    Outside,
     /// Code needs `Loading::needed`, whose initialiser has not run yet; the instruction runs again afterwards.
     Need,
     /// Stopped for good.
@@ -286,8 +305,12 @@ pub struct TraceFrame {
     pub source: Source,
     /// The place in it.
     pub span: Span,
-    /// Version of the file.
+    /// Version of the definition whose code it is; of the file, for statements of the top level.
     pub version: u32,
+    /// Whether it resumed the fiber that the frames before it belong to.
+    pub is_resumer: bool,
+    /// Whether it is code of the library.
+    pub is_library: bool,
 }
 
 impl TraceFrame {
@@ -299,7 +322,8 @@ impl TraceFrame {
 
 impl std::fmt::Display for TraceFrame {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "at {} ({}:{}, v{})", self.function, self.source.name(), self.line(), self.version)
+        let word = if self.is_resumer { "resumed at" } else { "at" };
+        write!(f, "{word} {} ({}:{}, v{})", self.function, self.source.name(), self.line(), self.version)
     }
 }
 
@@ -399,10 +423,15 @@ type ClassTasks<'gc> = (Gc<'gc, Class<'gc>>, Vec<crate::link::ClassTask<'gc>>);
 pub struct World<'gc> {
     /// The running fiber's stack.
     pub stack: Stack<'gc>,
-    /// Stacks that wait while the host runs something else: a reload, or a call from within a call.
-    pub parked: Vec<Stack<'gc>>,
-    /// The running fiber; `None` for the main one.
+    /// What waits while the host runs something else: a reload, or a call from within a call.
+    pub parked: Vec<Parked<'gc>>,
+    /// The running fiber; `None` outside of all fibers.
     pub fiber: Option<Gc<'gc, Fiber<'gc>>>,
+    /// All tasks.
+    pub tasks: Tasks<'gc>,
+    /// Most calls within calls, those of all fibers that wait for each other together.
+    #[collect(require_static)]
+    pub depth_limit: usize,
     /// Interned names.
     names: Names<'gc>,
     /// Well-known names.
@@ -415,6 +444,9 @@ pub struct World<'gc> {
     pub evaluated: Vec<GcWeak<'gc, Module<'gc>>>,
     /// What is visible everywhere.
     pub core: Gc<'gc, Namespace<'gc>>,
+    /// Names of the modules of the library, which are made when they are first imported.
+    #[collect(require_static)]
+    pub library: &'static [&'static str],
     /// The strings of one ASCII character.
     pub ascii: Vec<Gc<'gc, Str>>,
     /// Layouts by id; `None` for ids of class objects.
@@ -497,6 +529,9 @@ pub struct World<'gc> {
     /// Bytes of large buffers that are alive, roughly.
     #[collect(require_static)]
     pub memory_limit: Option<usize>,
+    /// What the driver has been asked to do.
+    #[collect(require_static)]
+    pub outside: Option<Box<dyn Any>>,
     /// Set from outside to stop the program.
     #[collect(require_static)]
     pub cancel: Arc<AtomicBool>,
@@ -590,12 +625,15 @@ impl<'gc> World<'gc> {
             stack: Stack::new(1024, limits::DEPTH_MAX),
             parked: Vec::new(),
             fiber: None,
+            tasks: Tasks::new(),
+            depth_limit: limits::DEPTH_MAX,
             names,
             symbols,
             namespaces: IndexMap::new(),
             modules: IndexMap::new(),
             evaluated: Vec::new(),
             core,
+            library: &[],
             ascii,
             layouts: vec![None],
             types: Vec::new(),
@@ -631,6 +669,7 @@ impl<'gc> World<'gc> {
             fuel: None,
             allocation_budget: Cell::new(limits::ALLOCATION_SLICE),
             memory_limit: None,
+            outside: None,
             cancel: Arc::default(),
             host,
             stress: Stress::default(),
@@ -690,6 +729,11 @@ impl<'gc> World<'gc> {
     /// The interned name with this text.
     pub fn intern(&mut self, mc: &Mutation<'gc>, text: &str) -> Symbol<'gc> {
         self.names.intern(mc, text)
+    }
+
+    /// Whether a namespace belongs to the library.
+    pub fn is_library(&self, namespace: &Gc<'gc, Namespace<'gc>>) -> bool {
+        Gc::ptr_eq(*namespace, self.core) || self.library.contains(&&*namespace.name)
     }
 
     /// The namespace of this dotted name, made if there is none.

@@ -5,7 +5,7 @@ use crate::heap::Value;
 use crate::object::{Control, Cx, Entry, IteratorObject, IteratorState, NativeResult, Tuple};
 use gc_arena::{Collect, Gc};
 
-/// An iterator over the value, as a value: `Value::Iterator`. An iterator is its own.
+/// An iterator over the value, as a value: `Value::Iterator`. Iterators and fibers are their own.
 pub fn iterator<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>) -> NativeResult<'gc> {
     if let Some(iterator) = built_in(cx, value) {
         return Ok(iterator);
@@ -30,8 +30,7 @@ fn built_in<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>) -> Option<Value<'gc>> 
         Value::Set(set) => IteratorState::Set(set, 0, set.changes()),
         Value::Range(range) => IteratorState::Range(range.lo, range.len(), range.step),
         Value::Bytes(bytes) => IteratorState::Bytes(bytes, 0),
-        Value::Fiber(_) => IteratorState::Fiber(value),
-        Value::Iterator(_) => return Some(value),
+        Value::Fiber(_) | Value::Iterator(_) => return Some(value),
         _ => return None,
     };
     Some(new_iterator(cx, state))
@@ -62,7 +61,7 @@ impl<'gc> Resume<'gc> for AfterIter<'gc> {
     }
 }
 
-/// The next item, or `Value::Stop` at the end. Fibers are resumed by the interpreter, or else through their method `next`.
+/// The next item, or `Value::Stop` at the end.
 pub fn iterator_next<'gc>(cx: &mut Cx<'_, 'gc>, iterator: Gc<'gc, IteratorObject<'gc>>) -> NativeResult<'gc> {
     let (state, item) = match iterator.state.get() {
         IteratorState::List(list, i) => match list.get(i) {
@@ -98,7 +97,7 @@ pub fn iterator_next<'gc>(cx: &mut Cx<'_, 'gc>, iterator: Gc<'gc, IteratorObject
             };
             (IteratorState::Set(set, at + 1, changes), entry.key)
         }
-        IteratorState::Object(object) | IteratorState::Fiber(object) => {
+        IteratorState::Object(object) => {
             return match method_of(cx.world, &object, cx.world.symbols.next) {
                 Some(method) => call(method, vec![object]),
                 None => {

@@ -10,9 +10,10 @@ use super::plan::{Action, PlannedDefinition, PlannedFile, ReloadPlan};
 use super::queue::{Item, Queue};
 use crate::embed::{Error, Vm};
 use crate::heap::Value;
-use crate::image::{DefinitionKind, UnitKind};
+use crate::image::{DefinitionKind, ModuleImage, UnitKind};
 use crate::object::{Cx, Decorated, Definition, Function, Kind, Leak, Linked, Module, Namespace, Proto, Symbol, Undo};
 use gc_arena::Gc;
+use lang::source::Span;
 use std::sync::Arc;
 
 impl Vm {
@@ -24,15 +25,15 @@ impl Vm {
         before_running: impl FnOnce(&mut Vm) -> Result<(), Error>,
     ) -> Result<Vec<String>, Error> {
         let plan = plan.into_plan();
-        self.files.commits_running += 1;
         let queues_outer = std::mem::take(&mut self.files.queues);
-        let (undo_start, outer) = self.enter(|cx| {
+        let level = self.begin_level();
+        let (undo_start, serial, outer) = self.enter(|cx| {
             cx.world.commits_tried += 1;
             let loading = std::mem::take(&mut cx.world.loading);
             cx.world.loading_outer.push(loading);
             let start = cx.world.undo.len();
             cx.world.layout_changes.clear();
-            (start, cx.world.commit_start.replace(start))
+            (start, cx.world.tasks.fresh(), cx.world.commit_start.replace(start))
         });
         let mut matcher = Matcher::default();
         let applied = self.enter(|cx| cx.apply(&plan, &mut matcher));
@@ -54,6 +55,7 @@ impl Vm {
             let log = cx.world.undo.split_off(undo_start);
             cx.world.commit_start = outer;
             if result.is_err() {
+                cx.drop_tasks(serial);
                 for undo in log.into_iter().rev() {
                     undo.apply(cx.world, cx.mc);
                 }
@@ -68,9 +70,44 @@ impl Vm {
                 cx.settle(&plan);
             }
         });
-        self.files.commits_running -= 1;
+        self.end_level(level);
         result.map(|()| matcher.stale)
     }
+}
+
+/// A plan that evaluates one definition of a file anew.
+pub(super) fn evaluation_plan(
+    path: Arc<str>,
+    namespace: Arc<str>,
+    image: Arc<ModuleImage>,
+    imports: Vec<Arc<str>>,
+    name: &str,
+) -> CheckedPlan {
+    let index = image.definitions.iter().position(|definition| *definition.name == *name);
+    let definition = PlannedDefinition {
+        name: name.into(),
+        action: Action::Evaluate,
+        index,
+        evaluates: true,
+        is_edited: true,
+        from: None,
+        from_file: None,
+        old_kind: None,
+    };
+    let file = PlannedFile {
+        path,
+        namespace,
+        image,
+        imports,
+        definitions: vec![definition],
+        statements: Vec::new(),
+        extensions: Vec::new(),
+        changed: true,
+        is_new: false,
+        is_removed: false,
+        mode: Mode::Update,
+    };
+    CheckedPlan::for_evaluation(ReloadPlan { files: vec![file] })
 }
 
 impl<'gc> Cx<'_, 'gc> {
@@ -214,6 +251,11 @@ impl<'gc> Cx<'_, 'gc> {
             if is_new_version {
                 meta.is_evaluated = is_evaluation;
             }
+            if definition.action == Action::Conflict {
+                meta.is_conflict = true;
+            } else if definition.evaluates {
+                meta.is_conflict = false;
+            }
             meta.leak = None;
             meta.doc = doc;
             meta.version += u32::from(is_new_version);
@@ -259,12 +301,30 @@ impl<'gc> Cx<'_, 'gc> {
         let imports = file.imports.iter().map(|n| self.world.namespace(self.mc, n)).collect();
         let version_new = version + u32::from(file.changed || file.is_new);
         let linked = self.link(file.image.clone(), module, imports, version_new);
+        self.number(linked);
         self.world.undo.push(Undo::Module(module, old, version));
         Module::update(module, self.mc, |state| {
             state.linked = Some(linked);
             state.version = version_new;
         });
         (linked, old)
+    }
+
+    /// Gives the code of a file the versions of the definitions it stands in.
+    fn number(&mut self, linked: Gc<'gc, Linked<'gc>>) {
+        let mut places: Vec<(Span, u32)> = Vec::new();
+        for definition in &linked.image.definitions {
+            let name = self.world.intern(self.mc, &definition.name);
+            let cell = linked.module.namespace.cell(name);
+            places.extend(cell.map(|cell| (definition.span, cell.meta().version)));
+        }
+        places.sort_by_key(|(span, _)| span.lo);
+        for proto in linked.protos() {
+            let own = proto.image.span;
+            let before = places.partition_point(|(span, _)| span.lo <= own.lo);
+            let around = before.checked_sub(1).map(|i| places[i]).filter(|(span, _)| own.hi <= span.hi);
+            proto.version.set(around.map_or(linked.version, |(_, version)| version));
+        }
     }
 
     /// Gives functions their new code; new ones come into being.
@@ -294,7 +354,6 @@ impl<'gc> Cx<'_, 'gc> {
                 continue;
             }
             let proto = linked.proto(id);
-            proto.version.set(cell.meta().version);
             let decorated = image.unit.is_some();
             let function = match cell.value() {
                 Value::Function(function) => Some(function),

@@ -2,6 +2,7 @@
 
 use super::check::{Reason, check};
 use super::codes;
+use super::history::Step;
 use super::load::{Compiled, FileText, normalise, reason_of};
 use super::options::{Mode, ReloadOptions, mode_of_text};
 use super::plan::{Action, FileInput, PlannedDefinition, PlannedFile, ReloadPlan, plan};
@@ -57,6 +58,10 @@ impl Vm {
     /// Brings the running program to the given texts, in one commit; refuses without any change. A refused reload is a report whose `ok`
     /// is false.
     pub fn reload(&mut self, files: Vec<FileText>, options: &ReloadOptions) -> Report {
+        self.reload_as(Step::Ordinary, files, options)
+    }
+
+    pub(super) fn reload_as(&mut self, step: Step, files: Vec<FileText>, options: &ReloadOptions) -> Report {
         let start = Instant::now();
         let paths: Vec<String> = files.iter().map(|file| normalise(&file.path)).collect();
         let mut report = match self.prepare(files, options) {
@@ -65,7 +70,17 @@ impl Vm {
                 report.error = Some(Error::Host(reasons_text(&report.reasons)));
                 report
             }
-            Ok((plan, warnings)) => self.carry_out(plan, warnings, paths, options),
+            Ok((plan, warnings)) => {
+                let changed: Vec<Arc<str>> = plan.plan().files.iter().map(|file| file.path.clone()).collect();
+                let before = self.texts_before(&changed);
+                self.files.commits_running += 1;
+                let report = self.carry_out(plan, warnings, paths, options);
+                self.files.commits_running -= 1;
+                if report.committed {
+                    self.remember(step, before);
+                }
+                report
+            }
         };
         report.epoch = self.epoch();
         report.duration = start.elapsed();
@@ -85,9 +100,7 @@ impl Vm {
         }
         report.committed = plan.plan().files.iter().any(|f| f.changed || f.is_new);
         report.warnings = warnings;
-        let committed = self.commit(plan, |vm| {
-            let unknown = vm.unknown_imports(&report.files);
-            report.warnings.extend(unknown);
+        let committed = self.commit(plan, |_| {
             if let Some(warn) = options.warn {
                 warn(&report.warnings);
             }
@@ -144,6 +157,22 @@ impl Vm {
             (Some(layouts), _) => Ok(layouts),
             (None, result) => result.map(|_| Vec::new()),
         }
+    }
+
+    /// The report of a request that names what does not exist.
+    pub fn refusal(&mut self, files: Vec<String>, message: String) -> Report {
+        let reason = Reason {
+            code: codes::UNREADABLE.id,
+            message,
+            file: files.first().cloned().unwrap_or_default(),
+            line: 0,
+            remedy: "name a file, a directory or a loaded namespace".into(),
+            detail: String::new(),
+            place: None,
+        };
+        let mut report = Report::refused(files, vec![reason]);
+        report.epoch = self.epoch();
+        report
     }
 
     /// The texts of files as they are on the disk; those that are loaded and gone are without text.
@@ -410,6 +439,8 @@ impl Vm {
             source: image.source.clone(),
             span: import.span,
             version: 1,
+            is_resumer: false,
+            is_library: false,
         };
         let raised = self.run(|cx| {
             let error = cx.new_error(ErrorKind::ImportError, &message);
@@ -457,7 +488,7 @@ fn failed_reason(error: &Error) -> Reason {
     let mut lines = text.lines();
     let message = lines.next().unwrap_or_default().to_owned();
     let (file, line) = match error {
-        Error::Raised { trace, .. } => trace.frames.first().map_or((String::new(), 0), |f| (f.source.name().to_owned(), f.line())),
+        Error::Raised { trace, .. } => trace.shown().map_or((String::new(), 0), |f| (f.source.name().to_owned(), f.line())),
         _ => (String::new(), 0),
     };
     Reason {

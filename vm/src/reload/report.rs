@@ -62,6 +62,8 @@ pub struct Report {
     pub added: Vec<Entry>,
     /// Definitions with new text.
     pub changed: Vec<Entry>,
+    /// Definitions of the files that stay as they are.
+    pub untouched: Vec<Entry>,
     /// Values evaluated anew because something they were computed from changed.
     pub recomputed: Vec<Entry>,
     /// Variables whose initialiser changed but whose value was kept, because the program had changed it.
@@ -123,6 +125,7 @@ impl Report {
                     Action::Move => report.moved.push(entry),
                     Action::Rename => report.renamed.push(entry),
                     Action::Replace | Action::Overwrite => report.changed.push(entry),
+                    Action::Follow if definition.index.is_some() => report.untouched.push(entry),
                     Action::Keep | Action::Follow | Action::GiveUp | Action::Refuse(_) => {}
                 }
             }

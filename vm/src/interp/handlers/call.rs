@@ -7,7 +7,7 @@ use crate::interp::run::Flow;
 use crate::interp::state::{State, handler_fn, pointer, slow, tag, through};
 use crate::object::{
     Class, Construction, Cx, Definition, EnumValue, Exit, Frame, Function, Instance, Intrinsic, Layout, List, NativeBody,
-    NativeFunction, ReturnMode, World,
+    NativeFunction, Resumption, ReturnMode, World,
 };
 use crate::ops;
 use gc_arena::Gc;
@@ -243,6 +243,8 @@ handler_fn! {
             let receiver = s.a().add(1);
             let is_done = match native.intrinsic.get() {
                 Intrinsic::None => false,
+                Intrinsic::Resume if tag(receiver) == Tag::FIBER => return s.go(resume_fiber),
+                Intrinsic::Resume => false,
                 Intrinsic::Push => s.insn.b() == 1 && push(s, receiver, receiver.add(1)),
                 Intrinsic::Len => s.insn.b() == 0 && length(s, receiver),
                 Intrinsic::Get => get(s, receiver),
@@ -262,6 +264,21 @@ handler_fn! {
                 },
                 'C'
             );
+        }
+    }
+}
+
+handler_fn! {
+    /// `fiber.resume(value)`, with the extra words already stepped over.
+    #[inline(never)]
+    fn resume_fiber<'gc>(s) {
+        // SAFETY: see the head of state.rs. Whoever comes here has seen that the receiver is a fiber.
+        unsafe {
+            s.through(|s, cx| {
+                let receiver = s.a().add(1);
+                let value = if s.insn.b() == 0 { None } else { Some(*receiver.add(1)) };
+                cx.resume_fiber(pointer(receiver), value, Resumption::Resume, s.insn.c(), ReturnMode::Store)
+            });
         }
     }
 }
@@ -372,7 +389,7 @@ pub(super) unsafe fn give_back_nil(s: State<'_>) {
 
 #[inline(always)]
 pub(super) unsafe fn suspend(s: State<'_>) {
-    slow!(s, |s, cx| cx.yield_value(*s.b()));
+    s.through(|s, cx| cx.yield_value(*s.b(), s.insn.a()));
 }
 
 #[inline(always)]
@@ -396,7 +413,7 @@ pub(super) unsafe fn assert_fail(s: State<'_>) {
 
 #[inline(always)]
 pub(super) unsafe fn halt(s: State<'_>) {
-    s.slow(|s, _| Flow::Leave(Exit::Done(*s.base)));
+    s.through(|s, cx| cx.end_of_stack(*s.base));
 }
 
 #[inline(always)]

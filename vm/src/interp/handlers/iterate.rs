@@ -2,7 +2,7 @@
 
 use crate::heap::{Tag, Value, copy_value};
 use crate::interp::state::{State, int, pointer, slow, tag, through};
-use crate::object::{List, ReturnMode, Tuple};
+use crate::object::{List, Resumption, ReturnMode, Tuple};
 use crate::ops;
 use gc_arena::Gc;
 
@@ -11,6 +11,10 @@ pub(super) unsafe fn iter(s: State<'_>) {
     let iterable = s.a();
     if matches!(tag(iterable), Tag::LIST | Tag::TUPLE) {
         s.set_int(iterable.add(1), 0);
+        return s.next();
+    }
+    // A fiber is its own iterator.
+    if tag(iterable) == Tag::FIBER {
         return s.next();
     }
     through!(s, |s, cx| ops::iterator(cx, *s.a()));
@@ -39,6 +43,9 @@ pub(super) unsafe fn next<'gc>(s: State<'gc>) {
     if tag(iterator) == Tag::TUPLE {
         let items = Gc::as_ref(pointer::<Tuple<'gc>>(iterator)).items();
         return step(s, items.as_ptr(), items.len());
+    }
+    if tag(iterator) == Tag::FIBER {
+        return s.skip(1).through(|s, cx| cx.resume_fiber(pointer(s.a()), None, Resumption::Next, s.insn.b(), ReturnMode::Next));
     }
     through!(s.skip(1), |s, cx| cx.iterator_next(*s.a()), s.insn.b(), ReturnMode::Next);
 }

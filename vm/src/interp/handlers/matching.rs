@@ -47,6 +47,9 @@ pub(super) unsafe fn map_rest(s: State<'_>) {
 
 #[inline(always)]
 pub(super) unsafe fn class(s: State<'_>) {
+    if s.insn.c() != 0 {
+        return through!(s.skip(1), |s, cx| cx.is_caught(*s.a(), *s.b()), 0, ReturnMode::JumpIfNot);
+    }
     through!(s.skip(1), |s, cx| cx.is_instance(*s.a(), *s.b(), 2), 0, ReturnMode::JumpIfNot);
 }
 

@@ -1,0 +1,141 @@
+//! What `live` tells, as plain data on its way into the language.
+
+use crate::args;
+use vm::embed::{Error, Handle, Vm};
+use vm::heap::Value;
+use vm::object::{Cx, Map};
+use vm::ops;
+use vm::reload::{Entry, LeakEntry, Reason, Report, Statement};
+
+/// A value made of plain data.
+pub(super) enum Data {
+    Nil,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Text(String),
+    List(Vec<Data>),
+    Map(Vec<(&'static str, Data)>),
+}
+
+impl Data {
+    pub(super) fn text(text: impl Into<String>) -> Data {
+        Data::Text(text.into())
+    }
+
+    pub(super) fn list<T>(items: impl IntoIterator<Item = T>, f: impl FnMut(T) -> Data) -> Data {
+        Data::List(items.into_iter().map(f).collect())
+    }
+
+    fn value<'gc>(&self, cx: &mut Cx<'_, 'gc>) -> Value<'gc> {
+        match self {
+            Data::Nil => Value::Nil,
+            Data::Bool(b) => Value::bool(*b),
+            Data::Int(i) => Value::Int(*i),
+            Data::Float(f) => Value::Float(*f),
+            Data::Text(text) => args::new_str(cx, text),
+            Data::List(items) => {
+                let items = items.iter().map(|item| item.value(cx)).collect();
+                args::new_list(cx, items)
+            }
+            Data::Map(entries) => {
+                let map = Map::new(cx.mc);
+                for (key, value) in entries {
+                    let (key, value) = (args::new_str(cx, key), value.value(cx));
+                    ops::set_plain_item(cx.world, cx.mc, map, &key, &value);
+                }
+                Value::Map(map)
+            }
+        }
+    }
+
+    /// The data in the VM.
+    pub(super) fn into_handle(self, vm: &mut Vm) -> Result<Handle, Error> {
+        Ok(vm.make(|cx| self.value(cx)))
+    }
+}
+
+fn entry(entry: &Entry) -> Data {
+    Data::Map(vec![
+        ("name", Data::text(&entry.name)),
+        ("kind", Data::text(entry.kind)),
+        ("namespace", Data::text(&entry.namespace)),
+        ("file", Data::text(&entry.file)),
+        ("line", Data::Int(entry.line.into())),
+        ("was", entry.from.as_ref().map_or(Data::Nil, Data::text)),
+    ])
+}
+
+fn entries(list: &[Entry]) -> Data {
+    Data::list(list, entry)
+}
+
+fn reason(reason: &Reason) -> Data {
+    Data::Map(vec![
+        ("code", Data::text(reason.code)),
+        ("message", Data::text(&reason.message)),
+        ("file", Data::text(&reason.file)),
+        ("line", Data::Int(reason.line.into())),
+        ("remedy", Data::text(&reason.remedy)),
+    ])
+}
+
+fn statement(statement: &Statement) -> Data {
+    Data::Map(vec![("file", Data::text(&statement.file)), ("line", Data::Int(statement.line.into()))])
+}
+
+/// A report with everything that it has.
+pub(super) fn report(report: &Report) -> Data {
+    let texts = |list: &[String]| Data::list(list, Data::text);
+    Data::Map(vec![
+        ("ok", Data::Bool(report.ok)),
+        ("committed", Data::Bool(report.committed)),
+        ("epoch", Data::Int(i64::try_from(report.epoch).unwrap_or(i64::MAX))),
+        ("mode", Data::text(report.mode.text())),
+        ("files", texts(&report.files)),
+        ("added", entries(&report.added)),
+        ("changed", entries(&report.changed)),
+        ("untouched", entries(&report.untouched)),
+        ("removed", entries(&report.leaked)),
+        ("leaked", entries(&report.leaked)),
+        ("moved", entries(&report.moved)),
+        ("renamed", entries(&report.renamed)),
+        ("restored", entries(&report.restored)),
+        ("adopted", entries(&report.adopted)),
+        ("conflicts", entries(&report.conflicts)),
+        ("recomputed", entries(&report.recomputed)),
+        ("ran_statements", Data::list(&report.ran_statements, statement)),
+        ("stale", texts(&report.stale)),
+        ("warnings", texts(&report.warnings)),
+        ("reasons", Data::list(&report.reasons, reason)),
+        ("duration_ms", Data::Float(report.duration.as_secs_f64() * 1e3)),
+        ("text", Data::text(report.to_string())),
+    ])
+}
+
+/// A leak with its users.
+pub(super) fn leak(leak: &LeakEntry) -> Data {
+    let uses = &leak.uses;
+    Data::Map(vec![
+        ("name", Data::text(&leak.name)),
+        ("kind", Data::text(leak.kind)),
+        ("namespace", Data::text(&leak.namespace)),
+        ("file", Data::text(&leak.file)),
+        ("line", Data::Int(0)),
+        ("was", Data::Nil),
+        ("origin_version", Data::Int(leak.origin_version.into())),
+        ("removed_in", Data::Int(i64::try_from(leak.removed_in).unwrap_or(i64::MAX))),
+        (
+            "users",
+            Data::Map(vec![
+                ("code", Data::list(&uses.code, Data::text)),
+                ("instances", Data::Int(uses.instances as i64)),
+                ("closures", Data::Int(uses.closures as i64)),
+                ("containers", Data::Int(uses.containers as i64)),
+                ("frames", Data::Int(uses.frames as i64)),
+                ("handles", Data::Int(uses.handles as i64)),
+            ]),
+        ),
+        ("path", Data::text(&uses.path)),
+    ])
+}

@@ -1,0 +1,267 @@
+//! The module `live`: the program edits itself, and asks what became of its edits.
+//!
+//! Everything that needs the VM goes to the driver (`vm::embed::outside`) and is done while the program stands at a safe point.
+
+mod data;
+
+use crate::args;
+use crate::table::{Row, row};
+use data::Data;
+use vm::embed::{Error, Vm, outside};
+use vm::heap::Value;
+use vm::object::{Cx, NativeResult};
+use vm::reload::{Mode, Policy, ReloadOptions, Replace};
+
+/// Functions of the module.
+pub(crate) const FUNCTIONS: &[Row] = &[
+    row("_reload", &["what", "options", "dry"], reload, "`_reload(what, options, dry)`: a reload, or its plan, as a map."),
+    row("_texts", &["files", "options"], reload_texts, "`_texts(files, options)`: a reload of a map from paths to texts."),
+    row("_undo", &[], undo, "`_undo()`: the report of taking the last commit back, or nil."),
+    row("_redo", &[], redo, "`_redo()`: the report of making it again, or nil."),
+    row("_leaks", &["namespace"], leaks, "`_leaks(namespace)`: leaks as maps."),
+    row("_drop", &["name"], drop_leak, "`_drop(name)`: ends a leak; whether there was one."),
+    row("collect", &[], collect, "`collect()`: collects everything that nothing uses; the names of leaks that have ended by that."),
+    row("_history", &["name"], history, "`_history(name)`: versions as maps."),
+    row("_why", &["name"], why, "`_why(name)`: where a definition comes from, as a map, or nil."),
+    row("_drift", &[], drift, "`_drift()`: what is not as a cold start would make it, as maps."),
+    row("_reset", &["name"], reset, "`_reset(name)`: evaluates a variable anew."),
+    row("digest", &[], digest, "`digest()`: a number for the program's definitions and plain variables: equal states have equal numbers."),
+    row("_name", &["thing"], name_of, "`_name(thing)`: the qualified name of a definition, function, class or namespace."),
+    row("_eval", &["text", "namespace", "file"], eval, "`_eval(text, namespace, file)`: evaluates text; the value of its last expression."),
+    row("safe_point", &[], safe_point, "`safe_point()`: lets a waiting reload be made here."),
+];
+
+fn strings<'gc>(cx: &mut Cx<'_, 'gc>, what: &Value<'gc>) -> Result<Option<Vec<String>>, args::Raised<'gc>> {
+    Ok(match what {
+        Value::Nil => None,
+        Value::List(list) => {
+            let items = list.items().clone();
+            let mut all = Vec::new();
+            for item in items {
+                all.extend(strings(cx, &item)?.unwrap_or_default());
+            }
+            Some(all)
+        }
+        Value::Str(text) => Some(vec![text.as_str().to_owned()]),
+        Value::Namespace(namespace) => Some(vec![namespace.name.to_string()]),
+        other => return Err(args::wrong(cx, "live.reload", "what", "a namespace, a path, or a list of them", other)),
+    })
+}
+
+fn options<'gc>(cx: &mut Cx<'_, 'gc>, value: &Value<'gc>) -> Result<ReloadOptions, args::Raised<'gc>> {
+    let mut options = ReloadOptions::default();
+    let Value::Map(map) = value else { return Ok(options) };
+    let entries: Vec<(Value<'gc>, Value<'gc>)> = map.table().iter().map(|e| (e.key, e.value)).collect();
+    for (key, value) in entries {
+        let Value::Str(key) = key else { continue };
+        let flag = matches!(value, Value::True);
+        match key.as_str() {
+            "mode" if value.is_nil() => {}
+            "mode" => {
+                let text = args::text(cx, "live.reload", "mode", value)?;
+                let Some(mode) = Mode::named(text) else {
+                    return Err(cx.value_error(format!("`mode` is \"update\" or \"overwrite\", not {text:?}")));
+                };
+                options.mode = Some(mode);
+            }
+            "policy" => {
+                options.policy = match args::text(cx, "live.reload", "policy", value)? {
+                    "adopt" => Policy::Adopt,
+                    "strict" => Policy::Strict,
+                    text => return Err(cx.value_error(format!("`policy` is \"adopt\" or \"strict\", not {text:?}"))),
+                }
+            }
+            "replace" => {
+                options.replace = match value {
+                    Value::True => Replace::All,
+                    Value::False | Value::Nil => Replace::Nothing,
+                    names => Replace::Names(strings(cx, &names)?.unwrap_or_default()),
+                }
+            }
+            "strict" => options.strict = flag,
+            "rebase" => options.rebase = flag,
+            "relink" => options.relink = flag,
+            _ => {}
+        }
+    }
+    Ok(options)
+}
+
+fn reload<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let what = strings(cx, &args[0])?;
+    let options = options(cx, &args[1])?;
+    let dry = matches!(args[2], Value::True);
+    Err(outside(move |vm| {
+        not_within_a_commit(vm)?;
+        let files = match &what {
+            Some(what) => vm.select_files(what),
+            None => vm.differing_files(),
+        };
+        let report = match files {
+            Err(message) => vm.refusal(what.unwrap_or_default(), message),
+            Ok(files) if dry => vm.plan(files, &options),
+            Ok(files) => vm.reload(files, &options),
+        };
+        if let Some(Error::Interrupted(interrupt)) = report.error {
+            return Err(Error::Interrupted(interrupt));
+        }
+        data::report(&report).into_handle(vm)
+    }))
+}
+
+fn reload_texts<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let options = options(cx, &args[1])?;
+    let Value::Map(map) = args[0] else { return Err(args::wrong(cx, "live.reload_texts", "files", "a map", &args[0])) };
+    let entries: Vec<(Value<'gc>, Value<'gc>)> = map.table().iter().map(|e| (e.key, e.value)).collect();
+    let mut files = Vec::new();
+    for (path, text) in entries {
+        let path = args::text(cx, "live.reload_texts", "files", path)?.to_owned();
+        let text = if text.is_nil() { None } else { Some(args::text(cx, "live.reload_texts", "files", text)?.to_owned()) };
+        files.push(vm::reload::FileText { path, text });
+    }
+    Err(outside(move |vm| {
+        not_within_a_commit(vm)?;
+        let report = vm.reload(files, &options);
+        if let Some(Error::Interrupted(interrupt)) = report.error {
+            return Err(Error::Interrupted(interrupt));
+        }
+        data::report(&report).into_handle(vm)
+    }))
+}
+
+/// Code that is part of a commit cannot ask for another one.
+fn not_within_a_commit(vm: &mut Vm) -> Result<(), Error> {
+    if vm.is_committing() {
+        let code = vm::reload::codes::NESTED.id;
+        return Err(Error::Host(format!("{code}: a reload cannot be asked for by code that runs as a part of a load or reload")));
+    }
+    Ok(())
+}
+
+fn undo<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
+    Err(outside(|vm| {
+        not_within_a_commit(vm)?;
+        let report = vm.undo();
+        report.as_ref().map_or(Data::Nil, data::report).into_handle(vm)
+    }))
+}
+
+fn redo<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
+    Err(outside(|vm| {
+        not_within_a_commit(vm)?;
+        let report = vm.redo();
+        report.as_ref().map_or(Data::Nil, data::report).into_handle(vm)
+    }))
+}
+
+fn leaks<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let namespace = strings(cx, &args[0])?.and_then(|names| names.into_iter().next());
+    Err(outside(move |vm| {
+        let leaks = vm.leaks(namespace.as_deref());
+        Data::list(&leaks, data::leak).into_handle(vm)
+    }))
+}
+
+fn drop_leak<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let name = args::text(cx, "live.drop", "name", args[0])?.to_owned();
+    Err(outside(move |vm| Data::Bool(vm.drop_leak(&name)).into_handle(vm)))
+}
+
+fn collect<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
+    Err(outside(|vm| {
+        let released = vm.release_leaks();
+        Data::list(released, Data::Text).into_handle(vm)
+    }))
+}
+
+fn history<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let name = args::text(cx, "live.history", "name", args[0])?.to_owned();
+    Err(outside(move |vm| {
+        let versions = vm.history(&name);
+        Data::list(&versions, |version| {
+            Data::Map(vec![
+                ("version", Data::Int(version.version.into())),
+                ("epoch", Data::Int(i64::try_from(version.epoch).unwrap_or(i64::MAX))),
+                ("file", Data::text(&version.file)),
+                ("text", Data::text(&version.text)),
+            ])
+        })
+        .into_handle(vm)
+    }))
+}
+
+fn why<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let name = args::text(cx, "live.why", "name", args[0])?.to_owned();
+    Err(outside(move |vm| {
+        let origin = vm.origin_of(&name);
+        let data = origin.map_or(Data::Nil, |origin| {
+            Data::Map(vec![
+                ("name", Data::text(&name)),
+                ("kind", Data::text(origin.kind)),
+                ("version", Data::Int(origin.version.into())),
+                ("file", origin.file.map_or(Data::Nil, Data::Text)),
+                ("line", Data::Int(origin.line.into())),
+                ("file_version", Data::Int(origin.file_version.into())),
+                ("epoch", origin.epoch.map_or(Data::Nil, |epoch| Data::Int(i64::try_from(epoch).unwrap_or(i64::MAX)))),
+                ("state", Data::text(origin.state)),
+            ])
+        });
+        data.into_handle(vm)
+    }))
+}
+
+fn drift<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
+    Err(outside(|vm| {
+        let drift = vm.drift();
+        Data::list(drift, |(name, kind, why)| {
+            Data::Map(vec![("name", Data::Text(name)), ("kind", Data::text(kind)), ("why", Data::text(why))])
+        })
+        .into_handle(vm)
+    }))
+}
+
+fn reset<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let name = args::text(cx, "live.reset", "name", args[0])?.to_owned();
+    Err(outside(move |vm| {
+        not_within_a_commit(vm)?;
+        vm.reset(&name)?;
+        Data::Nil.into_handle(vm)
+    }))
+}
+
+fn digest<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
+    Err(outside(|vm| Data::Int(vm.state_digest() as i64 & i64::MAX).into_handle(vm)))
+}
+
+fn name_of<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let name = match args[0] {
+        Value::Str(_) => return Ok(args[0]),
+        Value::Definition(cell) => cell.qualified_name(),
+        Value::Namespace(namespace) => namespace.name.to_string(),
+        value => match cx.name_of_value(&value) {
+            Some(name) => name,
+            None => {
+                let text = "a definition, its qualified name, a function, a class, an enum or a namespace";
+                return Err(args::wrong(cx, "live", "thing", text, &value));
+            }
+        },
+    };
+    Ok(args::new_str(cx, &name))
+}
+
+fn eval<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let text = args::text(cx, "live.eval", "text", args[0])?.to_owned();
+    let namespace = args::text(cx, "live.eval", "namespace", args[1])?.to_owned();
+    let file = args::text(cx, "live.eval", "file", args[2])?.to_owned();
+    Err(outside(move |vm| match vm.eval(&namespace, &file, &text)? {
+        Some(value) => Ok(value),
+        None => Data::Nil.into_handle(vm),
+    }))
+}
+
+fn safe_point<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
+    Err(outside(|vm| {
+        vm.poll();
+        Data::Nil.into_handle(vm)
+    }))
+}

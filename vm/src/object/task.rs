@@ -1,0 +1,278 @@
+//! Tasks: stacks that take turns.
+//!
+//! A task that does not run keeps its stack, and the fiber that was running on top of it. Whatever calls a task was in when it began to
+//! wait, fibers that it had resumed included, goes on together.
+
+use super::{Fiber, ReturnMode, SavedStack, Stack};
+use crate::heap::Value;
+use gc_arena::lock::{Lock, RefLock};
+use gc_arena::{Collect, Gc, Mutation};
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+/// How a task goes on when its turn has come.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub enum Wake<'gc> {
+    /// What it waited for is there.
+    Value(Value<'gc>),
+    /// An error is raised where it waited.
+    Raise(Value<'gc>),
+    /// It calls this, on an empty stack.
+    Start(Value<'gc>, Vec<Value<'gc>>),
+}
+
+/// What a task waits for.
+#[derive(Debug)]
+pub struct Wait {
+    /// Number of the wait; whoever has it can end it.
+    pub ticket: u64,
+    /// When it ends by itself.
+    pub deadline: Option<Duration>,
+    /// What follows "waits" in messages.
+    pub what: String,
+}
+
+/// What the main task of a run may wait for instead of an event.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Goal {
+    /// That all tasks have ended.
+    AllEnded,
+    /// That all tasks wait.
+    AllWait,
+}
+
+/// A task, or the main part of a run.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub struct Task<'gc> {
+    /// Its number, which is never used twice.
+    pub id: u64,
+    /// What it is called in messages.
+    #[collect(require_static)]
+    pub name: Box<str>,
+    /// What is called with its result or error at its end; nil for the main part of a run.
+    pub at_end: Value<'gc>,
+    /// Whether only `at_end` is left to run.
+    #[collect(require_static)]
+    pub is_ending: Cell<bool>,
+    /// What it waits for.
+    #[collect(require_static)]
+    pub wait: RefCell<Option<Wait>>,
+    /// What it waits for beside that.
+    #[collect(require_static)]
+    pub goal: Cell<Option<Goal>>,
+    /// Where its top frame wants the value it waits for.
+    #[collect(require_static)]
+    pub wanted: Cell<(u8, ReturnMode)>,
+    /// Whether it was cancelled.
+    #[collect(require_static)]
+    pub is_cancelled: Cell<bool>,
+    /// How often a wait has raised CancelledError since.
+    #[collect(require_static)]
+    pub cancels: Cell<u8>,
+    stack: SavedStack<'gc>,
+    fiber: Lock<Option<Gc<'gc, Fiber<'gc>>>>,
+    wake: RefLock<Option<Wake<'gc>>>,
+}
+
+/// Tasks of one level: those that can take turns with each other.
+#[derive(Collect, Default)]
+#[collect(no_drop)]
+pub struct Level<'gc> {
+    /// The main part of the run that goes on.
+    pub main: Option<Gc<'gc, Task<'gc>>>,
+    /// Living tasks by number, without the main part.
+    pub tasks: BTreeMap<u64, Gc<'gc, Task<'gc>>>,
+    /// Tasks that can go on, in order.
+    pub ready: VecDeque<Gc<'gc, Task<'gc>>>,
+    /// Waiting tasks with a deadline, by deadline in nanoseconds and ticket.
+    pub sleeping: BTreeMap<(u64, u64), Gc<'gc, Task<'gc>>>,
+    /// Waiting tasks by ticket.
+    pub waiting: BTreeMap<u64, Gc<'gc, Task<'gc>>>,
+    /// The error for the main part when all tasks, which were cancelled because of it, have ended.
+    pub deadlock: Option<Value<'gc>>,
+}
+
+/// All tasks.
+///
+/// Code that runs while a program stands still, as in a commit, is on a level of its own: tasks of the levels below do not go on
+/// meanwhile.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub struct Tasks<'gc> {
+    /// The one that runs.
+    pub current: Option<Gc<'gc, Task<'gc>>>,
+    /// How it goes on.
+    pub wake: Option<Wake<'gc>>,
+    /// Levels, the running one last.
+    pub levels: Vec<Level<'gc>>,
+    /// Names of tasks that nobody waits for, with the errors that have ended them, until the host is told.
+    pub failures: Vec<(String, Value<'gc>)>,
+    /// The last number given to a task or wait.
+    serial: u64,
+}
+
+/// What waits while the host runs something else.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub struct Parked<'gc> {
+    /// The stack.
+    pub stack: Stack<'gc>,
+    /// The running fiber.
+    pub fiber: Option<Gc<'gc, Fiber<'gc>>>,
+    /// The running task.
+    pub task: Option<Gc<'gc, Task<'gc>>>,
+    /// How it was to go on.
+    pub wake: Option<Wake<'gc>>,
+}
+
+impl<'gc> Task<'gc> {
+    /// A task that has not started.
+    pub fn new(mc: &Mutation<'gc>, id: u64, name: &str, at_end: Value<'gc>) -> Gc<'gc, Self> {
+        Gc::new(
+            mc,
+            Task {
+                id,
+                name: name.into(),
+                at_end,
+                is_ending: Cell::new(false),
+                wait: RefCell::new(None),
+                goal: Cell::new(None),
+                wanted: Cell::new((0, ReturnMode::Store)),
+                is_cancelled: Cell::new(false),
+                cancels: Cell::new(0),
+                stack: SavedStack::new(Stack::empty()),
+                fiber: Lock::new(None),
+                wake: RefLock::new(None),
+            },
+        )
+    }
+
+    /// Whether it is the main part of a run.
+    pub fn is_main(&self) -> bool {
+        self.at_end.is_nil()
+    }
+
+    /// Exchanges what it keeps with what runs.
+    pub fn swap(this: Gc<'gc, Self>, mc: &Mutation<'gc>, stack: &mut Stack<'gc>, fiber: &mut Option<Gc<'gc, Fiber<'gc>>>) {
+        this.stack.swap(Gc::erase(this), mc, stack);
+        // SAFETY: the line above has run the barrier.
+        *fiber = unsafe { this.fiber.as_cell() }.replace(*fiber);
+    }
+
+    /// The stack that it keeps.
+    pub fn stack(&self) -> &SavedStack<'gc> {
+        &self.stack
+    }
+
+    /// The fiber on top of the stack that it keeps.
+    pub fn fiber(&self) -> Option<Gc<'gc, Fiber<'gc>>> {
+        self.fiber.get()
+    }
+
+    /// Says how it goes on.
+    pub fn set_wake(this: Gc<'gc, Self>, mc: &Mutation<'gc>, wake: Wake<'gc>) {
+        *gc_arena::barrier::unlock!(Gc::write(mc, this), Task, wake).borrow_mut() = Some(wake);
+    }
+
+    /// How it goes on.
+    pub fn take_wake(this: Gc<'gc, Self>, mc: &Mutation<'gc>) -> Option<Wake<'gc>> {
+        gc_arena::barrier::unlock!(Gc::write(mc, this), Task, wake).borrow_mut().take()
+    }
+
+    /// Whether it has not run yet.
+    pub fn is_new(&self) -> bool {
+        matches!(&*self.wake.borrow(), Some(Wake::Start(..)))
+    }
+}
+
+impl<'gc> Tasks<'gc> {
+    /// No tasks, on one level.
+    pub fn new() -> Self {
+        Tasks { current: None, wake: None, levels: vec![Level::default()], failures: Vec::new(), serial: 0 }
+    }
+
+    /// A number that was never used.
+    pub fn fresh(&mut self) -> u64 {
+        self.serial += 1;
+        self.serial
+    }
+
+    /// The running level.
+    pub fn level(&mut self) -> &mut Level<'gc> {
+        self.levels.last_mut().expect("there is always a level")
+    }
+
+    /// The living task with this number.
+    pub fn get(&self, id: u64) -> Option<Gc<'gc, Task<'gc>>> {
+        self.levels.iter().rev().find_map(|level| level.tasks.get(&id).copied())
+    }
+
+    /// The running task begins to wait.
+    pub fn park(&mut self, task: Gc<'gc, Task<'gc>>, wait: Wait) {
+        let level = self.level();
+        level.waiting.insert(wait.ticket, task);
+        if let Some(deadline) = wait.deadline {
+            level.sleeping.insert((nanoseconds(deadline), wait.ticket), task);
+        }
+        *task.wait.borrow_mut() = Some(wait);
+    }
+
+    /// The task with this wait goes on; false when nobody waits so any more.
+    pub fn wake(&mut self, mc: &Mutation<'gc>, ticket: u64, wake: Wake<'gc>) -> bool {
+        let Some(level) = self.levels.iter_mut().rev().find(|level| level.waiting.contains_key(&ticket)) else { return false };
+        let task = level.waiting.remove(&ticket).expect("just found");
+        let wait = task.wait.borrow_mut().take();
+        if let Some(deadline) = wait.and_then(|wait| wait.deadline) {
+            level.sleeping.remove(&(nanoseconds(deadline), ticket));
+        }
+        task.goal.set(None);
+        Task::set_wake(task, mc, wake);
+        level.ready.push_back(task);
+        true
+    }
+}
+
+impl Default for Tasks<'_> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<'gc> Level<'gc> {
+    /// Takes over the tasks of a level that ends.
+    pub fn absorb(&mut self, other: Level<'gc>) {
+        self.tasks.extend(other.tasks);
+        self.ready.extend(other.ready);
+        self.sleeping.extend(other.sleeping);
+        self.waiting.extend(other.waiting);
+    }
+
+    /// Forgets a task that is not ready.
+    pub fn forget(&mut self, task: Gc<'gc, Task<'gc>>) {
+        self.tasks.remove(&task.id);
+        if let Some(wait) = task.wait.borrow_mut().take() {
+            self.waiting.remove(&wait.ticket);
+            if let Some(deadline) = wait.deadline {
+                self.sleeping.remove(&(nanoseconds(deadline), wait.ticket));
+            }
+        }
+    }
+
+    /// Forgets all tasks with numbers above `serial`; gives them.
+    pub fn forget_above(&mut self, serial: u64) -> Vec<Gc<'gc, Task<'gc>>> {
+        let forgotten: Vec<_> = self.tasks.range(serial + 1..).map(|(_, task)| *task).collect();
+        for task in &forgotten {
+            self.forget(*task);
+        }
+        self.ready.retain(|task| task.id <= serial);
+        forgotten
+    }
+}
+
+/// A moment as a key; the end of time for what is too far away.
+fn nanoseconds(moment: Duration) -> u64 {
+    u64::try_from(moment.as_nanos()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,136 @@
+//! What was committed, to look back at and to go back to.
+//!
+//! A commit is remembered by the texts of its files before and after. Going back is a commit to the earlier texts: functions, classes and
+//! constants are as they were, variables and `once` keep their values, and what came with the commit leaves and becomes a leak.
+
+use super::load::FileText;
+use super::options::ReloadOptions;
+use super::report::Report;
+use crate::embed::Vm;
+use std::sync::Arc;
+
+/// Commits that are remembered.
+const COMMITS_MAX: usize = 200;
+
+/// One file of a commit.
+#[derive(Clone, Debug)]
+struct FileChange {
+    path: String,
+    before: Option<String>,
+    after: Option<String>,
+}
+
+/// One commit.
+#[derive(Clone, Debug)]
+struct Commit {
+    files: Vec<FileChange>,
+}
+
+/// A version of a definition.
+#[derive(Clone, Debug)]
+pub struct DefinitionVersion {
+    /// Qualified name.
+    pub name: String,
+    /// Number of the version.
+    pub version: u32,
+    /// The commit that brought it.
+    pub epoch: u64,
+    /// The file.
+    pub file: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// Commits in order, and where among them the program stands.
+#[derive(Default)]
+pub struct History {
+    commits: Vec<Commit>,
+    /// Commits that have been undone, the last one last.
+    undone: Vec<Commit>,
+    versions: Vec<DefinitionVersion>,
+}
+
+impl History {
+    /// Remembers a commit that is neither undo nor redo.
+    fn push(&mut self, commit: Commit) {
+        self.undone.clear();
+        self.commits.push(commit);
+        if self.commits.len() > COMMITS_MAX {
+            self.commits.remove(0);
+        }
+    }
+}
+
+/// How a commit came about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    Ordinary,
+    Undo,
+    Redo,
+}
+
+impl Vm {
+    /// Takes the last commit that was not undone back: a commit of its own. `None` when there is none to take back.
+    pub fn undo(&mut self) -> Option<Report> {
+        let commit = self.files.history.commits.pop()?;
+        let files = commit.files.iter().map(|f| FileText { path: f.path.clone(), text: f.before.clone() }).collect();
+        let report = self.reload_as(Step::Undo, files, &ReloadOptions::default());
+        let history = &mut self.files.history;
+        if report.ok { history.undone.push(commit) } else { history.commits.push(commit) }
+        Some(report)
+    }
+
+    /// Makes the commit that was undone last again. `None` when there is none.
+    pub fn redo(&mut self) -> Option<Report> {
+        let commit = self.files.history.undone.pop()?;
+        let files = commit.files.iter().map(|f| FileText { path: f.path.clone(), text: f.after.clone() }).collect();
+        let report = self.reload_as(Step::Redo, files, &ReloadOptions::default());
+        let history = &mut self.files.history;
+        if report.ok { history.commits.push(commit) } else { history.undone.push(commit) }
+        Some(report)
+    }
+
+    /// Versions of a definition by its qualified name, oldest first.
+    pub fn history(&self, qualified: &str) -> Vec<DefinitionVersion> {
+        self.files.history.versions.iter().filter(|version| version.name == qualified).cloned().collect()
+    }
+
+    /// The texts that run, of the files of a commit that is about to be made.
+    pub(super) fn texts_before(&mut self, paths: &[Arc<str>]) -> Vec<(String, Option<String>)> {
+        paths.iter().map(|path| (path.to_string(), self.running_text(path))).collect()
+    }
+
+    /// Remembers a commit that has been made.
+    pub(super) fn remember(&mut self, step: Step, before: Vec<(String, Option<String>)>) {
+        let mut files: Vec<FileChange> = Vec::new();
+        for (path, before) in before {
+            let after = self.running_text(&path);
+            if before != after && !files.iter().any(|file| file.path == path) {
+                files.push(FileChange { path, before, after });
+            }
+        }
+        let paths: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
+        if step == Step::Ordinary && !files.is_empty() {
+            self.files.history.push(Commit { files });
+        }
+        let known: Vec<(String, u32)> = self.files.history.versions.iter().map(|v| (v.name.clone(), v.version)).collect();
+        let new = self.enter(|cx| {
+            let mut new = Vec::new();
+            for path in &paths {
+                let Some(module) = cx.world.modules.get(path.as_str()).copied() else { continue };
+                let Some(linked) = module.state().linked else { continue };
+                for definition in &linked.image.definitions {
+                    let symbol = cx.world.intern(cx.mc, &definition.name);
+                    let Some(cell) = module.namespace.get(symbol) else { continue };
+                    let (name, version) = (cell.qualified_name(), cell.meta().version);
+                    if !known.iter().any(|(n, v)| *n == name && *v == version) {
+                        let text = linked.image.source.slice(definition.span).to_owned();
+                        new.push(DefinitionVersion { name, version, epoch: cx.world.epoch, file: path.clone(), text });
+                    }
+                }
+            }
+            new
+        });
+        self.files.history.versions.extend(new);
+    }
+}

@@ -1,0 +1,141 @@
+//! Where definitions come from, and what is not as a cold start would make it.
+
+use super::commit::evaluation_plan;
+use crate::embed::{Error, Vm};
+use crate::heap::Value;
+use crate::object::{Cx, Definition, Kind};
+use gc_arena::Gc;
+use std::hash::{Hash, Hasher};
+
+/// Where a definition comes from.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// What it is.
+    pub kind: &'static str,
+    /// Number of its version.
+    pub version: u32,
+    /// The file that contributes it, or did.
+    pub file: Option<String>,
+    /// One-based line; 0 when it has left.
+    pub line: u32,
+    /// Version of the file.
+    pub file_version: u32,
+    /// The commit that brought this version, if it is remembered.
+    pub epoch: Option<u64>,
+    /// `current`, `leak`, `evaluated` or `host`.
+    pub state: &'static str,
+}
+
+impl Vm {
+    /// Where the definition with this qualified name comes from.
+    pub fn origin_of(&mut self, qualified: &str) -> Option<Origin> {
+        let mut origin = self.enter(|cx| cx.find_cell(qualified).map(origin))?;
+        let versions = self.history(qualified);
+        origin.epoch = versions.iter().find(|v| v.version == origin.version).map(|v| v.epoch);
+        Some(origin)
+    }
+
+    /// Definitions that are not as a cold start would make them: qualified name, kind, why.
+    pub fn drift(&mut self) -> Vec<(String, &'static str, &'static str)> {
+        self.enter(|cx| {
+            let cells: Vec<_> = cx.world.namespaces.values().filter(|n| !n.is_locked()).flat_map(|n| n.with_leaks()).collect();
+            let why = |cell: Gc<'_, Definition<'_>>| {
+                let meta = cell.meta();
+                if meta.leak.is_some() {
+                    return Some("no file defines it any more");
+                }
+                if meta.is_evaluated {
+                    return Some("it was evaluated in a session");
+                }
+                if meta.contributor.is_some_and(|module| module.path.starts_with('<')) {
+                    return Some("no file defines it");
+                }
+                meta.is_conflict.then_some("it keeps its value, though its initialiser has changed")
+            };
+            cells.into_iter().filter_map(|cell| Some((cell.qualified_name(), cell.kind().text(), why(cell)?))).collect()
+        })
+    }
+
+    /// Evaluates a variable, constant or `once` anew from its file's text.
+    pub fn reset(&mut self, qualified: &str) -> Result<(), Error> {
+        let found = self.enter(|cx| {
+            let cell = cx.find_cell(qualified).filter(|c| matches!(c.kind(), Kind::Variable | Kind::Constant | Kind::Once))?;
+            let module = cell.meta().contributor?;
+            let linked = module.state().linked?;
+            let imports = linked.imports.iter().map(|n| n.name.clone()).collect();
+            Some((module.path.clone(), module.namespace.name.clone(), linked.image.clone(), imports, cell.name.as_str().to_owned()))
+        });
+        let Some((path, namespace, image, imports, name)) = found else {
+            return Err(Error::Host(format!("`{qualified}` is no variable, constant or `once` of a file")));
+        };
+        self.commit(evaluation_plan(path, namespace, image, imports, &name), |_| Ok(())).map(|_| ())
+    }
+
+    /// A number for the state of the program's definitions: their kinds, texts and plain values.
+    pub fn state_digest(&mut self) -> u64 {
+        self.enter(|cx| {
+            let mut hash = std::hash::DefaultHasher::new();
+            for namespace in cx.world.namespaces.values().filter(|n| !n.is_locked()) {
+                for cell in namespace.definitions() {
+                    let meta = cell.meta();
+                    cell.qualified_name().hash(&mut hash);
+                    (cell.kind(), meta.fingerprint, super::digest::digest(cell.value())).hash(&mut hash);
+                }
+            }
+            hash.finish()
+        })
+    }
+
+    /// Whether the running code is a part of a load or reload.
+    pub fn is_committing(&self) -> bool {
+        self.files.commits_running > 0
+    }
+}
+
+fn origin<'gc>(cell: Gc<'gc, Definition<'gc>>) -> Origin {
+    let meta = cell.meta();
+    let linked = meta.contributor.and_then(|module| module.state().linked);
+    let file = match &meta.leak {
+        Some(leak) => Some(leak.file.to_string()),
+        None => meta.contributor.map(|module| module.path.to_string()),
+    };
+    let state = match (&meta.leak, meta.is_evaluated, &file) {
+        (Some(_), ..) => "leak",
+        (None, true, _) => "evaluated",
+        (None, false, None) => "host",
+        (None, false, Some(_)) => "current",
+    };
+    Origin {
+        kind: cell.kind().text(),
+        version: meta.version,
+        file,
+        line: linked.map_or(0, |linked| linked.image.source.line(meta.offset)),
+        file_version: meta.leak.as_ref().map_or(linked.map_or(0, |linked| linked.version), |leak| leak.version),
+        epoch: None,
+        state,
+    }
+}
+
+impl<'gc> Cx<'_, 'gc> {
+    /// The definition or leak with this qualified name.
+    pub(super) fn find_cell(&mut self, qualified: &str) -> Option<Gc<'gc, Definition<'gc>>> {
+        let (namespace, name) = qualified.rsplit_once('.')?;
+        let namespace = *self.world.namespaces.get(namespace)?;
+        let symbol = self.world.intern(self.mc, name);
+        namespace.get(symbol)
+    }
+
+    /// The qualified name of a function, class or enum that is the value of a definition.
+    pub fn name_of_value(&self, value: &Value<'gc>) -> Option<String> {
+        let pointer = value.heap_pointer()?;
+        if !matches!(value, Value::Function(_) | Value::Decorated(_) | Value::Class(_) | Value::Native(_)) {
+            return None;
+        }
+        let cells = self.world.namespaces.values().flat_map(|namespace| namespace.with_leaks());
+        let mut holders = cells.filter(|cell| cell.value().heap_pointer().is_some_and(|p| Gc::ptr_eq(p, pointer)));
+        // A variable may hold it too; its own definition is meant.
+        let first = holders.next()?;
+        let own = std::iter::once(first).chain(holders).find(|cell| matches!(cell.kind(), Kind::Function | Kind::Class | Kind::Enum));
+        Some(own.unwrap_or(first).qualified_name())
+    }
+}

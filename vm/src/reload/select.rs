@@ -1,0 +1,68 @@
+//! Which files a request means: paths, directories, namespaces, or whatever differs from what runs.
+
+use super::load::{FileText, normalise};
+use crate::embed::Vm;
+
+impl Vm {
+    /// The files that `what` means, with their texts: the path of a file, a directory, or the name of a namespace, whose loaded files are
+    /// meant, or the file that it would be loaded from. An error says what is meant by none of these.
+    pub fn select_files(&mut self, what: &[String]) -> Result<Vec<FileText>, String> {
+        let mut paths = Vec::new();
+        for item in what {
+            let found = self.paths_of(item);
+            if found.is_empty() {
+                return Err(format!("`{item}` is no file, directory or namespace that is loaded or can be"));
+            }
+            paths.extend(found.into_iter().filter(|path| !paths.contains(path)).collect::<Vec<_>>());
+        }
+        paths.into_iter().map(|path| self.text_on_disk(path)).collect()
+    }
+
+    /// Loaded files whose text on the disk is another than the one that runs, and those that are gone.
+    pub fn differing_files(&mut self) -> Result<Vec<FileText>, String> {
+        let mut files = Vec::new();
+        for path in self.loaded_files() {
+            let running = self.running_text(&path);
+            let file = self.text_on_disk(path)?;
+            if file.text != running {
+                files.push(file);
+            }
+        }
+        Ok(files)
+    }
+
+    /// The text of a loaded file that runs.
+    pub fn running_text(&mut self, path: &str) -> Option<String> {
+        self.enter(|cx| Some(cx.world.modules.get(path)?.state().linked?.image.source.text().to_owned()))
+    }
+
+    fn text_on_disk(&mut self, path: String) -> Result<FileText, String> {
+        match self.read_text(&path) {
+            Ok(text) => Ok(FileText { path, text: Some(text) }),
+            Err(_) if self.is_loaded(&path) && !self.file_exists(&path) => Ok(FileText { path, text: None }),
+            Err(message) => Err(message),
+        }
+    }
+
+    fn paths_of(&mut self, item: &str) -> Vec<String> {
+        let path = normalise(item);
+        if self.is_loaded(&path) || self.file_exists(&path) {
+            return vec![path];
+        }
+        let mut found: Vec<String> = self.enter(|cx| {
+            let modules = cx.world.modules.values().filter(|m| m.state().linked.is_some() && !m.path.starts_with('<'));
+            modules.filter(|m| *m.namespace.name == *item).map(|m| m.path.to_string()).collect()
+        });
+        if found.is_empty() {
+            let below = format!("{path}/");
+            found = self.loaded_files().into_iter().filter(|loaded| loaded.starts_with(&below)).collect();
+        }
+        if found.is_empty() {
+            let relative = format!("{}.lang", item.replace('.', "/"));
+            let roots = self.files.roots.clone();
+            let candidates = roots.iter().map(|root| if root.is_empty() { relative.clone() } else { format!("{root}/{relative}") });
+            found = candidates.collect::<Vec<_>>().into_iter().filter(|path| self.file_exists(path)).take(1).collect();
+        }
+        found
+    }
+}

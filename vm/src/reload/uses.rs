@@ -1,0 +1,350 @@
+//! Who uses a leak: one walk over everything alive, from its roots.
+//!
+//! The walk knows the program's objects, not the engine's bookkeeping: history, caches and the leak's own cell are no uses. It is made when
+//! somebody asks, never by a commit.
+
+use crate::heap::Value;
+use crate::object::{Cx, Definition, IteratorState, Member, Proto};
+use gc_arena::Gc;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::fmt;
+
+/// Who uses a definition: numbers by kind, and one way to it.
+#[derive(Clone, Debug, Default)]
+pub struct Uses {
+    /// Functions whose code mentions it, by qualified name.
+    pub code: Vec<String>,
+    /// Instances of it, if it is a class; values of it, if it is an enum.
+    pub instances: usize,
+    /// Closures that have captured it.
+    pub closures: usize,
+    /// Lists, maps and other containers, slots and variables that hold it.
+    pub containers: usize,
+    /// Calls that are running and hold it.
+    pub frames: usize,
+    /// Handles of the host.
+    pub handles: usize,
+    /// A way from a root to it, such as `n.L[0]`; empty when nothing uses it.
+    pub path: String,
+}
+
+impl Uses {
+    /// Whether nothing uses it.
+    pub fn is_empty(&self) -> bool {
+        self.code.is_empty() && self.instances + self.closures + self.containers + self.frames + self.handles == 0
+    }
+}
+
+impl fmt::Display for Uses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = [
+            (self.code.len(), "function that mentions it", "functions that mention it"),
+            (self.instances, "instance", "instances"),
+            (self.closures, "closure", "closures"),
+            (self.containers, "container", "containers"),
+            (self.frames, "running call", "running calls"),
+            (self.handles, "host handle", "host handles"),
+        ];
+        let parts: Vec<String> = counts
+            .iter()
+            .filter(|(n, ..)| *n > 0)
+            .map(|(n, one, many)| format!("{n} {}", if *n == 1 { one } else { many }))
+            .collect();
+        f.write_str(&if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") })
+    }
+}
+
+/// Where a value was found.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Holder {
+    Container,
+    Closure,
+    Frame,
+    Handle,
+}
+
+/// A value that is to be looked at, and how the walk came there.
+struct Step<'gc> {
+    value: Value<'gc>,
+    holder: Holder,
+    /// Index into `Walk::ways`.
+    way: usize,
+}
+
+/// One step of a way: the way before it, and what comes then.
+struct Way {
+    before: Option<usize>,
+    text: String,
+}
+
+struct Walk<'a, 'b, 'gc> {
+    cx: &'a Cx<'b, 'gc>,
+    targets: &'a [Gc<'gc, Definition<'gc>>],
+    by_cell: FxHashMap<usize, usize>,
+    by_value: FxHashMap<usize, usize>,
+    uses: Vec<Uses>,
+    seen: FxHashSet<usize>,
+    work: Vec<Step<'gc>>,
+    ways: Vec<Way>,
+}
+
+impl<'gc> Cx<'_, 'gc> {
+    /// Who uses each of these definitions.
+    pub(super) fn uses_of(&self, targets: &[Gc<'gc, Definition<'gc>>]) -> Vec<Uses> {
+        let mut walk = Walk {
+            cx: self,
+            targets,
+            by_cell: targets.iter().enumerate().map(|(i, cell)| (Gc::as_ptr(*cell) as usize, i)).collect(),
+            by_value: targets.iter().enumerate().filter_map(|(i, cell)| Some((address(&cell.value())?, i))).collect(),
+            uses: vec![Uses::default(); targets.len()],
+            seen: FxHashSet::default(),
+            work: Vec::new(),
+            ways: Vec::new(),
+        };
+        if !targets.is_empty() {
+            walk.roots();
+            walk.run();
+        }
+        walk.uses
+    }
+}
+
+fn address(value: &Value<'_>) -> Option<usize> {
+    value.heap_pointer().map(|pointer| Gc::as_ptr(pointer) as usize)
+}
+
+impl<'gc> Walk<'_, '_, 'gc> {
+    fn way(&mut self, before: Option<usize>, text: impl Into<String>) -> usize {
+        self.ways.push(Way { before, text: text.into() });
+        self.ways.len() - 1
+    }
+
+    fn path(&self, mut way: usize) -> String {
+        let mut parts = vec![self.ways[way].text.as_str()];
+        while let Some(before) = self.ways[way].before {
+            way = before;
+            parts.push(&self.ways[way].text);
+        }
+        parts.reverse();
+        parts.concat()
+    }
+
+    fn roots(&mut self) {
+        for namespace in self.cx.world.namespaces.values() {
+            for cell in namespace.definitions() {
+                let way = self.way(None, cell.qualified_name());
+                self.push(cell.value(), Holder::Container, way);
+            }
+        }
+        for value in &self.cx.world.handles {
+            let way = self.way(None, "host handle");
+            self.push(*value, Holder::Handle, way);
+        }
+        let running = std::iter::once(&self.cx.world.stack).chain(self.cx.world.parked.iter().map(|parked| &parked.stack));
+        for stack in running {
+            let frames: Vec<Gc<'gc, Proto<'gc>>> = stack.frames.iter().map(|frame| frame.proto).collect();
+            let name = frames.last().map_or_else(|| "running code".to_owned(), |proto| format!("call of {}", proto.qualified));
+            let way = self.way(None, name);
+            for proto in frames {
+                self.proto(proto);
+            }
+            for value in stack.values() {
+                self.push(value, Holder::Frame, way);
+            }
+        }
+        // The top level of the files that run.
+        let files: Vec<_> = self.cx.world.modules.values().filter_map(|module| module.state().linked).collect();
+        for linked in files {
+            for unit in &linked.image.units {
+                self.proto(linked.proto(unit.proto));
+            }
+        }
+    }
+
+    fn push(&mut self, value: Value<'gc>, holder: Holder, way: usize) {
+        if value.heap_pointer().is_some() {
+            self.work.push(Step { value, holder, way });
+        }
+    }
+
+    fn run(&mut self) {
+        while let Some(step) = self.work.pop() {
+            let Some(at) = address(&step.value) else { continue };
+            if let Some(i) = self.by_value.get(&at).copied() {
+                let path = self.path(step.way);
+                let uses = &mut self.uses[i];
+                match step.holder {
+                    Holder::Container => uses.containers += 1,
+                    Holder::Closure => uses.closures += 1,
+                    Holder::Frame => uses.frames += 1,
+                    Holder::Handle => uses.handles += 1,
+                }
+                if uses.path.is_empty() {
+                    uses.path = path;
+                }
+            }
+            if self.seen.insert(at) {
+                self.inside(&step);
+            }
+        }
+    }
+
+    /// Notes what code mentions, and the code inside it.
+    fn proto(&mut self, proto: Gc<'gc, Proto<'gc>>) {
+        let mut work = vec![proto];
+        while let Some(proto) = work.pop() {
+            if !self.seen.insert(Gc::as_ptr(proto) as usize) {
+                continue;
+            }
+            for i in 0..proto.image.consts.len() {
+                let Value::Definition(cell) = proto.const_at(i) else { continue };
+                if let Some(i) = self.by_cell.get(&(Gc::as_ptr(cell) as usize)).copied() {
+                    let own = self.targets[i].qualified_name() == *proto.qualified;
+                    let name = proto.qualified.to_string();
+                    let path = format!("{} mentions it", proto.qualified);
+                    let uses = &mut self.uses[i];
+                    if !own && !uses.code.contains(&name) {
+                        uses.code.push(name);
+                        if uses.path.is_empty() {
+                            uses.path = path;
+                        }
+                    }
+                }
+            }
+            work.extend(proto.image.nested.iter().map(|id| proto.linked.proto(*id)));
+            work.extend(proto.successor());
+        }
+    }
+
+    fn instance_of(&mut self, class: Value<'gc>, way: usize) {
+        if let Some(i) = address(&class).and_then(|at| self.by_value.get(&at).copied()) {
+            let path = self.path(way);
+            self.uses[i].instances += 1;
+            if self.uses[i].path.is_empty() {
+                self.uses[i].path = path;
+            }
+        }
+    }
+
+    fn inside(&mut self, step: &Step<'gc>) {
+        let way = step.way;
+        match step.value {
+            Value::Tuple(tuple) => {
+                for (i, item) in tuple.items().iter().enumerate() {
+                    self.item(*item, way, i);
+                }
+            }
+            Value::List(list) => {
+                let items: Vec<Value<'gc>> = list.items().clone();
+                for (i, item) in items.into_iter().enumerate() {
+                    self.item(item, way, i);
+                }
+            }
+            Value::Map(map) => {
+                let entries: Vec<(Value<'gc>, Value<'gc>)> = map.table().iter().map(|e| (e.key, e.value)).collect();
+                for (key, value) in entries {
+                    let text = crate::ops::describe(self.cx, &key);
+                    for part in [key, value] {
+                        if part.heap_pointer().is_some() {
+                            let way = self.way(Some(way), format!("[{text}]"));
+                            self.push(part, Holder::Container, way);
+                        }
+                    }
+                }
+            }
+            Value::Set(set) => {
+                let items: Vec<Value<'gc>> = set.table().iter().map(|e| e.key).collect();
+                for (i, item) in items.into_iter().enumerate() {
+                    self.item(item, way, i);
+                }
+            }
+            Value::Function(function) => {
+                for value in function.capture_values() {
+                    let way = self.way(Some(way), " captures it");
+                    self.push(value, Holder::Closure, way);
+                }
+                self.proto(function.proto());
+            }
+            Value::Decorated(decorated) => {
+                self.push(decorated.original.get(), Holder::Container, way);
+                self.push(decorated.target.get(), Holder::Container, way);
+            }
+            Value::Bound(bound) => {
+                self.push(bound.receiver, Holder::Container, way);
+                self.push(bound.method, Holder::Container, way);
+            }
+            Value::Class(class) => {
+                let body = class.body();
+                let bases: Vec<_> = body.bases.clone();
+                let members: Vec<_> = body.members.iter().map(|(name, member)| (*name, *member)).collect();
+                drop(body);
+                for base in bases {
+                    let way = self.way(Some(way), " has it as base");
+                    self.push(Value::Class(base), Holder::Container, way);
+                }
+                for (name, member) in members {
+                    let way = self.way(Some(way), format!(".{}", name.as_str()));
+                    let values = match member {
+                        Member::Method(value) | Member::Static(value) => vec![value],
+                        Member::Property { getter, setter } => getter.into_iter().chain(setter).collect(),
+                        Member::Shared(cell) => vec![cell.get()],
+                    };
+                    for value in values {
+                        self.push(value, Holder::Container, way);
+                    }
+                }
+            }
+            Value::Instance(instance) => {
+                let class = self.cx.world.class_of_instance(instance);
+                self.instance_of(Value::Class(class), way);
+                let layout = self.cx.world.layout(instance.layout());
+                let names: Vec<_> = layout.slots.iter().map(|slot| slot.name).collect();
+                for (i, name) in names.into_iter().enumerate() {
+                    let value = crate::object::Instance::slot(instance, i);
+                    if value.heap_pointer().is_some() {
+                        let way = self.way(Some(way), format!(".{}", name.as_str()));
+                        self.push(value, Holder::Container, way);
+                    }
+                }
+                self.push(Value::Class(class), Holder::Container, way);
+            }
+            Value::EnumValue(value) => {
+                self.instance_of(Value::Class(value.variant.class), way);
+                for (i, item) in value.payload.iter().enumerate() {
+                    self.item(*item, way, i);
+                }
+            }
+            Value::Box(cell) => self.push(cell.get(), step.holder, way),
+            Value::Fiber(fiber) => {
+                let (protos, values) =
+                    fiber.stack().with_frames(|frames| (frames.iter().map(|f| f.proto).collect::<Vec<_>>(), fiber.stack().values()));
+                let way = self.way(Some(way), " (a fiber)");
+                for proto in protos {
+                    self.proto(proto);
+                }
+                for value in values {
+                    self.push(value, Holder::Frame, way);
+                }
+            }
+            Value::Iterator(iterator) => {
+                let value = match iterator.state.get() {
+                    IteratorState::List(list, _) => Value::List(list),
+                    IteratorState::Tuple(tuple, _) => Value::Tuple(tuple),
+                    IteratorState::Map(map, ..) => Value::Map(map),
+                    IteratorState::Set(set, ..) => Value::Set(set),
+                    IteratorState::Object(value) => value,
+                    IteratorState::Str(..) | IteratorState::Range(..) | IteratorState::Bytes(..) => Value::Nil,
+                };
+                self.push(value, Holder::Container, way);
+            }
+            _ => {}
+        }
+    }
+
+    fn item(&mut self, item: Value<'gc>, way: usize, i: usize) {
+        if item.heap_pointer().is_some() {
+            let way = self.way(Some(way), format!("[{i}]"));
+            self.push(item, Holder::Container, way);
+        }
+    }
+}
