@@ -189,6 +189,13 @@ match n {
     other => other
 }
 ```"
+    CATCH_CLASS "E0132" Error "`catch` with a class instead of a name"
+    "The name behind `catch` is a variable for the error. The classes that are caught stand behind `is`; without them every
+error is caught.
+
+```
+try { risky() } catch e is KeyError | ValueError { nil } catch e { print(e.message) }
+```"
 
     // ── Names and places ───────────────────────────────────────────────────────────────────────────────────────────
     OUTSIDE_LOOP "E0201" Error "`break` or `continue` outside a loop"

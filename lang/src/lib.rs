@@ -5,6 +5,8 @@
 pub mod ast;
 pub mod codes;
 pub mod diagnostic;
+pub mod docs;
+pub mod fmt;
 pub mod format;
 mod lexer;
 pub mod outline;

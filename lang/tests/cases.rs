@@ -1,7 +1,7 @@
 //! Golden cases: `tests/cases/*.cases`, each case a piece of source and what the front end makes of it.
 //!
 //! A case is `#- case TITLE`, the source, and sections with what is expected: `#- ast`, `#- diagnostics`, `#- scopes`,
-//! `#- outline`, `#- highlight`. Without a `diagnostics` section there must be none. `UPDATE=1` rewrites the sections.
+//! `#- outline`, `#- highlight`, `#- formatted`. Without a `diagnostics` section there must be none. `UPDATE=1` rewrites the sections.
 
 use lang::Parsed;
 use lang::ast::print::print;
@@ -71,6 +71,7 @@ fn section(made: &Made, name: &str) -> String {
         "scopes" => scopes(&made.resolved),
         "outline" => outline(made),
         "highlight" => highlighted(made),
+        "formatted" => lang::fmt::format(&made.source).unwrap_or_else(|refusal| format!("{refusal:?}")),
         other => panic!("no section is called {other:?}"),
     }
 }

@@ -1,8 +1,12 @@
 //! No text makes the front end panic, overflow the native stack or take long: broken, truncated, random, huge or deep.
 
+mod random;
+
 use lang::ast::print::print;
+use lang::fmt::Refusal;
 use lang::outline::highlight;
 use lang::source::Source;
+use random::Random;
 use std::time::{Duration, Instant};
 
 /// Runs everything over a text and gives how many diagnostics there were.
@@ -21,6 +25,8 @@ fn everything(text: &str) -> usize {
     }
     if text.len() < 100_000 {
         let _ = print(&parsed.file);
+        let layout = lang::fmt::format(&source);
+        assert!(!matches!(layout, Err(Refusal::Mistake(_))), "{layout:?}");
     }
     assert_eq!(resolved.units.len(), parsed.file.stmts.len());
     parsed.diagnostics.len()
@@ -35,22 +41,6 @@ fn quickly(what: &str, f: impl FnOnce() -> usize) {
         println!("{what:?}: {taken:?}, {diagnostics} diagnostics");
     }
     assert!(taken < Duration::from_secs(20), "{what} took {taken:?}");
-}
-
-/// A small deterministic generator (xorshift).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn below(&mut self, n: usize) -> usize {
-        (self.next() % n.max(1) as u64) as usize
-    }
 }
 
 /// Sources of the golden cases: as good a corpus as any.

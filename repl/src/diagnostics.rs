@@ -112,7 +112,7 @@ impl Report {
         } else {
             let _ = writeln!(out, "{before}{class}: {}", printable(message));
         }
-        if let Some(frame) = trace.frames.first()
+        if let Some(frame) = trace.shown()
             && !frame.source.text().is_empty()
         {
             out.push_str(&self.place(&frame.source, frame.span));

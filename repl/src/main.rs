@@ -8,8 +8,10 @@ mod command;
 mod completeness;
 mod completion;
 mod diagnostics;
+mod doc;
 mod editor;
 mod engine;
+mod format;
 mod host;
 mod imports;
 mod input;
@@ -52,6 +54,13 @@ When `main` returns, the tool ends. When it raises an error, or the file does no
 waits: once an edit has been committed, `main` is called again; variables keep their values. A file without `main` is
 watched until Ctrl-C; statements that are new or edited run when they are saved. Ctrl-C ends.";
 
+const AFTER_HELP_DOC: &str = "\
+Without --output everything is one text on standard output. Names that begin with `_` and files for tests (`x_test.lang`)
+are left out. In doc texts, code that is the name of something documented becomes a link.";
+
+const AFTER_HELP_FMT: &str = "\
+A file that has errors is left as it is, with status 1. `-` writes the formatted text to standard output.";
+
 /// A language whose programs are edited while they run.
 #[derive(Parser, Debug)]
 #[command(name = "lang", version, after_help = AFTER_HELP, disable_help_subcommand = true)]
@@ -93,6 +102,32 @@ enum Command {
         #[arg(value_name = "FILE", required = true)]
         files: Vec<String>,
     },
+    /// Bring files to the one layout of the language
+    #[command(after_help = AFTER_HELP_FMT)]
+    Fmt {
+        /// Change nothing: show what would change, with status 1 if anything would
+        #[arg(long)]
+        check: bool,
+        /// Files, directories with all that is below them, or `-` for standard input
+        #[arg(value_name = "PATH", required = true)]
+        paths: Vec<String>,
+    },
+    /// Make pages of the doc texts of programs
+    #[command(after_help = AFTER_HELP_DOC)]
+    Doc {
+        /// Write HTML instead of Markdown
+        #[arg(long)]
+        html: bool,
+        /// Write a page for each namespace, and an index, into this directory
+        #[arg(long, short, value_name = "DIR")]
+        output: Option<String>,
+        /// Make no pages: list the public names without doc text, with status 1 if there are any
+        #[arg(long, conflicts_with_all = ["html", "output"])]
+        missing: bool,
+        /// Files, and directories with all that is below them
+        #[arg(value_name = "PATH", required = true)]
+        paths: Vec<String>,
+    },
     /// Show what the engine makes of a text
     Dump {
         /// Which form of it
@@ -116,7 +151,7 @@ enum Mode {
 }
 
 /// Words that are no file when they come first.
-const COMMANDS: [&str; 5] = ["run", "check", "dump", "explain", "help"];
+const COMMANDS: [&str; 7] = ["run", "check", "fmt", "doc", "dump", "explain", "help"];
 
 /// Options that are about the tool itself.
 const OWN_OPTIONS: [&str; 4] = ["-h", "--help", "-V", "--version"];
@@ -174,6 +209,13 @@ fn execute(command: Option<Command>) -> i32 {
     match command {
         None => repl::repl(),
         Some(Command::Check { files }) => inspect::check(&files),
+        Some(Command::Fmt { check, paths }) => {
+            format::fmt(&paths, if check { format::Action::Check } else { format::Action::Write })
+        }
+        Some(Command::Doc { missing: true, paths, .. }) => doc::missing(&paths),
+        Some(Command::Doc { html, output, paths, .. }) => {
+            doc::doc(&paths, if html { doc::Format::Html } else { doc::Format::Markdown }, output.as_deref())
+        }
         Some(Command::Dump { form, file }) => inspect::dump(form, &file),
         Some(Command::Explain { code }) => inspect::explain(code.as_deref()),
         Some(Command::Run { reload, mode: Mode::Update, path, poll, verbose, file, args }) => {

@@ -116,7 +116,9 @@ impl<'gc> Formatting<'gc> {
             Which::Number(i) => match self.values.get(i) {
                 Some(value) => ops::format_value(cx, *value, &spec),
                 None => {
-                    let message = format!("the template needs a value number {i}, but there are {}", self.values.len());
+                    let (count, needed) = (self.values.len(), i + 1);
+                    let values = |n| if n == 1 { "1 value".to_owned() } else { format!("{n} values") };
+                    let message = format!("the template needs {}, but is given {}", values(needed), values(count));
                     Err(cx.raise(ErrorKind::IndexError, message))
                 }
             },

@@ -7,6 +7,7 @@ use crate::host::FakeHost;
 use crate::random::Random;
 use crate::repository::{files, relative};
 use lang::diagnostic::Diagnostic;
+use lang::fmt::{Refusal, format};
 use lang::source::{Source, Span};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
@@ -217,6 +218,7 @@ pub fn front_end(text: &str) {
     let printed = lang::ast::print::print(&parsed.file);
     assert!(parsed.file.stmts.is_empty() || !printed.is_empty(), "a tree has a text form");
     parsed.file.stmts.iter().for_each(|stmt| sound(stmt.span, text, "a statement"));
+    layout(&source);
     let compiled = compile_source(&source);
     for diagnostic in &compiled.diagnostics {
         sound(diagnostic.span, text, diagnostic.code.id);
@@ -229,6 +231,20 @@ pub fn front_end(text: &str) {
             assert!(vm::image::print(image).starts_with("module"), "an image has a text form");
         }
         None => assert!(compiled.diagnostics.iter().any(Diagnostic::is_error), "no image, and no reason"),
+    }
+}
+
+/// The layout of a text is one of the same meaning, and is its own layout.
+fn layout(source: &Source) {
+    match format(source) {
+        Ok(formatted) => match format(&Source::new("main.lang", formatted.as_str())) {
+            Ok(again) => assert_eq!(formatted, again, "a text in its layout has another one"),
+            Err(refusal) => panic!("a text in its layout is refused: {refusal:?}"),
+        },
+        Err(Refusal::Errors(diagnostics)) => {
+            assert!(diagnostics.iter().any(Diagnostic::is_error), "no layout, and no reason");
+        }
+        Err(Refusal::Mistake(formatted)) => panic!("the layout means something else:\n{formatted}"),
     }
 }
 

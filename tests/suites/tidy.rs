@@ -32,6 +32,7 @@ const LAYER_EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("bytecode/boxes.rs", "image", "what it looks at is a prototype of an image, which is plain data"),
     ("bytecode/disasm.rs", "image", "names of constants and prototypes are in the image, which is plain data"),
     ("heap/value.rs", "object", "a value points to objects; the enum cannot be apart from its variants"),
+    ("image/codec.rs", "heap", "it hashes bytes, which needs nothing of the heap"),
     ("object/world.rs", "link", "the world keeps what is left of a class that is being made"),
 ];
 
@@ -71,6 +72,18 @@ fn read(path: &Path) -> String {
 
 fn assert_none(wrong: &[String], rule: &str) {
     assert!(wrong.is_empty(), "{rule}:\n  {}\n", wrong.join("\n  "));
+}
+
+#[test]
+fn the_readme_can_say_cargo_run() {
+    let manifest = read(&root().join("Cargo.toml"));
+    let members = manifest.lines().find_map(|line| line.strip_prefix("default-members = ")).unwrap_or("every member");
+    let programs: Vec<&str> = members.split('"').skip(1).step_by(2).filter(|member| is_program(&root().join(member))).collect();
+    assert_eq!(programs, ["repl"], "`cargo run` takes the only program among the default members: {members}");
+}
+
+fn is_program(package: &Path) -> bool {
+    package.join("src/main.rs").exists() || read(&package.join("Cargo.toml")).contains("[[bin]]")
 }
 
 /// Rust files of the project's own crates.
@@ -115,6 +128,19 @@ fn every_program_parses() {
         wrong.extend(lang::parse(&source).diagnostics.iter().map(|problem| problem.plain(&source)));
     }
     assert_none(&wrong, "programs of the repository parse without a word");
+}
+
+/// Programs, not cases: some of these are about layout.
+#[test]
+fn every_program_is_formatted() {
+    let mut wrong = Vec::new();
+    for path in ["examples", "benches", "stdlib"].iter().flat_map(|folder| files(folder, "lang")) {
+        let source = Source::new(relative(&path), read(&path));
+        if lang::fmt::format(&source).is_ok_and(|formatted| formatted != source.text()) {
+            wrong.push(relative(&path));
+        }
+    }
+    assert_none(&wrong, "programs are as `lang fmt examples benches stdlib` leaves them");
 }
 
 #[test]

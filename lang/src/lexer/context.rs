@@ -29,6 +29,11 @@ impl Pass<'_> {
             Token::ParenClose | Token::BracketClose | Token::BraceClose => self.close(token, lo, hi),
             Token::Bar | Token::BarBar => self.bar(token, lo, hi),
             Token::AmpAmp => self.foreign(Token::And, "&&", "and", lo, hi),
+            Token::Bang if self.ends_called_name(lo, hi) => self.report(
+                Diagnostic::new(&codes::FOREIGN_OPERATOR, Span::new(lo, hi), "a function is called without `!`")
+                    .label("leave it out")
+                    .help("there are no macros: `print(…)` writes a line"),
+            ),
             Token::Bang => self.foreign(Token::Not, "!", "not", lo, hi),
             Token::Colon if matches!(self.top_kind(), FrameKind::Interp(_)) => self.format_spec(lo, hi),
             Token::Name => {
@@ -133,6 +138,11 @@ impl Pass<'_> {
     fn open_bar(&mut self, lo: usize) {
         self.frames.push(Frame::new(FrameKind::Bar, Span::new(lo, lo + 1), 0));
         self.emit(Token::BarOpen, lo, lo + 1);
+    }
+
+    /// `name!(`
+    fn ends_called_name(&self, lo: usize, hi: usize) -> bool {
+        self.text[..lo].ends_with(|c: char| c.is_alphanumeric() || c == '_') && self.text[hi..].starts_with('(')
     }
 
     fn foreign(&mut self, token: Token, wrong: &str, right: &str, lo: usize, hi: usize) {

@@ -248,7 +248,7 @@ fn let_heads(decl: &LetDecl) -> Vec<Head> {
 }
 
 /// The names that a pattern binds. Patterns are bounded in height.
-fn bound_names(pattern: &Pattern, out: &mut Vec<Ident>) {
+pub(crate) fn bound_names(pattern: &Pattern, out: &mut Vec<Ident>) {
     match &*pattern.kind {
         PatternKind::Bind(_, ident) | PatternKind::BindIs(_, ident, _) => out.push(ident.clone()),
         PatternKind::Tuple(items) | PatternKind::List(items) => {
@@ -294,11 +294,11 @@ fn param_text(source: &Source, param: &Param) -> String {
 }
 
 /// A piece of source on one line; `…` when it is long or spans lines.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     if text.contains('\n') || text.chars().count() > DEFAULT_CHARS_MAX { "…".to_owned() } else { text.to_owned() }
 }
 
-fn class_text(source: &Source, decl: &ClassDecl) -> String {
+pub(crate) fn class_text(source: &Source, decl: &ClassDecl) -> String {
     let bases: Vec<&str> = decl.bases.iter().map(|base| source.slice(base.span)).collect();
     if bases.is_empty() { format!("class {}", decl.name.name) } else { format!("class {}({})", decl.name.name, bases.join(", ")) }
 }

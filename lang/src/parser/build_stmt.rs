@@ -263,6 +263,19 @@ impl Builder<'_> {
         lo: u32,
         hi: u32,
     ) -> High<Catch> {
+        if let (Some(name), None) = (&name, &classes)
+            && names_class(&name.name)
+        {
+            self.report(
+                Diagnostic::new(
+                    &codes::CATCH_CLASS,
+                    name.span,
+                    format!("`catch {0}` would catch every error and call it `{0}`", name.name),
+                )
+                .label("a name for the error, not its class")
+                .help(format!("to catch errors of a class write `catch e is {}`; `catch e` catches all", name.name)),
+            );
+        }
         let binding = name.map(|name| (self.id(), name));
         let classes = classes.unwrap_or_default();
         let height = classes.iter().map(|class| class.height).max().unwrap_or(0).max(body.height);
@@ -272,4 +285,9 @@ impl Builder<'_> {
     pub(crate) fn do_expr(&mut self, body: High<Block>, lo: u32, hi: u32) -> Expr {
         self.expr(ExprKind::Do(body.node), Span { lo, hi }, body.height)
     }
+}
+
+/// Whether a name is written like that of a class: `KeyError`.
+fn names_class(name: &str) -> bool {
+    name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase)
 }

@@ -44,13 +44,9 @@ impl Mistake<'_> {
             && !self.expects("self")
         {
             let text = self.text_at(self.at);
-            let help = match (self.before(2), self.before(1)) {
-                (Some(Token::For), Some(Token::ParenOpen)) => "a loop over numbers is written `for i in 0..n { }`".to_owned(),
-                _ => format!("choose another name, such as `{text}_`"),
-            };
             return Diagnostic::new(&codes::KEYWORD_AS_NAME, span, format!("`{text}` is a keyword and cannot be used as a name"))
                 .label("expected a name")
-                .help(help);
+                .help(slips::help_for_keyword(self));
         }
         let expected = self.expected_list();
         let found = self.found_text();

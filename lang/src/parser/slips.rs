@@ -31,6 +31,9 @@ const FOREIGN_WORDS: &[(&str, &str)] = &[
     ("except", "write `catch e is ErrorClass { }`"),
     ("rescue", "write `catch e is ErrorClass { }`"),
     ("raise", "write `throw ValueError(\"…\")`"),
+    ("extends", "bases stand in brackets: `class Goblin(Monster) { … }`"),
+    ("implements", "bases stand in brackets: `class Goblin(Monster) { … }`"),
+    ("constructor", "what a new instance does is written `fn init(x) { … }`"),
     ("struct", "write `class Name { slot a; slot b }`"),
     ("interface", "write `class Name { fn method() { } }`; a class may have several bases"),
     ("trait", "write `class Name { fn method() { } }`; a class may have several bases"),
@@ -63,7 +66,60 @@ const FOREIGN_WORDS: &[(&str, &str)] = &[
 
 /// What to write instead, when the mistake is one of the common ones.
 pub(super) fn help(mistake: &Mistake<'_>) -> Option<String> {
-    foreign_word(mistake).or_else(|| shape(mistake)).or_else(|| operator(mistake)).map(str::to_owned)
+    catch_clause(mistake)
+        .or_else(|| foreign_word(mistake).map(str::to_owned))
+        .or_else(|| argument_by_name(mistake))
+        .or_else(|| habit(mistake).or_else(|| shape(mistake)).or_else(|| operator(mistake)).map(str::to_owned))
+}
+
+/// What follows `self` where it cannot stand, or another keyword in the place of a name.
+pub(super) fn help_for_keyword(mistake: &Mistake<'_>) -> String {
+    use Token::*;
+    let open = recover::enclosing(mistake.tokens, mistake.at).and_then(|i| i.checked_sub(2));
+    let is_function = open.is_some_and(|i| mistake.tokens[i].token == Fn);
+    match (mistake.before(2), mistake.before(1), mistake.token()) {
+        (Some(For), Some(ParenOpen), _) => "a loop over numbers is written `for i in 0..n { }`".to_owned(),
+        (_, _, Some(SelfKw)) if is_function => "methods have `self` without naming it: `fn name(x) { self.slot = x }`".to_owned(),
+        _ if in_bare_map(mistake) => "a `{` here opens a map; a block on its own is written `do { … }`".to_owned(),
+        _ => format!("choose another name, such as `{}_`", mistake.text_at(mistake.at)),
+    }
+}
+
+/// A `catch` as other languages write it.
+fn catch_clause(mistake: &Mistake<'_>) -> Option<String> {
+    use Token::*;
+    let start = mistake.tokens[..mistake.at].iter().rposition(|lexeme| lexeme.token == Catch)?;
+    let names: Vec<&str> = (start + 1..=mistake.at)
+        .filter(|i| mistake.tokens.get(*i).is_some_and(|l| l.token == Name))
+        .map(|i| mistake.text_at(i))
+        .collect();
+    let next = |offset: usize| {
+        mistake.tokens.get(mistake.at + offset).filter(|l| l.token == Name).map(|_| mistake.text_at(mistake.at + offset))
+    };
+    let inside = &mistake.tokens[start + 1..mistake.at];
+    if inside.iter().any(|lexeme| !matches!(lexeme.token, Name | Dot)) {
+        return None;
+    }
+    let class = inside.first().map_or("", |_| mistake.text_at(start + 1));
+    match (mistake.token()?, names.as_slice()) {
+        (Bar | Comma, [_, ..]) => {
+            Some(format!("to take several classes write `catch e is {class} | {}`", next(1).unwrap_or("OtherError")))
+        }
+        (Colon, [name]) => Some(format!("the class stands behind `is`: `catch {name} is {}`", next(1).unwrap_or("ValueError"))),
+        (As, [_]) => Some(format!("the name comes first: `catch {} is {class}`", next(1).unwrap_or("e"))),
+        (Name, [class, name]) => Some(format!("the name comes first: `catch {name} is {class}`")),
+        (Dot, [_]) => Some(format!("the class stands behind a name and `is`: `catch e is {class}.{}`", next(1).unwrap_or("Error"))),
+        _ => None,
+    }
+}
+
+/// `f(x, sep="")`.
+fn argument_by_name(mistake: &Mistake<'_>) -> Option<String> {
+    use Token::*;
+    let is_argument = mistake.before(1) == Some(Name) && matches!(mistake.before(2), Some(ParenOpen | Comma));
+    let in_call = recover::enclosing(mistake.tokens, mistake.at).is_some_and(|i| mistake.tokens[i].token == ParenOpen);
+    (mistake.token() == Some(Eq) && is_argument && in_call)
+        .then(|| format!("an argument by name is written `{}: value`", mistake.text_at(mistake.at - 1)))
 }
 
 fn foreign_word(mistake: &Mistake<'_>) -> Option<&'static str> {
@@ -104,6 +160,9 @@ fn shape(mistake: &Mistake<'_>) -> Option<&'static str> {
         (_, Some(Let | Const)) if mistake.expects("class") => Some("only functions, methods and classes can be decorated"),
         (_, Some(Fn)) if mistake.expects("self") => None,
         (Some(Fn), Some(Name)) => Some("a function with a name is a statement; as a value write `|x| …` or `fn(x) { … }`"),
+        (_, Some(Name)) if mistake.expects("slot") && mistake.tokens.get(mistake.at + 1).is_some_and(|l| l.token == ParenOpen) => {
+            Some("a method is written `fn name(x) { … }`")
+        }
         (_, Some(Let | Const | Name)) if mistake.expects("slot") => {
             Some("a slot is written `slot name = value`, one per class `shared name = value`")
         }
@@ -129,6 +188,47 @@ fn in_bare_map(mistake: &Mistake<'_>) -> bool {
 /// `if { … }`: what should be the block was read as a map.
 fn missing_condition(mistake: &Mistake<'_>) -> bool {
     mistake.tokens.windows(2).any(|pair| matches!(pair[0].token, Token::If | Token::While) && pair[1].token == Token::MapOpen)
+}
+
+/// Constructs of other languages, seen from the token that does not fit.
+fn habit(mistake: &Mistake<'_>) -> Option<&'static str> {
+    use Token::*;
+    let at = mistake.at;
+    let line = mistake.tokens[..at].iter().rposition(|l| matches!(l.token, Sep | BlockOpen | BlockClose)).map_or(0, |i| i + 1);
+    let first = mistake.tokens.get(line).map(|lexeme| lexeme.token);
+    let open = recover::enclosing(mistake.tokens, at).map(|i| mistake.tokens[i].token);
+    let is_operand = mistake.expects("self");
+    let begins = |tokens: &[Token]| {
+        tokens.iter().enumerate().all(|(i, token)| mistake.tokens.get(line + i).is_some_and(|l| l.token == *token))
+    };
+    if begins(&[SlashSlash]) || begins(&[Slash, Star]) || begins(&[Minus, Minus]) && mistake.touches_next(line) {
+        return Some("a comment begins with `#`");
+    }
+    match (mistake.before(1), mistake.token()?) {
+        (Some(Name), Str | StrOpen) if mistake.touches_next(at - 1) => {
+            Some("a string has no prefix: values stand in it as `\"${x}\"`, and `'…'` is raw")
+        }
+        (_, For) if open == Some(BracketOpen) => Some("a list is made from another with `xs.map(|x| …)` and `xs.filter(|x| …)`"),
+        (_, For) if open == Some(MapOpen) => Some("a map is made from another with `m.map(|(k, v)| (k, …)).to_map()`"),
+        (_, Comma) if first == Some(For) => Some("items are taken apart in brackets: `for (k, v) in m { }`"),
+        (_, Comma) if matches!(first, Some(Let | Const)) => {
+            Some("several values are taken apart in brackets: `let (a, b) = (1, 2)`")
+        }
+        (_, Comma) if first == Some(Import) => Some("write one `import` for each namespace"),
+        (Some(before), If) if mistake.may_end && before.ends_operand() => {
+            Some("a choice is written `if condition { a } else { b }`")
+        }
+        (Some(ParenOpen | Comma), Star) if is_operand => Some("the items of a list become arguments with `f(...xs)`"),
+        (Some(ParenOpen | Comma), Star) => Some("further arguments are taken as a list by `...rest`"),
+        (Some(ParenOpen | Comma), StarStar) => Some("arguments by name need parameters of these names; pass a map for others"),
+        (Some(Name), Lt | Colon) if mistake.before(2) == Some(Class) => {
+            Some("bases stand in brackets: `class Goblin(Monster) { … }`")
+        }
+        (Some(ParenClose), Eq) if first == Some(Fn) => Some("the body of a function is a block: `fn f(x) { … }`"),
+        (_, SlashSlash) => None,
+        _ if mistake.tokens[line..at].iter().any(|l| l.token == SlashSlash) => Some("`//` divides; a comment begins with `#`"),
+        _ => None,
+    }
 }
 
 /// Slips seen from the operator that does not fit.

@@ -7,7 +7,7 @@ use std::io::{Read, Write};
 use std::process::{Command, Output, Stdio};
 
 /// Runs the tool in a folder with `input` on standard input.
-fn lang(folder: &Folder, args: &[&str], input: &str) -> Output {
+pub fn lang(folder: &Folder, args: &[&str], input: &str) -> Output {
     let mut child = Command::new(LANG)
         .args(args)
         .current_dir(folder.path())
@@ -24,7 +24,7 @@ fn lang(folder: &Folder, args: &[&str], input: &str) -> Output {
 
 /// Asserts status, standard output and a part of standard error.
 #[track_caller]
-fn expect(output: &Output, status: i32, stdout: &str, stderr: &str) {
+pub fn expect(output: &Output, status: i32, stdout: &str, stderr: &str) {
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(status), "{said}");
     assert_eq!(String::from_utf8_lossy(&output.stdout), stdout);
@@ -73,6 +73,42 @@ fn errors_are_marked_in_their_source() {
     expect(&lang(&folder, &["run", "b.lang"], ""), 1, "", marked);
     expect(&lang(&folder, &["check", "a.lang", "b.lang"], ""), 1, "", marked);
     expect(&lang(&folder, &["check", "a.lang"], ""), 0, "", "");
+}
+
+#[test]
+fn errors_in_the_library_are_marked_where_the_program_called_it() {
+    let folder = Folder::with(&[
+        ("a.lang", "fn main() { {a: 1}.map(|k, v| k) }"),
+        ("b.lang", "import regex\nfn main() {\n    regex.compile(\"(a\")\n}"),
+    ]);
+    let marked = " --> a.lang:1:13\n  |\n1 | fn main() { {a: 1}.map(|k, v| k) }\n  |             ^^^^^^^^^^^^^^^^^^^^\n  at core.Iterable.map (";
+    expect(&lang(&folder, &["a.lang"], ""), 1, "", marked);
+    expect(&lang(&folder, &["b.lang"], ""), 1, "", " --> b.lang:3:5\n  |\n3 |     regex.compile(\"(a\")\n  |     ^^^^");
+}
+
+#[test]
+fn check_looks_at_imports() {
+    let folder = Folder::with(&[
+        ("a.lang", "import nope"),
+        ("b.lang", "from math import sqroot\nimport util\nfn main() { util.dubble(2) }"),
+        ("util.lang", "print(\"this is not to be run\")\nfn double(x) { 2 * x }"),
+        ("c.lang", "import util\nfn main() { util.double(2) }"),
+    ]);
+    expect(
+        &lang(&folder, &["check", "a.lang"], ""),
+        1,
+        "",
+        "error[R0107]: namespace `nope` does not exist; looked for `nope.lang`\n --> a.lang:1:1\n",
+    );
+    let output = lang(&folder, &["check", "b.lang"], "");
+    expect(&output, 0, "", "warning[W0301]: `sqroot` does not exist in namespace `math`; did you mean `sqrt`?\n --> b.lang:1:1\n");
+    expect(
+        &output,
+        0,
+        "",
+        "warning[W0302]: `dubble` does not exist in namespace `util`; did you mean `double`?\n --> b.lang:3:13\n",
+    );
+    expect(&lang(&folder, &["check", "c.lang", "util.lang"], ""), 0, "", "");
 }
 
 #[test]

@@ -3,7 +3,9 @@
 //! Nothing here sleeps: a test waits until what it expects is there, and fails with what was there instead.
 
 mod commands;
+mod doc;
 mod folder;
+mod format;
 #[cfg(unix)]
 mod live;
 #[cfg(unix)]

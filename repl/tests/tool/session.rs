@@ -90,6 +90,7 @@ fn ctrl_c_stops_what_runs() {
         terminal.press(&format!("begin({i}); {code}\r"));
         terminal.wait_for(&format!("begun {i}"));
         terminal.press(CTRL_C);
+        terminal.wait("interrupted", |screen| screen.contents().matches("interrupted").count() > i);
         terminal.ask(&format!("kept + \"{i}\""), &format!("\"kept{i}\""));
     }
     assert_eq!(terminal.text().matches("interrupted").count(), endless.len(), "{}", terminal.text());

@@ -51,7 +51,7 @@ impl fmt::Display for Error {
             }
             Error::Raised { class, message, trace, cause, .. } => {
                 writeln!(f, "{class}: {message}")?;
-                if let Some(frame) = trace.frames.first() {
+                if let Some(frame) = trace.shown() {
                     f.write_str(&marked_line(frame))?;
                 }
                 write!(f, "{trace}")?;

@@ -114,7 +114,10 @@ impl<'gc> Cx<'_, 'gc> {
     fn missing_attr(&mut self, object: &Value<'gc>, name: Symbol<'gc>) -> Box<Control<'gc>> {
         let class = self.world.class_of(object);
         let names = self.attribute_names(object);
-        let near = ops::suggestion(name.as_str(), names.iter().map(String::as_str));
+        let near = match ops::instead_of_member(name.as_str()).filter(|_| self.is_built_in_data(object)) {
+            Some(instead) => format!("; {instead}"),
+            None => ops::suggestion(name.as_str(), names.iter().map(String::as_str)),
+        };
         let text = match object {
             Value::Nil => format!("nil has no member `{}`", name.as_str()),
             Value::EnumValue(value) => {
@@ -123,7 +126,7 @@ impl<'gc> Cx<'_, 'gc> {
                 let known = if fields.is_empty() { near } else { format!("; its payload is {}", fields.join(", ")) };
                 format!("`{variant}` has no payload or method `{}`{known}", name.as_str())
             }
-            Value::Map(_) => {
+            Value::Map(_) if near.is_empty() => {
                 let name = name.as_str();
                 format!("Map has no method `{name}`{near}; the value of a key is written `m[\"{name}\"]`")
             }
@@ -132,6 +135,11 @@ impl<'gc> Cx<'_, 'gc> {
             _ => format!("{} has no method `{}`{near}", class.name.as_str(), name.as_str()),
         };
         self.raise(ErrorKind::SlotError, text)
+    }
+
+    /// Whether it is a collection, text or number, which other languages have, too.
+    fn is_built_in_data(&self, object: &Value<'gc>) -> bool {
+        !matches!(object, Value::Nil | Value::Class(_) | Value::Instance(_) | Value::EnumValue(_))
     }
 
     /// Names that could stand after the dot.

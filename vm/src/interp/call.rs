@@ -164,7 +164,7 @@ impl<'gc> Cx<'_, 'gc> {
             return Err(self.arity_error(proto, argc, "a method needs its receiver"));
         }
         if argc > most && image.rest.is_none() {
-            return Err(self.arity_error(proto, argc - own, ""));
+            return Err(self.wrong_count(proto, first + own, argc - own));
         }
         if image.rest.is_some() {
             let given = first + argc.min(most)..first + argc;
@@ -196,8 +196,30 @@ impl<'gc> Cx<'_, 'gc> {
         if missing.is_empty() {
             return Ok(());
         }
-        let text = if named.is_empty() { String::new() } else { format!("`{}` is missing", missing.join("`, `")) };
-        Err(self.arity_error(proto, argc - own, &text))
+        if named.is_empty() {
+            return Err(self.wrong_count(proto, first + own, argc - own));
+        }
+        Err(self.arity_error(proto, argc - own, &format!("`{}` is missing", missing.join("`, `"))))
+    }
+
+    /// ArityError for too many or too few arguments. Of a function that the library calls the program's text does not show how.
+    fn wrong_count(&mut self, proto: Gc<'gc, Proto<'gc>>, first: usize, given: usize) -> Box<Control<'gc>> {
+        let caller = self.world.stack.frames.last().map(|frame| frame.proto);
+        let Some(caller) = caller.filter(|caller| self.world.is_library(&caller.linked.module.namespace)) else {
+            return self.arity_error(proto, given, "");
+        };
+        let params = &proto.image.params;
+        let names: Vec<&str> = params.iter().map(|param| &*param.name).collect();
+        let calls = format!("`{}` calls it with {given} argument{}", caller.qualified, plural(given));
+        let remedy = match self.world.stack.values[first] {
+            Value::Tuple(tuple) if given == 1 && tuple.items().len() == params.len() => {
+                format!("a tuple of {}: take it apart with `|({})| …`", params.len(), names.join(", "))
+            }
+            _ if given == 0 => "so it has no parameter".to_owned(),
+            value if given == 1 => format!("such as {}", crate::ops::describe(self, &value)),
+            _ => "so it has as many parameters".to_owned(),
+        };
+        self.arity_error(proto, given, &format!("{calls}, {remedy}"))
     }
 
     /// ArityError with the signature.
@@ -216,8 +238,8 @@ impl<'gc> Cx<'_, 'gc> {
             message = format!("wrong arguments for `{}`: {what}", proto.qualified);
         }
         let _ = write!(message, "; its signature is `{signature}`");
-        if proto.file_version() > 1 {
-            let _ = write!(message, " (v{})", proto.file_version());
+        if proto.version.get() > 1 {
+            let _ = write!(message, " (v{})", proto.version.get());
         }
         self.raise(ErrorKind::ArityError, message)
     }
@@ -258,7 +280,9 @@ impl<'gc> Cx<'_, 'gc> {
         };
         let name = native.name.as_str();
         let given = given.saturating_sub(own);
-        self.raise(ErrorKind::ArityError, format!("`{name}` takes {expected} argument{}, not {given}", plural(most - own)))
+        let signature = native_signature(native.doc);
+        let text = format!("`{name}` takes {expected} argument{}, not {given}{signature}", plural(most - own));
+        self.raise(ErrorKind::ArityError, text)
     }
 
     /// Arranges a native's arguments: values of parameters that are given by name only come first.
@@ -279,7 +303,8 @@ impl<'gc> Cx<'_, 'gc> {
                 continue;
             }
             let Some(i) = keywords.positional.iter().position(|k| **k == **name) else {
-                let text = format!("`{}` has no parameter `{name}`", native.name.as_str());
+                let signature = native_signature(native.doc);
+                let text = format!("`{}` has no parameter `{name}`{signature}", native.name.as_str());
                 return Err(self.raise(ErrorKind::ArityError, text));
             };
             if i + own < positional.len() && !positional[i + own].is_unset() {
@@ -776,6 +801,12 @@ pub fn signature(image: &crate::image::ProtoImage) -> String {
         .collect();
     params.extend(image.rest.as_ref().map(|r| format!("...{r}")));
     format!("{}({})", image.name, params.join(", "))
+}
+
+/// "; its signature is …", from the doc text of a native, which begins with it.
+fn native_signature(doc: &str) -> String {
+    let signature = doc.strip_prefix('`').and_then(|rest| rest.split_once('`')).map(|(signature, _)| signature);
+    signature.filter(|text| text.ends_with(')')).map_or_else(String::new, |text| format!("; its signature is `{text}`"))
 }
 
 /// A name constant as a symbol.

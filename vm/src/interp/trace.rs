@@ -3,6 +3,7 @@
 use crate::heap::Value;
 use crate::object::{Frame, Proto, TraceFrame, World};
 use gc_arena::Gc;
+use lang::source::Span;
 
 /// Frames kept at each end of a long trace.
 const SHOWN: usize = 25;
@@ -14,6 +15,13 @@ pub struct Trace {
     pub frames: Vec<TraceFrame>,
     /// How many frames in the middle were left out, and after how many of `frames`.
     pub omitted: Option<(usize, usize)>,
+}
+
+impl Trace {
+    /// The frame whose source is shown: the innermost one that is the program's own.
+    pub fn shown(&self) -> Option<&TraceFrame> {
+        self.frames.iter().find(|frame| !frame.is_library).or(self.frames.first())
+    }
 }
 
 /// The trace of the running stack, and of the stacks of those who resumed the running fiber.
@@ -41,6 +49,7 @@ struct Place<'gc> {
     /// Index of the word behind the instruction.
     at: usize,
     is_resumer: bool,
+    is_library: bool,
 }
 
 impl Place<'_> {
@@ -49,8 +58,9 @@ impl Place<'_> {
             function: self.proto.qualified.clone(),
             source: self.proto.image.source.clone(),
             span: self.proto.span_at(self.at.saturating_sub(1)),
-            version: self.proto.file_version(),
+            version: self.proto.version.get(),
             is_resumer: self.is_resumer,
+            is_library: self.is_library,
         }
     }
 }
@@ -65,7 +75,8 @@ fn frames_of<'gc>(world: &World<'gc>, frames: &[Frame<'gc>]) -> Vec<Place<'gc>> 
         .map(|frame| {
             // SAFETY: `pc` points into the code of the frame's prototype.
             let at = unsafe { frame.pc.offset_from(frame.proto.code.start()) } as usize;
-            Place { proto: frame.proto, at, is_resumer: false }
+            let is_library = world.is_library(&frame.proto.linked.module.namespace);
+            Place { proto: frame.proto, at, is_resumer: false, is_library }
         })
         .collect()
 }
@@ -74,6 +85,13 @@ fn frames_of<'gc>(world: &World<'gc>, frames: &[Frame<'gc>]) -> Vec<Place<'gc>> 
 pub fn place_of<'gc>(world: &World<'gc>, frames: &[Frame<'gc>]) -> Option<TraceFrame> {
     let is_library = |place: &Place<'gc>| matches!(&*place.proto.linked.module.namespace.name, "core" | "task");
     frames_of(world, frames).into_iter().find(|place| !is_library(place)).map(Place::describe)
+}
+
+/// The place of the instruction that a frame is at.
+pub(super) fn span_of(frame: &Frame<'_>) -> Span {
+    // SAFETY: `pc` points into the code of the frame's prototype.
+    let at = unsafe { frame.pc.offset_from(frame.proto.code.start()) } as usize;
+    frame.proto.span_at(at.saturating_sub(1))
 }
 
 /// The trace of an error value, if it has been thrown.

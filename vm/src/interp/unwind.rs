@@ -4,7 +4,9 @@ use super::run::Flow;
 use super::trace::{self, Trace};
 use crate::heap::Value;
 use crate::image::Const;
-use crate::object::{Class, Control, Cx, Definition, ErrorKind, Exit, Instance, Interrupt, Kind, NativeResult, Symbol, World};
+use crate::object::{
+    Class, Control, Cx, Definition, ErrorKind, Exit, Found, Instance, Interrupt, Kind, Member, NativeResult, Symbol, World,
+};
 use crate::ops::{self, error_slot};
 use gc_arena::Gc;
 
@@ -111,6 +113,9 @@ impl<'gc> Cx<'_, 'gc> {
         if cell.kind() != Kind::Absent {
             return Err(self.raise(ErrorKind::NameError, format!("`{name}` is used before its initialiser has run")));
         }
+        if let Some(hint) = self.hint_for_name(cell) {
+            return Err(self.raise(ErrorKind::NameError, format!("`{name}` does not exist; {hint}")));
+        }
         let mut known: Vec<Symbol<'gc>> = cell.namespace.definitions().iter().map(|d| d.name).collect();
         let own = *cell.namespace.name == *self.running_namespace();
         if own {
@@ -126,6 +131,30 @@ impl<'gc> Cx<'_, 'gc> {
             message.push_str(&format!("; did you mean `{near}`?"));
         }
         Err(self.raise(ErrorKind::NameError, message))
+    }
+
+    /// What a name is that exists elsewhere: in other languages, in `self`, in an enum, in the library.
+    fn hint_for_name(&mut self, cell: Gc<'gc, Definition<'gc>>) -> Option<String> {
+        let name = cell.name.as_str();
+        if let Some(instead) = ops::instead_of_name(name) {
+            return Some(instead.to_owned());
+        }
+        let frame = self.world.stack.frames.last()?;
+        if frame.proto.is_method() {
+            let receiver = self.world.stack.values[self.world.stack.base];
+            if !matches!(self.find(&receiver, cell.name), Found::None) {
+                return Some(format!("did you mean `self.{name}`?"));
+            }
+        }
+        for known in cell.namespace.definitions() {
+            if let Value::Class(class) = known.value()
+                && known.kind() == Kind::Enum
+                && let Some((_, Member::Static(Value::Variant(_) | Value::EnumValue(_)))) = class.find(cell.name)
+            {
+                return Some(format!("did you mean `{}.{name}`?", known.name.as_str()));
+            }
+        }
+        self.world.library.contains(&name).then(|| format!("`import {name}` makes the module of this name visible"))
     }
 
     fn running_namespace(&self) -> String {
@@ -145,8 +174,31 @@ impl<'gc> Cx<'_, 'gc> {
 
     /// MatchError.
     pub(super) fn match_fail(&mut self, value: Value<'gc>) -> NativeResult<'gc> {
-        let text = ops::describe(self, &value);
-        Err(self.raise(ErrorKind::MatchError, format!("no pattern matches {text}")))
+        let mut text = format!("no pattern matches {}", ops::describe(self, &value));
+        if let Some(hint) = self.hint_for_pattern(&value) {
+            text.push_str(&format!("; {hint}"));
+        }
+        Err(self.raise(ErrorKind::MatchError, text))
+    }
+
+    /// What pattern would take the value apart, if the one that did not match is a `let`'s or the like: there the place is the pattern.
+    fn hint_for_pattern(&self, value: &Value<'gc>) -> Option<String> {
+        let frame = self.world.stack.frames.last()?;
+        let pattern = frame.proto.image.source.slice(trace::span_of(frame));
+        let inside = |open, close| pattern.strip_prefix(open).and_then(|rest: &str| rest.strip_suffix(close));
+        match value {
+            Value::List(_) => {
+                inside('(', ')').map(|items| format!("`({items})` fits tuples, a list is taken apart by `[{items}]`"))
+            }
+            Value::Tuple(_) => {
+                inside('[', ']').map(|items| format!("`[{items}]` fits lists, a tuple is taken apart by `({items})`"))
+            }
+            Value::Instance(_) => inside('{', '}').map(|items| {
+                let class = self.world.class_of(value).name.as_str().to_owned();
+                format!("`{{{items}}}` fits maps, an instance is taken apart by `{class}({})`", items.trim())
+            }),
+            _ => None,
+        }
     }
 
     /// AssertionError with the values of the sub-expressions.

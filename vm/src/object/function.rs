@@ -86,7 +86,7 @@ pub struct Proto<'gc> {
     pub linked: Gc<'gc, Linked<'gc>>,
     /// Qualified name for traces: `game.monster.Monster.hurt`.
     pub qualified: Arc<str>,
-    /// Version of the definition it belongs to.
+    /// Version of the definition it belongs to; of the file, for statements of the top level.
     pub version: Cell<u32>,
     /// The code that functions which still have this one take at their next call.
     successor: Lock<Option<Gc<'gc, Proto<'gc>>>>,
@@ -202,11 +202,6 @@ impl<'gc> Proto<'gc> {
     /// Whether it is a method: `self` in register 0.
     pub fn is_method(&self) -> bool {
         self.image.kind == ProtoKind::Method
-    }
-
-    /// Version of the file it was compiled from.
-    pub fn file_version(&self) -> u32 {
-        self.linked.version
     }
 
     /// Place of the instruction at word `at`.

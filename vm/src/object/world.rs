@@ -293,10 +293,12 @@ pub struct TraceFrame {
     pub source: Source,
     /// The place in it.
     pub span: Span,
-    /// Version of the file.
+    /// Version of the definition whose code it is; of the file, for statements of the top level.
     pub version: u32,
     /// Whether it resumed the fiber that the frames before it belong to.
     pub is_resumer: bool,
+    /// Whether it is code of the library.
+    pub is_library: bool,
 }
 
 impl TraceFrame {
@@ -386,6 +388,9 @@ pub struct World<'gc> {
     pub evaluated: Vec<GcWeak<'gc, Module<'gc>>>,
     /// What is visible everywhere.
     pub core: Gc<'gc, Namespace<'gc>>,
+    /// Names of the modules of the library, which are made when they are first imported.
+    #[collect(require_static)]
+    pub library: &'static [&'static str],
     /// The strings of one ASCII character.
     pub ascii: Vec<Gc<'gc, Str>>,
     /// Layouts by id; `None` for ids of class objects.
@@ -553,6 +558,7 @@ impl<'gc> World<'gc> {
             modules: IndexMap::new(),
             evaluated: Vec::new(),
             core,
+            library: &[],
             ascii,
             layouts: vec![None],
             types: Vec::new(),
@@ -655,6 +661,11 @@ impl<'gc> World<'gc> {
     /// The interned name with this text.
     pub fn intern(&mut self, mc: &Mutation<'gc>, text: &str) -> Symbol<'gc> {
         self.names.intern(mc, text)
+    }
+
+    /// Whether a namespace belongs to the library.
+    pub fn is_library(&self, namespace: &Gc<'gc, Namespace<'gc>>) -> bool {
+        Gc::ptr_eq(*namespace, self.core) || self.library.contains(&&*namespace.name)
     }
 
     /// The namespace of this dotted name, made if there is none.

@@ -77,7 +77,9 @@ pub fn error_message<'gc>(cx: &Cx<'_, 'gc>, error: &Value<'gc>) -> String {
 
 /// The known name that is nearest to a mistyped one, if one is near.
 pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let most = (name.chars().count() / 3).max(1);
+    let count = name.chars().count();
+    // Every one-letter name is one edit away from every other.
+    let most = if count == 1 { 0 } else { (count / 3).max(1) };
     known
         .filter(|k| *k != name)
         .filter_map(|k| Some((edit_distance(name, k, most)?, k)))

@@ -67,6 +67,9 @@ pub fn set_index<'gc>(cx: &mut Cx<'_, 'gc>, object: Value<'gc>, index: Value<'gc
             None => Err(out_of_range(cx, &object, i, list.len())),
         },
         (Value::Map(map), _) => map_set(cx, map, index, value),
+        (Value::List(_), Value::Range(_)) => {
+            Err(cx.type_error("a part of a List cannot be assigned; replace the items one by one, or build a new list"))
+        }
         (Value::List(_), _) => Err(wrong_index(cx, &object, &index)),
         (Value::Tuple(_) | Value::Str(_) | Value::Bytes(_) | Value::Range(_), _) => {
             let message = format!("the items of a {} cannot be assigned: it is immutable", cx.type_name(&object));

@@ -6,6 +6,7 @@
 //! | concept | file | what the program sees |
 //! |---|---|---|
 //! | error | error.rs | making errors |
+//! | foreign name | foreign.rs | what to write for names of other languages |
 //! | call | call.rs | how an operation asks for a method of the program and goes on afterwards |
 //! | number | number.rs | exact numbers: order, division, conversion |
 //! | arith | arith.rs | `+ - * / // % ** & \| ^ << >>`, unary `-` and `~` |
@@ -27,6 +28,7 @@ mod compare;
 mod contains;
 mod display;
 mod error;
+mod foreign;
 mod format;
 mod hash;
 mod index;
@@ -47,6 +49,7 @@ pub use compare::{equal, equal_now};
 pub use contains::contains;
 pub use display::{push_float, push_int, push_quoted};
 pub use error::{error_message, error_slot, nearest, suggestion};
+pub use foreign::{instead_of_member, instead_of_name};
 pub use format::format_value;
 pub use hash::{HashResult, hash, hash_int, hash_now};
 pub use index::{get_index, length, set_index};

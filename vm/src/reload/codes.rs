@@ -63,4 +63,13 @@ everyone who holds the old one goes over to the new one: `fn step(dt) was tick`.
     UNKNOWN_IMPORT "W0301" Warning "a name is imported that does not exist"
     "The namespace has no definition of this name. It may still come to exist: the import is late bound, and using the name
 before raises NameError."
+    UNKNOWN_NAME "W0302" Warning "a name that nobody defines"
+    "No file that is loaded defines this name, nor does the library. It may still come to exist: names are found when they are
+reached. Reaching it before raises NameError.
+
+```
+fn main() {
+    salute()       # perhaps `fn salute` is still to be written
+}
+```"
 }

@@ -289,12 +289,30 @@ impl<'gc> Cx<'_, 'gc> {
         let imports = file.imports.iter().map(|n| self.world.namespace(self.mc, n)).collect();
         let version_new = version + u32::from(file.changed || file.is_new);
         let linked = self.link(file.image.clone(), module, imports, version_new);
+        self.number(linked);
         self.world.undo.push(Undo::Module(module, old, version));
         Module::update(module, self.mc, |state| {
             state.linked = Some(linked);
             state.version = version_new;
         });
         (linked, old)
+    }
+
+    /// Gives the code of a file the versions of the definitions it stands in.
+    fn number(&mut self, linked: Gc<'gc, Linked<'gc>>) {
+        let mut places: Vec<(Span, u32)> = Vec::new();
+        for definition in &linked.image.definitions {
+            let name = self.world.intern(self.mc, &definition.name);
+            let cell = linked.module.namespace.cell(name);
+            places.extend(cell.map(|cell| (definition.span, cell.meta().version)));
+        }
+        places.sort_by_key(|(span, _)| span.lo);
+        for proto in linked.protos() {
+            let own = proto.image.span;
+            let before = places.partition_point(|(span, _)| span.lo <= own.lo);
+            let around = before.checked_sub(1).map(|i| places[i]).filter(|(span, _)| own.hi <= span.hi);
+            proto.version.set(around.map_or(linked.version, |(_, version)| version));
+        }
     }
 
     /// Gives functions their new code; new ones come into being.
@@ -324,7 +342,6 @@ impl<'gc> Cx<'_, 'gc> {
                 continue;
             }
             let proto = linked.proto(id);
-            proto.version.set(cell.meta().version);
             let decorated = image.unit.is_some();
             let function = match cell.value() {
                 Value::Function(function) => Some(function),

@@ -86,9 +86,7 @@ impl Vm {
         }
         report.committed = plan.plan().files.iter().any(|f| f.changed || f.is_new);
         report.warnings = warnings;
-        let committed = self.commit(plan, |vm| {
-            let unknown = vm.unknown_imports(&report.files);
-            report.warnings.extend(unknown);
+        let committed = self.commit(plan, |_| {
             if let Some(warn) = options.warn {
                 warn(&report.warnings);
             }
@@ -399,6 +397,7 @@ impl Vm {
             span: import.span,
             version: 1,
             is_resumer: false,
+            is_library: false,
         };
         let raised = self.run(|cx| {
             let error = cx.new_error(ErrorKind::ImportError, &message);
@@ -460,7 +459,7 @@ fn failed_reason(error: &Error) -> Reason {
     let mut lines = text.lines();
     let message = lines.next().unwrap_or_default().to_owned();
     let (file, line) = match error {
-        Error::Raised { trace, .. } => trace.frames.first().map_or((String::new(), 0), |f| (f.source.name().to_owned(), f.line())),
+        Error::Raised { trace, .. } => trace.shown().map_or((String::new(), 0), |f| (f.source.name().to_owned(), f.line())),
         _ => (String::new(), 0),
     };
     Reason {

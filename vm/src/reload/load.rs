@@ -82,6 +82,7 @@ impl Vm {
     /// Sets where modules come from that are no files.
     pub fn set_library(&mut self, library: Library) {
         self.files.library = library;
+        self.enter(|cx| cx.world.library = library.modules);
     }
 
     /// Makes a module of the library, unless it is there.
@@ -143,6 +144,7 @@ impl Vm {
             let imports = image.imports.iter().map(|import| self.import_namespace(path, &import.from, &parsed)).collect();
             compiled.push(Compiled { path: path.clone(), namespace, image: image.clone(), imports });
         }
+        warnings.extend(self.enter(|cx| cx.unknown_names(&compiled)));
         Ok((compiled, warnings))
     }
 
@@ -264,32 +266,6 @@ impl Vm {
 
     fn has_namespace(&mut self, name: &str) -> bool {
         self.enter(|cx| cx.world.namespaces.get(name).is_some_and(|n| !n.with_leaks().is_empty()))
-    }
-}
-
-impl Vm {
-    /// Warnings for names that the given files import and that do not exist.
-    pub(super) fn unknown_imports(&mut self, paths: &[String]) -> Vec<String> {
-        self.enter(|cx| {
-            let mut warnings = Vec::new();
-            for path in paths {
-                let Some(linked) = cx.world.modules.get(path.as_str()).and_then(|m| m.state().linked) else { continue };
-                for (import, namespace) in linked.image.imports.iter().zip(&linked.imports) {
-                    for item in &import.items {
-                        let name = cx.world.intern(cx.mc, item);
-                        if namespace.get(name).is_some() {
-                            continue;
-                        }
-                        let known = namespace.definitions();
-                        let near = crate::ops::suggestion(item, known.iter().map(|d| d.name.as_str()));
-                        let message = format!("`{item}` does not exist in namespace `{}`{near}", namespace.name);
-                        let diagnostic = Diagnostic::new(&codes::UNKNOWN_IMPORT, import.span, message);
-                        warnings.push(diagnostic.plain(&linked.image.source).trim_end().to_owned());
-                    }
-                }
-            }
-            warnings
-        })
     }
 }
 

@@ -18,6 +18,7 @@ mod plan;
 mod queue;
 mod report;
 mod survey;
+mod unknown;
 
 pub use check::{CheckedPlan, Place, Reason};
 pub use contribution::{Holder, NewText, Verdict, verdict};
