@@ -58,7 +58,7 @@ type OnTaskError = Box<dyn FnMut(&str, &Error)>;
 pub struct Vm {
     arena: Arena<Rootable![World<'_>]>,
     pub(super) pool: Rc<HandlePool>,
-    pub(super) cancel: Arc<AtomicBool>,
+    cancel: Arc<AtomicBool>,
     stress: Stress,
     poll: Option<Poll>,
     pub(super) on_task_error: Option<OnTaskError>,
@@ -296,18 +296,30 @@ impl Vm {
         });
         loop {
             match stop {
-                Stop::Tick => self.look()?,
+                Stop::Tick => {
+                    self.look()?;
+                    self.check_memory();
+                    self.begin_slice();
+                }
                 Stop::Done(value) if self.is_running(main) => return Ok(value),
                 Stop::Raised(error) if self.is_running(main) => return Err(self.raised(error)),
                 Stop::Done(value) => self.end_task(Some(value), None)?,
                 Stop::Raised(error) => self.end_task(None, Some(error))?,
                 Stop::Wait => self.schedule()?,
-                Stop::Need => self.provide()?,
-                Stop::Outside(request) => self.carry_out_request(request)?,
+                Stop::Need => {
+                    self.count_fuel()?;
+                    self.provide()?;
+                    self.begin_slice();
+                }
+                Stop::Outside(request) => {
+                    self.count_fuel()?;
+                    self.carry_out_request(request)?;
+                    self.begin_slice();
+                }
                 Stop::Interrupt(interrupt) => return Err(Error::Interrupted(interrupt)),
             }
             self.tell_failures();
-            self.begin_slice();
+            // A slice goes on with another task until its ticks are used up.
             stop = self.arena.mutate_root(|mc, world| {
                 let mut cx = Cx { world, mc };
                 let exit = interp::go_on(&mut cx).unwrap_or_else(|| interp::run(&mut cx));
@@ -342,7 +354,7 @@ impl Vm {
         })
     }
 
-    fn begin_slice(&mut self) {
+    pub(super) fn begin_slice(&mut self) {
         let marking = self.arena.collection_phase() == CollectionPhase::Marking;
         let single = self.stress.single_step || self.stress.collect_always || self.stress.collect_slowly;
         self.arena.mutate_root(|_, world| {
@@ -354,11 +366,19 @@ impl Vm {
         });
     }
 
-    /// Looks at everything that is due at a safe point.
-    fn look(&mut self) -> Result<(), Error> {
+    /// Looks at everything that is due between two slices.
+    pub(super) fn look(&mut self) -> Result<(), Error> {
         if self.cancel.swap(false, Ordering::Relaxed) {
             return Err(Error::Interrupted(Interrupt::Cancelled));
         }
+        self.count_fuel()?;
+        self.collect_if_due();
+        self.poll();
+        Ok(())
+    }
+
+    /// Takes what the slice has used from the fuel.
+    fn count_fuel(&mut self) -> Result<(), Error> {
         let out_of_fuel = self.arena.mutate_root(|_, world| {
             let left = if world.ticks_saved.get() > 0 { world.ticks_saved.get() } else { world.ticks.get().max(0) };
             let used = u64::try_from(world.slice - left).unwrap_or(0);
@@ -370,18 +390,17 @@ impl Vm {
                 None => false,
             }
         });
-        if out_of_fuel {
-            return Err(Error::Interrupted(Interrupt::Fuel));
-        }
-        self.collect_if_due();
-        self.poll();
+        if out_of_fuel { Err(Error::Interrupted(Interrupt::Fuel)) } else { Ok(()) }
+    }
+
+    /// Raises LimitError in the running task if the program has more than its limit alive.
+    fn check_memory(&mut self) {
         if let Some(message) = self.memory_excess() {
             self.enter(|cx| {
                 let error = cx.error_value(ErrorKind::LimitError, &message);
                 cx.world.tasks.wake = Some(Wake::Raise(error));
             });
         }
-        Ok(())
     }
 
     /// Bytes of living objects, roughly: buffers are known exactly at the end of each collection, the rest is an average.
