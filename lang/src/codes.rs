@@ -33,9 +33,8 @@ let x = * 2        # expected an expression
 follow is used to guess which one was forgotten.
 
 ```
-fn f(x {           # expected `)` to close `(`
-    x
-}
+let a = [1, 2      # this `[` is never closed
+let b = 3
 ```"
     UNMATCHED_CLOSE "E0103" Error "a closing bracket without its opening one"
     "No open bracket fits this closing one.
@@ -70,8 +69,8 @@ let digits = '\\d+'
     "The common indentation of the lines is removed. That needs lines that are all indented with spaces, or all with
 tabs."
     BAD_FORMAT "E0110" Error "malformed format"
-    "What follows `:` in `${x:…}` is, in this order and each optional: a fill character and `<`, `^` or `>`; `+`; `0`; a
-width; `.` and a precision; `x`, `b`, `o` or `e`.
+    "What follows `:` in `${x:…}` is, in this order and each optional: a fill character and `<`, `^` or `>`; `+`, `-` or a
+space; `#`; `0`; a width; `,`; `.` and a precision; one of `d x X o b f e E g % s ?`.
 
 ```
 \"${price:>8.2}|${mask:08b}\"
@@ -268,8 +267,10 @@ for i in (0..10).step(2) { }
 let x = a -
     b
 ```"
-    RAW_ESCAPE "W0003" Warning "an escape or interpolation in a raw string"
-    "`'…'` has neither escapes nor interpolation: `'\\n'` is a backslash and an n. Use `\"…\"` for the newline."
+    RAW_ESCAPE "W0003" Warning "what looks like an interpolation in a raw string"
+    "`'…'` has neither escapes nor interpolation: `'${name}'` is just these characters. Use `\"…\"` for the value of `name`.
+A raw string with a backslash in it is taken to be meant as it is, and backslashes alone, as in a regular expression, are
+never warned of."
     UNREACHABLE_WILDCARD "W0004" Warning "arms after `_` are never tried"
     "`_` matches everything. Put it last."
     ASSERT_TUPLE "W0005" Warning "an assertion that always holds"

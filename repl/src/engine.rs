@@ -2,9 +2,11 @@
 
 use crate::host::{Console, Texts};
 use crate::interrupt;
+use crate::output::output;
 use lang::source::Source;
 use vm::embed::{Error, Handle, IntoScript, Vm, VmOptions};
 use vm::object::{Control, Kind};
+use vm::reload::ReloadOptions;
 
 /// A VM with everything, of which Ctrl-C stops the program. `texts` notes which program texts are read; `arguments` are the program's.
 pub fn new_vm(texts: &Texts, arguments: &[String], presses_max: u32) -> Vm {
@@ -24,6 +26,11 @@ pub fn add_roots(vm: &mut Vm, directories: &[String]) {
             vm.add_root(&directory.to_string_lossy());
         }
     }
+}
+
+/// A load whose warnings are shown before the program runs.
+pub fn noting_warnings() -> ReloadOptions {
+    ReloadOptions { warn: Some(|warnings| output().notes(warnings)), ..ReloadOptions::default() }
 }
 
 /// The directory of a path; empty for the current one.

@@ -3,6 +3,7 @@
 use crate::input::Input;
 use crate::output::output;
 use crate::watch::{Print, print_of};
+use lang::source::Source;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
@@ -191,19 +192,50 @@ pub fn read(path: &str) -> io::Result<Vec<u8>> {
     if found.is_dir() {
         return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory"));
     }
-    if is_endless(&found) {
-        return Err(io::Error::other("it is a device, not a file"));
-    }
-    fs::read(path)
+    read_special(path, &found).unwrap_or_else(|| fs::read(path))
 }
 
+/// Reads what is no ordinary file: a device would never end, a pipe that nobody writes to would never begin.
 #[cfg(unix)]
-fn is_endless(found: &fs::Metadata) -> bool {
+fn read_special(path: &str, found: &fs::Metadata) -> Option<io::Result<Vec<u8>>> {
     use std::os::unix::fs::FileTypeExt;
-    found.file_type().is_char_device()
+    let kind = found.file_type();
+    if kind.is_char_device() || kind.is_block_device() {
+        return Some(Err(io::Error::other("it is a device, not a file")));
+    }
+    kind.is_fifo().then(|| read_pipe(path))
 }
 
 #[cfg(not(unix))]
-fn is_endless(_: &fs::Metadata) -> bool {
-    false
+fn read_special(_: &str, _: &fs::Metadata) -> Option<io::Result<Vec<u8>>> {
+    None
+}
+
+/// Reads a pipe to its end.
+#[cfg(unix)]
+fn read_pipe(path: &str) -> io::Result<Vec<u8>> {
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+    use std::io::Read;
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut pipe = fs::OpenOptions::new().read(true).custom_flags(nix::libc::O_NONBLOCK).open(path)?;
+    let mut content = Vec::new();
+    let mut has_writer = false;
+    let mut buffer = [0; 1 << 16];
+    loop {
+        match pipe.read(&mut buffer) {
+            Ok(0) if has_writer => return Ok(content),
+            Ok(0) => return Err(io::Error::other("it is a pipe that nobody writes to")),
+            Ok(count) => content.extend_from_slice(&buffer[..count]),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                poll(&mut [PollFd::new(pipe.as_fd(), PollFlags::POLLIN)], PollTimeout::NONE)?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+        has_writer = true;
+        if content.len() > Source::BYTES_MAX {
+            return Err(io::Error::other("it has no end"));
+        }
+    }
 }

@@ -164,7 +164,10 @@ fn mistyped_command(args: &[OsString], exists: impl Fn(&str) -> bool) -> Option<
         return None;
     }
     let hint = vm::ops::suggestion(word, COMMANDS.into_iter());
-    Some(format!("there is no command and no file `{word}`{hint} (`lang --help` lists the commands)"))
+    let commands = COMMANDS.map(|command| format!("`{command}`")).join(", ");
+    Some(format!(
+        "there is no command and no file `{word}`{hint}\nThe commands are {commands}; `lang FILE` runs a program, `lang` alone reads and evaluates."
+    ))
 }
 
 fn execute(command: Option<Command>) -> i32 {
@@ -225,8 +228,10 @@ mod tests {
     #[test]
     fn mistyped_commands_are_no_files() {
         let said = |line: &str| mistyped_command(&line.split(' ').map(OsString::from).collect::<Vec<_>>(), |file| file == "game");
-        let message = "there is no command and no file `chek`; did you mean `check`? (`lang --help` lists the commands)";
+        let message = "there is no command and no file `chek`; did you mean `check`?
+The commands are `run`, `check`, `dump`, `explain`, `help`; `lang FILE` runs a program, `lang` alone reads and evaluates.";
         assert_eq!(said("lang chek a.lang").as_deref(), Some(message));
+        assert!(said("lang frobnicate p").is_some_and(|text| text.contains("no file `frobnicate`\nThe commands are `run`")));
         for fine in
             ["lang", "lang check a.lang", "lang game", "lang nosuch.lang", "lang dir/nosuch", "lang --reload x", "lang help"]
         {

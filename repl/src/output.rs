@@ -176,6 +176,13 @@ impl Output {
         }
     }
 
+    /// Writes messages, one after the other.
+    pub fn notes(&self, texts: &[String]) {
+        for text in texts {
+            self.note(text);
+        }
+    }
+
     /// Writes everything and ends the process.
     pub fn exit(&self, status: i32) -> ! {
         let written = self.flush();

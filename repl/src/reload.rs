@@ -96,7 +96,7 @@ impl Reloader {
             let print = host::read(&self.entry).ok().map(|content| print_of(&content));
             self.texts.borrow_mut().insert(self.entry.clone(), print);
         }
-        let report = vm.reload_files(std::slice::from_ref(&self.entry));
+        let report = vm.reload_files_with(std::slice::from_ref(&self.entry), &engine::noting_warnings());
         self.settle(vm, &report);
         report
     }

@@ -7,6 +7,7 @@ use crate::interrupt;
 use crate::output::output;
 use crate::reload::{Detail, Reloader, SharedReloader};
 use crate::summary;
+use lang::source::Source;
 use std::mem::ManuallyDrop;
 use std::sync::atomic::Ordering;
 use std::thread;
@@ -82,6 +83,9 @@ pub fn run(options: &Options) -> i32 {
 /// Says early what would be said about a path less clearly later.
 fn check_file(file: &str) -> Result<(), String> {
     let found = std::fs::metadata(file).map_err(|error| format!("cannot read `{file}`: {}", engine::plain(&error)))?;
+    if found.len() > Source::BYTES_MAX as u64 {
+        return Err(format!("`{file}` is larger than {} MB", Source::BYTES_MAX >> 20));
+    }
     if !found.is_dir() {
         return Ok(());
     }
@@ -91,7 +95,7 @@ fn check_file(file: &str) -> Result<(), String> {
 }
 
 fn run_once(vm: &mut Vm, file: &str, args: &[String]) -> i32 {
-    let report = vm.reload_files(&[file.to_owned()]);
+    let report = vm.reload_files_with(&[file.to_owned()], &engine::noting_warnings());
     if !report.ok {
         return match &report.error {
             Some(Error::Interrupted(interrupt)) => stopped(*interrupt),
@@ -100,9 +104,6 @@ fn run_once(vm: &mut Vm, file: &str, args: &[String]) -> i32 {
                 1
             }
         };
-    }
-    for warning in &report.warnings {
-        output().note(warning);
     }
     match call_main(vm, file, args) {
         Outcome::Returned | Outcome::NoMain => 0,
@@ -123,9 +124,6 @@ fn run_live(vm: &mut Vm, file: &str, args: &[String], reloader: &SharedReloader)
     if !report.ok {
         output().note(&summary::refusal(&report, Style::for_stderr()));
         output().note("reload: waiting for an edit; Ctrl-C ends");
-    }
-    for warning in &report.warnings {
-        output().note(warning);
     }
     let mut is_due = report.ok;
     loop {

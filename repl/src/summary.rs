@@ -44,16 +44,22 @@ pub fn of_reload(report: &Report, style: diagnostics::Report) -> String {
     out
 }
 
+/// Most reasons of a refusal that are shown.
+const REASONS_MAX: usize = 30;
+
 /// Why a load or reload was refused.
 pub fn refusal(report: &Report, style: diagnostics::Report) -> String {
     let mut out = String::new();
-    for reason in &report.reasons {
+    for reason in report.reasons.iter().take(REASONS_MAX) {
         match &report.error {
             Some(error @ (Error::Raised { .. } | Error::Interrupted(_))) if reason.code == codes::FAILED.id => {
                 out.push_str(&style.error(error))
             }
             _ => out.push_str(&style.reason(reason)),
         }
+    }
+    if let Some(left) = report.reasons.len().checked_sub(REASONS_MAX).filter(|left| *left > 0) {
+        let _ = writeln!(out, "… and {left} more");
     }
     if out.is_empty()
         && let Some(error) = &report.error

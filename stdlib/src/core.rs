@@ -85,7 +85,7 @@ pub(crate) const FUNCTIONS: &[Row] = &[
     row("is_set", &["object", "name"], is_set, "`is_set(object, name)`: whether a slot of an instance has a value."),
     row("iter", &["value"], iter, "`iter(value)`: an iterator over the items."),
     row("next", &["iterator"], next, "`next(iterator)`: the next item; `stop` at the end."),
-    row("exit", &["status"], exit, "`exit(status = 0)`: ends the program. Cannot be caught.").optional(1),
+    row("exit", &["status"], exit, "`exit(status = 0)`: ends the program. `finally` clauses on the way run; no `catch` sees it.").optional(1),
     row("_sort_keys", &["items", "keys", "reverse"], sort::sort_keys, "`_sort_keys(items, keys, reverse)`: for the prelude."),
     row(
         "_need",

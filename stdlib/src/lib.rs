@@ -94,6 +94,7 @@ pub fn new_vm(options: VmOptions) -> Vm {
     if let Err(error) = vm.eval_compiled("core", PRELUDE_NAME, PRELUDE, PRELUDE_IMAGE) {
         panic!("the prelude does not load: {error}");
     }
+    vm.lock_namespace("core", true);
     // Commits are counted from the program's own.
     vm.enter(|cx| cx.world.epoch = 0);
     vm

@@ -71,7 +71,7 @@ fn diagnostics_are_compared() {
     assert_fails("#- run\nlet a = 1   # error: E0101\n", &["case:2: expected error E0101, got nothing"]);
     assert_fails("#- run\nlet a = *   # error: E0102\n", &["case:2: expected error E0102, got error[E0101]"]);
     assert_fails("#- run\nlet a = *   # error: \"fish\"\n", &["case:2: expected error \"fish\", got error[E0101]"]);
-    assert_fails("#- run\nlet a = '\\n'   # warning: W0001\n", &["case:2: expected warning W0001, got warning[W0003]"]);
+    assert_fails("#- run\nlet a = '${x}'   # warning: W0001\n", &["case:2: expected warning W0001, got warning[W0003]"]);
     assert_fails(
         "#- file main.lang\nfn f() {}   # error: E0101\n",
         &["case:2: expected error E0101", "case:1: the load succeeded in spite of the marked errors"],

@@ -7,7 +7,7 @@ use super::literal::{self, Piece};
 use crate::ast::*;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::format::FormatParts;
+use crate::format::Spec;
 use crate::lexer::{Quotes, REPORTS_MAX};
 use crate::source::Span;
 use rustc_hash::FxHashMap;
@@ -568,12 +568,12 @@ impl<'a> Builder<'a> {
         let end = if text.len() >= 2 * len && text.ends_with(quotes.text()) { hi - len as u32 } else { hi };
         let start = (lo + len as u32).min(end);
         if quotes == Quotes::Raw
-            && let Some((at, len, what)) = literal::raw_slip(self.slice(start, end))
+            && let Some((at, len)) = literal::raw_slip(self.slice(start, end))
         {
             let at = start as usize + at;
             self.report(
-                Diagnostic::new(&codes::RAW_ESCAPE, Span::new(at, at + len), format!("a raw string has no {}s", &what[3..]))
-                    .label(format!("looks like {what}, but is text"))
+                Diagnostic::new(&codes::RAW_ESCAPE, Span::new(at, at + len), "a raw string has no interpolations")
+                    .label("looks like an interpolation, but is text")
                     .help("write the string with `\"…\"` if it is meant as one"),
             );
         }
@@ -613,7 +613,7 @@ impl<'a> Builder<'a> {
     fn format_spec(&mut self, lo: u32, hi: u32) -> FormatSpec {
         let text = self.slice(lo, hi);
         let span = Span { lo, hi };
-        if let Err(message) = FormatParts::parse(text) {
+        if let Err(message) = Spec::parse(text) {
             self.report(
                 Diagnostic::new(&codes::BAD_FORMAT, span, format!("malformed format: {message}"))
                     .label("after the colon")

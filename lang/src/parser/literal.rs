@@ -301,22 +301,10 @@ impl Reader<'_> {
     }
 }
 
-/// An escape or interpolation in a raw string that was probably meant: its place and what it would be.
-pub(super) fn raw_slip(text: &str) -> Option<(usize, usize, &'static str)> {
-    let mut found = None;
-    for (at, _) in text.match_indices('\\') {
-        match text.as_bytes().get(at + 1) {
-            Some(b'n' | b't' | b'r') => found = found.or(Some((at, 2, "an escape"))),
-            Some(b'u') if text[at..].starts_with("\\u{") => found = found.or(Some((at, 3, "an escape"))),
-            // Any other backslash: most likely a regular expression or a path, written raw on purpose.
-            _ => return None,
-        }
-    }
-    let interpolation = text.find("${").and_then(|at| {
-        let end = text[at..].find('}')?;
-        let inner = &text[at + 2..at + end];
-        let name = inner.starts_with(|c: char| c == '_' || unicode_ident::is_xid_start(c));
-        name.then_some((at, end + 1, "an interpolation"))
-    });
-    found.or(interpolation)
+/// What looks like an interpolation in a raw string: its place and length. A string with a backslash is written raw on purpose.
+pub(super) fn raw_slip(text: &str) -> Option<(usize, usize)> {
+    let at = text.find("${")?;
+    let end = text[at..].find('}')?;
+    let is_name = text[at + 2..at + end].starts_with(|c: char| c == '_' || unicode_ident::is_xid_start(c));
+    (is_name && !text.contains('\\')).then_some((at, end + 1))
 }

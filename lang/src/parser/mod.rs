@@ -8,6 +8,7 @@ pub(crate) mod build;
 mod build_decl;
 mod build_pattern;
 mod build_stmt;
+mod doubles;
 mod literal;
 mod message;
 mod recover;
@@ -82,9 +83,12 @@ fn parse_tokens(text: &str, mut lexed: Lexed) -> Parsed {
         budget: lexed.tokens.len() * 4 + 2_000_000,
         cut_at: lexed.cut_at,
         dropped: Vec::new(),
+        open_strings: Vec::new(),
+        mistaken: Vec::new(),
         ends_too_early: false,
     };
     driver.dropped = driver.diagnostics.iter().filter(|d| d.is_error()).map(|d| d.span).collect();
+    driver.open_strings = doubles::open_strings(&driver.diagnostics);
     let mut file = File { doc: lexed.file_doc.clone(), ..File::default() };
     driver.file(&lexed.tokens, &mut file);
     let open = lexed.open_at_end && bracket_errors_only && driver.errors == 0;
@@ -92,6 +96,7 @@ fn parse_tokens(text: &str, mut lexed: Lexed) -> Parsed {
     file.node_count = driver.builder.node_count();
     let mut diagnostics = driver.diagnostics;
     diagnostics.append(&mut driver.builder.diagnostics);
+    doubles::leave_out(text, &mut diagnostics, &driver.mistaken);
     diagnostics.sort_by_key(|d| (d.span.lo, d.span.hi));
     Parsed { file, diagnostics, incomplete: open || short }
 }
@@ -107,6 +112,10 @@ struct Driver<'a> {
     cut_at: Option<u32>,
     /// Places of the lexer's errors: what it dropped there may be what is missing.
     dropped: Vec<Span>,
+    /// Strings without end: they hold what closes the brackets before them.
+    open_strings: Vec<Span>,
+    /// Innermost open brackets of the syntax errors.
+    mistaken: Vec<u32>,
     /// The last statement ends where more must follow.
     ends_too_early: bool,
 }
@@ -204,6 +213,7 @@ impl Driver<'_> {
             self.builder.reset(&mark);
             ends
         };
+        self.mistaken.extend(recover::enclosing(tokens, at).map(|open| tokens[open].lo));
         let mistake = Mistake { text: self.builder.text, tokens, at, expected, found, may_end };
         self.diagnostics.push(mistake.diagnostic());
     }
@@ -217,7 +227,11 @@ impl Driver<'_> {
             tokens[recover::item_start(tokens, at)..tokens.len().min(at + 1)].iter().any(|lexeme| lexeme.token == Token::Bad);
         let gap = at.checked_sub(1).and_then(|at| tokens.get(at)).map_or(0, |before| before.hi);
         let dropped = self.dropped.iter().any(|span| gap <= span.lo && span.hi <= here.lo);
-        inserted || cut || recovered || dropped
+        let swallowed = recover::enclosing(tokens, at).is_some_and(|open| {
+            let open = Span { lo: tokens[open].lo, hi: tokens[open].hi };
+            doubles::is_swallowed(self.builder.text, open, &self.open_strings)
+        });
+        inserted || cut || recovered || dropped || swallowed
     }
 }
 

@@ -39,8 +39,8 @@ const FOREIGN_WORDS: &[(&str, &str)] = &[
     ("trait", "write `class Name { fn method() { } }`; a class may have several bases"),
     ("impl", "methods stand inside the `class`; `extend Name { }` adds more"),
     ("new", "an instance is made by calling its class: `Name(…)`"),
-    ("async", "every function can be suspended: start it with `task.spawn(f)`"),
-    ("await", "write `t.join()`"),
+    ("async", "every function can wait: write it without `async`"),
+    ("await", "every call can wait: write it without `await`"),
     ("pass", "an empty block is `{ }`"),
     ("end", "blocks end with `}`"),
     ("begin", "a block on its own is `do { … }`"),
@@ -117,7 +117,8 @@ fn catch_clause(mistake: &Mistake<'_>) -> Option<String> {
 fn argument_by_name(mistake: &Mistake<'_>) -> Option<String> {
     use Token::*;
     let is_argument = mistake.before(1) == Some(Name) && matches!(mistake.before(2), Some(ParenOpen | Comma));
-    let in_call = recover::enclosing(mistake.tokens, mistake.at).is_some_and(|i| mistake.tokens[i].token == ParenOpen);
+    let called = recover::enclosing(mistake.tokens, mistake.at).filter(|i| *i > 0 && mistake.tokens[*i].token == ParenOpen);
+    let in_call = called.is_some_and(|i| mistake.tokens[i - 1].token.ends_operand());
     (mistake.token() == Some(Eq) && is_argument && in_call)
         .then(|| format!("an argument by name is written `{}: value`", mistake.text_at(mistake.at - 1)))
 }

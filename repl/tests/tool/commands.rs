@@ -176,3 +176,111 @@ fn texts_are_dumped_and_codes_explained() {
     assert!(String::from_utf8_lossy(&lang(&folder, &["explain"], "").stdout).contains("\nE0102  a bracket is not closed\n"));
     expect(&lang(&folder, &["explain", "E9999"], ""), 1, "", "there is no code `E9999`");
 }
+
+#[test]
+fn unknown_commands_say_what_there_is() {
+    let folder = Folder::new();
+    for args in [&["frobnicate", "p"][..], &["frobnicate"], &["repl"]] {
+        let said = format!("there is no command and no file `{}`", args[0]);
+        expect(&lang(&folder, args, ""), 2, "", &said);
+        expect(&lang(&folder, args, ""), 2, "", "The commands are `run`, `check`");
+    }
+}
+
+#[test]
+fn warnings_come_before_the_program() {
+    let folder = Folder::with(&[("a.lang", "from json import nosuch\nlet s = '${x}'\nthrow Error(\"stop\")")]);
+    let output = lang(&folder, &["a.lang"], "");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let place = |part: &str| said.find(part).unwrap_or_else(|| panic!("`{part}` is not in:\n{said}"));
+    assert!(place("W0003") < place("Error: stop") && place("W0301") < place("Error: stop"), "{said}");
+}
+
+#[test]
+fn impossible_classes_are_marked() {
+    let folder = Folder::with(&[
+        ("order.lang", "class A { }\nclass B { }\nclass X(A, B) { }\nclass Y(B, A) { }\nclass Z(X, Y) { }"),
+        ("twice.lang", "class A { }\nclass D(A, A) { }"),
+        ("slot.lang", "class A { slot x }\nclass B(A) { fn x() { 1 } }"),
+        ("late.lang", "let k = 1\nclass E(k) { }"),
+    ]);
+    expect(&lang(&folder, &["order.lang"], ""), 1, "", "order.lang:5:7");
+    expect(&lang(&folder, &["order.lang"], ""), 1, "", "contradict each other");
+    expect(&lang(&folder, &["twice.lang"], ""), 1, "", "has `A` as a base twice");
+    expect(&lang(&folder, &["twice.lang"], ""), 1, "", "twice.lang:2:7");
+    expect(&lang(&folder, &["slot.lang"], ""), 1, "", "slot.lang:2:7");
+    expect(&lang(&folder, &["late.lang"], ""), 1, "", "late.lang:2:7");
+}
+
+#[test]
+fn exit_runs_finally_clauses() {
+    let text = "fn main() {
+    try {
+        try { [1].map(|x| exit(3)) } catch e { print(\"caught\") } finally { print(\"inner\") }
+    } catch e is Error { print(\"caught\") } finally { print(\"outer\") }
+    print(\"never\")
+}";
+    let folder = Folder::with(&[("a.lang", text), ("b.lang", "try { exit(4) } finally { print(\"end\") }")]);
+    expect(&lang(&folder, &["a.lang"], ""), 3, "inner\nouter\n", "");
+    expect(&lang(&folder, &["b.lang"], ""), 4, "end\n", "");
+    let folder = Folder::with(&[("c.lang", "fn main() { try { exit(5) } finally { throw Error(\"instead\") } }")]);
+    expect(&lang(&folder, &["c.lang"], ""), 1, "", "Error: instead");
+}
+
+/// Bytes that are no program, or hardly one.
+fn hostile() -> Vec<(&'static str, Vec<u8>, i32, &'static str)> {
+    let times = |text: &str, count: usize| text.repeat(count).into_bytes();
+    let around = |open: &str, middle: &str, close: &str, count: usize| {
+        [open.repeat(count), middle.to_owned(), close.repeat(count)].concat().into_bytes()
+    };
+    let noise = (0..50_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    vec![
+        ("noise", noise, 1, "is not UTF-8"),
+        ("utf8", b"print(\"\xff\")".to_vec(), 1, "is not UTF-8: byte 7 cannot be read"),
+        ("mark", b"\xef\xbb\xbfprint(1)".to_vec(), 0, ""),
+        ("crlf", b"let a = 1\r\nlet b = \"\"\"\r\n  x\r\n  \"\"\"\r\n".to_vec(), 0, ""),
+        ("nul", b"let a = 1\0".to_vec(), 1, "E0106"),
+        ("line", [b"let a = \"".to_vec(), vec![b'x'; 10_000_000], b"\"".to_vec()].concat(), 0, ""),
+        ("brackets", times("(", 1_000_000), 1, "E0105"),
+        ("closing", times(")", 100_000), 1, "… and"),
+        ("blocks", around("do {", "", "}", 100_000), 1, "E0105"),
+        ("chain", [b"if a { }".to_vec(), times(" else if a { }", 100_000)].concat(), 1, "E0105"),
+        ("members", [b"let a = nil\na".to_vec(), times(".b", 100_000)].concat(), 1, "E0105"),
+        ("texts", around("\"${", "1", "}\"", 100_000), 1, "E0105"),
+        (
+            "parameters",
+            [b"fn f(".to_vec(), (0..30_000).flat_map(|i| format!("a{i}, ").into_bytes()).collect(), b") { }".to_vec()].concat(),
+            1,
+            "E0301",
+        ),
+        ("own", b"import own as s\nprint(s.x)\nlet x = 1".to_vec(), 1, "x"),
+        ("empty", Vec::new(), 0, ""),
+    ]
+}
+
+#[test]
+fn hostile_files_get_an_answer() {
+    let folder = Folder::new();
+    for (name, content, status, part) in hostile() {
+        let file = format!("{name}.lang");
+        fs::write(folder.path().join(&file), content).expect("the folder can be written");
+        let output = lang(&folder, &[&file], "");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(status), "{name}: {said}");
+        assert!(said.contains(part) && !said.contains("internal error") && said.len() < 50_000, "{name}: {said}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_not_waited_for() {
+    let folder = Folder::new();
+    let pipe = folder.path().join("pipe.lang");
+    let made = Command::new("mkfifo").arg(&pipe).status().expect("the system has pipes with names");
+    assert!(made.success());
+    expect(&lang(&folder, &["pipe.lang"], ""), 1, "", "it is a pipe that nobody writes to");
+    expect(&lang(&folder, &["/dev/zero"], ""), 1, "", "it is a device, not a file");
+    let file = fs::File::create(folder.path().join("huge.lang")).expect("the folder can be written");
+    file.set_len(1 << 40).expect("a file can have holes");
+    expect(&lang(&folder, &["huge.lang"], ""), 1, "", "is larger than 256 MB");
+}

@@ -69,6 +69,7 @@ fn load(vm: &mut Vm, name: &str) -> Result<(), Error> {
         (module.constants)(cx, namespace);
     });
     if module.source.is_empty() {
+        vm.lock_namespace(name, true);
         return Ok(());
     }
     let loaded = vm.eval(name, &format!("{name}.lang"), module.source);
@@ -81,6 +82,7 @@ fn load(vm: &mut Vm, name: &str) -> Result<(), Error> {
             }
         });
     }
+    vm.lock_namespace(name, loaded.is_ok());
     loaded.map(|_| ())
 }
 

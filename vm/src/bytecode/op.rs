@@ -242,7 +242,7 @@ opcodes! {
     MapRest     W R R [Imm] "R[A] = map of the pairs of R[B] without the Imm keys R[C] …";
     MatchClass  R R _ [Jump] "jump unless R[A] is an instance of the class, or a value of the enum or variant, R[B]";
     SlotItem    W R _ [Const Jump] "R[A] = slot or payload K[word] of R[B], or jump when it is unset";
-    MatchBound  R R I [Jump] "jump unless R[A] is at least (C 0), below (C 1), at most (C 2) R[B]; what is not two numbers or two strings jumps";
+    MatchBound  R R I [Jump] "jump unless R[A] is at least (C 0), below (C 1), at most (C 2) R[B], or at least and, if that is an int, whole (C 3); what is not two numbers or two strings jumps";
     MatchFail   R _ _ [] "raise MatchError for R[A]";
 
     // Errors. The handler table says where an error goes and into which register.

@@ -495,7 +495,7 @@ impl ProtoCheck<'_> {
         }
         let fits = match op {
             Op::MatchSeq => insn.b() <= 3,
-            Op::MatchBound => insn.c() <= 2,
+            Op::MatchBound => insn.c() <= 3,
             Op::SeqRest => extra[0] <= 255,
             Op::GetAttr | Op::SetAttr => insn.c() == 0,
             Op::Yield => self.proto.yields,

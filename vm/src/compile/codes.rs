@@ -37,11 +37,13 @@ import game
 let d = definition(game.score)
 ```"
     VARIABLE_FOR_DEFINITION "E0307" "a variable's value where its definition is meant"
-    "Functions of `live` that are about a definition take the definition, its name as a string, or a function, class, enum
-or namespace. A variable written there would be replaced by its value.
+    "What is about a definition takes the definition, its name as a string, or a function, class, enum or namespace. A variable
+written there would be replaced by its value; `definition` gives the definition itself.
 
 ```
-live.history(definition(score))
+let score = 1
+let d = definition(score)
+print(d.kind, d.version)
 ```"
     DEFAULT_BEFORE "E0309" "a parameter without default behind one with a default"
     "Arguments are taken by position, so parameters that may be left out stand behind those that may not.

@@ -36,6 +36,15 @@ pub(super) fn bindings(pattern: &Pattern, out: &mut Vec<NodeId>) {
     });
 }
 
+/// Whether it is a float literal.
+fn is_float(bound: &Expr) -> bool {
+    match &*bound.kind {
+        ExprKind::Float(_) => true,
+        ExprKind::Unary(UnaryOp::Neg, inner) => is_float(inner),
+        _ => false,
+    }
+}
+
 impl<'a> Compiler<'a> {
     /// Gives the names of a pattern their registers.
     pub(super) fn declare_pattern(&mut self, pattern: &Pattern) {
@@ -91,7 +100,9 @@ impl<'a> Compiler<'a> {
             }
             PatternKind::Value(expr) => self.match_value(value, expr, fails),
             PatternKind::Range { lo, hi, inclusive } => {
-                self.match_bound(value, lo.as_ref(), 0, fails);
+                // With two ints it is a range of ints, as `in` has it.
+                let is_range = lo.is_some() && hi.as_ref().is_some_and(|hi| !is_float(hi));
+                self.match_bound(value, lo.as_ref(), if is_range { 3 } else { 0 }, fails);
                 self.match_bound(value, hi.as_ref(), if *inclusive { 2 } else { 1 }, fails);
             }
             PatternKind::Tuple(items) => self.match_items(items, 0, value, span, fails),

@@ -218,7 +218,9 @@ impl<'a> Compiler<'a> {
         }
         let default = param.default.as_ref().map(|default| self.source.slice(default.span).into());
         if default.is_none() {
-            if signature.params.iter().any(|before: &ParamImage| before.default.is_some()) {
+            // So many that they cannot be counted are refused for another reason.
+            let required = signature.required;
+            if required < u8::MAX && usize::from(required) < signature.params.len() {
                 let message = "a parameter without default stands behind one with a default";
                 let problem = Diagnostic::new(&codes::DEFAULT_BEFORE, param.pattern.span, message);
                 self.diagnostics.push(problem.help("give it a default, or move it to the front"));

@@ -115,6 +115,11 @@ impl Vm {
         self.arena.mutate_root(|mc, world| f(&mut Cx { world, mc }))
     }
 
+    /// Decides whether files may contribute to a namespace, made if there is none. Those of the library are locked.
+    pub fn lock_namespace(&mut self, name: &str, locked: bool) {
+        self.enter(|cx| cx.world.namespace(cx.mc, name).set_locked(locked));
+    }
+
     /// A flag that stops the running program from any thread: set it to true.
     pub fn cancel_flag(&self) -> Arc<AtomicBool> {
         self.cancel.clone()

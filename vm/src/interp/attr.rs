@@ -83,12 +83,13 @@ impl<'gc> Cx<'_, 'gc> {
             Found::Method(method) => self.bind_method(object, method, name),
             Found::Static(value) => match value {
                 Value::Function(function) if !function.proto().is_method() => value,
-                Value::Function(_) if matches!(object, Value::Class(c) if c.find(name).is_some_and(|(_, m)| matches!(m, crate::object::Member::Method(_)))) => {
-                    value
-                }
                 Value::Function(_) | Value::Decorated(_) | Value::Native(_) => self.bind_method(object, value, name),
                 other => other,
             },
+            Found::Unbound { method, home } => {
+                self.world.charge(64);
+                Value::Bound(Gc::new(self.mc, Bound { receiver: Value::Nil, method, name, unbound: Some(home) }))
+            }
             Found::Property { getter: Some(getter), .. } => return Ok(AttrOrCall::Getter(getter)),
             Found::Property { getter: None, .. } => {
                 let text = format!("property `{}` can be written but not read", name.as_str());
@@ -106,7 +107,7 @@ impl<'gc> Cx<'_, 'gc> {
     /// A method taken as a value.
     pub(super) fn bind_method(&mut self, receiver: Value<'gc>, method: Value<'gc>, name: Symbol<'gc>) -> Value<'gc> {
         self.world.charge(64);
-        Value::Bound(Gc::new(self.mc, Bound { receiver, method, name }))
+        Value::Bound(Gc::new(self.mc, Bound { receiver, method, name, unbound: None }))
     }
 
     /// SlotError with the nearest name.
@@ -318,7 +319,7 @@ impl<'gc> Cx<'_, 'gc> {
             (Found::Property { setter: None, .. }, _) => {
                 return Err(self.raise(ErrorKind::SlotError, format!("property `{text}` can be read but not written")));
             }
-            (Found::Method(_) | Found::Static(_), _) => {
+            (Found::Method(_) | Found::Static(_) | Found::Unbound { .. }, _) => {
                 return Err(self.raise(ErrorKind::SlotError, format!("`{text}` is a method and cannot be assigned")));
             }
             _ => return Err(self.missing_attr(&object, name)),

@@ -3,6 +3,7 @@
 //! A callee's arguments stand in a window at the top of the stack, with the slot of the callee just below. Depending on what is called
 //! this gives a value at once or pushes a frame.
 
+use super::lookup::Super;
 use super::run::Flow;
 use crate::bytecode::{Insn, Op};
 use crate::heap::{Str, Value};
@@ -12,6 +13,7 @@ use crate::object::{
     Class, ClassKind, Construction, Continuation, Control, Cx, ErrorKind, Found, Function, Instance, Layout, List, NativeBody,
     NativeFunction, Proto, ReturnMode, Symbol, Variant,
 };
+use crate::ops;
 use gc_arena::Gc;
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -56,7 +58,10 @@ impl<'gc> Cx<'_, 'gc> {
                 Value::Function(function) => return self.enter_function(function, first, argc, named, dst, mode),
                 Value::Native(native) => return self.call_native(native, first, argc, named),
                 Value::Bound(bound) => {
-                    self.insert_argument(first, &mut argc, bound.receiver)?;
+                    match bound.unbound {
+                        Some(home) => self.check_first_argument(bound.method, home, first, argc)?,
+                        None => self.insert_argument(first, &mut argc, bound.receiver)?,
+                    }
                     callee = bound.method;
                 }
                 Value::Decorated(decorated) => callee = decorated.target.get(),
@@ -85,6 +90,29 @@ impl<'gc> Cx<'_, 'gc> {
             _ => format!("a value of type {name} is not callable"),
         };
         self.type_error(message)
+    }
+
+    /// The call of a method that was taken from its class: the first of the `argc` arguments is `self`.
+    pub(super) fn check_first_argument(
+        &mut self,
+        method: Value<'gc>,
+        home: Gc<'gc, Class<'gc>>,
+        first: usize,
+        argc: usize,
+    ) -> Result<(), Box<Control<'gc>>> {
+        let receiver = self.world.stack.values[first..first + argc].first().copied();
+        if receiver.is_some_and(|receiver| self.world.class_of(&receiver).is_subclass_of(home)) {
+            return Ok(());
+        }
+        let name = ops::describe(self, &method);
+        let name = name.trim_start_matches("<function ").trim_end_matches('>');
+        let class = home.name.as_str();
+        let Some(receiver) = receiver else {
+            let text = format!("`{name}` was taken from its class, so its first argument is a {class}; none is given");
+            return Err(self.raise(ErrorKind::ArityError, text));
+        };
+        let given = self.type_name(&receiver);
+        Err(self.type_error(format!("`{name}` was taken from its class, so its first argument is a {class}, not {given}")))
     }
 
     /// Makes room for one more argument in front of the others.
@@ -379,7 +407,7 @@ impl<'gc> Cx<'_, 'gc> {
                 if layout.is_open {
                     self.note_construction(layout, Construction::Fill);
                 }
-                self.fill_slots(class, instance, first, argc, named)?;
+                self.fill_slots(instance, first, argc, named)?;
                 false
             }
         };
@@ -438,51 +466,83 @@ impl<'gc> Cx<'_, 'gc> {
     /// Fills the slots of an instance of a class without `init` from the arguments.
     fn fill_slots(
         &mut self,
-        class: Gc<'gc, Class<'gc>>,
         instance: Gc<'gc, Instance<'gc>>,
         first: usize,
         argc: usize,
         named: &Named<'gc>,
     ) -> Result<(), Box<Control<'gc>>> {
-        let layout = class.layout();
+        let layout = self.world.layout(instance.layout());
         if named.is_empty() && layout.is_open && argc <= layout.slots.len() {
             for i in 0..argc {
                 Instance::set_slot(instance, self.mc, i, self.world.stack.values[first + i]);
             }
             return Ok(());
         }
-        let hidden = |name: Symbol<'gc>| name.as_str().starts_with('$');
-        let positional: Vec<usize> = (0..layout.slots.len()).filter(|i| !hidden(layout.slots[*i].name)).collect();
-        let describe = || {
-            let names: Vec<&str> = positional.iter().map(|i| layout.slots[*i].name.as_str()).collect();
-            format!("{}({})", class.name.as_str(), names.join(", "))
-        };
-        if argc > positional.len() {
-            let text = format!(
-                "`{}` takes at most {} argument{}, not {argc}; its slots are `{}`",
-                class.name.as_str(),
-                positional.len(),
-                plural(positional.len()),
-                describe()
-            );
+        let slots: Vec<usize> = (0..layout.slots.len()).filter(|i| !is_hidden(layout.slots[*i].name)).collect();
+        self.fill_these_slots(layout.class, instance, &slots, first, argc, named)
+    }
+
+    /// `super.init(…)` in a method of `home` where no later class has an `init`: fills the slots of these classes, bases first.
+    pub(super) fn fill_slots_after(
+        &mut self,
+        home: Gc<'gc, Class<'gc>>,
+        instance: Gc<'gc, Instance<'gc>>,
+        first: usize,
+        argc: usize,
+        named: &Named<'gc>,
+    ) -> Result<(), Box<Control<'gc>>> {
+        let layout = self.world.layout(instance.layout());
+        let linearisation = layout.class.body().linearisation.clone();
+        let after = linearisation.iter().position(|c| Gc::ptr_eq(*c, home)).map_or(linearisation.len(), |at| at + 1);
+        let mut slots = Vec::new();
+        for class in linearisation[after..].iter().rev() {
+            for own in &class.body().own_slots {
+                let slot = layout.index.get(&own.name).map(|slot| *slot as usize).filter(|slot| !slots.contains(slot));
+                slots.extend(slot.filter(|_| !is_hidden(own.name)));
+            }
+        }
+        if slots.is_empty() && argc + named.len() > 0 {
+            let text =
+                format!("`super.init` takes no arguments in `{}`: no class after it has `init` or slots", home.name.as_str());
             return Err(self.raise(ErrorKind::ArityError, text));
         }
-        for (i, slot) in positional.iter().take(argc).enumerate() {
+        let class = linearisation.get(after).copied().unwrap_or(home);
+        self.fill_these_slots(class, instance, &slots, first, argc, named)
+    }
+
+    /// Fills slots from arguments, by position in the order of `slots` and by name; `class` is what the errors name.
+    fn fill_these_slots(
+        &mut self,
+        class: Gc<'gc, Class<'gc>>,
+        instance: Gc<'gc, Instance<'gc>>,
+        slots: &[usize],
+        first: usize,
+        argc: usize,
+        named: &Named<'gc>,
+    ) -> Result<(), Box<Control<'gc>>> {
+        let layout = self.world.layout(instance.layout());
+        let class = class.name.as_str();
+        let name_of = |slot: &usize| layout.slots[*slot].name.as_str();
+        let describe = || format!("`{class}({})`", slots.iter().map(name_of).collect::<Vec<_>>().join(", "));
+        if argc > slots.len() {
+            let (most, s) = (slots.len(), plural(slots.len()));
+            let text = format!("`{class}` takes at most {most} argument{s}, not {argc}; its slots are {}", describe());
+            return Err(self.raise(ErrorKind::ArityError, text));
+        }
+        for (i, slot) in slots.iter().take(argc).enumerate() {
             let value = self.world.stack.values[first + i];
             Instance::set_slot(instance, self.mc, *slot, value);
         }
         for (name, value) in named {
-            let symbol = self.world.intern(self.mc, name);
-            let slot = layout.index.get(&symbol).map(|i| *i as usize).filter(|_| !hidden(symbol));
-            let Some(slot) = slot else {
-                let text = format!("`{}` has no slot `{name}`; its slots are `{}`", class.name.as_str(), describe());
+            let Some(at) = slots.iter().position(|slot| *name_of(slot) == **name) else {
+                let text = format!("`{class}` has no slot `{name}`; its slots are {}", describe());
                 return Err(self.raise(ErrorKind::ArityError, text));
             };
-            if positional.iter().take(argc).any(|i| *i == slot) {
-                let text = format!("`{}`: `{name}` is given twice", class.name.as_str());
+            if at < argc {
+                let text = format!("`{class}`: `{name}` is given twice");
                 return Err(self.raise(ErrorKind::ArityError, text));
             }
-            Instance::set_slot(instance, self.mc, slot, *value);
+            Instance::set_slot(instance, self.mc, slots[at], *value);
         }
         Ok(())
     }
@@ -634,17 +694,30 @@ impl<'gc> Cx<'_, 'gc> {
                 }
                 callee
             }
-            (_, Some(name), Some(receiver)) => {
-                positional.insert(0, receiver);
-                self.super_method(name, receiver)?
-            }
+            (_, Some(name), Some(receiver)) => match self.super_method(name, receiver)? {
+                Super::Method(method) => {
+                    positional.insert(0, receiver);
+                    method
+                }
+                Super::Slots { instance, home } => {
+                    self.put_arguments(window, &positional)?;
+                    self.fill_slots_after(home, instance, window, positional.len(), &named)?;
+                    return Ok(Called::Value(Value::Nil));
+                }
+            },
             _ => unreachable!("method calls have a name and a receiver"),
         };
-        if !self.world.stack.reserve(window + positional.len() + limits::SCRATCH_SLOTS) {
+        self.put_arguments(window, &positional)?;
+        self.call_named(callee, window, positional.len(), &named, insn.c(), ReturnMode::Store)
+    }
+
+    /// Puts arguments into the window of a call.
+    fn put_arguments(&mut self, window: usize, args: &[Value<'gc>]) -> Result<(), Box<Control<'gc>>> {
+        if !self.world.stack.reserve(window + args.len() + limits::SCRATCH_SLOTS) {
             return Err(self.stack_overflow());
         }
-        self.world.stack.values[window..][..positional.len()].copy_from_slice(&positional);
-        self.call_named(callee, window, positional.len(), &named, insn.c(), ReturnMode::Store)
+        self.world.stack.values[window..][..args.len()].copy_from_slice(args);
+        Ok(())
     }
 
     #[expect(clippy::type_complexity, reason = "two lists of arguments")]
@@ -705,6 +778,11 @@ impl<'gc> crate::object::Then<'gc> for GiveBack<'gc> {
     fn then(&self, _: &mut Cx<'_, 'gc>, _: Value<'gc>) -> crate::object::NativeResult<'gc> {
         Ok(self.0)
     }
+}
+
+/// Whether a slot is the engine's own.
+fn is_hidden(name: Symbol<'_>) -> bool {
+    name.as_str().starts_with('$')
 }
 
 fn plural(n: usize) -> &'static str {

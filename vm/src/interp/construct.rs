@@ -174,15 +174,21 @@ impl<'gc> Cx<'_, 'gc> {
         ops::iterator_next(self, iterator)
     }
 
-    /// `MatchBound`: whether a value is at least (0), below (1) or at most (2) a bound. Only two numbers, or two strings, compare.
+    /// `MatchBound`: whether a value is at least (0), below (1) or at most (2) a bound; 3 is at least, and a float
+    /// must be whole if the bound is an int. Only two numbers, or two strings, compare.
     pub(super) fn in_bound(&self, value: &Value<'gc>, bound: &Value<'gc>, kind: u8) -> bool {
         use std::cmp::Ordering;
         let is_number = |v: &Value<'gc>| matches!(v, Value::Int(_) | Value::Float(_) | Value::BigInt(_));
         let comparable = is_number(value) && is_number(bound) || matches!((value, bound), (Value::Str(_), Value::Str(_)));
         let order = if comparable { ops::order_now(self.world, value, bound).flatten() } else { None };
+        if let (3, Value::Float(float), Value::Int(_) | Value::BigInt(_)) = (kind, value, bound)
+            && float.fract() != 0.0
+        {
+            return false;
+        }
         matches!(
             (kind, order),
-            (0, Some(Ordering::Greater | Ordering::Equal))
+            (0 | 3, Some(Ordering::Greater | Ordering::Equal))
                 | (1, Some(Ordering::Less))
                 | (2, Some(Ordering::Less | Ordering::Equal))
         )

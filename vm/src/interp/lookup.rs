@@ -2,7 +2,7 @@
 
 use super::call::{CallResult, Called, symbol_of};
 use crate::heap::Value;
-use crate::object::{Cx, Definition, ErrorKind, Found, Kind, Layout, Member, ReturnMode, Symbol, Undo, World};
+use crate::object::{Class, Cx, Definition, ErrorKind, Found, Instance, Kind, Layout, Member, ReturnMode, Symbol, Undo, World};
 use crate::ops;
 use gc_arena::Gc;
 
@@ -20,9 +20,9 @@ impl<'gc> Cx<'_, 'gc> {
             Value::Class(class) => match class.find(name) {
                 Some((_, Member::Static(f))) => Found::Static(f),
                 Some((_, Member::Shared(cell))) => Found::Shared(cell),
-                Some((_, Member::Method(f))) if !self.world.class_of(receiver).is_subclass_of(*class) => {
+                Some((home, Member::Method(method))) if !self.world.class_of(receiver).is_subclass_of(*class) => {
                     let own = self.find_in_class(self.world.class_of(receiver), name);
-                    if matches!(own, Found::None) { Found::Static(f) } else { own }
+                    if matches!(own, Found::None) { Found::Unbound { method, home } } else { own }
                 }
                 _ => self.find_in_class(self.world.class_of(receiver), name),
             },
@@ -79,6 +79,11 @@ impl<'gc> Cx<'_, 'gc> {
             Found::Static(method) if self.passes_class(&method) => {
                 self.fill_method_cache(cache, &receiver, method, argc);
                 self.call_window(method, first, argc, dst, ReturnMode::Store)
+            }
+            Found::Unbound { method, home } => {
+                self.world.stack.values.copy_within(first + 1..first + argc, first);
+                self.check_first_argument(method, home, first, argc - 1)?;
+                self.call_window(method, first, argc - 1, dst, ReturnMode::Store)
             }
             _ => {
                 // Not a method: what the attribute holds is called without the receiver.
@@ -152,24 +157,21 @@ impl<'gc> Cx<'_, 'gc> {
     pub(super) fn call_super(&mut self, name: Value<'gc>, first: usize, argc: usize, dst: u8) -> CallResult<'gc> {
         let first = self.world.stack.base + first;
         let receiver = self.world.stack.values[first];
-        let method = self.super_method(name, receiver)?;
-        if self.is_default_init(name, &method) {
-            return Ok(Called::Value(Value::Nil));
+        match self.super_method(name, receiver)? {
+            Super::Method(method) => self.call_window(method, first, argc, dst, ReturnMode::Store),
+            Super::Slots { instance, home } => {
+                self.fill_slots_after(home, instance, first + 1, argc - 1, &[])?;
+                Ok(Called::Value(Value::Nil))
+            }
         }
-        self.call_window(method, first, argc, dst, ReturnMode::Store)
     }
 
-    fn is_default_init(&self, name: Value<'gc>, method: &Value<'gc>) -> bool {
-        method.is_nil() && symbol_of(name) == self.world.symbols.init
-    }
-
-    /// The method after the running method's class in the receiver's linearisation. `init` without one is nil: the slots keep
-    /// their defaults.
+    /// The method after the running method's class in the receiver's linearisation.
     pub(super) fn super_method(
         &mut self,
         name: Value<'gc>,
         receiver: Value<'gc>,
-    ) -> Result<Value<'gc>, Box<crate::object::Control<'gc>>> {
+    ) -> Result<Super<'gc>, Box<crate::object::Control<'gc>>> {
         let name = symbol_of(name);
         let Value::Function(running) = self.world.stack.values[self.world.stack.base - 1] else {
             return Err(self.type_error("`super` is used outside a method"));
@@ -183,19 +185,23 @@ impl<'gc> Cx<'_, 'gc> {
         };
         let key = (class.own_id.0, Gc::as_ptr(home) as usize, name.address());
         if let Some(method) = self.world.super_cache.get(key) {
-            return Ok(method);
+            return Ok(Super::Method(method));
         }
         match class.find_after(home, name) {
             Some((_, Member::Method(method) | Member::Static(method))) => {
                 if !self.world.stress.no_caches {
                     self.world.super_cache.put(key, method);
                 }
-                Ok(method)
+                Ok(Super::Method(method))
             }
-            Some((_, Member::Property { getter: Some(getter), .. })) => Ok(getter),
-            _ if name == self.world.symbols.init => Ok(Value::Nil),
-            _ if name == self.world.symbols.eq => Ok(self.identity_native()),
+            Some((_, Member::Property { getter: Some(getter), .. })) => Ok(Super::Method(getter)),
+            _ if name == self.world.symbols.eq => Ok(Super::Method(self.identity_native())),
             _ => {
+                if let Value::Instance(instance) = receiver
+                    && name == self.world.symbols.init
+                {
+                    return Ok(Super::Slots { instance, home });
+                }
                 let text = format!("no class after `{}` has a method `{}`", home.name.as_str(), name.as_str());
                 Err(self.raise(ErrorKind::SlotError, text))
             }
@@ -209,8 +215,16 @@ impl<'gc> Cx<'_, 'gc> {
 
     /// `super.name` as a value.
     pub(super) fn get_super(&mut self, name: Value<'gc>, receiver: Value<'gc>) -> crate::object::NativeResult<'gc> {
-        let method = self.super_method(name, receiver)?;
-        Ok(self.bind_method(receiver, method, symbol_of(name)))
+        match self.super_method(name, receiver)? {
+            Super::Method(method) => Ok(self.bind_method(receiver, method, symbol_of(name))),
+            Super::Slots { home, .. } => {
+                let text = format!(
+                    "no class after `{}` has an `init` to be taken as a value; call it: `super.init(…)`",
+                    home.name.as_str()
+                );
+                Err(self.raise(ErrorKind::SlotError, text))
+            }
+        }
     }
 
     /// Records that an initialiser read or called a definition.
@@ -240,6 +254,19 @@ impl<'gc> Cx<'_, 'gc> {
             self.world.undo.push(Undo::definition(cell));
         }
     }
+}
+
+/// What `super.name` means.
+pub(super) enum Super<'gc> {
+    /// This method, or getter.
+    Method(Value<'gc>),
+    /// `init` where no class has one: the slots of the classes that follow `home` are filled.
+    Slots {
+        /// The receiver.
+        instance: Gc<'gc, Instance<'gc>>,
+        /// The class of the running method.
+        home: Gc<'gc, Class<'gc>>,
+    },
 }
 
 /// Reading an attribute: at once, or by calling a getter with the receiver.

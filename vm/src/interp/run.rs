@@ -4,7 +4,7 @@ use super::call::Called;
 use super::handlers::TABLE;
 use super::state::State;
 use crate::heap::Value;
-use crate::object::{Control, Cx, Definition, Exit, NativeResult, ReturnMode};
+use crate::object::{Control, Cx, Definition, Exit, Interrupt, NativeResult, ReturnMode};
 use gc_arena::Gc;
 
 /// What to do after a slow path.
@@ -62,7 +62,7 @@ impl<'gc> Cx<'_, 'gc> {
     pub(super) fn needs(&mut self, cell: Gc<'gc, Definition<'gc>>) -> bool {
         let pending = self.world.is_pending(cell);
         if pending {
-            self.world.needed = Some(cell);
+            self.world.loading.needed = Some(cell);
         }
         pending
     }
@@ -75,6 +75,7 @@ impl<'gc> Cx<'_, 'gc> {
         loop {
             let called = match *control {
                 Control::Raise(error) => return self.unwind(error),
+                Control::Interrupt(Interrupt::Exit(status)) => return self.unwind_exit(status),
                 Control::Interrupt(interrupt) => return Flow::Leave(Exit::Interrupt(interrupt)),
                 Control::Yield(value) => return Flow::Leave(Exit::Yield(value)),
                 Control::Wait(seconds) => {

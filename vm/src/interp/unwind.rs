@@ -4,11 +4,19 @@ use super::run::Flow;
 use super::trace::{self, Trace};
 use crate::heap::Value;
 use crate::image::Const;
-use crate::object::{Control, Cx, Definition, ErrorKind, Exit, Found, Instance, Kind, Member, NativeResult, Symbol, World};
+use crate::object::{
+    Control, Cx, Definition, ErrorKind, Exit, Found, Instance, Interrupt, Kind, Member, NativeResult, Symbol, World,
+};
 use crate::ops::{self, error_slot};
 use gc_arena::Gc;
 
 impl<'gc> Cx<'_, 'gc> {
+    /// `exit(status)`: goes up the frames like an error that only `finally` clauses see.
+    pub(super) fn unwind_exit(&mut self, status: i32) -> Flow<'gc> {
+        let exit = World::host_object(self.mc, "Exit", Leaving(status));
+        self.unwind(exit)
+    }
+
     /// Goes up the frames to the innermost handler.
     pub(super) fn unwind(&mut self, error: Value<'gc>) -> Flow<'gc> {
         self.attach_trace(error);
@@ -28,11 +36,14 @@ impl<'gc> Cx<'_, 'gc> {
             }
             let is_bottom = self.world.halt_stub.is_some_and(|stub| Gc::ptr_eq(stub, frame.proto));
             if is_bottom {
-                return Flow::Leave(Exit::Error(error));
+                break;
             }
             self.world.stack.pop();
         }
-        Flow::Leave(Exit::Error(error))
+        match leaving(&error) {
+            Some(status) => Flow::Leave(Exit::Interrupt(Interrupt::Exit(status))),
+            None => Flow::Leave(Exit::Error(error)),
+        }
     }
 
     /// Gives an error its trace, unless it has one: an error that is thrown again keeps its first.
@@ -48,7 +59,7 @@ impl<'gc> Cx<'_, 'gc> {
 
     /// `throw value`
     pub(super) fn throw(&mut self, value: Value<'gc>) -> NativeResult<'gc> {
-        if self.is_error(&value) {
+        if self.is_error(&value) || leaving(&value).is_some() {
             return Err(Box::new(Control::Raise(value)));
         }
         let name = self.type_name(&value);
@@ -63,7 +74,7 @@ impl<'gc> Cx<'_, 'gc> {
 
     /// Whether a `catch` without class lets it pass.
     pub(super) fn is_uncatchable(&self, value: &Value<'gc>) -> bool {
-        let Value::Instance(instance) = value else { return false };
+        let Value::Instance(instance) = value else { return leaving(value).is_some() };
         let class = self.world.class_of_instance(*instance);
         [ErrorKind::CancelledError, ErrorKind::LimitError]
             .into_iter()
@@ -88,7 +99,7 @@ impl<'gc> Cx<'_, 'gc> {
     /// come to exist later; the loader sees that from the error's class.
     pub(super) fn missing_name(&mut self, cell: Gc<'gc, Definition<'gc>>) -> NativeResult<'gc> {
         let name = cell.name.as_str();
-        if let Some(cycle) = self.world.load_cycle.take() {
+        if let Some(cycle) = self.world.loading.cycle.take() {
             let text = format!("`{name}` has no value yet: the files `{cycle}` wait for each other's top-level values");
             return Err(self.raise(ErrorKind::NameError, text));
         }
@@ -199,6 +210,15 @@ impl<'gc> Cx<'_, 'gc> {
         }
         Err(self.raise(ErrorKind::AssertionError, message))
     }
+}
+
+/// What travels up the frames, in place of an error, when the program ends itself; no `catch` clause matches it.
+struct Leaving(i32);
+
+/// The status with which the program ends itself.
+fn leaving(value: &Value<'_>) -> Option<i32> {
+    let Value::Host(host) = value else { return None };
+    host.data.downcast_ref::<Leaving>().map(|leaving| leaving.0)
 }
 
 /// The trace of an error, if it has been thrown.

@@ -157,6 +157,37 @@ pub fn extend<'gc>(
     Ok(tasks)
 }
 
+/// Takes a member away from a class where it is a function that `is_meant`.
+pub fn retract<'gc>(
+    cx: &mut Cx<'_, 'gc>,
+    class: Gc<'gc, Class<'gc>>,
+    name: Symbol<'gc>,
+    role: MemberRole,
+    is_meant: impl Fn(&Value<'gc>) -> bool,
+) {
+    let Some(member) = class.body().members.get(&name).copied() else { return };
+    let left = match (member, role) {
+        (Member::Method(value), MemberRole::Method) | (Member::Static(value), MemberRole::Static) if is_meant(&value) => None,
+        (Member::Property { getter, setter }, MemberRole::Getter) if getter.is_some_and(|g| is_meant(&g)) => {
+            setter.map(|_| Member::Property { getter: None, setter })
+        }
+        (Member::Property { getter, setter }, MemberRole::Setter) if setter.is_some_and(|s| is_meant(&s)) => {
+            getter.map(|_| Member::Property { getter, setter: None })
+        }
+        _ => return,
+    };
+    Class::update(class, cx.mc, |body| match left {
+        Some(member) => {
+            body.members.insert(name, member);
+        }
+        None => {
+            body.members.shift_remove(&name);
+        }
+    });
+    note_hashability(cx, class);
+    cx.clear_inline_caches();
+}
+
 fn add_members<'gc>(
     cx: &mut Cx<'_, 'gc>,
     class: Gc<'gc, Class<'gc>>,
@@ -213,6 +244,10 @@ fn linearise<'gc>(
     let mut lists: Vec<Vec<Gc<'gc, Class<'gc>>>> = bases.iter().map(|b| b.body().linearisation.clone()).collect();
     if let Some(base) = lists.iter().zip(bases).find(|(l, _)| l.iter().any(|c| Gc::ptr_eq(*c, class))).map(|(_, b)| b) {
         let text = format!("class `{}` cannot inherit from `{}`, which inherits from it", class.name.as_str(), base.name.as_str());
+        return Err(cx.type_error(text));
+    }
+    if let Some(twice) = (1..bases.len()).find(|at| bases[..*at].iter().any(|base| Gc::ptr_eq(*base, bases[*at]))) {
+        let text = format!("class `{}` has `{}` as a base twice", class.name.as_str(), bases[twice].name.as_str());
         return Err(cx.type_error(text));
     }
     lists.push(bases.to_vec());
@@ -368,6 +403,7 @@ impl<'gc> Cx<'_, 'gc> {
     pub fn clear_inline_caches(&mut self) {
         self.world.forget_lookups();
         let mc = self.mc;
+        self.world.evaluated.retain(|module| module.upgrade(mc).is_some());
         self.world.protos.retain(|proto| {
             let proto = proto.upgrade(mc);
             if let Some(proto) = proto {

@@ -5,7 +5,7 @@
 
 mod class;
 
-pub use class::{ClassTask, MakeFunction, build_class, build_enum, extend, relayout, set_member};
+pub use class::{ClassTask, MakeFunction, build_class, build_enum, extend, relayout, retract, set_member};
 
 use crate::heap::Value;
 use crate::image::{Const, ModuleImage, NameRef, ProtoImage, ProtoKind};
@@ -95,7 +95,9 @@ impl<'gc> Cx<'_, 'gc> {
 
     /// Links every mention of `name` in the files of `namespace` again: after a definition that hides one of `core` came or went.
     pub fn relink_name(&mut self, namespace: Gc<'gc, Namespace<'gc>>, name: &str) {
-        let modules: Vec<_> = self.world.modules.values().copied().collect();
+        let mc = self.mc;
+        let mut modules: Vec<_> = self.world.modules.values().copied().collect();
+        modules.extend(self.world.evaluated.iter().filter_map(|module| module.upgrade(mc)));
         for module in modules {
             if !Gc::ptr_eq(module.namespace, namespace) {
                 continue;
@@ -110,6 +112,12 @@ impl<'gc> Cx<'_, 'gc> {
                 }
             }
         }
+    }
+
+    /// An evaluated text has run: from now on it is kept only by what it defined.
+    pub fn release_evaluated(&mut self, path: &str) {
+        let Some(module) = self.world.modules.shift_remove(path) else { return };
+        self.world.evaluated.push(Gc::downgrade(module));
     }
 
     /// The code of the frames that the engine pushes for itself.

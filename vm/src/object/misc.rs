@@ -36,16 +36,18 @@ impl<'gc> BoxCell<'gc> {
     }
 }
 
-/// A method with its receiver.
+/// A method taken as a value: with its receiver, or from its class and without one.
 #[derive(Collect)]
 #[collect(no_drop)]
 pub struct Bound<'gc> {
-    /// The receiver.
+    /// The receiver; nil where there is none.
     pub receiver: Value<'gc>,
     /// The function or native.
     pub method: Value<'gc>,
     /// The name it was taken by; a later call finds the newest method of this name.
     pub name: Symbol<'gc>,
+    /// Without receiver: the class that the first argument of a call must be an instance of.
+    pub unbound: Option<Gc<'gc, Class<'gc>>>,
 }
 
 /// A stable object for a decorated function: its identity stays when the function or the decorator is redefined.

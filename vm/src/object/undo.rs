@@ -1,6 +1,8 @@
 //! Taking back a commit: for each kind of change, what was there before.
 
-use super::{Class, ClassBody, Decorated, Definition, DefinitionMeta, Function, Kind, Layout, Linked, Module, Proto, World};
+use super::{
+    Class, ClassBody, Decorated, Definition, DefinitionMeta, Function, Kind, Layout, Linked, Module, Namespace, Proto, World,
+};
 use crate::heap::Value;
 use gc_arena::lock::RefLock;
 use gc_arena::{Collect, Gc, Mutation};
@@ -32,8 +34,12 @@ pub enum Undo<'gc> {
     Superseded(Gc<'gc, Proto<'gc>>),
     /// A file got another version.
     Module(Gc<'gc, Module<'gc>>, Option<Gc<'gc, Linked<'gc>>>, u32),
-    /// A file was loaded for the first time.
-    NewModule(#[collect(require_static)] Arc<str>),
+    /// A file was loaded for the first time, or contributes to another namespace.
+    NewModule(#[collect(require_static)] Arc<str>, Option<Gc<'gc, Module<'gc>>>),
+    /// The doc text of a namespace changed.
+    Doc(Gc<'gc, Namespace<'gc>>, #[collect(require_static)] Option<Arc<str>>),
+    /// A name that a session had imported became a definition of the namespace.
+    Alias(Gc<'gc, Namespace<'gc>>, Gc<'gc, Definition<'gc>>),
     /// A class changed.
     Class(Gc<'gc, Class<'gc>>, Box<RefLock<ClassBody<'gc>>>, Option<Gc<'gc, Layout<'gc>>>),
     /// A decorated function forwards elsewhere.
@@ -73,9 +79,12 @@ impl<'gc> Undo<'gc> {
                 state.linked = linked;
                 state.version = version;
             }),
-            Undo::NewModule(path) => {
-                world.modules.shift_remove(&path);
-            }
+            Undo::NewModule(path, old) => match old {
+                Some(old) => drop(world.modules.insert(path, old)),
+                None => drop(world.modules.shift_remove(&path)),
+            },
+            Undo::Doc(namespace, doc) => namespace.set_doc(doc),
+            Undo::Alias(namespace, cell) => Namespace::alias(namespace, mc, cell.name, cell),
             Undo::Class(class, body, layout) => {
                 Class::update(class, mc, |b| *b = body.into_inner());
                 Class::restore_layout(class, mc, layout);

@@ -33,7 +33,7 @@ pub enum Control<'gc> {
     Yield(Value<'gc>),
     /// Wait for so many seconds, then return nil. Other tasks, and reloads, go on meanwhile.
     Wait(f64),
-    /// Leave the interpreter for the host; execution cannot go on in this call.
+    /// Leave the interpreter for the host; execution cannot go on in this call. With `Exit` the `finally` clauses on the way run.
     Interrupt(Interrupt),
 }
 
@@ -62,7 +62,7 @@ pub enum Exit<'gc> {
     Yield(Value<'gc>),
     /// The program waits for so many seconds.
     Wait(f64),
-    /// Code needs `World::needed`, whose initialiser has not run yet; the instruction runs again afterwards.
+    /// Code needs `Loading::needed`, whose initialiser has not run yet; the instruction runs again afterwards.
     Need,
     /// Stopped for good.
     Interrupt(#[collect(require_static)] Interrupt),
@@ -187,6 +187,13 @@ pub enum Found<'gc> {
     Method(Value<'gc>),
     /// A static function.
     Static(Value<'gc>),
+    /// A method that is taken through its class: called without receiver, its first argument is `self`.
+    Unbound {
+        /// The method.
+        method: Value<'gc>,
+        /// The class that has it; `self` must be an instance of it.
+        home: Gc<'gc, Class<'gc>>,
+    },
     /// A property.
     Property {
         /// `get`
@@ -317,6 +324,26 @@ pub struct Recording<'gc> {
     pub calls_left: u32,
 }
 
+/// What a commit has yet to do while the top level of its files runs.
+#[derive(Collect, Default)]
+#[collect(no_drop)]
+pub struct Loading<'gc> {
+    /// Definitions whose initialiser has not run yet; code that needs one is suspended until it has.
+    pub pending: SymbolMap<'gc, Vec<Gc<'gc, Definition<'gc>>>>,
+    /// The definition that the loop was left for.
+    pub needed: Option<Gc<'gc, Definition<'gc>>>,
+    /// Names of the files that wait for each other, for the error of the one that closes the cycle.
+    #[collect(require_static)]
+    pub cycle: Option<String>,
+    /// Classes whose shared slots and decorated members are still to be computed.
+    pub class_tasks: Vec<Option<ClassTasks<'gc>>>,
+    /// Functions and classes whose decorators have yet to run, with their definitions.
+    pub undecorated: Vec<(Gc<'gc, Definition<'gc>>, Value<'gc>)>,
+}
+
+/// A class with what is left to run of it.
+type ClassTasks<'gc> = (Gc<'gc, Class<'gc>>, Vec<crate::link::ClassTask<'gc>>);
+
 /// Everything one VM knows.
 #[derive(Collect)]
 #[collect(no_drop)]
@@ -335,6 +362,8 @@ pub struct World<'gc> {
     pub namespaces: IndexMap<Arc<str>, Gc<'gc, Namespace<'gc>>>,
     /// Loaded files by path.
     pub modules: IndexMap<Arc<str>, Gc<'gc, Module<'gc>>>,
+    /// Texts that were evaluated, as far as something that they defined is alive.
+    pub evaluated: Vec<GcWeak<'gc, Module<'gc>>>,
     /// What is visible everywhere.
     pub core: Gc<'gc, Namespace<'gc>>,
     /// Names of the modules of the library, which are made when they are first imported.
@@ -362,10 +391,10 @@ pub struct World<'gc> {
     pub namespace_cells: SymbolMap<'gc, Gc<'gc, Definition<'gc>>>,
     /// Values that the host holds, by handle number.
     pub handles: Vec<Value<'gc>>,
-    /// Definitions whose initialiser has not run yet; code that needs one is suspended until it has.
-    pub pending: SymbolMap<'gc, Vec<Gc<'gc, Definition<'gc>>>>,
-    /// The definition that the loop was left for.
-    pub needed: Option<Gc<'gc, Definition<'gc>>>,
+    /// What the commit that is running has yet to do.
+    pub loading: Loading<'gc>,
+    /// The same of commits that wait for an inner one: a host may load files at any safe point.
+    pub loading_outer: Vec<Loading<'gc>>,
     /// How to take back what the commit that is running has done, in order.
     pub undo: Vec<Undo<'gc>>,
     /// Definitions read or called while an initialiser is recorded.
@@ -376,13 +405,6 @@ pub struct World<'gc> {
     pub recordings: u32,
     /// Number of the last commit that was tried, for the undo log.
     pub commits_tried: u32,
-    /// Names of the files that wait for each other, for the error of the one that closes the cycle.
-    #[collect(require_static)]
-    pub load_cycle: Option<String>,
-    /// Classes whose shared slots and decorated members are still to be computed.
-    pub class_tasks: Vec<Option<(Gc<'gc, Class<'gc>>, Vec<crate::link::ClassTask<'gc>>)>>,
-    /// Functions and classes whose decorators have yet to run, by name.
-    pub undecorated: SymbolMap<'gc, Value<'gc>>,
     /// Classes that wait for a base to exist.
     pub incomplete: Vec<(Gc<'gc, Linked<'gc>>, u32)>,
     /// The interpreter's functions by opcode byte; set while it runs. They stand here because the world's address is in a register.
@@ -510,6 +532,7 @@ impl<'gc> World<'gc> {
             symbols,
             namespaces: IndexMap::new(),
             modules: IndexMap::new(),
+            evaluated: Vec::new(),
             core,
             library: &[],
             ascii,
@@ -523,16 +546,13 @@ impl<'gc> World<'gc> {
             resume_stub: None,
             namespace_cells: SymbolMap::default(),
             handles: Vec::new(),
-            pending: SymbolMap::default(),
-            needed: None,
+            loading: Loading::default(),
+            loading_outer: Vec::new(),
             undo: Vec::new(),
             recording: None,
             recordings_outer: Vec::new(),
             recordings: 0,
             commits_tried: 0,
-            load_cycle: None,
-            class_tasks: Vec::new(),
-            undecorated: SymbolMap::default(),
             incomplete: Vec::new(),
             handlers: [std::ptr::null(); 256],
             exit: None,
@@ -706,12 +726,12 @@ impl<'gc> World<'gc> {
 
     /// Whether a definition's initialiser has yet to run.
     pub fn is_pending(&self, cell: Gc<'gc, Definition<'gc>>) -> bool {
-        self.pending.get(&cell.name).is_some_and(|cells| cells.iter().any(|c| Gc::ptr_eq(*c, cell)))
+        self.loading.pending.get(&cell.name).is_some_and(|cells| cells.iter().any(|c| Gc::ptr_eq(*c, cell)))
     }
 
     /// Marks a definition whose initialiser has yet to run, or no longer.
     pub fn set_pending(&mut self, cell: Gc<'gc, Definition<'gc>>, pending: bool) {
-        let cells = self.pending.entry(cell.name).or_default();
+        let cells = self.loading.pending.entry(cell.name).or_default();
         cells.retain(|c| !Gc::ptr_eq(*c, cell));
         if pending {
             cells.push(cell);

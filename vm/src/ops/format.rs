@@ -1,22 +1,8 @@
-//! Format specifications: `${x:>8.2}`, a blend of Rust's and Python's.
-//!
-//! ```text
-//! [[fill]align][sign][#][0][width][,][.precision][type]
-//! align  <  ^  >          without: numbers right, everything else left
-//! sign   +  -  space      in front of numbers that are not negative
-//! #      0x 0o 0b in front of the digits
-//! 0      zeros between sign and digits, up to the width
-//! ,      groups of three digits
-//! type   x X o b          ints: base 16, 8, 2
-//!        d                ints: base 10
-//!        f e E g %        numbers: decimals, exponent, whichever is shorter, percent
-//!        s ?              anything: as by str, as by repr
-//! ```
+//! Values as a format specification asks for them (`lang::format`).
 //!
 //! Without a type, a number with a precision has that many decimals, and a text is cut to that many characters. Widths are columns of a
 //! terminal: a Chinese character takes two, a combining accent none.
 
-use super::arith::check_size;
 use super::call::{Resume, and_then};
 use super::display::{push_float, push_int};
 use super::number::{big_to_float, to_float};
@@ -24,6 +10,7 @@ use super::text::{to_repr, to_str};
 use crate::heap::Value;
 use crate::object::{Cx, NativeResult};
 use gc_arena::Collect;
+use lang::format::{Align, Kind, Sign, Spec};
 use unicode_width::UnicodeWidthStr;
 
 /// The text of a value in the form that `spec` asks for.
@@ -52,166 +39,6 @@ pub fn format_value<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>, spec: &str) ->
             Err(cx.value_error(message))
         }
     }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Align {
-    Left,
-    Centre,
-    Right,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Sign {
-    /// Only in front of negative numbers.
-    Minus,
-    Plus,
-    Space,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Default,
-    Decimal,
-    HexLower,
-    HexUpper,
-    Octal,
-    Binary,
-    Fixed,
-    ExponentLower,
-    ExponentUpper,
-    General,
-    Percent,
-    Str,
-    Repr,
-}
-
-impl Kind {
-    const LETTERS: [(char, Kind); 12] = [
-        ('d', Kind::Decimal),
-        ('x', Kind::HexLower),
-        ('X', Kind::HexUpper),
-        ('o', Kind::Octal),
-        ('b', Kind::Binary),
-        ('f', Kind::Fixed),
-        ('e', Kind::ExponentLower),
-        ('E', Kind::ExponentUpper),
-        ('g', Kind::General),
-        ('%', Kind::Percent),
-        ('s', Kind::Str),
-        ('?', Kind::Repr),
-    ];
-
-    fn letter(self) -> char {
-        Self::LETTERS.iter().find(|(_, kind)| *kind == self).map_or(' ', |(letter, _)| *letter)
-    }
-
-    /// Digits of ints: base, prefix.
-    fn base(self) -> Option<(u32, &'static str)> {
-        match self {
-            Kind::Decimal => Some((10, "")),
-            Kind::HexLower => Some((16, "0x")),
-            Kind::HexUpper => Some((16, "0X")),
-            Kind::Octal => Some((8, "0o")),
-            Kind::Binary => Some((2, "0b")),
-            _ => None,
-        }
-    }
-}
-
-/// A specification that was read.
-#[derive(Clone, Copy, PartialEq, Eq, Collect)]
-#[collect(require_static)]
-struct Spec {
-    fill: char,
-    align: Option<Align>,
-    sign: Sign,
-    alternate: bool,
-    zero: bool,
-    width: usize,
-    grouped: bool,
-    precision: Option<usize>,
-    kind: Kind,
-}
-
-impl Spec {
-    /// Longest precision: the standard library's formatting takes 16 bits.
-    const PRECISION_MAX: usize = u16::MAX as usize;
-
-    fn parse(text: &str) -> Result<Spec, String> {
-        let align_of = |c: char| match c {
-            '<' => Some(Align::Left),
-            '^' => Some(Align::Centre),
-            '>' => Some(Align::Right),
-            _ => None,
-        };
-        let mut rest = text.chars();
-        let mut fill = ' ';
-        let mut align = None;
-        let mut ahead = text.chars();
-        match (ahead.next(), ahead.next()) {
-            (Some(c), Some(mark)) if align_of(mark).is_some() => {
-                (fill, align, rest) = (c, align_of(mark), ahead);
-            }
-            (Some(mark), _) if align_of(mark).is_some() => {
-                align = align_of(mark);
-                rest.next();
-            }
-            _ => {}
-        }
-        let mut rest = rest.as_str();
-        let mut take = |c: char| {
-            let found = rest.strip_prefix(c);
-            rest = found.unwrap_or(rest);
-            found.is_some()
-        };
-        let sign = if take('+') {
-            Sign::Plus
-        } else if take(' ') {
-            Sign::Space
-        } else {
-            take('-');
-            Sign::Minus
-        };
-        let alternate = take('#');
-        let zero = take('0');
-        let width = number(&mut rest)?.unwrap_or(0);
-        let grouped = rest.strip_prefix(',').map(|after| rest = after).is_some();
-        let precision = match rest.strip_prefix('.') {
-            Some(after) => {
-                rest = after;
-                Some(number(&mut rest)?.ok_or("a number is expected after the point")?)
-            }
-            None => None,
-        };
-        if precision.is_some_and(|p| p > Self::PRECISION_MAX) {
-            return Err(format!("the precision is above {}", Self::PRECISION_MAX));
-        }
-        let mut letters = rest.chars();
-        let kind = match letters.next() {
-            None => Kind::Default,
-            Some(c) => match Kind::LETTERS.iter().find(|(letter, _)| *letter == c) {
-                Some((_, kind)) => *kind,
-                None => return Err(format!("`{c}` is not a type; types are d x X o b f e E g % s ?")),
-            },
-        };
-        let rest = letters.as_str();
-        if !rest.is_empty() {
-            return Err(format!("`{rest}` follows the type"));
-        }
-        Ok(Spec { fill, align, sign, alternate, zero, width, grouped, precision, kind })
-    }
-}
-
-/// Takes a decimal number from the front of the text.
-fn number(text: &mut &str) -> Result<Option<usize>, String> {
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (digits, rest) = text.split_at(end);
-    if digits.is_empty() {
-        return Ok(None);
-    }
-    *text = rest;
-    digits.parse().map(Some).map_err(|_| format!("{digits} is too large"))
 }
 
 /// Cuts and pads a text that is not a number.
@@ -244,7 +71,6 @@ impl<'gc> Resume<'gc> for Padding {
 
 fn pad<'gc>(cx: &mut Cx<'_, 'gc>, text: &str, spec: &Spec, align: Align) -> NativeResult<'gc> {
     let missing = spec.width.saturating_sub(text.width());
-    check_size(cx, missing.saturating_mul(spec.fill.len_utf8()).saturating_add(text.len()))?;
     let before = match spec.align.unwrap_or(align) {
         Align::Left => 0,
         Align::Centre => missing / 2,
@@ -299,7 +125,6 @@ fn format_number<'gc>(cx: &mut Cx<'_, 'gc>, value: &Value<'gc>, spec: &Spec) -> 
         (false, Sign::Minus) => "",
     };
     let around = sign.len() + parts.prefix.len() + parts.tail.len();
-    check_size(cx, spec.width)?;
     let mut digits = parts.whole;
     if spec.zero && spec.align.is_none() && parts.finite {
         let room = spec.width.saturating_sub(around);

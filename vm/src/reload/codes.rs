@@ -43,9 +43,18 @@ definitions and variables are as they were. What the code did outside, such as p
 default, the definition moves: it keeps its identity and has a new contributor."
     LEAK_KIND "R0111" Error "a leak comes back as another kind of thing"
     "A definition that no file has any more but that is still in use is a leak. Its name can be used again for something of the
-same kind. `live.leaks()` tells who uses it; `live.drop` ends it."
+same kind. Choose another name, or restart the program."
     NESTED "R0112" Error "a reload is asked for while one is made"
-    "Code that runs as a part of a load or reload, such as an initialiser or a hook, cannot ask for another one."
+    "Code that runs as a part of a load or reload, such as an initialiser, cannot ask for another one."
+    CLASS "R0113" Error "a class that cannot be made"
+    "The bases of a class contradict each other in their order, are no classes, or bring the same slot twice; or a slot has the
+name of another member. The message says which.
+
+```
+class A { slot x = 1 }
+class B { slot x = 2 }
+class C(A, B) { slot x = 3 }      # declared here, the slot is one
+```"
     MENTIONS_LEAK "W0302" Warning "code mentions what no file defines any more"
     "The definition is a leak: it still works here because the running program has it, and would be missing after a restart."
     RENAMED "W0303" Warning "a definition may have been renamed"

@@ -5,33 +5,41 @@
 
 use super::check::CheckedPlan;
 use super::closures::Matcher;
+use super::codes;
 use super::options::Mode;
 use super::plan::{Action, PlannedDefinition, PlannedFile, ReloadPlan};
 use super::queue::{Item, Queue};
-use crate::embed::{Error, Vm};
+use crate::embed::{Error, Problem, Vm};
 use crate::heap::Value;
-use crate::image::{ClassRef, DefinitionKind, UnitKind};
+use crate::image::{ClassRef, DefinitionKind, ExtensionImage, MemberImage, UnitKind};
 use crate::link::{self, ClassTask};
 use crate::object::{
-    Class, ClassKind, Control, Cx, Definition, Function, Kind, Leak, Linked, Member, Module, Namespace, Proto, Undo,
+    Class, ClassKind, Control, Cx, Decorated, Definition, Function, Kind, Leak, Linked, Member, Module, Namespace, Proto, Symbol,
+    Undo,
 };
 use gc_arena::Gc;
+use lang::diagnostic::Diagnostic;
 use lang::source::Span;
 use std::sync::Arc;
 
 impl Vm {
-    /// Applies a plan. On an error everything is as before.
-    pub(super) fn commit(&mut self, plan: CheckedPlan) -> Result<Vec<String>, Error> {
+    /// Applies a plan; `before_running` is called when the definitions are in place and nothing of the program has run yet. On an
+    /// error everything is as before.
+    pub(super) fn commit(&mut self, plan: CheckedPlan, before_running: impl FnOnce()) -> Result<Vec<String>, Error> {
         let plan = plan.into_plan();
+        self.files.commits_running += 1;
         let queues_outer = std::mem::take(&mut self.files.queues);
         let undo_start = self.enter(|cx| {
             cx.world.commits_tried += 1;
+            let loading = std::mem::take(&mut cx.world.loading);
+            cx.world.loading_outer.push(loading);
             cx.world.undo.len()
         });
         let mut matcher = Matcher::default();
-        let applied = self.enter(|cx| cx.apply(&plan, &mut matcher)).map_err(|error| self.error_of(error));
+        let applied = self.enter(|cx| cx.apply(&plan, &mut matcher));
         let result = applied.and_then(|queues| {
             self.files.queues = queues;
+            before_running();
             self.run_queues()
         });
         let names: Vec<(Arc<str>, Arc<str>)> = plan
@@ -54,90 +62,128 @@ impl Vm {
                     cx.relink_name(namespace, name);
                 }
             }
-            cx.world.pending.clear();
-            cx.world.needed = None;
-            cx.world.load_cycle = None;
-            cx.world.class_tasks.clear();
-            cx.world.undecorated.clear();
+            cx.world.loading = cx.world.loading_outer.pop().expect("pushed above");
             cx.clear_inline_caches();
             if result.is_ok() {
                 cx.settle(&plan);
             }
         });
+        self.files.commits_running -= 1;
         result.map(|()| matcher.stale)
-    }
-
-    fn error_of(&mut self, error: Box<dyn FnOnce(&mut Vm) -> Error>) -> Error {
-        error(self)
     }
 }
 
-/// A failure inside the heap, to be described outside of it.
-type Failure = Box<dyn FnOnce(&mut Vm) -> Error>;
+/// A class, and what is left to run of it.
+type Made<'gc> = (Gc<'gc, Class<'gc>>, Vec<ClassTask<'gc>>);
 
 impl<'gc> Cx<'_, 'gc> {
     /// Changes cells, code and files; gives what is left to run.
-    fn apply(&mut self, plan: &ReloadPlan, matcher: &mut Matcher) -> Result<Vec<Queue>, Failure> {
+    fn apply(&mut self, plan: &ReloadPlan, matcher: &mut Matcher) -> Result<Vec<Queue>, Error> {
         for file in &plan.files {
             self.part_generation(file);
         }
         for file in &plan.files {
             self.declare(file);
         }
+        let files: Vec<&PlannedFile> = plan.files.iter().filter(|file| !file.is_removed).collect();
         let mut queues = Vec::new();
         let mut linked = Vec::new();
-        for file in &plan.files {
+        for file in &files {
             linked.push(self.link_file(file));
         }
-        for (file, (linked, old)) in plan.files.iter().zip(&linked) {
+        for (file, (linked, old)) in files.iter().zip(&linked) {
             self.apply_functions(file, *linked, *old, matcher);
         }
+        for (linked, old) in &linked {
+            if let Some(old) = old.filter(|old| !Gc::ptr_eq(*old, *linked)) {
+                self.drop_extensions(old, *linked);
+            }
+        }
         let mut tasks = Vec::new();
-        self.apply_classes(plan, &linked, &mut tasks, matcher).map_err(|control| self.failure(*control))?;
-        for (at, (file, (linked, _))) in plan.files.iter().zip(&linked).enumerate() {
+        self.apply_classes(&files, &linked, &mut tasks, matcher)?;
+        for (at, (file, (linked, _))) in files.iter().zip(&linked).enumerate() {
             queues.push(self.queue_of(at, file, *linked, &tasks));
         }
         Ok(queues)
     }
 
-    /// An error raised while nothing of the program ran.
-    fn failure(&mut self, control: Control<'gc>) -> Failure {
-        let text = match control {
-            Control::Raise(error) => {
-                let class = self.type_name(&error).to_owned();
-                format!("{class}: {}", crate::ops::error_message(self, &error))
-            }
-            _ => "a class could not be made".to_owned(),
+    /// A class or enum that cannot be made as its text has it.
+    fn impossible(&mut self, linked: Gc<'gc, Linked<'gc>>, name: &str, control: Control<'gc>) -> Error {
+        let message = match control {
+            Control::Raise(error) => crate::ops::error_message(self, &error),
+            _ => format!("`{name}` cannot be made"),
         };
-        Box::new(move |_| Error::Host(text))
+        let definition = linked.image.definitions.iter().find(|d| *d.name == *name);
+        let span = definition.map_or(Span::default(), |d| d.name_span);
+        let diagnostic = Diagnostic::new(&codes::CLASS, span, message);
+        Error::Refused(vec![Problem { source: linked.image.source.clone(), diagnostic }])
+    }
+
+    /// As [`Cx::make_class`], with the place in the error.
+    pub(super) fn make_class_of_file(
+        &mut self,
+        linked: Gc<'gc, Linked<'gc>>,
+        old: Option<Gc<'gc, Linked<'gc>>>,
+        id: usize,
+        matcher: &mut Matcher,
+    ) -> Result<Option<Made<'gc>>, Error> {
+        self.make_class(linked, old, id, matcher).map_err(|control| {
+            let name = linked.image.classes[id].name.clone();
+            self.impossible(linked, &name, *control)
+        })
     }
 
     /// Makes the cells of a file's names, so that linking finds them, and takes care of the names that leave.
     fn declare(&mut self, file: &PlannedFile) {
         let namespace = self.world.namespace(self.mc, &file.namespace);
-        if file.image.doc.is_some() {
-            namespace.set_doc(file.image.doc.as_deref().map(Arc::from));
-        }
-        let module = match self.world.modules.get(&file.path) {
-            Some(module) => *module,
+        let known = self.world.modules.get(&file.path).copied();
+        let module = match known.filter(|module| file.is_removed || Gc::ptr_eq(module.namespace, namespace)) {
+            Some(module) => module,
             None => {
                 let module = Module::new(self.mc, file.path.clone(), namespace);
                 self.world.modules.insert(file.path.clone(), module);
-                self.world.undo.push(Undo::NewModule(file.path.clone()));
+                self.world.undo.push(Undo::NewModule(file.path.clone(), known));
                 module
             }
         };
+        let old = module.state().linked;
+        let doc = |linked: Gc<'gc, Linked<'gc>>| linked.image.doc.clone();
+        if file.image.doc.is_some() || old.and_then(doc).is_some() {
+            self.world.undo.push(Undo::Doc(namespace, namespace.doc()));
+            namespace.set_doc(file.image.doc.as_deref().map(Arc::from));
+        }
+        if file.is_removed {
+            let version = module.state().version;
+            self.world.undo.push(Undo::Module(module, old, version));
+        }
         for definition in &file.definitions {
             if matches!(definition.action, Action::GiveUp | Action::Refuse(_)) {
                 continue;
             }
             let name = self.world.intern(self.mc, &definition.name);
-            let cell = Namespace::cell_or_new(namespace, self.mc, name);
+            let cell = self.own_cell(namespace, name);
             self.world.undo.push(Undo::definition(cell));
             match definition.index {
                 Some(index) => self.declare_definition(file, module, cell, definition, index),
                 None if definition.action == Action::Leak => self.make_leak(module, cell),
                 None => {}
+            }
+        }
+        if file.is_removed {
+            Module::update(module, self.mc, |state| state.linked = None);
+        }
+    }
+
+    /// The cell of a name in its own namespace: not one that a session has imported under this name.
+    fn own_cell(&mut self, namespace: Gc<'gc, Namespace<'gc>>, name: Symbol<'gc>) -> Gc<'gc, Definition<'gc>> {
+        match namespace.cell(name).filter(|cell| !Gc::ptr_eq(cell.namespace, namespace)) {
+            None => Namespace::cell_or_new(namespace, self.mc, name),
+            Some(imported) => {
+                let cell = Definition::new(self.mc, namespace, name);
+                self.world.undo.push(Undo::Alias(namespace, imported));
+                Namespace::alias(namespace, self.mc, name, cell);
+                self.relink_name(namespace, name.as_str());
+                cell
             }
         }
     }
@@ -170,7 +216,7 @@ impl<'gc> Cx<'_, 'gc> {
             DefinitionKind::Constant => Kind::Constant,
             DefinitionKind::Once => Kind::Once,
         };
-        if let Some(from) = definition.from.as_deref().filter(|from| *from != cell.qualified_name()) {
+        if let Some(from) = &definition.from {
             self.take_over(cell, from);
         }
         if matches!(definition.action, Action::Replace | Action::Overwrite) {
@@ -223,10 +269,6 @@ impl<'gc> Cx<'_, 'gc> {
     fn settle(&mut self, plan: &ReloadPlan) {
         if plan.files.iter().any(|f| f.changed || f.is_new) {
             self.world.epoch += 1;
-        }
-        for file in plan.files.iter().filter(|file| file.is_removed) {
-            let module = self.world.modules[&file.path];
-            Module::update(module, self.mc, |state| state.linked = None);
         }
     }
 
@@ -292,6 +334,10 @@ impl<'gc> Cx<'_, 'gc> {
             let DefinitionKind::Function(id) = image.kind else { continue };
             let name = self.world.intern(self.mc, &definition.name);
             let cell = linked.module.namespace.cell(name).expect("declared");
+            if cell.meta().is_evaluated && definition.action == Action::Follow {
+                // What was evaluated in a session stays until the file's text of it changes.
+                continue;
+            }
             let proto = linked.proto(id);
             let decorated = image.unit.is_some();
             let function = match cell.value() {
@@ -310,13 +356,20 @@ impl<'gc> Cx<'_, 'gc> {
                 None => Function::new(self.mc, proto, None, std::iter::empty()),
             };
             if decorated && definition.evaluates {
-                self.world.undecorated.insert(name, Value::Function(function));
+                self.world.loading.undecorated.push((cell, Value::Function(function)));
                 if !matches!(cell.value(), Value::Decorated(_)) {
                     Definition::set(cell, self.mc, Value::Unset);
                     self.world.set_pending(cell, true);
                 }
             } else if !decorated {
-                Definition::set(cell, self.mc, Value::Function(function));
+                match cell.value() {
+                    Value::Decorated(old) => {
+                        // Who holds the decorated function calls the plain one from now on.
+                        self.world.undo.push(Undo::Decorated(old, old.original.get(), old.target.get()));
+                        Decorated::set(old, self.mc, Value::Function(function), Value::Function(function));
+                    }
+                    _ => Definition::set(cell, self.mc, Value::Function(function)),
+                }
             }
         }
     }
@@ -335,13 +388,13 @@ impl<'gc> Cx<'_, 'gc> {
     /// Makes and redefines classes and enums, bases first, over all files; those whose bases are not there yet are left for later.
     fn apply_classes(
         &mut self,
-        plan: &ReloadPlan,
+        files: &[&PlannedFile],
         linked: &[(Gc<'gc, Linked<'gc>>, Option<Gc<'gc, Linked<'gc>>>)],
         queued: &mut Vec<(usize, u32, Item)>,
         matcher: &mut Matcher,
-    ) -> Result<(), Box<Control<'gc>>> {
+    ) -> Result<(), Error> {
         let mut waiting: Vec<(usize, u32)> = Vec::new();
-        for (at, file) in plan.files.iter().enumerate() {
+        for (at, file) in files.iter().enumerate() {
             let (new, old) = linked[at];
             if old.is_some_and(|old| Gc::ptr_eq(old, new)) {
                 continue;
@@ -352,9 +405,10 @@ impl<'gc> Cx<'_, 'gc> {
                 match image.kind {
                     DefinitionKind::Class(id) => waiting.push((at, id.0)),
                     DefinitionKind::Enum(id) => {
-                        let made = self.make_enum(new, id.0 as usize, matcher)?;
+                        let made = self.make_enum(new, id.0 as usize, matcher);
+                        let (class, tasks) = made.map_err(|control| self.impossible(new, &image.name, *control))?;
                         let order = image.span.lo;
-                        if let Some(i) = made.and_then(|(class, tasks)| self.queue_tasks(class, tasks)) {
+                        if let Some(i) = self.queue_tasks(class, tasks) {
                             queued.push((at, order, Item::ClassTasks(i)));
                         }
                     }
@@ -367,7 +421,7 @@ impl<'gc> Cx<'_, 'gc> {
             let mut left = Vec::new();
             for (at, id) in waiting {
                 let (new, old) = linked[at];
-                match self.make_class(new, old, id as usize, matcher)? {
+                match self.make_class_of_file(new, old, id as usize, matcher)? {
                     Some((class, tasks)) => {
                         let order = new.image.classes[id as usize].span.lo;
                         if let Some(i) = self.queue_tasks(class, tasks) {
@@ -390,12 +444,33 @@ impl<'gc> Cx<'_, 'gc> {
         self.retry_incomplete(matcher)
     }
 
+    /// Takes from their classes the members that the `extend` blocks of a file no longer have.
+    fn drop_extensions(&mut self, old: Gc<'gc, Linked<'gc>>, new: Gc<'gc, Linked<'gc>>) {
+        let stays = |target: &ClassRef, member: &MemberImage| {
+            let same = |m: &MemberImage| m.name == member.name && m.role == member.role;
+            extensions_of(new).any(|extension| extension.target == *target && extension.members.iter().any(same))
+        };
+        for extension in extensions_of(old) {
+            // A target that is no class any more has nothing to give back.
+            let Ok(Some(class)) = self.class_ref(old, &extension.target) else { continue };
+            let gone: Vec<&MemberImage> = extension.members.iter().filter(|member| !stays(&extension.target, member)).collect();
+            if gone.is_empty() {
+                continue;
+            }
+            self.world.undo.push(Undo::class(class));
+            for member in gone {
+                let name = self.world.intern(self.mc, &member.name);
+                link::retract(self, class, name, member.role, |value| is_of_module(value, old.module));
+            }
+        }
+    }
+
     /// Classes of earlier loads whose bases exist now.
-    fn retry_incomplete(&mut self, matcher: &mut Matcher) -> Result<(), Box<Control<'gc>>> {
+    fn retry_incomplete(&mut self, matcher: &mut Matcher) -> Result<(), Error> {
         let incomplete = std::mem::take(&mut self.world.incomplete);
         for (linked, id) in incomplete {
             let current = linked.module.state().linked.is_some_and(|l| Gc::ptr_eq(l, linked));
-            if current && self.make_class(linked, None, id as usize, matcher)?.is_none() {
+            if current && self.make_class_of_file(linked, None, id as usize, matcher)?.is_none() {
                 self.world.incomplete.push((linked, id));
             }
         }
@@ -427,14 +502,13 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// Makes or redefines class `id` of a file; `None` when a base does not exist yet.
-    #[expect(clippy::type_complexity, reason = "a class and its tasks")]
     pub(super) fn make_class(
         &mut self,
         linked: Gc<'gc, Linked<'gc>>,
         old: Option<Gc<'gc, Linked<'gc>>>,
         id: usize,
         matcher: &mut Matcher,
-    ) -> Result<Option<(Gc<'gc, Class<'gc>>, Vec<ClassTask<'gc>>)>, Box<Control<'gc>>> {
+    ) -> Result<Option<Made<'gc>>, Box<Control<'gc>>> {
         let image = linked.image.classes[id].clone();
         let namespace = linked.module.namespace;
         let name = self.world.intern(self.mc, &image.name);
@@ -450,7 +524,7 @@ impl<'gc> Cx<'_, 'gc> {
                 let class = self.world.new_class(self.mc, &image.name, qualified, ClassKind::Plain);
                 let decorated = linked.image.units.iter().any(|u| matches!(&u.kind, UnitKind::Decorate(n) if *n == image.name));
                 if decorated {
-                    self.world.undecorated.insert(name, Value::Class(class));
+                    self.world.loading.undecorated.push((cell, Value::Class(class)));
                     self.world.set_pending(cell, true);
                 } else {
                     Definition::set(cell, self.mc, Value::Class(class));
@@ -508,19 +582,8 @@ impl<'gc> Cx<'_, 'gc> {
                     members.insert(*name, Member::Shared(cell));
                     tasks.retain(|t| !matches!(t, ClassTask::Shared { cell: c, .. } if declared.iter().any(|(n, m)| n == name && matches!(m, Member::Shared(d) if Gc::ptr_eq(*d, *c)))));
                 }
-                (Some(Member::Method(new)), Member::Method(old)) => {
-                    members.insert(*name, Member::Method(self.keep_identity(old, new, matcher)));
-                }
-                (Some(Member::Static(new)), Member::Static(old)) => {
-                    members.insert(*name, Member::Static(self.keep_identity(old, new, matcher)));
-                }
-                (Some(Member::Property { getter, setter }), Member::Property { getter: old_getter, setter: old_setter }) => {
-                    let mut keep = |old: Option<Value<'gc>>, new: Option<Value<'gc>>| match (old, new) {
-                        (Some(old), Some(new)) => Some(self.keep_identity(old, new, matcher)),
-                        (_, new) => new,
-                    };
-                    let member = Member::Property { getter: keep(old_getter, getter), setter: keep(old_setter, setter) };
-                    members.insert(*name, member);
+                (Some(new), old) => {
+                    members.insert(*name, self.keep_member(old, new, matcher));
                 }
                 (None, member) if is_extension(name.as_str()) || is_from_elsewhere(&member, linked) => {
                     members.insert(*name, member);
@@ -530,6 +593,22 @@ impl<'gc> Cx<'_, 'gc> {
         }
         Class::update(class, self.mc, |body| body.members = members);
         Ok(tasks)
+    }
+
+    /// The new member, with the function objects of the old one where both are of one sort.
+    pub(super) fn keep_member(&mut self, old: Member<'gc>, new: Member<'gc>, matcher: &mut Matcher) -> Member<'gc> {
+        match (old, new) {
+            (Member::Method(old), Member::Method(new)) => Member::Method(self.keep_identity(old, new, matcher)),
+            (Member::Static(old), Member::Static(new)) => Member::Static(self.keep_identity(old, new, matcher)),
+            (Member::Property { getter: old_getter, setter: old_setter }, Member::Property { getter, setter }) => {
+                let mut keep = |old: Option<Value<'gc>>, new: Option<Value<'gc>>| match (old, new) {
+                    (Some(old), Some(new)) => Some(self.keep_identity(old, new, matcher)),
+                    (_, new) => new,
+                };
+                Member::Property { getter: keep(old_getter, getter), setter: keep(old_setter, setter) }
+            }
+            (_, new) => new,
+        }
     }
 
     /// The old function object with the new code.
@@ -552,13 +631,12 @@ impl<'gc> Cx<'_, 'gc> {
         }
     }
 
-    #[expect(clippy::type_complexity, reason = "a class and its tasks")]
     fn make_enum(
         &mut self,
         linked: Gc<'gc, Linked<'gc>>,
         id: usize,
         matcher: &mut Matcher,
-    ) -> Result<Option<(Gc<'gc, Class<'gc>>, Vec<ClassTask<'gc>>)>, Box<Control<'gc>>> {
+    ) -> Result<Made<'gc>, Box<Control<'gc>>> {
         let image = linked.image.enums[id].clone();
         let name = self.world.intern(self.mc, &image.name);
         let cell = linked.module.namespace.cell(name).expect("declared");
@@ -573,13 +651,10 @@ impl<'gc> Cx<'_, 'gc> {
             let declared: Vec<_> = class.body().members.iter().map(|(n, m)| (*n, *m)).collect();
             let mut members = class.body().members.clone();
             for (name, member) in declared {
-                let kept = match (member, old.get(&name)) {
-                    (Member::Method(new), Some(Member::Method(old))) => Member::Method(self.keep_identity(*old, new, matcher)),
-                    (Member::Static(_), Some(Member::Static(old))) if variants.iter().any(|v| v.name == name) => {
-                        Member::Static(*old)
-                    }
-                    (Member::Static(new), Some(Member::Static(old))) => Member::Static(self.keep_identity(*old, new, matcher)),
-                    (member, _) => member,
+                let kept = match old.get(&name) {
+                    Some(Member::Static(old)) if variants.iter().any(|v| v.name == name) => Member::Static(*old),
+                    Some(old) => self.keep_member(*old, member, matcher),
+                    None => member,
                 };
                 members.insert(name, kept);
             }
@@ -587,13 +662,13 @@ impl<'gc> Cx<'_, 'gc> {
                 body.variants = variants;
                 body.members = members;
             });
-            return Ok(Some((class, tasks)));
+            return Ok((class, tasks));
         }
         let class = self.world.new_class(self.mc, &image.name, cell.qualified_name().into(), ClassKind::Enum);
         Definition::set(cell, self.mc, Value::Class(class));
         let tasks =
             link::build_enum(self, class, &image, &mut |cx, id| Function::new(cx.mc, linked.proto(id), None, std::iter::empty()))?;
-        Ok(Some((class, tasks)))
+        Ok((class, tasks))
     }
 
     /// What is left to run of a file, in text order.
@@ -625,15 +700,28 @@ impl<'gc> Cx<'_, 'gc> {
     }
 }
 
-/// Whether a member comes from another file: an `extend`.
-fn is_from_elsewhere<'gc>(member: &Member<'gc>, linked: Gc<'gc, Linked<'gc>>) -> bool {
-    let of = |value: &Value<'gc>| match value {
-        Value::Function(function) => !Gc::ptr_eq(function.proto().linked.module, linked.module),
-        Value::Native(_) => true,
-        Value::Decorated(decorated) => {
-            matches!(decorated.original.get(), Value::Function(f) if !Gc::ptr_eq(f.proto().linked.module, linked.module))
-        }
+/// The `extend` blocks at the top level of a file.
+fn extensions_of<'gc>(linked: Gc<'gc, Linked<'gc>>) -> impl Iterator<Item = Arc<ExtensionImage>> {
+    let image = linked.image.clone();
+    (0..image.units.len()).filter_map(move |i| match image.units[i].kind {
+        UnitKind::Extend(index) => Some(image.extensions[index as usize].clone()),
+        _ => None,
+    })
+}
+
+/// Whether a function is of a file.
+fn is_of_module<'gc>(value: &Value<'gc>, module: Gc<'gc, Module<'gc>>) -> bool {
+    match value {
+        Value::Function(function) => Gc::ptr_eq(function.proto().linked.module, module),
+        Value::Decorated(decorated) => is_of_module(&decorated.original.get(), module),
         _ => false,
+    }
+}
+
+/// Whether a member comes from another file, or the library: an `extend`.
+pub(super) fn is_from_elsewhere<'gc>(member: &Member<'gc>, linked: Gc<'gc, Linked<'gc>>) -> bool {
+    let of = |value: &Value<'gc>| {
+        matches!(value, Value::Function(_) | Value::Native(_) | Value::Decorated(_)) && !is_of_module(value, linked.module)
     };
     match member {
         Member::Method(value) | Member::Static(value) => of(value),

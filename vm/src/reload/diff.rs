@@ -41,6 +41,8 @@ pub struct FileChange {
     pub statements: Vec<u32>,
     /// Units of the new image that are `extend` blocks the running text does not have.
     pub extensions: Vec<u32>,
+    /// Whether the running text has `extend` blocks that the new one does not have.
+    pub extensions_removed: bool,
     /// Whether the imports differ.
     pub imports: bool,
     /// Whether bodies of functions without name differ in statements that stay.
@@ -54,6 +56,7 @@ impl FileChange {
             && !self.bodies
             && self.statements.is_empty()
             && self.extensions.is_empty()
+            && !self.extensions_removed
             && self.definitions.iter().all(|d| d.change == Change::Unchanged)
     }
 }
@@ -108,6 +111,7 @@ pub fn diff(old: Option<&ModuleImage>, new: &ModuleImage) -> FileChange {
         bodies: statements.len() < edited,
         statements,
         extensions: unmatched(old_units, &new.units, |k| matches!(k, UnitKind::Extend(_))),
+        extensions_removed: !unmatched(&new.units, old_units, |k| matches!(k, UnitKind::Extend(_))).is_empty(),
         imports: old.is_none_or(|old| {
             let paths =
                 |image: &ModuleImage| -> Vec<_> { image.imports.iter().map(|i| (i.from.clone(), i.items.clone())).collect() };

@@ -2,14 +2,17 @@
 
 use super::check::{Reason, check};
 use super::codes;
-use super::load::{Compiled, FileText, normalise};
+use super::load::{Compiled, FileText, normalise, reason_of};
 use super::options::{Mode, ReloadOptions, mode_of_text};
 use super::plan::{Action, FileInput, PlannedDefinition, PlannedFile, ReloadPlan, plan};
 use super::report::Report;
 use crate::compile::compile_source;
 use crate::embed::{Error, Handle, Problem, Vm};
-use crate::image::{ClassImage, DefinitionKind, EnumImage, ModuleImage, UnitKind};
-use crate::object::Namespace;
+use crate::heap::Value;
+use crate::image::{ClassImage, DefinitionKind, EnumImage, ImportImage, ModuleImage, UnitKind};
+use crate::interp::Trace;
+use crate::object::{Control, ErrorKind, Instance, Namespace, TraceFrame, World};
+use crate::ops::error_slot;
 use lang::source::Source;
 use std::sync::Arc;
 use std::time::Instant;
@@ -63,21 +66,32 @@ impl Vm {
                 report.error = Some(Error::Host(reasons_text(&report.reasons)));
                 report
             }
-            Ok((plan, warnings)) => self.carry_out(plan, warnings, paths),
+            Ok((plan, warnings)) => self.carry_out(plan, warnings, paths, options),
         };
         report.epoch = self.epoch();
         report.duration = start.elapsed();
         report
     }
 
-    fn carry_out(&mut self, plan: super::CheckedPlan, warnings: Vec<String>, paths: Vec<String>) -> Report {
+    fn carry_out(
+        &mut self,
+        plan: super::CheckedPlan,
+        warnings: Vec<String>,
+        paths: Vec<String>,
+        options: &ReloadOptions,
+    ) -> Report {
         let mut report = Report::of(plan.plan());
         if report.files.is_empty() {
             report.files.clone_from(&paths);
         }
         report.committed = plan.plan().files.iter().any(|f| f.changed || f.is_new);
         report.warnings = warnings;
-        match self.commit(plan) {
+        let committed = self.commit(plan, || {
+            if let Some(warn) = options.warn {
+                warn(&report.warnings);
+            }
+        });
+        match committed {
             Ok(stale) => {
                 report.stale = stale;
                 report
@@ -149,7 +163,21 @@ impl Vm {
         let texts = texts.into_iter().map(|file| (file.path, file.text.unwrap_or_default())).collect();
         let (compiled, warnings) = self.gather(texts)?;
         let warnings = warnings.iter().map(|(source, d)| d.plain(source).trim_end().to_owned()).collect();
-        let mut inputs: Vec<FileInput> = compiled.into_iter().map(|file| self.input_of(file, options)).collect();
+        let mut inputs: Vec<FileInput> = Vec::new();
+        for file in compiled {
+            // A file that goes over to another namespace leaves the one it was in.
+            let other = self.namespace_of_loaded(&file.path).is_some_and(|namespace| namespace != file.namespace);
+            if other {
+                inputs.extend(self.input_of_gone(&file.path));
+            }
+            let mut input = self.input_of(file, options);
+            input.old = input.old.filter(|_| !other);
+            inputs.push(input);
+        }
+        let locked: Vec<Reason> = inputs.iter().filter_map(|input| self.locked_reason(input)).collect();
+        if !locked.is_empty() {
+            return Err(locked);
+        }
         inputs.extend(gone.iter().filter_map(|file| self.input_of_gone(&normalise(&file.path))));
         let old_images: Vec<(Arc<str>, Option<Arc<ModuleImage>>)> =
             inputs.iter().map(|i| (i.path.clone(), i.old.clone())).collect();
@@ -191,6 +219,26 @@ impl Vm {
             imports: Vec::new(),
             is_removed: true,
             mode: Mode::Update,
+        })
+    }
+
+    /// The namespace that a loaded file contributes to.
+    fn namespace_of_loaded(&mut self, path: &str) -> Option<Arc<str>> {
+        self.enter(|cx| {
+            let module = cx.world.modules.get(path).filter(|module| module.state().linked.is_some())?;
+            Some(module.namespace.name.clone())
+        })
+    }
+
+    /// Why a file may not contribute to its namespace.
+    fn locked_reason(&mut self, input: &FileInput) -> Option<Reason> {
+        let first = input.new.definitions.first()?;
+        let is_locked = self.enter(|cx| cx.world.namespaces.get(&input.namespace).is_some_and(|namespace| namespace.is_locked()));
+        is_locked.then(|| {
+            let message = format!("nothing can be added to namespace `{}`, which is locked", input.namespace);
+            let diagnostic = lang::diagnostic::Diagnostic::new(&codes::OWNED, first.name_span, message)
+                .help("give the file another namespace on its first line");
+            reason_of(&input.new.source, &diagnostic)
         })
     }
 
@@ -250,7 +298,11 @@ impl Vm {
         let path: Arc<str> = format!("<{namespace} {serial}>").into();
         let mut imports = Vec::new();
         for import in &image.imports {
-            let source = self.import_for_eval(import)?;
+            let source = match self.import_for_eval(import) {
+                Ok(source) => source,
+                Err(Error::Host(message)) => return Err(self.import_error(namespace, &image, import, message)),
+                Err(error) => return Err(error),
+            };
             self.bind_import(namespace, import, &source);
             imports.push(source);
         }
@@ -261,7 +313,16 @@ impl Vm {
             .map(|(index, d)| {
                 let action = self.eval_action(namespace, &d.name, d.kind);
                 let evaluates = action != Action::Keep;
-                PlannedDefinition { name: d.name.clone(), action, index: Some(index), evaluates, is_edited: true, from: None }
+                PlannedDefinition {
+                    name: d.name.clone(),
+                    action,
+                    index: Some(index),
+                    evaluates,
+                    is_edited: true,
+                    from: None,
+                    from_file: None,
+                    old_kind: None,
+                }
             })
             .collect();
         let statements = (0..image.units.len() as u32)
@@ -283,8 +344,12 @@ impl Vm {
             is_removed: false,
             mode: Mode::Update,
         };
-        self.commit_evaluation(ReloadPlan { files: vec![file] })?;
-        last.map(|unit| self.run_unit(&path, unit)).transpose()
+        let result = match self.commit_evaluation(ReloadPlan { files: vec![file] }) {
+            Ok(()) => last.map(|unit| self.run_unit(&path, unit)).transpose(),
+            Err(error) => Err(error),
+        };
+        self.enter(|cx| cx.release_evaluated(&path));
+        result
     }
 
     fn eval_action(&mut self, namespace: &str, name: &str, kind: DefinitionKind) -> Action {
@@ -302,7 +367,7 @@ impl Vm {
     }
 
     /// The namespace of an import in evaluated text; loads what is not loaded.
-    fn import_for_eval(&mut self, import: &crate::image::ImportImage) -> Result<Arc<str>, Error> {
+    fn import_for_eval(&mut self, import: &ImportImage) -> Result<Arc<str>, Error> {
         use crate::image::ImportFrom;
         let text = match &import.from {
             ImportFrom::Namespace(name) => format!("import {name}\n"),
@@ -311,7 +376,8 @@ impl Vm {
         };
         let base = self.files.roots.first().cloned().unwrap_or_default();
         let probe = if base.is_empty() { "<import>".to_owned() } else { format!("{base}/<import>") };
-        let (compiled, _) = self.gather(vec![(probe.clone(), text)]).map_err(|reasons| Error::Host(reasons_text(&reasons)))?;
+        let (compiled, _) =
+            self.gather(vec![(probe.clone(), text)]).map_err(|reasons| Error::Host(import_message(&reasons, &probe)))?;
         let probe = normalise(&probe);
         let namespace =
             compiled.iter().find(|c| *c.path == *probe).and_then(|c| c.imports.first().cloned()).expect("the probe has one import");
@@ -323,8 +389,27 @@ impl Vm {
         Ok(namespace)
     }
 
+    /// ImportError at the place of an import that cannot be carried out.
+    fn import_error(&mut self, namespace: &str, image: &ModuleImage, import: &ImportImage, message: String) -> Error {
+        let frame = TraceFrame {
+            function: format!("{namespace} (top level)").into(),
+            source: image.source.clone(),
+            span: import.span,
+            version: 1,
+            is_library: false,
+        };
+        let raised = self.run(|cx| {
+            let error = cx.new_error(ErrorKind::ImportError, &message);
+            let trace = Trace { frames: vec![frame], omitted: None };
+            let trace = World::host_object(cx.mc, "Trace", trace);
+            Instance::set_slot(error, cx.mc, error_slot::TRACE, trace);
+            Err(Box::new(Control::Raise(Value::Instance(error))))
+        });
+        raised.expect_err("raises")
+    }
+
     /// Makes an import last for the evaluations that follow.
-    fn bind_import(&mut self, namespace: &str, import: &crate::image::ImportImage, source: &str) {
+    fn bind_import(&mut self, namespace: &str, import: &ImportImage, source: &str) {
         self.enter(|cx| {
             let namespace = cx.world.namespace(cx.mc, namespace);
             let source = cx.world.namespace(cx.mc, source);
@@ -344,7 +429,7 @@ impl Vm {
     }
 
     fn commit_evaluation(&mut self, plan: ReloadPlan) -> Result<(), Error> {
-        self.commit(super::CheckedPlan::for_evaluation(plan)).map(|_| ())
+        self.commit(super::CheckedPlan::for_evaluation(plan), || ()).map(|_| ())
     }
 }
 
@@ -362,8 +447,13 @@ fn enum_of<'a>(image: &'a ModuleImage, name: &str) -> Option<&'a EnumImage> {
     })
 }
 
-/// An error of an initialiser or statement as a reason.
+/// Why a commit was taken back.
 fn failed_reason(error: &Error) -> Reason {
+    if let Error::Refused(problems) = error
+        && let Some(problem) = problems.first()
+    {
+        return super::load::reason_of(&problem.source, &problem.diagnostic);
+    }
     let text = error.to_string();
     let mut lines = text.lines();
     let message = lines.next().unwrap_or_default().to_owned();
@@ -380,6 +470,15 @@ fn failed_reason(error: &Error) -> Reason {
         detail: lines.collect::<Vec<_>>().join("\n"),
         place: None,
     }
+}
+
+/// Why an import of evaluated text failed, in one message; `probe` is the text that was made of the import.
+fn import_message(reasons: &[Reason], probe: &str) -> String {
+    let one = |reason: &Reason| match reason.file == normalise(probe) {
+        true => reason.message.clone(),
+        false => format!("{}:{}: {}", reason.file, reason.line, reason.message),
+    };
+    reasons.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
 /// Reasons as text, one after the other.

@@ -19,6 +19,8 @@ pub struct Files {
     pub(super) queues: Vec<super::queue::Queue>,
     /// Number of texts evaluated so far.
     pub(super) evaluations: u64,
+    /// Commits that are being made: more than one while a commit's code loads something.
+    pub(super) commits_running: u32,
     /// The mode of reloads that do not name one.
     pub mode: Mode,
     /// Where modules come from that are no files.
@@ -227,7 +229,7 @@ impl Vm {
                     }
                 }
                 let looked = candidates.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", ");
-                let looked = if looked.is_empty() { String::new() } else { format!("; looked for {looked}") };
+                let looked = if looked.is_empty() { looked } else { format!("; looked for {looked}") };
                 Err(format!("namespace `{name}` does not exist{looked}"))
             }
         }

@@ -76,11 +76,21 @@ pub struct ReloadOptions {
     pub rebase: bool,
     /// Overwrite mode: whether variables of other files that hold an old object get the new one.
     pub relink: bool,
+    /// Who gets the warnings of the texts before anything of them runs; they are in the report, too.
+    pub warn: Option<fn(&[String])>,
 }
 
 impl Default for ReloadOptions {
     fn default() -> Self {
-        ReloadOptions { mode: None, replace: Replace::Nothing, policy: Policy::Adopt, strict: false, rebase: true, relink: false }
+        ReloadOptions {
+            mode: None,
+            replace: Replace::Nothing,
+            policy: Policy::Adopt,
+            strict: false,
+            rebase: true,
+            relink: false,
+            warn: None,
+        }
     }
 }
 

@@ -61,6 +61,10 @@ pub struct PlannedDefinition {
     pub is_edited: bool,
     /// Qualified name that it had before, if another.
     pub from: Option<Arc<str>>,
+    /// The file that it comes from, if it moves.
+    pub from_file: Option<Arc<str>>,
+    /// What it is in the running program.
+    pub old_kind: Option<Kind>,
 }
 
 /// One file of a plan.
@@ -321,6 +325,8 @@ impl Planner<'_> {
             evaluates: false,
             is_edited: definition.change != Change::Unchanged,
             from: None,
+            from_file: None,
+            old_kind: fact.map(|fact| fact.kind),
         };
         let Some(image) = image else {
             planned.action = match verdict {
@@ -353,7 +359,7 @@ impl Planner<'_> {
                 };
                 planned.evaluates = evaluates_again(image.kind, fact, planned.is_edited);
                 if verdict == Verdict::Move {
-                    planned.from = Some(qualified.into());
+                    planned.from_file = fact.and_then(|fact| fact.leak_of.clone().or_else(|| fact.contributor.clone()));
                 }
             }
             Verdict::Replace => {

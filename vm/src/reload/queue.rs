@@ -6,9 +6,9 @@
 use super::closures::Matcher;
 use crate::embed::{Error, Handle, Vm};
 use crate::heap::Value;
-use crate::image::UnitKind;
+use crate::image::{MemberImage, UnitKind};
 use crate::link::{self, ClassTask};
-use crate::object::{Class, Control, Cx, Decorated, Definition, Function, Kind, Linked, Recording, Undo};
+use crate::object::{Class, Control, Cx, Decorated, Definition, Function, Kind, Linked, Member, Recording, SymbolMap, Undo};
 use gc_arena::Gc;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub(super) enum Item {
     /// A unit of the image.
     Unit(u32),
-    /// What is left to run of a class or enum: shared slots and decorated members. Index into `World::class_tasks`.
+    /// What is left to run of a class or enum: shared slots and decorated members. Index into `Loading::class_tasks`.
     ClassTasks(usize),
     /// A class whose bases did not exist when the others were made.
     LateClass(u32),
@@ -57,10 +57,10 @@ impl Vm {
         result.map(|()| true)
     }
 
-    /// A running program needs `World::needed`: runs the file that defines it until it exists.
+    /// A running program needs `Loading::needed`: runs the file that defines it until it exists.
     pub(crate) fn provide(&mut self) -> Result<(), Error> {
         let (namespace, name) = self.enter(|cx| {
-            let cell = cx.world.needed.expect("set when the loop was left for it");
+            let cell = cx.world.loading.needed.expect("set when the loop was left for it");
             (cell.namespace.name.clone(), cell.name.as_str().to_owned())
         });
         let queue = self.files.queues.iter().position(|q| q.namespace == namespace && q.defines.iter().any(|d| **d == *name));
@@ -68,14 +68,14 @@ impl Vm {
             // The file waits for itself. The code that needs the name gets a NameError.
             let files: Vec<String> = self.files.queues.iter().filter(|q| q.active).map(|q| q.path.to_string()).collect();
             self.enter(|cx| {
-                let cell = cx.world.needed.expect("set when the loop was left for it");
-                cx.world.load_cycle = (files.len() > 1).then(|| files.join("` → `"));
+                let cell = cx.world.loading.needed.expect("set when the loop was left for it");
+                cx.world.loading.cycle = (files.len() > 1).then(|| files.join("` → `"));
                 cx.world.set_pending(cell, false);
             });
             return Ok(());
         };
         loop {
-            let done = self.enter(|cx| cx.world.needed.is_none_or(|cell| !cx.world.is_pending(cell)));
+            let done = self.enter(|cx| cx.world.loading.needed.is_none_or(|cell| !cx.world.is_pending(cell)));
             if done || !self.run_next_for(i, &namespace, &name)? {
                 return Ok(());
             }
@@ -88,7 +88,7 @@ impl Vm {
         self.enter(|cx| {
             let symbol = cx.world.intern(cx.mc, name);
             let cell = cx.world.namespaces.get(namespace).and_then(|n| n.cell(symbol));
-            cx.world.needed = cell;
+            cx.world.loading.needed = cell;
         });
         Ok(more)
     }
@@ -99,20 +99,18 @@ impl Vm {
             Item::Unit(unit) => self.run_unit(&path, unit).map(|_| ()),
             Item::ClassTasks(i) => {
                 self.run(|cx| {
-                    let (class, tasks) = std::mem::take(&mut cx.world.class_tasks[i]).expect("queued once");
+                    let (class, tasks) = std::mem::take(&mut cx.world.loading.class_tasks[i]).expect("queued once");
                     cx.run_class_tasks(class, tasks)
                 })?;
                 Ok(())
             }
             Item::LateClass(index) => {
-                self.run(|cx| {
+                let tasks = self.enter(|cx| {
                     let linked = cx.linked_of(&path);
-                    match cx.make_class(linked, None, index as usize, &mut Matcher::default())? {
-                        Some((class, tasks)) => cx.run_class_tasks(class, tasks),
-                        None => Ok(Value::Nil),
-                    }
+                    let made = cx.make_class_of_file(linked, None, index as usize, &mut Matcher::default())?;
+                    Ok(made.and_then(|(class, tasks)| cx.queue_tasks(class, tasks)))
                 })?;
-                Ok(())
+                tasks.map_or(Ok(()), |tasks| self.run_item(queue, Item::ClassTasks(tasks)))
             }
         }
     }
@@ -169,20 +167,42 @@ impl<'gc> Cx<'_, 'gc> {
                 return Err(self.raise(crate::object::ErrorKind::NameError, "the class that `extend` names does not exist"));
             };
             self.world.undo.push(Undo::class(class));
+            let before = class.body().members.clone();
             let tasks = link::extend(self, class, &image.members, &mut |cx, id| {
                 Function::new(cx.mc, linked.proto(id), None, std::iter::empty())
             })?;
+            self.keep_extended_members(class, linked, &image.members, &before);
             return self.run_class_tasks(class, tasks);
         }
         let function = Function::new(self.mc, linked.proto(unit.proto), None, std::iter::empty());
         let args = match &unit.kind {
             UnitKind::Decorate(name) => {
                 let symbol = self.world.intern(self.mc, name);
-                vec![self.world.undecorated.get(&symbol).copied().unwrap_or_default()]
+                let cell = linked.module.namespace.cell(symbol).expect("declared before its units run");
+                vec![self.undecorated(cell)]
             }
             _ => Vec::new(),
         };
         Err(Box::new(Control::Call { callee: Value::Function(function), args, then: None }))
+    }
+
+    /// Members that this file's running text had added already keep their function objects.
+    fn keep_extended_members(
+        &mut self,
+        class: Gc<'gc, Class<'gc>>,
+        linked: Gc<'gc, Linked<'gc>>,
+        images: &[MemberImage],
+        before: &SymbolMap<'gc, Member<'gc>>,
+    ) {
+        for image in images.iter().filter(|image| image.decorate.is_none()) {
+            let name = self.world.intern(self.mc, &image.name);
+            let old = before.get(&name).copied().filter(|old| !super::commit::is_from_elsewhere(old, linked));
+            let new = class.body().members.get(&name).copied();
+            if let (Some(old), Some(new)) = (old, new) {
+                let kept = self.keep_member(old, new, &mut Matcher::default());
+                Class::update(class, self.mc, |body| body.members.insert(name, kept));
+            }
+        }
     }
 
     /// Stores what a unit defines.
@@ -199,7 +219,8 @@ impl<'gc> Cx<'_, 'gc> {
                 let Value::Tuple(tuple) = value else { unreachable!("a destructuring unit returns a tuple") };
                 for (name, value) in names.iter().zip(tuple.items().to_vec()) {
                     let symbol = self.world.intern(self.mc, name);
-                    if let Some(cell) = namespace.cell(symbol) {
+                    // Those that are kept are not waiting for a value.
+                    if let Some(cell) = namespace.cell(symbol).filter(|cell| self.world.is_pending(*cell)) {
                         self.initialise(cell, value);
                     }
                 }
@@ -207,7 +228,7 @@ impl<'gc> Cx<'_, 'gc> {
             UnitKind::Decorate(name) => {
                 let symbol = self.world.intern(self.mc, name);
                 let cell = namespace.cell(symbol).expect("declared before its units run");
-                let original = self.world.undecorated.get(&symbol).copied().unwrap_or_default();
+                let original = self.undecorated(cell);
                 self.world.set_pending(cell, false);
                 match (cell.value(), original) {
                     (_, Value::Class(_)) => {
@@ -218,6 +239,8 @@ impl<'gc> Cx<'_, 'gc> {
                         Definition::set(cell, self.mc, original);
                     }
                     (Value::Decorated(decorated), _) => {
+                        // Refuses what cannot be called.
+                        self.decorated(original, value)?;
                         self.world.undo.push(Undo::Decorated(decorated, decorated.original.get(), decorated.target.get()));
                         Decorated::set(decorated, self.mc, original, value);
                     }
@@ -230,6 +253,12 @@ impl<'gc> Cx<'_, 'gc> {
             UnitKind::Extend(_) | UnitKind::Statement => {}
         }
         Ok(Value::Nil)
+    }
+
+    /// What the decorators of a definition are given.
+    fn undecorated(&self, cell: Gc<'gc, Definition<'gc>>) -> Value<'gc> {
+        let all = &self.world.loading.undecorated;
+        all.iter().find(|(of, _)| Gc::ptr_eq(*of, cell)).map(|(_, value)| *value).unwrap_or_default()
     }
 
     /// Gives a definition the value that its initialiser built.
@@ -281,7 +310,7 @@ impl<'gc> Cx<'_, 'gc> {
         if tasks.is_empty() {
             return None;
         }
-        self.world.class_tasks.push(Some((class, tasks)));
-        Some(self.world.class_tasks.len() - 1)
+        self.world.loading.class_tasks.push(Some((class, tasks)));
+        Some(self.world.loading.class_tasks.len() - 1)
     }
 }

@@ -5,6 +5,7 @@ use super::options::Mode;
 use super::plan::{Action, ReloadPlan};
 use crate::embed::Error;
 use crate::image::DefinitionKind;
+use crate::object::Kind;
 use std::fmt;
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ pub struct Entry {
     pub file: String,
     /// One-based line; 0 when it left.
     pub line: u32,
-    /// Qualified name that it had before, if another.
+    /// Qualified name that it had before, if another; the file that it comes from, if it moved.
     pub from: Option<String>,
 }
 
@@ -29,7 +30,7 @@ impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.namespace, self.name)?;
         match &self.from {
-            Some(from) => write!(f, " (was {from})"),
+            Some(from) => write!(f, " (from {from})"),
             None => Ok(()),
         }
     }
@@ -103,11 +104,11 @@ impl Report {
                 let image = definition.index.map(|i| &file.image.definitions[i]);
                 let entry = Entry {
                     name: definition.name.to_string(),
-                    kind: image.map_or("definition", |d| kind_text(d.kind)),
+                    kind: image.map_or(definition.old_kind.map_or("definition", Kind::text), |d| kind_text(d.kind)),
                     namespace: file.namespace.to_string(),
                     file: file.path.to_string(),
                     line: image.map_or(0, |d| source.line(d.name_span.lo)),
-                    from: definition.from.as_ref().map(|from| from.to_string()),
+                    from: definition.from.as_ref().or(definition.from_file.as_ref()).map(|from| from.to_string()),
                 };
                 match definition.action {
                     Action::Add => report.added.push(entry),

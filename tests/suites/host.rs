@@ -1,0 +1,87 @@
+//! What only a host can do to a program: load while it runs, evaluate text, and see how much memory that takes.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use stdlib::new_vm;
+use vm::embed::{Error, Vm, VmOptions};
+
+fn load(vm: &mut Vm, text: &str) -> Result<(), Error> {
+    vm.load_texts(vec![("main.lang".into(), text.into())]).map(|_| ())
+}
+
+/// A file that is loaded at a safe point of another one's load has its own unfinished names; those of the outer one stay.
+#[test]
+fn a_load_within_a_load_leaves_its_unfinished_names() {
+    let mut vm = new_vm(VmOptions::default());
+    let times = Rc::new(Cell::new(0));
+    let count = times.clone();
+    vm.on_safe_point(move |vm| {
+        count.set(count.get() + 1);
+        if count.get() == 1 {
+            vm.load_texts(vec![("inner.lang".into(), "class P { shared q = [1] }\nlet x = P.q.len()".into())])
+                .expect("the inner file is correct");
+        }
+    });
+    let first = "import second
+let a = work()
+fn work() { let n = 0; for i in 0..2000000 { n += 1 }; n + second.b + second.d() }";
+    let second = "fn same_function(f) { f }
+let b = 5
+class C { shared s = [7] }
+@same_function
+fn d() { 1 }";
+    let files = [("second.lang", second), ("first.lang", first)].map(|(path, text)| (path.to_owned(), text.to_owned()));
+    vm.add_root("");
+    // The last one runs first.
+    vm.load_texts(files.into()).expect("what the first file needs is still to come");
+    assert!(times.get() > 0, "no safe point was reached");
+    assert_eq!(vm.get::<i64>("first.a").expect("it has a value"), 2_000_006);
+    vm.load_texts(vec![("third.lang".into(), "import second\nlet n = second.C.s[0]".into())]).expect("it is correct");
+    assert_eq!(vm.get::<i64>("third.n").expect("it has a value"), 7);
+    assert_eq!(vm.get::<i64>("inner.x").expect("it has a value"), 1);
+}
+
+/// An import that fails in evaluated text is an error of the program.
+#[test]
+fn a_failed_import_of_evaluated_text_is_an_import_error() {
+    let mut vm = new_vm(VmOptions::default());
+    load(&mut vm, "let x = 1").expect("the program is correct");
+    let error = vm.eval("main", "<input>", "1\nimport nosuch").expect_err("there is no such namespace");
+    let Error::Raised { class, message, trace, .. } = &error else { panic!("{error}") };
+    assert_eq!(class, "ImportError");
+    assert_eq!(message, "namespace `nosuch` does not exist");
+    assert_eq!(trace.frames.first().map(|frame| frame.line()), Some(2), "{error}");
+}
+
+/// Texts that leave nothing behind take no memory once they have run.
+#[test]
+fn evaluated_texts_are_given_back() {
+    let mut vm = new_vm(VmOptions::default());
+    load(&mut vm, "let x = 1").expect("the program is correct");
+    let mut run = |count: usize| {
+        for _ in 0..count {
+            vm.eval("main", "<input>", "1 + 1").expect("it is correct");
+        }
+        // What is dead is forgotten by the next commit.
+        for _ in 0..2 {
+            vm.collect();
+            vm.eval("main", "<input>", "fn f() { x }\nf()").expect("it is correct");
+        }
+        vm.collect();
+        vm.object_count()
+    };
+    let before = run(200);
+    let after = run(2000);
+    assert!(after < before + 100, "{before} objects before, {after} after");
+}
+
+/// What evaluated text defines is found when a later definition hides a name of `core`, although its text is no longer kept.
+#[test]
+fn evaluated_functions_follow_a_name_that_hides_core() {
+    let mut vm = new_vm(VmOptions::default());
+    load(&mut vm, "let x = 1").expect("the program is correct");
+    vm.eval("main", "<input>", "fn f() { len([1, 2]) }").expect("it is correct");
+    vm.collect();
+    vm.eval("main", "<input>", "fn len(x) { 40 }").expect("it is correct");
+    assert_eq!(vm.call::<_, i64>("main.f", ()).expect("it runs"), 40);
+}
