@@ -27,4 +27,6 @@ pub use misc::{
 };
 pub use symbol::{Symbol, SymbolMap};
 pub use undo::Undo;
-pub use world::{Control, Cx, ErrorKind, Exit, Found, Interrupt, MethodCache, Recording, Stress, Symbols, TraceFrame, World};
+pub use world::{
+    Control, Cx, ErrorKind, Exit, Found, HandlePool, Interrupt, MethodCache, Recording, Stress, Symbols, TraceFrame, World,
+};
