@@ -92,10 +92,9 @@ impl Vm {
 
     /// Tells the host what has become of tasks that nobody waits for.
     pub(super) fn tell_failures(&mut self) {
-        let pool = self.pool.clone();
         let failures: Vec<(String, Handle)> = self.enter(|cx| {
             let failures = std::mem::take(&mut cx.world.tasks.failures);
-            failures.into_iter().map(|(name, error)| (name, Handle::new(cx.world, &pool, error))).collect()
+            failures.into_iter().map(|(name, error)| (name, Handle::new(cx.world, error))).collect()
         });
         for (name, error) in failures {
             let error = self.raised(error);

@@ -3,7 +3,7 @@
 use super::convert::{FromScript, IntoScript};
 use super::error::Error;
 use super::function::HostFunction;
-use super::handle::{Handle, HandlePool};
+use super::handle::Handle;
 use crate::heap::Value;
 use crate::host::{Host, NoHost};
 use crate::interp;
@@ -57,7 +57,7 @@ type OnTaskError = Box<dyn FnMut(&str, &Error)>;
 /// One engine with its own heap, namespaces and loaded files.
 pub struct Vm {
     arena: Arena<Rootable![World<'_>]>,
-    pub(super) pool: Rc<HandlePool>,
+    pub(super) pool: Rc<crate::object::HandlePool>,
     cancel: Arc<AtomicBool>,
     stress: Stress,
     poll: Option<Poll>,
@@ -111,9 +111,10 @@ impl Vm {
             world.stack = Stack::new(1024, depth_limit);
             Cx { world, mc }.make_stubs();
         });
+        let pool = arena.mutate(|_, world| world.handle_pool.clone());
         Vm {
             arena,
-            pool: Rc::default(),
+            pool,
             cancel,
             stress,
             poll: None,
@@ -184,10 +185,9 @@ impl Vm {
 
     /// A handle to the value of `namespace.name`.
     pub fn handle(&mut self, qualified: &str) -> Result<Handle, Error> {
-        let pool = self.pool.clone();
         self.enter(|cx| {
             let value = cx.definition(qualified)?.value();
-            Ok(Handle::new(cx.world, &pool, value))
+            Ok(Handle::new(cx.world, value))
         })
     }
 
@@ -286,13 +286,12 @@ impl Vm {
     }
 
     fn drive(&mut self, main: u64, start: impl for<'gc> FnOnce(&mut Cx<'_, 'gc>) -> NativeResult<'gc>) -> Result<Handle, Error> {
-        let pool = self.pool.clone();
         self.begin_slice();
         let mut stop = self.arena.mutate_root(|mc, world| {
             let mut cx = Cx { world, mc };
             let exit = interp::begin(&mut cx, start);
             let exit = exit.unwrap_or_else(|| interp::run(&mut cx));
-            note(exit, &mut cx, &pool)
+            note(exit, &mut cx)
         });
         loop {
             match stop {
@@ -323,7 +322,7 @@ impl Vm {
             stop = self.arena.mutate_root(|mc, world| {
                 let mut cx = Cx { world, mc };
                 let exit = interp::go_on(&mut cx).unwrap_or_else(|| interp::run(&mut cx));
-                note(exit, &mut cx, &pool)
+                note(exit, &mut cx)
             });
         }
     }
@@ -347,10 +346,9 @@ impl Vm {
 
     /// Makes a value that stays alive as long as its handle.
     pub fn make(&mut self, f: impl for<'gc> FnOnce(&mut Cx<'_, 'gc>) -> Value<'gc>) -> Handle {
-        let pool = self.pool.clone();
         self.enter(|cx| {
             let value = f(cx);
-            Handle::new(cx.world, &pool, value)
+            Handle::new(cx.world, value)
         })
     }
 
@@ -502,15 +500,14 @@ impl Vm {
 
     /// The host's view of an error value.
     pub(super) fn raised(&mut self, error: Handle) -> Error {
-        let pool = self.pool.clone();
         self.enter(|cx| {
             let value = error.value_in(cx.world);
-            describe_error(cx, &pool, value, 0)
+            describe_error(cx, value, 0)
         })
     }
 }
 
-fn describe_error<'gc>(cx: &mut Cx<'_, 'gc>, pool: &Rc<HandlePool>, value: Value<'gc>, depth: usize) -> Error {
+fn describe_error<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>, depth: usize) -> Error {
     let Value::Instance(instance) = value else { return Error::Host(ops::describe(cx, &value)) };
     let class = cx.world.class_of_instance(instance).name.as_str().to_owned();
     let message = match Instance::slot(instance, error_slot::MESSAGE) {
@@ -519,18 +516,18 @@ fn describe_error<'gc>(cx: &mut Cx<'_, 'gc>, pool: &Rc<HandlePool>, value: Value
         other => ops::describe(cx, &other),
     };
     let cause = Instance::slot(instance, error_slot::CAUSE);
-    let cause = (depth < 8 && cx.is_error(&cause)).then(|| Box::new(describe_error(cx, pool, cause, depth + 1)));
+    let cause = (depth < 8 && cx.is_error(&cause)).then(|| Box::new(describe_error(cx, cause, depth + 1)));
     let trace = interp::trace_of(&value).unwrap_or_default();
-    let value = Handle::new(cx.world, pool, value);
+    let value = Handle::new(cx.world, value);
     Error::Raised { class, message, trace, value, cause }
 }
 
 /// Brings an exit over the border of the heap.
-fn note<'gc>(exit: Exit<'gc>, cx: &mut Cx<'_, 'gc>, pool: &Rc<HandlePool>) -> Stop {
+fn note<'gc>(exit: Exit<'gc>, cx: &mut Cx<'_, 'gc>) -> Stop {
     match exit {
         Exit::Tick => Stop::Tick,
-        Exit::Done(value) => Stop::Done(Handle::new(cx.world, pool, value)),
-        Exit::Error(value) => Stop::Raised(Handle::new(cx.world, pool, value)),
+        Exit::Done(value) => Stop::Done(Handle::new(cx.world, value)),
+        Exit::Error(value) => Stop::Raised(Handle::new(cx.world, value)),
         Exit::Wait => Stop::Wait,
         Exit::Need => Stop::Need,
         Exit::Outside => {

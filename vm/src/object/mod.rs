@@ -31,4 +31,6 @@ pub use stack::{Frame, ReturnMode, SavedStack, Stack};
 pub use symbol::{Symbol, SymbolMap};
 pub use task::{Goal, Level, Parked, Task, Tasks, Wait, Wake};
 pub use undo::Undo;
-pub use world::{Control, Cx, ErrorKind, Exit, Found, Interrupt, MethodCache, Recording, Stress, Symbols, TraceFrame, World};
+pub use world::{
+    Control, Cx, ErrorKind, Exit, Found, HandlePool, Interrupt, MethodCache, Recording, Stress, Symbols, TraceFrame, World,
+};

@@ -11,7 +11,7 @@ use super::plan::{Action, PlannedDefinition, PlannedFile, ReloadPlan};
 use super::queue::{Item, Queue};
 use crate::embed::{Error, Problem, Vm};
 use crate::heap::Value;
-use crate::image::{ClassRef, ModuleImage, DefinitionKind, ExtensionImage, MemberImage, UnitKind};
+use crate::image::{ClassRef, DefinitionKind, ExtensionImage, MemberImage, ModuleImage, UnitKind};
 use crate::link::{self, ClassTask};
 use crate::object::{
     Class, ClassKind, Control, Cx, Decorated, Definition, Function, Kind, Leak, Linked, Member, Module, Namespace, Proto, Symbol,
@@ -25,7 +25,7 @@ use std::sync::Arc;
 impl Vm {
     /// Applies a plan; `before_running` is called when the definitions are in place and nothing of the program has run yet. On an
     /// error everything is as before.
-    pub(super) fn commit(&mut self, plan: CheckedPlan, before_running: impl FnOnce(&mut Vm)) -> Result<Vec<String>, Error> {
+    pub(super) fn commit(&mut self, plan: CheckedPlan, before_running: impl FnOnce()) -> Result<Vec<String>, Error> {
         let plan = plan.into_plan();
         let queues_outer = std::mem::take(&mut self.files.queues);
         let level = self.begin_level();
@@ -39,7 +39,7 @@ impl Vm {
         let applied = self.enter(|cx| cx.apply(&plan, &mut matcher));
         let result = applied.and_then(|queues| {
             self.files.queues = queues;
-            before_running(self);
+            before_running();
             self.run_queues()
         });
         let names: Vec<(Arc<str>, Arc<str>)> = plan

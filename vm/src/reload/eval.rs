@@ -101,7 +101,7 @@ impl Vm {
         }
         report.committed = plan.plan().files.iter().any(|f| f.changed || f.is_new);
         report.warnings = warnings;
-        let committed = self.commit(plan, |_| {
+        let committed = self.commit(plan, || {
             if let Some(warn) = options.warn {
                 warn(&report.warnings);
             }
@@ -461,7 +461,7 @@ impl Vm {
     }
 
     fn commit_evaluation(&mut self, plan: ReloadPlan) -> Result<(), Error> {
-        self.commit(super::CheckedPlan::for_evaluation(plan), |_| ()).map(|_| ())
+        self.commit(super::CheckedPlan::for_evaluation(plan), || ()).map(|_| ())
     }
 }
 

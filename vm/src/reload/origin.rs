@@ -68,7 +68,7 @@ impl Vm {
         let Some((path, namespace, image, imports, name)) = found else {
             return Err(Error::Host(format!("`{qualified}` is no variable, constant or `once` of a file")));
         };
-        self.commit(evaluation_plan(path, namespace, image, imports, &name), |_| {}).map(|_| ())
+        self.commit(evaluation_plan(path, namespace, image, imports, &name), || {}).map(|_| ())
     }
 
     /// A number for the state of the program's definitions: their kinds, texts and plain values.
@@ -135,7 +135,8 @@ impl<'gc> Cx<'_, 'gc> {
         let mut holders = cells.filter(|cell| cell.value().heap_pointer().is_some_and(|p| Gc::ptr_eq(p, pointer)));
         // A variable may hold it too; its own definition is meant.
         let first = holders.next()?;
-        let own = std::iter::once(first).chain(holders).find(|cell| matches!(cell.kind(), Kind::Function | Kind::Class | Kind::Enum));
+        let own =
+            std::iter::once(first).chain(holders).find(|cell| matches!(cell.kind(), Kind::Function | Kind::Class | Kind::Enum));
         Some(own.unwrap_or(first).qualified_name())
     }
 }
