@@ -279,4 +279,17 @@ never warned of."
 ```
 assert x > 0, \"x must be positive\"
 ```"
+    BARE_VARIANT "W0006" Warning "a variant without its enum in a pattern"
+    "A bare name in a pattern matches everything and binds it, also when an enum has a variant of this name. Variants are written
+with their enum.
+
+```
+enum Color { Red, Green }
+fn text(color) {
+    match color {
+        Color.Red => \"stop\"
+        Color.Green => \"go\"
+    }
+}
+```"
 }

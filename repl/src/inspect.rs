@@ -59,6 +59,7 @@ pub fn check(files: &[String]) -> i32 {
     }
     for (directory, sources) in programs {
         match check_program(&directory, &sources) {
+            Ok(warnings) if warnings.is_empty() => {}
             Ok(warnings) => output().note(&style.problems(&warnings)),
             Err(reasons) => {
                 reasons.iter().for_each(|reason| output().note(&style.reason(reason)));

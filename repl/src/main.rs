@@ -40,7 +40,8 @@ static ALLOCATOR: allocator::BySize = allocator::BySize;
 const STATUS_USAGE: i32 = 2;
 
 const AFTER_HELP: &str = "\
-`lang FILE` is short for `lang run FILE`. Without arguments `lang` reads, evaluates and prints what is typed.
+`lang FILE` is short for `lang run FILE`. Without arguments `lang` reads, evaluates and prints what is typed;
+a text that is piped into it is run, and its `main` is called.
 
 Exit status: 0, or what the program gives to `exit`; 1 for an error of the program or its text; 2 for a wrong command
 line; 130 when interrupted.";

@@ -1,7 +1,8 @@
 //! `lang` without arguments: reads, evaluates, prints.
 //!
 //! On a terminal inputs are typed, may span lines, and their values are shown. Otherwise standard input is one text; its statements are
-//! evaluated one after the other, each after those before it have taken effect, until one fails.
+//! evaluated one after the other, each after those before it have taken effect, until one fails; then its `main` is called, as `lang run`
+//! does.
 
 use crate::command::{self, Next, is_command};
 use crate::diagnostics::Report as Style;
@@ -113,6 +114,7 @@ fn evaluate_statements(text: &str) -> Result<usize, Error> {
         session.evaluate_as(NAME, &in_place(&source, start, end))?;
         start = end;
     }
+    session.call_main()?;
     session.finish_tasks()
 }
 

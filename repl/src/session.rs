@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use vm::compile::compile_source;
 use vm::embed::{Error, Handle, Problem, Vm};
 use vm::heap::Value;
-use vm::object::{Cx, Found, Instance};
+use vm::object::{Cx, Found, Instance, Kind};
 use vm::reload::{Report, normalise};
 
 /// The namespace of what is typed.
@@ -68,6 +68,17 @@ impl Session {
             self.vm.define_value(NAMESPACE, LAST, value);
         }
         Ok(value)
+    }
+
+    /// Calls the function `main`, if there is one, without arguments.
+    pub fn call_main(&mut self) -> Result<(), Error> {
+        let main = format!("{NAMESPACE}.main");
+        if engine::kind_of(&mut self.vm, &main) != Some(Kind::Function) {
+            return Ok(());
+        }
+        let result = engine::call_with_texts(&mut self.vm, &main, &[]);
+        output().set_asking(false);
+        result.map(|_| ())
     }
 
     /// Refuses a text that does not compile; shows warnings of one that does. What lies behind `end` is not the user's.

@@ -35,7 +35,7 @@ fn library() -> String {
         list(&mut out, functions(core));
         out.push_str("\n`stop` is the constant that ends an iteration.\n");
         for class in classes(core).into_iter().filter(|class| !is_error(cx, class)) {
-            class_section(&mut out, &class, "##");
+            class_section(&mut out, &class, &format!("## `{}`", class.name().as_str()), Undocumented::Inherited);
         }
         errors_section(&mut out, cx);
         for name in stdlib::MODULES {
@@ -51,12 +51,12 @@ fn library() -> String {
             if !constants.is_empty() {
                 let _ = writeln!(out, "\nConstants: {}.", constants.join(", "));
             }
-            for class in classes(module) {
+            for class in classes(module).into_iter().filter(|class| !class.name().as_str().starts_with('_')) {
                 if is_error(cx, &class) {
                     let doc = class.body().doc.clone().expect("error classes have docs");
-                    let _ = write!(out, "\n### `{}`\n\nAn error class. {doc}\n", class.name().as_str());
-                } else if !class.name().as_str().starts_with('_') {
-                    class_section(&mut out, &class, "###");
+                    let _ = write!(out, "\n### `{name}.{}`\n\nAn error class. {doc}\n", class.name().as_str());
+                } else {
+                    class_section(&mut out, &class, &format!("### `{name}.{}`", class.name().as_str()), Undocumented::Internal);
                 }
             }
         }
@@ -102,10 +102,19 @@ fn is_error<'gc>(cx: &Cx<'_, 'gc>, class: &Class<'gc>) -> bool {
     class.body().linearisation.iter().any(|base| gc_arena::Gc::ptr_eq(*base, error))
 }
 
-fn class_section<'gc>(out: &mut String, class: &Class<'gc>, heading: &str) {
+/// What members without documentation are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Undocumented {
+    /// They override something documented.
+    Inherited,
+    /// Operators, and what the class keeps to itself.
+    Internal,
+}
+
+fn class_section<'gc>(out: &mut String, class: &Class<'gc>, heading: &str, undocumented: Undocumented) {
     let body = class.body();
     let doc = body.doc.as_deref().unwrap_or_else(|| panic!("`{}` has no doc", class.name().as_str()));
-    let _ = write!(out, "\n{heading} `{}`\n\n{}", class.name().as_str(), doc.replace('\n', " "));
+    let _ = write!(out, "\n{heading}\n\n{doc}");
     let bases: Vec<String> = body.bases.iter().map(|base| link_to(base.name().as_str())).collect();
     if !bases.is_empty() {
         let _ = write!(out, " It has all methods of {} too.", bases.join(" and "));
@@ -127,6 +136,7 @@ fn class_section<'gc>(out: &mut String, class: &Class<'gc>, heading: &str) {
                 entries.push(Entry { signature, text });
             }
             // What overrides something documented means the same.
+            None if undocumented == Undocumented::Internal => {}
             None => {
                 assert!(
                     is_inherited(&body.linearisation, name.as_str()),

@@ -7,7 +7,7 @@ use crate::host::FakeHost;
 use crate::split::{Statement, split};
 use crate::world::World;
 use lang::source::Source;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -42,7 +42,7 @@ pub fn run_case(case: &Case, world: World, is_loud: bool, ready: impl FnOnce(Arc
         host,
         vm,
         disk: BTreeMap::new(),
-        running: BTreeMap::new(),
+        running: BTreeSet::new(),
         report: Report::default(),
         plan: String::new(),
         outcome,
@@ -61,8 +61,8 @@ struct Runner<'a> {
     vm: Vm,
     /// Texts of the files, also of refused ones.
     disk: BTreeMap<String, String>,
-    /// Texts of the files that were accepted.
-    running: BTreeMap<String, String>,
+    /// Files whose texts were accepted.
+    running: BTreeSet<String>,
     /// Of the last load or save.
     report: Report,
     /// Of the last save, as text.
@@ -117,8 +117,8 @@ impl Runner<'_> {
     fn after_commit(&mut self, texts: &[Text], deletions: &[String]) {
         self.show(&self.report.to_string());
         if self.report.ok {
-            self.running.extend(texts.iter().map(|text| (text.name.clone(), text.body.clone())));
-            self.running.retain(|name, _| !deletions.contains(name));
+            self.running.extend(texts.iter().map(|text| text.name.clone()));
+            self.running.retain(|name| !deletions.contains(name));
         }
     }
 
@@ -294,7 +294,10 @@ impl Runner<'_> {
             return;
         }
         let epoch = self.vm.epoch();
-        let report = self.vm.reload_texts(self.running.clone().into_iter().collect());
+        // The program may have reloaded itself: the VM knows the texts that run.
+        let names = self.running.clone();
+        let texts = names.into_iter().filter_map(|name| self.vm.running_text(&name).map(|text| (name, text))).collect();
+        let report = self.vm.reload_texts(texts);
         if !report.ok || report.committed || self.vm.epoch() != epoch {
             self.fail(line, format!("reloading what runs is not without effect:\n{}", indented(&report.to_string())));
         }

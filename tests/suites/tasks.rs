@@ -114,6 +114,32 @@ fn run() { task.spawn(|| { try { task.sleep(100) } finally { print(\"never\") } 
     assert_eq!(host.take_output(), "");
 }
 
+const TALK: &str = "
+import task
+fn talk() {
+    let (there, back) = (task.channel(), task.channel())
+    task.spawn(|| { for x in there { back.send(x) } })
+    while true { there.send(1); back.receive() }
+}
+";
+
+#[test]
+fn fuel_is_counted_while_tasks_take_turns() {
+    let (mut vm, _) = plain(TALK);
+    vm.set_fuel(Some(100_000));
+    assert_eq!(interrupt(vm.call::<_, ()>("main.talk", ())), Interrupt::Fuel);
+    assert!(!vm.has_tasks());
+}
+
+#[test]
+fn tasks_that_take_turns_can_be_stopped() {
+    let (mut vm, _) = plain(TALK);
+    vm.set_fuel(Some(10_000_000));
+    let flag = vm.cancel_flag();
+    vm.on_safe_point(move |_| flag.store(true, Ordering::Relaxed));
+    assert_eq!(interrupt(vm.call::<_, ()>("main.talk", ())), Interrupt::Cancelled);
+}
+
 #[test]
 fn exit_in_a_task_ends_the_program() {
     let (mut vm, host) = plain(

@@ -117,7 +117,8 @@ fn catch_clause(mistake: &Mistake<'_>) -> Option<String> {
 fn argument_by_name(mistake: &Mistake<'_>) -> Option<String> {
     use Token::*;
     let is_argument = mistake.before(1) == Some(Name) && matches!(mistake.before(2), Some(ParenOpen | Comma));
-    let in_call = recover::enclosing(mistake.tokens, mistake.at).is_some_and(|i| mistake.tokens[i].token == ParenOpen);
+    let called = recover::enclosing(mistake.tokens, mistake.at).filter(|i| *i > 0 && mistake.tokens[*i].token == ParenOpen);
+    let in_call = called.is_some_and(|i| mistake.tokens[i - 1].token.ends_operand());
     (mistake.token() == Some(Eq) && is_argument && in_call)
         .then(|| format!("an argument by name is written `{}: value`", mistake.text_at(mistake.at - 1)))
 }

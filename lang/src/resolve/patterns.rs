@@ -6,6 +6,7 @@ use crate::ast::walk::with_stack;
 use crate::ast::{Arm, ExprKind, Ident, MapPatternItem, Name, NodeId, Param, Pattern, PatternItem, PatternKind};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
+use crate::source::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The names that a pattern binds.
@@ -154,9 +155,24 @@ impl Resolver<'_> {
 
     /// Arms behind one that matches everything.
     pub(super) fn check_arms(&mut self, arms: &[Arm]) {
-        let Some((_, before_last)) = arms.split_last() else { return };
+        let Some((last, before_last)) = arms.split_last() else { return };
+        for arm in arms {
+            let is_refused = !std::ptr::eq(arm, last) && arm.guard.is_none();
+            if !(is_refused && matches!(&*arm.pattern.kind, PatternKind::Bind(..))) {
+                self.check_variants(&arm.pattern);
+            }
+        }
         for arm in before_last.iter().filter(|arm| arm.guard.is_none()) {
             match &*arm.pattern.kind {
+                PatternKind::Bind(_, ident) if let Some(owner) = self.variants.get(&ident.name) => self.diagnostics.push(
+                    Diagnostic::new(
+                        &codes::UNREACHABLE_ARM,
+                        arm.pattern.span,
+                        format!("later arms cannot be reached; write `{owner}.{}`", ident.name),
+                    )
+                    .label("a bare name matches everything and binds it")
+                    .help(format!("a variant is written with its enum: `{owner}.{}`", ident.name)),
+                ),
                 PatternKind::Bind(_, ident) => self.diagnostics.push(
                     Diagnostic::new(
                         &codes::UNREACHABLE_ARM,
@@ -174,6 +190,45 @@ impl Resolver<'_> {
                 _ => {}
             }
         }
+    }
+
+    /// Variants that are written without their enum: names that bind, or classes that do not exist.
+    fn check_variants(&mut self, pattern: &Pattern) {
+        with_stack(|| match &*pattern.kind {
+            PatternKind::Bind(_, ident) => self.check_variant(&ident.name, ident.span, "matches everything and binds it"),
+            PatternKind::Class { class, slots } => {
+                if let ExprKind::Name(_, name) = &*class.kind {
+                    self.check_variant(name, class.span, "no class of this name is defined here");
+                }
+                slots.iter().for_each(|slot| self.check_variants(&slot.pattern));
+            }
+            PatternKind::Tuple(items) | PatternKind::List(items) => items.iter().for_each(|item| {
+                if let PatternItem::One(pattern) = item {
+                    self.check_variants(pattern);
+                }
+            }),
+            PatternKind::Map(items) => items.iter().for_each(|item| {
+                if let MapPatternItem::Pair(_, pattern) = item {
+                    self.check_variants(pattern);
+                }
+            }),
+            PatternKind::Or(alternatives) => alternatives.iter().for_each(|pattern| self.check_variants(pattern)),
+            PatternKind::BindIs(..)
+            | PatternKind::Is(_)
+            | PatternKind::Value(_)
+            | PatternKind::Range { .. }
+            | PatternKind::Wildcard
+            | PatternKind::Error => {}
+        });
+    }
+
+    fn check_variant(&mut self, name: &Name, span: Span, label: &str) {
+        let Some(owner) = self.variants.get(name) else { return };
+        self.diagnostics.push(
+            Diagnostic::new(&codes::BARE_VARIANT, span, format!("`{name}` is not the variant of `{owner}` here"))
+                .label(label)
+                .help(format!("a variant is written with its enum: `{owner}.{name}`")),
+        );
     }
 
     /// The expressions in a pattern: classes, values, bounds, keys.

@@ -149,6 +149,8 @@ pub(super) struct Resolver<'d> {
     pub(super) imported: FxHashMap<Name, Res>,
     /// Definitions of the file that cannot be assigned, and where they are.
     pub(super) fixed: FxHashMap<Name, (Fixed, Span)>,
+    /// Variants of the file's enums, by name, with the enum; those that are also definitions or imports are left out.
+    pub(super) variants: FxHashMap<Name, Name>,
     pub(super) stack: Vec<Function>,
     finished: Vec<Option<Finished>>,
     pub(super) self_name: Name,
@@ -162,6 +164,7 @@ impl<'d> Resolver<'d> {
             imports: Vec::new(),
             imported: FxHashMap::default(),
             fixed: FxHashMap::default(),
+            variants: FxHashMap::default(),
             stack: Vec::new(),
             finished: Vec::new(),
             self_name: Name::new("self"),

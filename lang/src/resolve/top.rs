@@ -112,6 +112,15 @@ impl Resolver<'_> {
                 }
             }
         }
+        for stmt in &file.stmts {
+            let StmtKind::Enum(decl) = &stmt.kind else { continue };
+            for variant in &decl.variants {
+                let name = &variant.name.name;
+                if !defined.contains_key(name) && !imported.contains_key(name) {
+                    self.variants.insert(name.clone(), decl.name.name.clone());
+                }
+            }
+        }
     }
 
     fn define(&mut self, defined: &mut FxHashMap<Name, Span>, imported: &FxHashMap<Name, Span>, ident: &Ident) {

@@ -155,6 +155,8 @@ fn a_text_on_standard_input_is_evaluated() {
     expect(&lang(&folder, &[], "print(1)\nnosuch()\nprint(2)"), 1, "1\n", " --> <stdin>:2:1\n");
     expect(&lang(&folder, &[], "print(1)\nlet = 2"), 1, "", " --> <stdin>:2:5\n");
     expect(&lang(&folder, &[], "print(1)\nexit(9)\nprint(2)"), 9, "1\n", "");
+    expect(&lang(&folder, &[], "fn main() { print(1) }\nprint(0)"), 0, "0\n1\n", "");
+    expect(&lang(&folder, &[], "fn main() { exit(3) }"), 3, "", "");
     expect(&lang(&folder, &[], ""), 0, "", "");
 }
 

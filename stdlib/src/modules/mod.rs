@@ -44,7 +44,12 @@ pub(crate) const TABLE: &[Module] = &[
     module("fs", "Files and directories. Paths are written with `/` on every system.", fs::FUNCTIONS, include_str!("fs.lang")),
     module("io", "Input and output beside `print` and `input`.", io::FUNCTIONS, include_str!("io.lang")),
     module("json", "Reading and writing JSON.", json::FUNCTIONS, ""),
-    module("live", "Live redefinition: what the program can do to itself, and ask.", live::FUNCTIONS, include_str!("live/live.lang")),
+    module(
+        "live",
+        "Live redefinition: what the program can do to itself, and ask.",
+        live::FUNCTIONS,
+        include_str!("live/live.lang"),
+    ),
     Module {
         constants: math::constants,
         ..module("math", "Mathematics beyond the operators.", math::FUNCTIONS, include_str!("math.lang"))
@@ -59,7 +64,8 @@ pub(crate) const TABLE: &[Module] = &[
 ];
 
 /// Names of the modules, which files of a program cannot have.
-pub const MODULES: &[&str] = &["bytes", "fs", "io", "json", "live", "math", "os", "path", "random", "regex", "task", "text", "time"];
+pub const MODULES: &[&str] =
+    &["bytes", "fs", "io", "json", "live", "math", "os", "path", "random", "regex", "task", "text", "time"];
 
 /// The modules as the engine asks for them.
 pub(crate) const LIBRARY: Library = Library { modules: MODULES, load };

@@ -190,6 +190,12 @@ impl IntoScript for &Handle {
     }
 }
 
+impl FromScript for Handle {
+    fn from_script<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>) -> Result<Self, String> {
+        Ok(Handle::new(cx.world, value))
+    }
+}
+
 impl IntoScript for Handle {
     fn into_script<'gc>(self, cx: &mut Cx<'_, 'gc>) -> Value<'gc> {
         self.value_in(cx.world)

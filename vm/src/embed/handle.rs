@@ -1,8 +1,7 @@
 //! Script values that the host holds.
 
 use crate::heap::Value;
-use crate::object::World;
-use std::cell::RefCell;
+use crate::object::{HandlePool, World};
 use std::fmt;
 use std::rc::Rc;
 
@@ -16,12 +15,6 @@ struct Held {
     pool: Rc<HandlePool>,
 }
 
-/// Numbers of handles that were dropped and may be used again.
-#[derive(Default)]
-pub(crate) struct HandlePool {
-    free: RefCell<Vec<usize>>,
-}
-
 impl Drop for Held {
     fn drop(&mut self) {
         self.pool.free.borrow_mut().push(self.index);
@@ -30,7 +23,8 @@ impl Drop for Held {
 
 impl Handle {
     /// Keeps `value` alive for the host.
-    pub(crate) fn new<'gc>(world: &mut World<'gc>, pool: &Rc<HandlePool>, value: Value<'gc>) -> Handle {
+    pub(crate) fn new<'gc>(world: &mut World<'gc>, value: Value<'gc>) -> Handle {
+        let pool = world.handle_pool.clone();
         let free = pool.free.borrow_mut().pop();
         let index = free.unwrap_or(world.handles.len());
         if index == world.handles.len() {
@@ -38,7 +32,7 @@ impl Handle {
         } else {
             world.handles[index] = value;
         }
-        Handle(Rc::new(Held { index, pool: pool.clone() }))
+        Handle(Rc::new(Held { index, pool }))
     }
 
     /// The value, in its own VM's world: for libraries. In another VM's world it is another value, or none.

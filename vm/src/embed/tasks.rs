@@ -5,8 +5,7 @@ use super::handle::Handle;
 use super::vm::Vm;
 use crate::heap::Value;
 use crate::interp::Next;
-use crate::object::{Control, Goal, Interrupt, Level};
-use std::sync::atomic::Ordering;
+use crate::object::{Control, Goal, Level};
 use std::time::Duration;
 
 /// Longest wait without a look at edited files and at the flag that stops the program.
@@ -84,10 +83,8 @@ impl Vm {
 
     /// Waits for a short time, so that cancellation and reloads are noticed.
     fn wait_piece(&mut self, until: Duration) -> Result<(), Error> {
-        self.poll();
-        if self.cancel.swap(false, Ordering::Relaxed) {
-            return Err(Error::Interrupted(Interrupt::Cancelled));
-        }
+        self.look()?;
+        self.begin_slice();
         let now = self.host(|host| host.monotonic())?;
         let left = until.saturating_sub(now);
         if left.is_zero() { Ok(()) } else { self.host(|host| host.sleep(left.min(PIECE))) }
@@ -95,10 +92,9 @@ impl Vm {
 
     /// Tells the host what has become of tasks that nobody waits for.
     pub(super) fn tell_failures(&mut self) {
-        let pool = self.pool.clone();
         let failures: Vec<(String, Handle)> = self.enter(|cx| {
             let failures = std::mem::take(&mut cx.world.tasks.failures);
-            failures.into_iter().map(|(name, error)| (name, Handle::new(cx.world, &pool, error))).collect()
+            failures.into_iter().map(|(name, error)| (name, Handle::new(cx.world, error))).collect()
         });
         for (name, error) in failures {
             let error = self.raised(error);

@@ -3,14 +3,14 @@
 use super::convert::{FromScript, IntoScript};
 use super::error::Error;
 use super::function::HostFunction;
-use super::handle::{Handle, HandlePool};
+use super::handle::Handle;
 use crate::heap::Value;
 use crate::host::{Host, NoHost};
 use crate::interp;
 use crate::limits;
 use crate::object::{
-    Control, Cx, Definition, ErrorKind, Exit, Interrupt, Keywords, Kind, Namespace, NativeBody, NativeFunction,
-    NativeResult, Parked, Stack, Stress, Task, Wake, World,
+    Control, Cx, Definition, ErrorKind, Exit, Interrupt, Keywords, Kind, Namespace, NativeBody, NativeFunction, NativeResult,
+    Parked, Stack, Stress, Task, Wake, World,
 };
 use crate::ops;
 use gc_arena::arena::CollectionPhase;
@@ -57,8 +57,8 @@ type OnTaskError = Box<dyn FnMut(&str, &Error)>;
 /// One engine with its own heap, namespaces and loaded files.
 pub struct Vm {
     arena: Arena<Rootable![World<'_>]>,
-    pub(super) pool: Rc<HandlePool>,
-    pub(super) cancel: Arc<AtomicBool>,
+    pub(super) pool: Rc<crate::object::HandlePool>,
+    cancel: Arc<AtomicBool>,
     stress: Stress,
     poll: Option<Poll>,
     pub(super) on_task_error: Option<OnTaskError>,
@@ -75,7 +75,10 @@ pub struct Vm {
 }
 
 /// What a native asks the driver to do while the program stands at a safe point.
-pub struct Request(Box<dyn FnOnce(&mut Vm) -> Result<Handle, Error>>);
+pub struct Request(Answer);
+
+/// How the driver answers a request.
+type Answer = Box<dyn FnOnce(&mut Vm) -> Result<Handle, Error>>;
 
 /// For natives that need the VM itself, such as `live.reload`: `f` is called at once, while the program stands at a safe point; the call
 /// has its result. Errors that are not the program's own become ReloadError.
@@ -111,9 +114,10 @@ impl Vm {
             world.stack = Stack::new(1024, depth_limit);
             Cx { world, mc }.make_stubs();
         });
+        let pool = arena.mutate(|_, world| world.handle_pool.clone());
         Vm {
             arena,
-            pool: Rc::default(),
+            pool,
             cancel,
             stress,
             poll: None,
@@ -184,10 +188,9 @@ impl Vm {
 
     /// A handle to the value of `namespace.name`.
     pub fn handle(&mut self, qualified: &str) -> Result<Handle, Error> {
-        let pool = self.pool.clone();
         self.enter(|cx| {
             let value = cx.definition(qualified)?.value();
-            Ok(Handle::new(cx.world, &pool, value))
+            Ok(Handle::new(cx.world, value))
         })
     }
 
@@ -289,32 +292,43 @@ impl Vm {
     }
 
     fn drive(&mut self, main: u64, start: impl for<'gc> FnOnce(&mut Cx<'_, 'gc>) -> NativeResult<'gc>) -> Result<Handle, Error> {
-        let pool = self.pool.clone();
         self.begin_slice();
         let mut stop = self.arena.mutate_root(|mc, world| {
             let mut cx = Cx { world, mc };
             let exit = interp::begin(&mut cx, start);
             let exit = exit.unwrap_or_else(|| interp::run(&mut cx));
-            note(exit, &mut cx, &pool)
+            note(exit, &mut cx)
         });
         loop {
             match stop {
-                Stop::Tick => self.look()?,
+                Stop::Tick => {
+                    self.look()?;
+                    self.check_memory();
+                    self.begin_slice();
+                }
                 Stop::Done(value) if self.is_running(main) => return Ok(value),
                 Stop::Raised(error) if self.is_running(main) => return Err(self.raised(error)),
                 Stop::Done(value) => self.end_task(Some(value), None)?,
                 Stop::Raised(error) => self.end_task(None, Some(error))?,
                 Stop::Wait => self.schedule()?,
-                Stop::Need => self.provide()?,
-                Stop::Outside(request) => self.carry_out_request(request)?,
+                Stop::Need => {
+                    self.count_fuel()?;
+                    self.provide()?;
+                    self.begin_slice();
+                }
+                Stop::Outside(request) => {
+                    self.count_fuel()?;
+                    self.carry_out_request(request)?;
+                    self.begin_slice();
+                }
                 Stop::Interrupt(interrupt) => return Err(Error::Interrupted(interrupt)),
             }
             self.tell_failures();
-            self.begin_slice();
+            // A slice goes on with another task until its ticks are used up.
             stop = self.arena.mutate_root(|mc, world| {
                 let mut cx = Cx { world, mc };
                 let exit = interp::go_on(&mut cx).unwrap_or_else(|| interp::run(&mut cx));
-                note(exit, &mut cx, &pool)
+                note(exit, &mut cx)
             });
         }
     }
@@ -338,14 +352,13 @@ impl Vm {
 
     /// Makes a value that stays alive as long as its handle.
     pub fn make(&mut self, f: impl for<'gc> FnOnce(&mut Cx<'_, 'gc>) -> Value<'gc>) -> Handle {
-        let pool = self.pool.clone();
         self.enter(|cx| {
             let value = f(cx);
-            Handle::new(cx.world, &pool, value)
+            Handle::new(cx.world, value)
         })
     }
 
-    fn begin_slice(&mut self) {
+    pub(super) fn begin_slice(&mut self) {
         let marking = self.arena.collection_phase() == CollectionPhase::Marking;
         let single = self.stress.single_step || self.stress.collect_always || self.stress.collect_slowly;
         self.arena.mutate_root(|_, world| {
@@ -357,11 +370,19 @@ impl Vm {
         });
     }
 
-    /// Looks at everything that is due at a safe point.
-    fn look(&mut self) -> Result<(), Error> {
+    /// Looks at everything that is due between two slices.
+    pub(super) fn look(&mut self) -> Result<(), Error> {
         if self.cancel.swap(false, Ordering::Relaxed) {
             return Err(Error::Interrupted(Interrupt::Cancelled));
         }
+        self.count_fuel()?;
+        self.collect_if_due();
+        self.poll();
+        Ok(())
+    }
+
+    /// Takes what the slice has used from the fuel.
+    fn count_fuel(&mut self) -> Result<(), Error> {
         let out_of_fuel = self.arena.mutate_root(|_, world| {
             let left = if world.ticks_saved.get() > 0 { world.ticks_saved.get() } else { world.ticks.get().max(0) };
             let used = u64::try_from(world.slice - left).unwrap_or(0);
@@ -373,18 +394,17 @@ impl Vm {
                 None => false,
             }
         });
-        if out_of_fuel {
-            return Err(Error::Interrupted(Interrupt::Fuel));
-        }
-        self.collect_if_due();
-        self.poll();
+        if out_of_fuel { Err(Error::Interrupted(Interrupt::Fuel)) } else { Ok(()) }
+    }
+
+    /// Raises LimitError in the running task if the program has more than its limit alive.
+    fn check_memory(&mut self) {
         if let Some(message) = self.memory_excess() {
             self.enter(|cx| {
                 let error = cx.error_value(ErrorKind::LimitError, &message);
                 cx.world.tasks.wake = Some(Wake::Raise(error));
             });
         }
-        Ok(())
     }
 
     /// Bytes of living objects, roughly: buffers are known exactly at the end of each collection, the rest is an average.
@@ -498,15 +518,14 @@ impl Vm {
 
     /// The host's view of an error value.
     pub(super) fn raised(&mut self, error: Handle) -> Error {
-        let pool = self.pool.clone();
         self.enter(|cx| {
             let value = error.value_in(cx.world);
-            describe_error(cx, &pool, value, 0)
+            describe_error(cx, value, 0)
         })
     }
 }
 
-fn describe_error<'gc>(cx: &mut Cx<'_, 'gc>, pool: &Rc<HandlePool>, value: Value<'gc>, depth: usize) -> Error {
+fn describe_error<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>, depth: usize) -> Error {
     let Value::Instance(instance) = value else { return Error::Host(ops::describe(cx, &value)) };
     let class = cx.world.class_of_instance(instance).name().as_str().to_owned();
     let message = match ops::error_part(cx.world, instance, cx.world.symbols.message) {
@@ -515,18 +534,18 @@ fn describe_error<'gc>(cx: &mut Cx<'_, 'gc>, pool: &Rc<HandlePool>, value: Value
         other => ops::describe(cx, &other),
     };
     let cause = ops::error_part(cx.world, instance, cx.world.symbols.cause);
-    let cause = (depth < 8 && cx.is_error(&cause)).then(|| Box::new(describe_error(cx, pool, cause, depth + 1)));
+    let cause = (depth < 8 && cx.is_error(&cause)).then(|| Box::new(describe_error(cx, cause, depth + 1)));
     let trace = interp::trace_of(cx.world, &value).unwrap_or_default();
-    let value = Handle::new(cx.world, pool, value);
+    let value = Handle::new(cx.world, value);
     Error::Raised { class, message, trace, value, cause }
 }
 
 /// Brings an exit over the border of the heap.
-fn note<'gc>(exit: Exit<'gc>, cx: &mut Cx<'_, 'gc>, pool: &Rc<HandlePool>) -> Stop {
+fn note<'gc>(exit: Exit<'gc>, cx: &mut Cx<'_, 'gc>) -> Stop {
     match exit {
         Exit::Tick => Stop::Tick,
-        Exit::Done(value) => Stop::Done(Handle::new(cx.world, pool, value)),
-        Exit::Error(value) => Stop::Raised(Handle::new(cx.world, pool, value)),
+        Exit::Done(value) => Stop::Done(Handle::new(cx.world, value)),
+        Exit::Error(value) => Stop::Raised(Handle::new(cx.world, value)),
         Exit::Wait => Stop::Wait,
         Exit::Need => Stop::Need,
         Exit::Outside => {

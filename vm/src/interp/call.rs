@@ -210,7 +210,9 @@ impl<'gc> Cx<'_, 'gc> {
     /// ArityError for too many or too few arguments. Of a function that the library calls the program's text does not show how.
     fn wrong_count(&mut self, proto: Gc<'gc, Proto<'gc>>, first: usize, given: usize) -> Box<Control<'gc>> {
         let caller = self.world.stack.frames.last().map(|frame| frame.proto);
-        let Some(caller) = caller.filter(|caller| self.world.is_library(&caller.linked.module.namespace)) else {
+        let is_start = |caller: &Gc<'gc, Proto<'gc>>| self.world.halt_stub.is_some_and(|stub| Gc::ptr_eq(stub, *caller));
+        let is_library = |caller: &Gc<'gc, Proto<'gc>>| self.world.is_library(&caller.linked.module.namespace);
+        let Some(caller) = caller.filter(|caller| is_library(caller) && !is_start(caller)) else {
             return self.arity_error(proto, given, "");
         };
         let params = &proto.image.params;

@@ -81,9 +81,9 @@ fn frames_of<'gc>(world: &World<'gc>, frames: &[Frame<'gc>]) -> Vec<Place<'gc>> 
         .collect()
 }
 
-/// The innermost frame of code that does not belong to the library's part of waiting.
+/// The innermost frame of code that does not belong to the library.
 pub fn place_of<'gc>(world: &World<'gc>, frames: &[Frame<'gc>]) -> Option<TraceFrame> {
-    let is_library = |place: &Place<'gc>| matches!(&*place.proto.linked.module.namespace.name, "core" | "task");
+    let is_library = |place: &Place<'gc>| world.is_library(&place.proto.linked.module.namespace);
     frames_of(world, frames).into_iter().find(|place| !is_library(place)).map(Place::describe)
 }
 

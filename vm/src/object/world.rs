@@ -1,8 +1,8 @@
 //! The world: everything one VM knows, as data. Behaviour is added by the layers above, each in its own `impl World`.
 
 use super::{
-    BoxCell, Class, ClassKind, Construction, Content, Continuation, Definition, Fiber, HostObject, Instance, Layout, LayoutId, Linked,
-    Module, Namespace, Parked, Proto, Resumption, Stack, Symbol, SymbolMap, Tasks, Undo, Variant,
+    BoxCell, Class, ClassKind, Construction, Content, Continuation, Definition, Fiber, HostObject, Instance, Layout, LayoutId,
+    Linked, Module, Namespace, Parked, Proto, Resumption, Stack, Symbol, SymbolMap, Tasks, Undo, Variant,
 };
 use crate::heap::{Str, Value, hash_bytes};
 use crate::host::Host;
@@ -13,7 +13,8 @@ use indexmap::IndexMap;
 use lang::source::{Source, Span};
 use rustc_hash::FxHashMap;
 use std::any::Any;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -327,6 +328,13 @@ impl std::fmt::Display for TraceFrame {
     }
 }
 
+/// Numbers of handles that were dropped and may be used again.
+#[derive(Default)]
+pub struct HandlePool {
+    /// The numbers.
+    pub free: RefCell<Vec<usize>>,
+}
+
 /// Switches of the test worlds.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Stress {
@@ -469,6 +477,9 @@ pub struct World<'gc> {
     pub namespace_cells: SymbolMap<'gc, Gc<'gc, Definition<'gc>>>,
     /// Values that the host holds, by handle number.
     pub handles: Vec<Value<'gc>>,
+    /// Numbers of handles that are free again.
+    #[collect(require_static)]
+    pub handle_pool: Rc<HandlePool>,
     /// What the commit that is running has yet to do.
     pub loading: Loading<'gc>,
     /// The same of commits that wait for an inner one: a host may load files at any safe point.
@@ -645,6 +656,7 @@ impl<'gc> World<'gc> {
             resume_stub: None,
             namespace_cells: SymbolMap::default(),
             handles: Vec::new(),
+            handle_pool: Rc::default(),
             loading: Loading::default(),
             loading_outer: Vec::new(),
             undo: Vec::new(),

@@ -9,8 +9,8 @@ use crate::heap::Value;
 use crate::image::{ClassRef, DefinitionKind, ExtensionImage, MemberImage, UnitKind};
 use crate::link::{self, ClassTask, Unfit};
 use crate::object::{
-    BoxCell, Class, ClassBody, ClassKind, Control, Cx, Definition, Function, Linked, Member, Module, Symbol, SymbolMap, Undo,
-    Variant,
+    BoxCell, Class, ClassBody, ClassKind, Control, Cx, Definition, Function, HookText, Linked, Member, Module, Symbol, SymbolMap,
+    Undo, Variant,
 };
 use gc_arena::Gc;
 use lang::diagnostic::Diagnostic;
@@ -22,6 +22,15 @@ type Texts<'gc> = [(Gc<'gc, Linked<'gc>>, Option<Gc<'gc, Linked<'gc>>>)];
 
 /// A class with what is left to run of it.
 type Made<'gc> = (Gc<'gc, Class<'gc>>, Vec<ClassTask<'gc>>);
+
+/// The members of a class before an edit.
+struct MembersBefore<'a, 'gc> {
+    members: &'a SymbolMap<'gc, Member<'gc>>,
+    /// Those of its text.
+    names: Option<Vec<Arc<str>>>,
+    /// Shared slots whose initialiser is another one now.
+    edited: Vec<&'a str>,
+}
 
 impl<'gc> Cx<'_, 'gc> {
     /// Makes and redefines classes and enums over all files; those whose bases are not there yet are left for later.
@@ -251,7 +260,7 @@ impl<'gc> Cx<'_, 'gc> {
                 .collect();
             let names: Option<Vec<Arc<str>>> =
                 text.as_ref().map(|c| c.members.iter().map(|m| &m.name).chain(c.shared.iter().map(|s| &s.name)).cloned().collect());
-            self.keep_members(class, linked, names.as_deref(), &edited, &old_members, &mut tasks, matcher);
+            self.keep_members(class, linked, &MembersBefore { members: &old_members, names, edited }, &mut tasks, matcher);
             self.note_keys(class, &keys);
         }
         Ok(Some((class, tasks)))
@@ -286,27 +295,24 @@ impl<'gc> Cx<'_, 'gc> {
         None
     }
 
-    /// Members of other files (`extend`) stay, shared slots keep their cells, functions keep their identity. `old_names`: members of the
-    /// old text; `edited`: shared slots whose initialiser is another one.
+    /// Members of other files (`extend`) stay, shared slots keep their cells, functions keep their identity.
     fn keep_members(
         &mut self,
         class: Gc<'gc, Class<'gc>>,
         linked: Gc<'gc, Linked<'gc>>,
-        old_names: Option<&[Arc<str>]>,
-        edited: &[&str],
-        old_members: &SymbolMap<'gc, Member<'gc>>,
+        before: &MembersBefore<'_, 'gc>,
         tasks: &mut Vec<ClassTask<'gc>>,
         matcher: &mut Matcher,
     ) {
         // Members that the old text of the class did not have come from an `extend`.
-        let is_extension = |name: &str| old_names.is_some_and(|names| !names.iter().any(|n| **n == *name));
+        let is_extension = |name: &str| before.names.as_ref().is_some_and(|names| !names.iter().any(|n| **n == *name));
         let declared: Vec<_> = class.body().members.iter().map(|(n, m)| (*n, *m)).collect();
         let mut members = class.body().members.clone();
-        for (name, member) in old_members {
+        for (name, member) in before.members {
             match (declared.iter().find(|(n, _)| n == name).map(|(_, m)| *m), *member) {
                 (Some(Member::Shared(fresh)), Member::Shared(cell)) => {
                     members.insert(*name, Member::Shared(cell));
-                    if !edited.contains(&name.as_str()) || !self.is_shared_untouched(class, *name, cell) {
+                    if !before.edited.contains(&name.as_str()) || !self.is_shared_untouched(class, *name, cell) {
                         tasks.retain(|task| !fills(task, fresh));
                     }
                     for task in tasks.iter_mut().filter(|task| fills(task, fresh)) {
@@ -396,8 +402,14 @@ impl<'gc> Cx<'_, 'gc> {
         }
     }
 
-    /// Values of variants that have left follow the enum's hook, if it is new.
-    fn follow_variants(&mut self, class: Gc<'gc, Class<'gc>>, old: &ClassBody<'gc>) {
+    /// Values of variants that have left follow the enum's hook, if it is new. A hook that is the same stays the same function.
+    fn follow_variants(&mut self, class: Gc<'gc, Class<'gc>>, old: &ClassBody<'gc>, matcher: &mut Matcher) {
+        let same = |text: &HookText<'gc>| old.hooks.iter().find(|h| h.fingerprint == text.fingerprint).copied();
+        let kept = class.body().hooks.first().and_then(|text| Some((text.function, same(text)?.function)));
+        if let Some((new, old)) = kept {
+            self.replace_code(old, new.proto(), matcher);
+            Class::update(class, self.mc, |body| body.hooks[0].function = old);
+        }
         let (live, retired, text) = {
             let body = class.body();
             (body.variants.clone(), body.retired.clone(), body.hooks.first().copied())
@@ -450,8 +462,9 @@ impl<'gc> Cx<'_, 'gc> {
                 let variants = old.variants.iter().chain(old.retired.iter().map(|(v, _)| v)).map(|v| v.name.as_str().into());
                 text.members.iter().map(|m| m.name.clone()).chain(variants).collect()
             });
-            self.keep_members(class, linked, names.as_deref(), &[], &old.members, &mut tasks, matcher);
-            self.follow_variants(class, &old);
+            let before = MembersBefore { members: &old.members, names, edited: Vec::new() };
+            self.keep_members(class, linked, &before, &mut tasks, matcher);
+            self.follow_variants(class, &old, matcher);
             return Ok((class, tasks));
         }
         let class = self.world.new_class(self.mc, &image.name, cell.qualified_name().into(), ClassKind::Enum);

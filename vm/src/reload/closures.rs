@@ -48,12 +48,10 @@ fn pairs(old: &[(&str, u64)], new: &[(&str, u64)]) -> Vec<Option<usize>> {
     let mut found = vec![None; old.len()];
     let mut taken = vec![false; new.len()];
     let mut pass = |fits: &dyn Fn(usize, usize) -> bool, found: &mut Vec<Option<usize>>| {
-        for i in 0..old.len() {
-            if found[i].is_none()
-                && let Some(j) = (0..new.len()).find(|j| !taken[*j] && fits(i, *j))
-            {
+        for (i, found) in found.iter_mut().enumerate().filter(|(_, found)| found.is_none()) {
+            if let Some(j) = (0..new.len()).find(|j| !taken[*j] && fits(i, *j)) {
                 taken[j] = true;
-                found[i] = Some(j);
+                *found = Some(j);
             }
         }
     };

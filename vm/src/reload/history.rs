@@ -7,10 +7,13 @@ use super::load::FileText;
 use super::options::ReloadOptions;
 use super::report::Report;
 use crate::embed::Vm;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Commits that are remembered.
 const COMMITS_MAX: usize = 200;
+/// Versions that are remembered of one definition.
+const VERSIONS_MAX: usize = 50;
 
 /// One file of a commit.
 #[derive(Clone, Debug)]
@@ -47,7 +50,8 @@ pub struct History {
     commits: Vec<Commit>,
     /// Commits that have been undone, the last one last.
     undone: Vec<Commit>,
-    versions: Vec<DefinitionVersion>,
+    /// By qualified name, oldest first.
+    versions: HashMap<String, Vec<DefinitionVersion>>,
 }
 
 impl History {
@@ -76,7 +80,11 @@ impl Vm {
         let files = commit.files.iter().map(|f| FileText { path: f.path.clone(), text: f.before.clone() }).collect();
         let report = self.reload_as(Step::Undo, files, &ReloadOptions::default());
         let history = &mut self.files.history;
-        if report.ok { history.undone.push(commit) } else { history.commits.push(commit) }
+        if report.ok {
+            history.undone.push(commit)
+        } else {
+            history.commits.push(commit)
+        }
         Some(report)
     }
 
@@ -86,13 +94,17 @@ impl Vm {
         let files = commit.files.iter().map(|f| FileText { path: f.path.clone(), text: f.after.clone() }).collect();
         let report = self.reload_as(Step::Redo, files, &ReloadOptions::default());
         let history = &mut self.files.history;
-        if report.ok { history.commits.push(commit) } else { history.undone.push(commit) }
+        if report.ok {
+            history.commits.push(commit)
+        } else {
+            history.undone.push(commit)
+        }
         Some(report)
     }
 
     /// Versions of a definition by its qualified name, oldest first.
     pub fn history(&self, qualified: &str) -> Vec<DefinitionVersion> {
-        self.files.history.versions.iter().filter(|version| version.name == qualified).cloned().collect()
+        self.files.history.versions.get(qualified).cloned().unwrap_or_default()
     }
 
     /// The texts that run, of the files of a commit that is about to be made.
@@ -110,10 +122,10 @@ impl Vm {
             }
         }
         let paths: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
-        if step == Step::Ordinary && !files.is_empty() {
+        // Files that are only loaded for the first time are no edit, and nothing to go back to.
+        if step == Step::Ordinary && files.iter().any(|file| file.before.is_some()) {
             self.files.history.push(Commit { files });
         }
-        let known: Vec<(String, u32)> = self.files.history.versions.iter().map(|v| (v.name.clone(), v.version)).collect();
         let new = self.enter(|cx| {
             let mut new = Vec::new();
             for path in &paths {
@@ -123,14 +135,19 @@ impl Vm {
                     let symbol = cx.world.intern(cx.mc, &definition.name);
                     let Some(cell) = module.namespace.get(symbol) else { continue };
                     let (name, version) = (cell.qualified_name(), cell.meta().version);
-                    if !known.iter().any(|(n, v)| *n == name && *v == version) {
-                        let text = linked.image.source.slice(definition.span).to_owned();
-                        new.push(DefinitionVersion { name, version, epoch: cx.world.epoch, file: path.clone(), text });
-                    }
+                    let text = linked.image.source.slice(definition.span).to_owned();
+                    new.push(DefinitionVersion { name, version, epoch: cx.world.epoch, file: path.clone(), text });
                 }
             }
             new
         });
-        self.files.history.versions.extend(new);
+        for version in new {
+            let versions = self.files.history.versions.entry(version.name.clone()).or_default();
+            if versions.iter().all(|known| known.version != version.version) {
+                versions.push(version);
+                let superfluous = versions.len().saturating_sub(VERSIONS_MAX);
+                versions.drain(..superfluous);
+            }
+        }
     }
 }

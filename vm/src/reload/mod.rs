@@ -23,8 +23,8 @@ mod queue;
 mod report;
 mod select;
 mod survey;
-mod uses;
 mod unknown;
+mod uses;
 
 pub use check::{CheckedPlan, Place, Reason};
 pub use contribution::{Holder, NewText, Verdict, verdict};
@@ -36,5 +36,5 @@ pub use options::{Mode, Policy, ReloadOptions, Replace};
 pub use origin::Origin;
 pub use plan::{Action, PlannedDefinition, PlannedFile, ReloadPlan, plan};
 pub use report::{Entry, Report, Statement, layout_text};
-pub use uses::Uses;
 pub use survey::{Fact, Facts};
+pub use uses::Uses;

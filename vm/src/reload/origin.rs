@@ -135,7 +135,8 @@ impl<'gc> Cx<'_, 'gc> {
         let mut holders = cells.filter(|cell| cell.value().heap_pointer().is_some_and(|p| Gc::ptr_eq(p, pointer)));
         // A variable may hold it too; its own definition is meant.
         let first = holders.next()?;
-        let own = std::iter::once(first).chain(holders).find(|cell| matches!(cell.kind(), Kind::Function | Kind::Class | Kind::Enum));
+        let own =
+            std::iter::once(first).chain(holders).find(|cell| matches!(cell.kind(), Kind::Function | Kind::Class | Kind::Enum));
         Some(own.unwrap_or(first).qualified_name())
     }
 }

@@ -316,8 +316,9 @@ impl<'gc> Walk<'_, '_, 'gc> {
             }
             Value::Box(cell) => self.push(cell.get(), step.holder, way),
             Value::Fiber(fiber) => {
-                let (protos, values) =
-                    fiber.stack().with_frames(|frames| (frames.iter().map(|f| f.proto).collect::<Vec<_>>(), fiber.stack().values()));
+                let (protos, values) = fiber
+                    .stack()
+                    .with_frames(|frames| (frames.iter().map(|f| f.proto).collect::<Vec<_>>(), fiber.stack().values()));
                 let way = self.way(Some(way), " (a fiber)");
                 for proto in protos {
                     self.proto(proto);

@@ -25,9 +25,19 @@ pub(crate) const FUNCTIONS: &[Row] = &[
     row("_why", &["name"], why, "`_why(name)`: where a definition comes from, as a map, or nil."),
     row("_drift", &[], drift, "`_drift()`: what is not as a cold start would make it, as maps."),
     row("_reset", &["name"], reset, "`_reset(name)`: evaluates a variable anew."),
-    row("digest", &[], digest, "`digest()`: a number for the program's definitions and plain variables: equal states have equal numbers."),
+    row(
+        "digest",
+        &[],
+        digest,
+        "`digest()`: a number for the program's definitions and plain variables: equal states have equal numbers.",
+    ),
     row("_name", &["thing"], name_of, "`_name(thing)`: the qualified name of a definition, function, class or namespace."),
-    row("_eval", &["text", "namespace", "file"], eval, "`_eval(text, namespace, file)`: evaluates text; the value of its last expression."),
+    row(
+        "_eval",
+        &["text", "namespace", "file"],
+        eval,
+        "`_eval(text, namespace, file)`: evaluates text; the value of its last expression.",
+    ),
     row("safe_point", &[], safe_point, "`safe_point()`: lets a waiting reload be made here."),
 ];
 
