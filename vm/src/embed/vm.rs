@@ -384,7 +384,16 @@ impl Vm {
         self.count_fuel()?;
         self.collect_if_due();
         self.poll();
+        if mem::take(&mut self.files.is_abandoned) {
+            return Err(Error::Interrupted(Interrupt::Cancelled));
+        }
         Ok(())
+    }
+
+    /// Within the function that was given to [`Vm::on_safe_point`]: ends the load, reload or call that stands at this safe point, as if it
+    /// were cancelled.
+    pub fn abandon(&mut self) {
+        self.files.is_abandoned = true;
     }
 
     /// Takes what the slice has used from the fuel.
