@@ -22,6 +22,10 @@ pub struct Files {
     images: Option<Images>,
     /// Units that have yet to run, file by file.
     pub(super) queues: Vec<super::queue::Queue>,
+    /// The same of the loads and reloads within whose code the present one is made, the outermost first.
+    pub(super) queues_outer: Vec<Vec<super::queue::Queue>>,
+    /// Whether what runs is to be given up, as the host has asked at a safe point.
+    pub(crate) is_abandoned: bool,
     /// Number of texts evaluated so far.
     pub(super) evaluations: u64,
     /// Loads and reloads that are being made: more than one while the code of one loads something.
