@@ -301,7 +301,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is no time; write `0.5`, `2s` or `500ms`");
     let seconds: f64 = number.trim().parse().map_err(|_| wrong())?;
     let time = Duration::try_from_secs_f64(seconds * unit).map_err(|_| wrong())?;
-    if time < Duration::from_millis(1) { Err("at least `1ms` must pass between two looks".into()) } else { Ok(time) }
+    if time < Duration::from_millis(1) { Err("a time of at least `1ms` is needed".into()) } else { Ok(time) }
 }
 
 #[cfg(test)]

@@ -286,3 +286,13 @@ fn what_is_no_file_is_not_waited_for() {
     file.set_len(1 << 40).expect("a file can have holes");
     expect(&lang(&folder, &["huge.lang"], ""), 1, "", "is larger than 256 MB");
 }
+
+#[test]
+fn files_of_several_programs_are_checked() {
+    let folder = Folder::new();
+    for directory in ["a", "b"] {
+        fs::create_dir(folder.path().join(directory)).expect("the folder can be written");
+        folder.write(&format!("{directory}/main.lang"), "fn main() { print(1) }");
+    }
+    expect(&lang(&folder, &["check", "a/main.lang", "b/main.lang"], ""), 0, "", "");
+}
