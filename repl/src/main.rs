@@ -52,9 +52,13 @@ With --reload all loaded files are watched. What is saved together is brought to
 the next call, loop turn or wait; what was done is said on standard error. A text that cannot be taken in changes
 nothing: the reasons are shown, the program goes on, and the next save is tried together with it.
 
+A function that is running goes on in its old text until it returns; what it calls is new. So let an endless loop only
+call a function that does the work. Code that an edit runs and that does not end is given up by the next save, or by
+Ctrl-C, and the program goes on.
+
 When `main` returns, the tool ends. When it raises an error, or the file does not load, the error is shown and the tool
 waits: once an edit has been committed, `main` is called again; variables keep their values. A file without `main` is
-watched until Ctrl-C; statements that are new or edited run when they are saved. Ctrl-C ends.";
+watched until Ctrl-C; statements that are new or edited run when they are saved. Otherwise Ctrl-C ends.";
 
 const AFTER_HELP_TEST: &str = "\
 Tests are the `test \"name\" { … }` blocks of `.lang` files. A file `x_test.lang` beside `x.lang` belongs to it and sees its
