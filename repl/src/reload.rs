@@ -6,6 +6,7 @@
 
 use crate::diagnostics;
 use crate::engine::{self, plain};
+use crate::entry::Entry;
 use crate::host::{self, Texts, is_program_text};
 use crate::output::output;
 use crate::summary;
@@ -17,7 +18,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use vm::embed::{Error, Vm};
 use vm::object::Interrupt;
-use vm::reload::Report;
+use vm::reload::{FileText, ReloadOptions, Report};
 
 /// How much is said about a commit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -32,8 +33,10 @@ pub enum Detail {
 pub struct Reloader {
     watch: Watch,
     texts: Texts,
-    /// The file that the program was started with.
-    entry: String,
+    /// What the program was started with.
+    entry: Entry,
+    /// Whether that is loaded.
+    is_loaded: bool,
     /// Edits that do not run yet, by path; `None`: the file is gone.
     pending: BTreeMap<String, Option<Vec<u8>>>,
     /// Whether the last attempt was refused.
@@ -53,15 +56,20 @@ impl Reloader {
     pub fn install(
         vm: &mut Vm,
         texts: &Texts,
-        entry: &str,
+        entry: &Entry,
         poll: Option<Duration>,
         detail: Detail,
     ) -> Result<SharedReloader, String> {
-        let watch = Watch::start(poll).map_err(|error| format!("cannot watch files: {}", plain(&error)))?;
+        let directory = match entry {
+            Entry::File(_) => None,
+            Entry::Directory(directory) => Some(directory.clone()),
+        };
+        let watch = Watch::start(poll, directory).map_err(|error| format!("cannot watch files: {}", plain(&error)))?;
         let reloader = Reloader {
             watch,
             texts: texts.clone(),
-            entry: entry.to_owned(),
+            entry: entry.clone(),
+            is_loaded: false,
             pending: BTreeMap::new(),
             is_refused: false,
             detail,
@@ -89,14 +97,16 @@ impl Reloader {
         self.stop
     }
 
-    /// Loads the entry file, or tries again.
+    /// Loads what the program was started with, or tries again.
     pub fn load(&mut self, vm: &mut Vm) -> Report {
-        if !is_program_text(&self.entry) {
+        if let Entry::File(file) = &self.entry
+            && !is_program_text(file)
+        {
             // The host notes only files with the usual ending.
-            let print = host::read(&self.entry).ok().map(|content| print_of(&content));
-            self.texts.borrow_mut().insert(self.entry.clone(), print);
+            let print = host::read(file).ok().map(|content| print_of(&content));
+            self.texts.borrow_mut().insert(file.clone(), print);
         }
-        let report = vm.reload_files_with(std::slice::from_ref(&self.entry), &engine::noting_warnings());
+        let report = self.entry.load(vm);
         self.settle(vm, &report);
         report
     }
@@ -123,7 +133,7 @@ impl Reloader {
             if seen == Some(content.as_deref().map(print_of)) {
                 continue;
             }
-            if vm.is_loaded(&path) || path == self.entry {
+            if vm.is_loaded(&path) || self.entry.includes(&path) {
                 self.pending.insert(path, content);
                 matters = true;
             } else {
@@ -147,22 +157,29 @@ impl Reloader {
 
     /// Brings the program to the pending texts.
     fn attempt(&mut self, vm: &mut Vm) -> Report {
-        if !vm.is_loaded(&self.entry) {
-            return vm.reload_files(std::slice::from_ref(&self.entry));
+        if !self.is_loaded {
+            return self.entry.load(vm);
         }
         let mut texts = Vec::new();
         for (path, content) in &self.pending {
             match content.as_deref().map(std::str::from_utf8) {
-                Some(Ok(text)) => texts.push((path.clone(), text.to_owned())),
+                Some(Ok(text)) => texts.push(FileText { path: path.clone(), text: Some(text.to_owned()) }),
                 // What cannot be a text is read once more, for the refusal that belongs to it.
                 Some(Err(_)) => return vm.reload_files(&self.pending.keys().cloned().collect::<Vec<_>>()),
+                // It came and went while it was not taken in.
+                None if !vm.is_loaded(path) => {}
                 None => {
                     output().note(&format!("reload: `{path}` is gone; what it defined is kept for those who use it"));
-                    texts.push((path.clone(), empty_text(vm, path)));
+                    let text = match self.entry {
+                        // It stays watched, and can come back.
+                        Entry::File(_) => Some(empty_text(vm, path)),
+                        Entry::Directory(_) => None,
+                    };
+                    texts.push(FileText { path: path.clone(), text });
                 }
             }
         }
-        vm.reload_texts(texts)
+        vm.reload(texts, &ReloadOptions::default())
     }
 
     /// Draws the consequences of an attempt.
@@ -170,6 +187,7 @@ impl Reloader {
         self.is_refused = !report.ok;
         if report.ok {
             self.pending.clear();
+            self.is_loaded = true;
             self.commits += u64::from(report.committed);
         }
         if let Some(Error::Interrupted(interrupt)) = report.error {
@@ -182,7 +200,11 @@ impl Reloader {
             texts.retain(|path, _| loaded.contains(path));
         }
         let mut watched = texts.clone();
-        for path in loaded.into_iter().chain([self.entry.clone()]) {
+        let entry = match &self.entry {
+            Entry::File(file) => Some(file.clone()),
+            Entry::Directory(_) => None,
+        };
+        for path in loaded.into_iter().chain(entry) {
             watched.entry(path).or_insert(None);
         }
         drop(texts);

@@ -1,7 +1,7 @@
 //! Items: `x[i]`, `x[i] = v` and `len(x)`.
 
 use super::call::{Resume, call, call_then, method_of, suspend};
-use super::error::suggestion;
+use super::suggestion;
 use super::iterate::character;
 use super::mapping::{map_get, map_set};
 use super::number::int_from_u64;

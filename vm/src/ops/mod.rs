@@ -48,7 +48,8 @@ pub use call::{Resume, and_then, call, call_then, is_error, method_of, suspend, 
 pub use compare::{equal, equal_now};
 pub use contains::contains;
 pub use display::{push_float, push_int, push_quoted};
-pub use error::{error_message, error_part, nearest, suggestion};
+pub use error::{error_message, error_part};
+pub use lang::near::{nearest, suggestion};
 pub use foreign::{instead_of_member, instead_of_name};
 pub use format::format_value;
 pub use hash::{HashResult, hash, hash_int, hash_now};

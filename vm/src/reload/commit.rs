@@ -26,6 +26,9 @@ impl Vm {
     ) -> Result<Vec<String>, Error> {
         let plan = plan.into_plan();
         let queues_outer = std::mem::take(&mut self.files.queues);
+        // When a program is loaded, all its errors are told at once; an edit of a running one has as few effects as possible.
+        let is_first = plan.files.len() > 1 && plan.files.iter().all(|file| file.is_new && !file.path.starts_with('<'));
+        let failures_outer = std::mem::replace(&mut self.files.failures, is_first.then(Vec::new));
         let level = self.begin_level();
         let (undo_start, serial, outer) = self.enter(|cx| {
             cx.world.commits_tried += 1;
@@ -51,6 +54,7 @@ impl Vm {
             })
             .collect();
         self.files.queues = queues_outer;
+        self.files.failures = failures_outer;
         self.enter(|cx| {
             let log = cx.world.undo.split_off(undo_start);
             cx.world.commit_start = outer;
@@ -425,6 +429,6 @@ impl<'gc> Cx<'_, 'gc> {
             items.push((unit.span.lo, Item::Unit(i)));
         }
         items.sort_by_key(|(order, item)| (*order, matches!(item, Item::Unit(_))));
-        Queue { path: file.path.clone(), items: items.into(), defines, namespace: file.namespace.clone(), active: false }
+        Queue { path: file.path.clone(), items: items.into(), defines, namespace: file.namespace.clone(), active: None, needs: None }
     }
 }
