@@ -294,7 +294,7 @@ fn text(color) {
 ```"
     UNUSED_LOCAL "W0007" Warning "a local that nothing uses"
     "A variable, function or class inside a block that nothing mentions is left over, or a name was mistyped where it should be used.
-`lang check` tells; a name that begins with `_` says that it is meant so. Parameters and loop variables need not be used.
+`lang check` tells; a name that begins with `_` says that it is meant so. Parameters, loop variables and caught errors need not be used.
 
 ```
 fn area(w, h) {

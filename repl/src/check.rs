@@ -3,7 +3,7 @@
 use crate::diagnostics::Report as Style;
 use crate::engine::{self, read_source};
 use crate::format;
-use crate::host::Texts;
+use crate::host::{Console, Texts};
 use crate::output::output;
 use clap::ValueEnum;
 use lang::diagnostic::Diagnostic;
@@ -12,11 +12,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use vm::compile::compile_source;
-use vm::embed::Problem;
+use vm::embed::{Problem, VmOptions};
 use vm::reload::{Extent, Reason, normalise};
-
-/// Presses of Ctrl-C after which a check ends at once.
-const PRESSES_MAX: u32 = 1;
 
 /// How problems are written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -111,7 +108,8 @@ fn check_program(root: &str, extent: Extent, files: &[String], findings: &mut Fi
             sources.insert(file, source);
         }
     }
-    let mut vm = engine::new_vm(&Texts::default(), &[], PRESSES_MAX);
+    let host = Console::new(Texts::default(), Vec::new());
+    let mut vm = stdlib::new_vm(VmOptions { host: Box::new(host), ..VmOptions::default() });
     vm.add_root(root);
     engine::add_roots(&mut vm, &[]);
     let texts = sources.into_iter().map(|(path, source)| (path, source.text().to_owned())).collect();

@@ -492,7 +492,7 @@ fn without_warnings_of_names(output: &str) -> String {
     let mut is_warning = false;
     let kept = output.split_inclusive('\n').filter(|line| {
         let is_part = is_warning && line.starts_with(|c: char| c == ' ' || c.is_ascii_digit());
-        is_warning = is_part || line.starts_with("warning[W0304]");
+        is_warning = is_part || line.starts_with("warning[W0302]");
         !is_warning
     });
     kept.collect()

@@ -1,5 +1,5 @@
-//! Locals that nothing uses: `let` and `const`, functions and classes inside blocks, and the names of caught errors. Parameters, loop
-//! variables and names in patterns of `match` are there for their places; names that begin with `_` say that they are not used.
+//! Locals that nothing uses: `let` and `const`, functions and classes inside blocks. Parameters, loop variables, caught errors and names
+//! in patterns of `match` are there for their places; names that begin with `_` say that they are not used.
 
 use super::LintFile;
 use crate::ast::visit::{Visitor, walk_expr, walk_func, walk_member, walk_stmt, walk_target};
@@ -16,7 +16,6 @@ use std::collections::{BTreeMap, HashSet};
 enum What {
     Variable,
     Definition,
-    Caught,
 }
 
 /// A function, or a statement of the top level, that is being looked at.
@@ -54,7 +53,6 @@ impl<'f> Locals<'f> {
             let help = match what {
                 What::Variable => format!("remove it, or call it `_{name}` if it has to be there"),
                 What::Definition => "remove it".to_owned(),
-                What::Caught => "write `catch { … }`, or leave the name out before `is`: `catch _ is …`".to_owned(),
             };
             let diagnostic = Diagnostic::new(&codes::UNUSED_LOCAL, span, format!("`{name}` is never used"));
             self.found.push(diagnostic.label("nothing mentions it").help(help));
@@ -117,12 +115,6 @@ impl Visitor for Locals<'_> {
     fn expr(&mut self, expr: &Expr) {
         match &*expr.kind {
             ExprKind::Name(id, _) => self.mention(*id),
-            ExprKind::Try { catches, .. } => {
-                for (id, ident) in catches.iter().filter_map(|catch| catch.binding.as_ref()) {
-                    self.declare(*id, ident, What::Caught);
-                }
-                walk_expr(self, expr);
-            }
             _ => walk_expr(self, expr),
         }
     }

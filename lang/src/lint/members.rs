@@ -44,7 +44,7 @@ impl Members<'_> {
         let near = suggestion(&name.name, known.iter().map(|name| &**name));
         let message = format!("`{class}` has no slot or method `{}`{near}", name.name);
         let diagnostic = Diagnostic::new(&codes::UNKNOWN_MEMBER, name.span, message)
-            .label("raises SlotError")
+            .label("no instance has it")
             .help(format!("declare it with `slot {0}` or `fn {0}`, or check all files of the program together", name.name));
         self.found.push(diagnostic);
     }

@@ -105,9 +105,43 @@ fn check_looks_at_imports() {
         &output,
         0,
         "",
-        "warning[W0304]: `dubble` does not exist in namespace `util`; did you mean `double`?\n --> b.lang:3:13\n",
+        "warning[W0302]: `dubble` does not exist in namespace `util`; did you mean `double`?\n --> b.lang:3:13\n",
     );
     expect(&lang(&folder, &["check", "c.lang", "util.lang"], ""), 0, "", "");
+}
+
+#[test]
+fn check_looks_at_whole_directories() {
+    let folder = Folder::with(&[
+        ("main.lang", "import util\nfn main() { let left = 1; util.double() }"),
+        ("util.lang", "fn double(x) { 2 * x }"),
+        ("util_test.lang", "test \"double\" { assert double(2) == 4 }"),
+    ]);
+    let output = lang(&folder, &["check", "."], "");
+    expect(&output, 0, "", "warning[W0007]: `left` is never used\n --> main.lang:2:17\n");
+    expect(&output, 0, "", "warning[W0010]: `double` is called without the argument `x`\n --> main.lang:2:27\n");
+    assert_eq!(lang(&folder, &["check", "--strict", "."], "").status.code(), Some(1));
+    let json = "{\"severity\":\"warning\",\"code\":\"W0007\",\"message\":\"`left` is never used\",\"file\":\"main.lang\",\"line\":2,\
+        \"column\":17,\"end_line\":2,\"end_column\":21,\"label\":\"nothing mentions it\",\
+        \"help\":\"remove it, or call it `_left` if it has to be there\"}\n";
+    let output = lang(&folder, &["check", "--format", "json", "."], "");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.starts_with(json), "{said}");
+    folder.write("util.lang", "fn double(x) {");
+    // What the broken file defines is not missed.
+    let output = lang(&folder, &["check", "."], "");
+    expect(&output, 1, "", "error[E0102]");
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("W03"), "only the error is told");
+}
+
+/// A check of what is well says nothing.
+#[test]
+fn the_programs_of_the_repository_have_nothing_to_be_told() {
+    let folder = Folder::new();
+    for directory in ["examples", "benches"] {
+        let path = format!("{}/../{directory}", env!("CARGO_MANIFEST_DIR"));
+        expect(&lang(&folder, &["check", "--strict", &path], ""), 0, "", "");
+    }
 }
 
 #[test]
