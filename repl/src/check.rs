@@ -5,6 +5,7 @@ use crate::engine::{self, read_source};
 use crate::format;
 use crate::host::{Console, Texts};
 use crate::output::output;
+use crate::test::suite;
 use clap::ValueEnum;
 use lang::diagnostic::Diagnostic;
 use lang::source::{Source, Span};
@@ -101,17 +102,17 @@ fn check_program(root: &str, extent: Extent, files: &[String], findings: &mut Fi
         // What the broken files define would be missed everywhere.
         return;
     }
-    // A test file belongs to what it tests.
-    let tested: Vec<String> = sources.keys().filter_map(|file| Some(format!("{}.lang", file.strip_suffix("_test.lang")?))).collect();
-    for file in tested.into_iter().filter(|file| Path::new(file).is_file()) {
-        if let (false, Ok(source)) = (sources.contains_key(&file), read_source(&file)) {
-            sources.insert(file, source);
-        }
-    }
     let host = Console::new(Texts::default(), Vec::new());
     let mut vm = stdlib::new_vm(VmOptions { host: Box::new(host), ..VmOptions::default() });
     vm.add_root(root);
     engine::add_roots(&mut vm, &[]);
+    for file in sources.keys().cloned().collect::<Vec<_>>() {
+        let Some(tested) = suite::tested(&file, root) else { continue };
+        vm.assign_namespace(&file, &tested.namespace);
+        if let (false, Ok(source)) = (sources.contains_key(&tested.path), read_source(&tested.path)) {
+            sources.insert(tested.path, source);
+        }
+    }
     let texts = sources.into_iter().map(|(path, source)| (path, source.text().to_owned())).collect();
     match vm.check(texts, extent) {
         Ok(problems) => findings.problems(&problems),

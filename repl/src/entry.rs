@@ -6,7 +6,7 @@ use lang::source::Source;
 use std::path::Path;
 use vm::embed::Vm;
 use vm::object::Kind;
-use vm::reload::{Report, is_program_file, normalise};
+use vm::reload::{ReloadOptions, Report, is_program_file, normalise};
 
 /// What a program is started with.
 #[derive(Clone, Debug)]
@@ -50,11 +50,11 @@ impl Entry {
         }
     }
 
-    /// Loads it. Warnings are shown before anything runs.
-    pub fn load(&self, vm: &mut Vm) -> Report {
+    /// Loads it.
+    pub fn load(&self, vm: &mut Vm, options: &ReloadOptions) -> Report {
         match self {
-            Entry::File(file) => vm.reload_files_with(std::slice::from_ref(file), &engine::noting_warnings()),
-            Entry::Directory(directory) => vm.load_directory(directory, &engine::noting_warnings()),
+            Entry::File(file) => vm.reload_files_with(std::slice::from_ref(file), options),
+            Entry::Directory(directory) => vm.load_directory(directory, options),
         }
     }
 
@@ -65,9 +65,7 @@ impl Entry {
                 let main = engine::namespace_of(vm, file).map(|namespace| format!("{namespace}.main"));
                 Ok(main.filter(|main| engine::kind_of(vm, main) == Some(Kind::Function)))
             }
-            Entry::Directory(directory) => {
-                vm.main_of_directory(directory).map_err(|reason| Style::for_stderr().reason(&reason))
-            }
+            Entry::Directory(directory) => vm.main_of_directory(directory).map_err(|reason| Style::for_stderr().reason(&reason)),
         }
     }
 }

@@ -28,6 +28,7 @@ mod repl;
 mod run;
 mod session;
 mod summary;
+mod test;
 mod watch;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -64,6 +65,13 @@ watched until Ctrl-C; statements that are new or edited run when they are saved.
 const AFTER_HELP_CHECK: &str = "\
 A directory is one program, as for `lang run`; a directory below it that has a `main.lang` is a program of its own. Single
 files are checked with what they import. The status is 1 if there is an error; `lang explain CODE` tells more of a code.";
+
+const AFTER_HELP_TEST: &str = "\
+Tests are the `test \"name\" { … }` blocks of `.lang` files. A file `x_test.lang` beside `x.lang` belongs to it and sees its
+names. Every test has a program of its own, loaded afresh; `main` is not called. What a test prints is shown if it fails.
+
+Exit status: 0 if all tests pass; 1 if one fails; 2 if a file cannot be loaded, or if there are no tests; 130 when
+interrupted.";
 
 const AFTER_HELP_DOC: &str = "\
 Without --output everything is one text on standard output. Names that begin with `_` and files for tests (`x_test.lang`)
@@ -123,6 +131,43 @@ enum Command {
         #[arg(value_name = "PATH", required = true)]
         paths: Vec<String>,
     },
+    /// Run the `test` blocks of programs
+    #[command(after_help = AFTER_HELP_TEST)]
+    Test {
+        /// Only tests whose name contains this text
+        #[arg(long, value_name = "TEXT")]
+        filter: Option<String>,
+        /// List the tests and run none
+        #[arg(long)]
+        list: bool,
+        /// How results are written
+        #[arg(long, value_enum, default_value_t = test::Format::Human)]
+        format: test::Format,
+        /// Stop after the first test that fails
+        #[arg(long)]
+        fail_fast: bool,
+        /// Longest time for one test
+        #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+        timeout: Duration,
+        /// Show the time of every test; slow ones always have theirs
+        #[arg(long)]
+        times: bool,
+        /// Show only what fails, and the sum
+        #[arg(long, short)]
+        quiet: bool,
+        /// Stay, and run the tests that an edit affects
+        #[arg(long, conflicts_with_all = ["list", "format"])]
+        watch: bool,
+        /// Look for edits at this interval, for file systems that do not report them
+        #[arg(long, value_name = "SECONDS", value_parser = seconds, requires = "watch")]
+        poll: Option<Duration>,
+        /// Look in this directory for imports, too; may be given several times
+        #[arg(long, value_name = "DIR")]
+        path: Vec<String>,
+        /// Files, directories with all that is below them, or single tests as FILE::NAME
+        #[arg(value_name = "PATH", default_value = ".")]
+        paths: Vec<String>,
+    },
     /// Bring files to the one layout of the language
     #[command(after_help = AFTER_HELP_FMT)]
     Fmt {
@@ -172,7 +217,7 @@ enum Mode {
 }
 
 /// Words that are no file when they come first.
-const COMMANDS: [&str; 7] = ["run", "check", "fmt", "doc", "dump", "explain", "help"];
+const COMMANDS: [&str; 8] = ["run", "check", "test", "fmt", "doc", "dump", "explain", "help"];
 
 /// Options that are about the tool itself.
 const OWN_OPTIONS: [&str; 4] = ["-h", "--help", "-V", "--version"];
@@ -232,6 +277,22 @@ fn execute(command: Option<Command>) -> i32 {
         Some(Command::Check { format, strict, paths }) => {
             let strictness = if strict { check::Strictness::Warnings } else { check::Strictness::Errors };
             check::check(&paths, format, strictness)
+        }
+        Some(Command::Test { filter, list, format, fail_fast, timeout, times, quiet, watch, poll, path, paths }) => {
+            test::test(&test::Options {
+                paths,
+                roots: path,
+                filter,
+                format,
+                timeout,
+                after_failure: if fail_fast { test::AfterFailure::Stop } else { test::AfterFailure::GoOn },
+                shown: test::Shown { times, passed: !quiet },
+                task: match (list, watch) {
+                    (true, _) => test::Task::List,
+                    (_, true) => test::Task::Watch { poll },
+                    _ => test::Task::Run,
+                },
+            })
         }
         Some(Command::Fmt { check, paths }) => {
             format::fmt(&paths, if check { format::Action::Check } else { format::Action::Write })
@@ -296,7 +357,7 @@ mod tests {
     fn mistyped_commands_are_no_files() {
         let said = |line: &str| mistyped_command(&line.split(' ').map(OsString::from).collect::<Vec<_>>(), |file| file == "game");
         let message = "there is no command and no file `chek`; did you mean `check`?
-The commands are `run`, `check`, `fmt`, `doc`, `dump`, `explain`, `help`; `lang FILE` runs a program, `lang` alone reads and evaluates.";
+The commands are `run`, `check`, `test`, `fmt`, `doc`, `dump`, `explain`, `help`; `lang FILE` runs a program, `lang` alone reads and evaluates.";
         assert_eq!(said("lang chek a.lang").as_deref(), Some(message));
         assert!(said("lang frobnicate p").is_some_and(|text| text.contains("no file `frobnicate`\nThe commands are `run`")));
         for fine in

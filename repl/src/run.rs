@@ -6,7 +6,7 @@ use crate::entry::Entry;
 use crate::host::Texts;
 use crate::interrupt;
 use crate::output::output;
-use crate::reload::{Detail, Reloader, SharedReloader};
+use crate::reload::{self, Detail, Reloader, SharedReloader};
 use crate::summary;
 use std::mem::ManuallyDrop;
 use std::sync::atomic::Ordering;
@@ -88,7 +88,7 @@ pub fn run(options: &Options) -> i32 {
 }
 
 fn run_once(vm: &mut Vm, entry: &Entry, args: &[String]) -> i32 {
-    let report = entry.load(vm);
+    let report = entry.load(vm, &engine::noting_warnings());
     if !report.ok {
         return match &report.error {
             Some(Error::Interrupted(interrupt)) => stopped(*interrupt),
@@ -120,9 +120,9 @@ fn run_once(vm: &mut Vm, entry: &Entry, args: &[String]) -> i32 {
 
 /// Runs with `--reload`. An error of the program ends nothing: the next commit calls `main` again.
 fn run_live(vm: &mut Vm, entry: &Entry, args: &[String], reloader: &SharedReloader) -> i32 {
-    let report = reloader.borrow_mut().load(vm);
+    let report = reload::load(reloader, vm, &engine::noting_warnings());
     if let Some(Error::Interrupted(interrupt)) = report.error {
-        return stopped(interrupt);
+        return stopped(reloader.borrow().stop().unwrap_or(interrupt));
     }
     if !report.ok {
         output().note(&summary::refusal(&report, Style::for_stderr()));
@@ -164,7 +164,7 @@ fn wait_for_commit(vm: &mut Vm, reloader: &SharedReloader) -> Option<Interrupt> 
             return Some(Interrupt::Cancelled);
         }
         if !vm.has_tasks() {
-            reloader.borrow_mut().poll(vm);
+            reload::poll(reloader, vm);
             thread::sleep(IDLE);
             continue;
         }

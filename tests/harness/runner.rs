@@ -323,6 +323,12 @@ impl Runner<'_> {
     fn check(&self) -> String {
         let mut vm = self.world.vm_without(&self.host, &[]);
         vm.add_root("");
+        for name in self.disk.keys() {
+            // A test file contributes to the namespace of the file it is beside.
+            if let Some(tested) = name.strip_suffix("_test.lang") {
+                vm.assign_namespace(name, &tested.replace('/', "."));
+            }
+        }
         let texts = self.disk.iter().map(|(name, text)| (name.clone(), text.clone())).collect();
         match vm.check(texts, Extent::Program) {
             Ok(problems) => problems.iter().map(|problem| problem.diagnostic.plain(&problem.source)).collect(),

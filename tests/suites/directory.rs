@@ -48,7 +48,10 @@ fn a_directory_that_does_not_load_leaves_nothing_and_tells_all() {
     assert!(!report.ok);
     let reasons: BTreeMap<&str, &str> = report.reasons.iter().map(|r| (r.file.as_str(), r.message.as_str())).collect();
     let expected = BTreeMap::from([
-        ("g/a.lang", "running the new top-level code failed: NameError: `y` has no value yet: the top level of `g/b.lang` has failed"),
+        (
+            "g/a.lang",
+            "running the new top-level code failed: NameError: `y` has no value yet: the top level of `g/b.lang` has failed",
+        ),
         ("g/b.lang", "running the new top-level code failed: NameError: `nosuch` does not exist"),
         ("g/c.lang", "running the new top-level code failed: ValueError: trouble"),
     ]);
@@ -109,7 +112,8 @@ fn a_long_chain_of_waiting_files_is_loaded() {
     const COUNT: usize = 3_000;
     let mut vm = vm(&[]);
     vm.add_root("");
-    let text = |i: usize| if i == COUNT { "namespace n\nlet x = 0".into() } else { format!("namespace n\nlet x{i} = x{} + 1", i + 1) };
+    let text =
+        |i: usize| if i == COUNT { "namespace n\nlet x = 0".into() } else { format!("namespace n\nlet x{i} = x{} + 1", i + 1) };
     let files = (0..=COUNT).map(|i| (format!("f{i}.lang"), text(i).replace("let x =", &format!("let x{i} =")))).collect();
     vm.load_texts(files).expect("there is an order");
     assert_eq!(vm.get::<i64>("n.x0").ok(), Some(COUNT as i64));

@@ -165,10 +165,9 @@ fn walk_expr_here<V: Visitor + ?Sized>(v: &mut V, expr: &Expr) {
                 v.expr(expr);
             }
         }
-        ExprKind::Member { object: inner, .. }
-        | ExprKind::OptChain(inner)
-        | ExprKind::Unary(_, inner)
-        | ExprKind::Throw(inner) => v.expr(inner),
+        ExprKind::Member { object: inner, .. } | ExprKind::OptChain(inner) | ExprKind::Unary(_, inner) | ExprKind::Throw(inner) => {
+            v.expr(inner)
+        }
         ExprKind::Binary(_, left, right) | ExprKind::Logical(_, left, right) => walk_exprs(v, [left, right]),
         ExprKind::Is { value, class: other, .. } | ExprKind::In { value, container: other, .. } => walk_exprs(v, [value, other]),
         ExprKind::Fn(func) => v.func(func),

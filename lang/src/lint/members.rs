@@ -82,7 +82,10 @@ impl Members<'_> {
             }
         }
         for (file, extension) in self.program.extensions() {
-            if file.named(&extension.target).is_some_and(|(namespace, name)| family.iter().any(|(n, c)| **n == *namespace && c == name)) {
+            if file
+                .named(&extension.target)
+                .is_some_and(|(namespace, name)| family.iter().any(|(n, c)| **n == *namespace && c == name))
+            {
                 add_names(&extension.members, &mut names);
             }
         }

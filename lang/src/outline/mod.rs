@@ -12,7 +12,7 @@ pub use highlight::{TokenClass, highlight};
 pub use uses::{ImportUse, Uses};
 
 use crate::ast::walk::Detail;
-use crate::ast::{ClassDecl, File, Func, Ident, LetDecl, NodeId, LetKind, Param, ParamKind, Pattern, PatternKind, Stmt, StmtKind};
+use crate::ast::{ClassDecl, File, Func, Ident, LetDecl, LetKind, NodeId, Param, ParamKind, Pattern, PatternKind, Stmt, StmtKind};
 use crate::ast::{MapPatternItem, PatternItem};
 use crate::resolve::Resolved;
 use crate::source::{Source, Span};

@@ -29,6 +29,8 @@ impl Vm {
         // When a program is loaded, all its errors are told at once; an edit of a running one has as few effects as possible.
         let is_first = plan.files.len() > 1 && plan.files.iter().all(|file| file.is_new && !file.path.starts_with('<'));
         let failures_outer = std::mem::replace(&mut self.files.failures, is_first.then(Vec::new));
+        self.files.queues_outer.push(queues_outer);
+        let rests = self.rests_of(&plan);
         let level = self.begin_level();
         let (undo_start, serial, outer) = self.enter(|cx| {
             cx.world.commits_tried += 1;
@@ -53,8 +55,10 @@ impl Vm {
                 added.map(|d| (f.namespace.clone(), d.name.clone()))
             })
             .collect();
-        self.files.queues = queues_outer;
+        self.files.queues = self.files.queues_outer.pop().expect("pushed above");
         self.files.failures = failures_outer;
+        // It was meant for what has ended.
+        self.files.is_abandoned = false;
         self.enter(|cx| {
             let log = cx.world.undo.split_off(undo_start);
             cx.world.commit_start = outer;
@@ -67,6 +71,9 @@ impl Vm {
                     let namespace = cx.world.namespace(cx.mc, namespace);
                     cx.relink_name(namespace, name);
                 }
+            } else if outer.is_some() {
+                // What fails outside takes this one back, too.
+                cx.world.undo.extend(log);
             }
             cx.world.loading = cx.world.loading_outer.pop().expect("pushed above");
             cx.clear_inline_caches();
@@ -74,6 +81,9 @@ impl Vm {
                 cx.settle(&plan);
             }
         });
+        if result.is_ok() {
+            self.replace_rests(rests);
+        }
         self.end_level(level);
         result.map(|()| matcher.stale)
     }
@@ -421,14 +431,11 @@ impl<'gc> Cx<'_, 'gc> {
             if !runs {
                 continue;
             }
-            match &unit.kind {
-                UnitKind::Value(name) | UnitKind::Decorate(name) => defines.push(name.clone()),
-                UnitKind::Values(names) => defines.extend(names.iter().cloned()),
-                UnitKind::Extend(_) | UnitKind::Statement => {}
-            }
+            defines.extend(unit.kind.names().iter().cloned());
             items.push((unit.span.lo, Item::Unit(i)));
         }
         items.sort_by_key(|(order, item)| (*order, matches!(item, Item::Unit(_))));
-        Queue { path: file.path.clone(), items: items.into(), defines, namespace: file.namespace.clone(), active: None, needs: None }
+        let (path, namespace) = (file.path.clone(), file.namespace.clone());
+        Queue { path, items: items.into(), defines, namespace, running: None, turn: None, needs: None }
     }
 }

@@ -30,8 +30,7 @@ struct Search<'f> {
 
 /// Warnings about values that are needed too early. `files` are in the order in which they run.
 pub(super) fn needed_too_early(files: &[Compiled]) -> Vec<(Source, Diagnostic)> {
-    let mut search =
-        Search { files, items: items_of(files), done: vec![0; files.len()], active: Vec::new(), found: Vec::new() };
+    let mut search = Search { files, items: items_of(files), done: vec![0; files.len()], active: Vec::new(), found: Vec::new() };
     for file in 0..files.len() {
         search.run(file, usize::MAX);
     }
@@ -53,22 +52,26 @@ fn items_of(files: &[Compiled]) -> Vec<Vec<Item>> {
         }
     }
     let items_of = |file: &Compiled| {
-        file.image.units.iter().map(|unit| {
-            if matches!(unit.kind, UnitKind::Extend(_)) {
-                return Item { needs: Vec::new() };
-            }
-            let proto = &file.image.protos[unit.proto.0 as usize];
-            let needs = uses(proto).into_iter().filter_map(|(index, span)| {
-                let (namespace, name) = match proto.consts.get(index)? {
-                    Const::Name(NameRef::Own(name)) => (&file.namespace, name),
-                    Const::Name(NameRef::Imported { import, name }) => (&file.imports[*import as usize], name),
-                    _ => return None,
-                };
-                let (giver, item) = givers.get(&(namespace.clone(), name.clone()))?;
-                Some((*giver, *item, format!("{namespace}.{name}"), span))
-            });
-            Item { needs: needs.collect() }
-        }).collect()
+        file.image
+            .units
+            .iter()
+            .map(|unit| {
+                if matches!(unit.kind, UnitKind::Extend(_)) {
+                    return Item { needs: Vec::new() };
+                }
+                let proto = &file.image.protos[unit.proto.0 as usize];
+                let needs = uses(proto).into_iter().filter_map(|(index, span)| {
+                    let (namespace, name) = match proto.consts.get(index)? {
+                        Const::Name(NameRef::Own(name)) => (&file.namespace, name),
+                        Const::Name(NameRef::Imported { import, name }) => (&file.imports[*import as usize], name),
+                        _ => return None,
+                    };
+                    let (giver, item) = givers.get(&(namespace.clone(), name.clone()))?;
+                    Some((*giver, *item, format!("{namespace}.{name}"), span))
+                });
+                Item { needs: needs.collect() }
+            })
+            .collect()
     };
     files.iter().map(items_of).collect()
 }

@@ -64,6 +64,9 @@ impl Vm {
     pub(super) fn reload_as(&mut self, step: Step, files: Vec<FileText>, options: &ReloadOptions) -> Report {
         let start = Instant::now();
         let paths: Vec<String> = files.iter().map(|file| normalise(&file.path)).collect();
+        if self.files.commits_running > 1 {
+            return self.refused_as_nested(paths);
+        }
         let mut report = match self.prepare(files, options) {
             Err(reasons) => {
                 let mut report = Report::refused(paths, reasons);
@@ -95,6 +98,8 @@ impl Vm {
         options: &ReloadOptions,
     ) -> Report {
         let mut report = Report::of(plan.plan());
+        self.add_extensions(plan.plan(), &mut report);
+        let running = self.running_statements(plan.plan());
         if report.files.is_empty() {
             report.files.clone_from(&paths);
         }
@@ -109,6 +114,9 @@ impl Vm {
         match committed {
             Ok(stale) => {
                 report.stale = stale;
+                report.stale.extend(running);
+                let frames = self.enter(|cx| cx.running_frames(&report.changed));
+                report.stale.extend(frames);
                 report.layouts = self.enter(|cx| std::mem::take(&mut cx.world.layout_changes));
                 report
             }
@@ -136,7 +144,8 @@ impl Vm {
         let paths: Vec<String> = files.iter().map(|file| normalise(&file.path)).collect();
         let mut report = match self.prepare(files, options) {
             Ok((plan, warnings)) => {
-                let report = Report { warnings, ..Report::of(plan.plan()) };
+                let mut report = Report { warnings, ..Report::of(plan.plan()) };
+                self.add_extensions(plan.plan(), &mut report);
                 match self.try_out(plan) {
                     Ok(layouts) => Report { layouts, ..report },
                     Err(error) => Report::refused(paths, vec![failed_reason(&error)]),
@@ -175,6 +184,23 @@ impl Vm {
         };
         let mut report = Report::refused(files, vec![reason]);
         report.epoch = self.epoch();
+        report
+    }
+
+    /// A load or reload may be made while the top-level code of another one runs, but no third one within that.
+    fn refused_as_nested(&mut self, files: Vec<String>) -> Report {
+        let reason = Reason {
+            code: codes::NESTED.id,
+            message: "a reload is being made within a load already".into(),
+            file: files.first().cloned().unwrap_or_default(),
+            line: 0,
+            remedy: "ask again when it has ended".into(),
+            detail: String::new(),
+            place: None,
+        };
+        let mut report = Report::refused(files, vec![reason]);
+        report.epoch = self.epoch();
+        report.error = Some(Error::Host(reasons_text(&report.reasons)));
         report
     }
 
@@ -236,7 +262,8 @@ impl Vm {
         inputs.extend(gone.iter().filter_map(|file| self.input_of_gone(&normalise(&file.path))));
         let others = self.other_inputs(&inputs);
         let facts = self.enter(|cx| cx.survey());
-        let plan = plan(inputs, &others, &facts, options);
+        let mut plan = plan(inputs, &others, &facts, options);
+        self.leave_for_later(&mut plan);
         Ok((check(plan, &facts)?, warnings))
     }
 
@@ -289,7 +316,7 @@ impl Vm {
     }
 
     /// What runs of a file.
-    fn image_of(&mut self, path: &str) -> Option<Arc<ModuleImage>> {
+    pub(super) fn image_of(&mut self, path: &str) -> Option<Arc<ModuleImage>> {
         self.enter(|cx| Some(cx.world.modules.get(path)?.state().linked?.image.clone()))
     }
 

@@ -33,15 +33,13 @@ impl Vm {
         }
         let (compiled, warnings) = self.gather(texts)?;
         let is_shared = |source: &Source| {
-            extent == Extent::Files
-                && compiled.iter().any(|file| *file.path == *source.name() && file.image.namespace.is_some())
+            extent == Extent::Files && compiled.iter().any(|file| *file.path == *source.name() && file.image.namespace.is_some())
         };
         let mut found: Vec<(Source, lang::diagnostic::Diagnostic)> =
             warnings.into_iter().filter(|(source, d)| d.code != &codes::UNKNOWN_NAME || !is_shared(source)).collect();
         found.extend(needed_too_early(&compiled));
-        let files = compiled.iter().map(|file| {
-            LintFile::new(file.image.source.clone(), file.namespace.clone(), file.imports.clone())
-        });
+        let files =
+            compiled.iter().map(|file| LintFile::new(file.image.source.clone(), file.namespace.clone(), file.imports.clone()));
         let program = Program::new(files.collect());
         for (at, file) in compiled.iter().enumerate().filter(|(_, file)| asked.contains(&*file.path)) {
             found.extend(program.lint(at).into_iter().map(|diagnostic| (file.image.source.clone(), diagnostic)));

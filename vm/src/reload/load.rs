@@ -3,14 +3,14 @@
 use super::check::{Place, Reason};
 use super::codes;
 use super::directory::is_program_file;
+use super::images::Images;
 use super::options::Mode;
 use super::order::imports_first;
-use crate::compile::compile_source;
 use crate::embed::{Error, Vm};
 use crate::image::{ImportFrom, ModuleImage};
 use lang::diagnostic::Diagnostic;
 use lang::source::Source;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -21,8 +21,16 @@ pub struct Files {
     pub roots: Vec<String>,
     /// Which files share a namespace.
     pub sharing: Sharing,
+    /// Namespaces of files that do not have the one of their path.
+    assigned: FxHashMap<String, Arc<str>>,
+    /// What several VMs have compiled for each other.
+    images: Option<Images>,
     /// Units that have yet to run, file by file.
     pub(super) queues: Vec<super::queue::Queue>,
+    /// The same of the loads and reloads within whose code the present one is made, the outermost first.
+    pub(super) queues_outer: Vec<Vec<super::queue::Queue>>,
+    /// Whether what runs is to be given up, as the host has asked at a safe point.
+    pub(crate) is_abandoned: bool,
     /// Files whose top level has failed, with their errors, if the others go on nevertheless.
     pub(super) failures: Option<Vec<(Arc<str>, Error)>>,
     /// What went wrong in the last commit beside the error that it ended with.
@@ -104,6 +112,17 @@ impl Vm {
         }
     }
 
+    /// Lets a file contribute to this namespace instead of the one of its path; what its first line says comes before that.
+    pub fn assign_namespace(&mut self, path: &str, namespace: &str) {
+        self.files.assigned.insert(normalise(path), namespace.into());
+    }
+
+    /// Takes compiled files from here instead of compiling a text that another VM has compiled before. For hosts that load one program
+    /// many times.
+    pub fn share_images(&mut self, images: &Images) {
+        self.files.images = Some(images.clone());
+    }
+
     /// Sets where modules come from that are no files.
     pub fn set_library(&mut self, library: Library) {
         self.files.library = library;
@@ -131,8 +150,7 @@ impl Vm {
     pub(super) fn gather(&mut self, requests: Vec<(String, String)>) -> Result<Gathered, Refusal> {
         let mut reasons = Vec::new();
         let mut warnings = Vec::new();
-        let mut waiting: VecDeque<(String, String)> =
-            requests.into_iter().map(|(path, text)| (normalise(&path), text)).collect();
+        let mut waiting: VecDeque<(String, String)> = requests.into_iter().map(|(path, text)| (normalise(&path), text)).collect();
         // Also those that do not compile.
         let mut seen: FxHashSet<String> = FxHashSet::default();
         let mut parsed: Vec<(Arc<str>, Arc<ModuleImage>)> = Vec::new();
@@ -143,7 +161,7 @@ impl Vm {
                     continue;
                 }
                 let source = Source::new(path.clone(), text);
-                let result = compile_source(&source);
+                let result = Images::compile(self.files.images.as_ref(), &source);
                 for diagnostic in result.diagnostics {
                     if diagnostic.is_error() {
                         reasons.push(reason_of(&source, &diagnostic));
@@ -157,7 +175,7 @@ impl Vm {
                 {
                     reasons.push(named_like_module(&source, module));
                 }
-                parsed.push((path.into(), Arc::new(image)));
+                parsed.push((path.into(), image));
             }
             let Some((path, image)) = parsed.get(followed).cloned() else { break };
             followed += 1;
@@ -205,10 +223,8 @@ impl Vm {
                 let Some(other) = compiled.iter().find(|other| candidates.iter().any(|path| **path == *other.path)) else {
                     continue;
                 };
-                let message = format!(
-                    "namespace `{name}` does not exist: `{}` contributes to namespace `{}`",
-                    other.path, other.namespace
-                );
+                let message =
+                    format!("namespace `{name}` does not exist: `{}` contributes to namespace `{}`", other.path, other.namespace);
                 let remedy = format!("write `import {}`, or change the first line of `{}`", other.namespace, other.path);
                 reasons.push(import_reason(&file.image.source, import.span, message, &remedy));
             }
@@ -233,6 +249,9 @@ impl Vm {
         if let Some(namespace) = &image.namespace {
             return namespace.as_str().into();
         }
+        if let Some(namespace) = self.files.assigned.get(path) {
+            return namespace.clone();
+        }
         let relative = self
             .files
             .roots
@@ -241,8 +260,6 @@ impl Vm {
             .min_by_key(|p| p.len())
             .unwrap_or_else(|| path.rsplit('/').next().unwrap_or(path));
         let relative = relative.strip_suffix(".lang").unwrap_or(relative);
-        // A test file contributes to the namespace of the file it is beside.
-        let relative = relative.strip_suffix("_test").filter(|tested| !tested.is_empty()).unwrap_or(relative);
         match self.files.sharing {
             Sharing::Nothing => relative.replace('/', ".").into(),
             Sharing::Directory => {

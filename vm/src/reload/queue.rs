@@ -4,12 +4,15 @@
 //! nothing can go on, and the error names the cycle.
 
 use super::closures::Matcher;
+use super::meanwhile::Running;
 use crate::compile::with_stack;
 use crate::embed::{Error, Handle, Vm};
 use crate::heap::Value;
 use crate::image::{MemberImage, UnitKind};
 use crate::link::{self, ClassTask};
-use crate::object::{Class, Control, Cx, Decorated, Definition, Function, Kind, Linked, Member, Recording, SymbolMap, Undo};
+use crate::object::{
+    Class, Control, Cx, Decorated, Definition, Function, Kind, Linked, Member, Namespace, Recording, SymbolMap, Undo,
+};
 use gc_arena::Gc;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -36,8 +39,10 @@ pub struct Queue {
     pub(super) defines: Vec<Arc<str>>,
     /// The namespace of the file.
     pub(super) namespace: Arc<str>,
+    /// The item of it that is running.
+    pub(super) running: Option<Running>,
     /// While an item of it is running: how many others were when it began.
-    pub(super) active: Option<usize>,
+    pub(super) turn: Option<usize>,
     /// What the running item waits for.
     pub(super) needs: Option<String>,
 }
@@ -82,12 +87,14 @@ impl Vm {
 
     /// Runs the next item of a queue; false when there is none.
     fn run_next(&mut self, i: usize) -> Result<bool, Error> {
-        let running = self.files.queues.iter().filter(|queue| queue.active.is_some()).count();
+        let turn = self.files.queues.iter().filter(|queue| queue.running.is_some()).count();
         let Some((_, item)) = self.files.queues[i].items.pop_front() else { return Ok(false) };
-        self.files.queues[i].active = Some(running);
+        let path = self.files.queues[i].path.clone();
+        self.files.queues[i].running = Some(self.running(&path, &item));
+        self.files.queues[i].turn = Some(turn);
         let result = self.run_item(i, item);
-        self.files.queues[i].active = None;
-        self.files.queues[i].needs = None;
+        let queue = &mut self.files.queues[i];
+        (queue.running, queue.turn, queue.needs) = (None, None, None);
         result.map(|()| true)
     }
 
@@ -97,12 +104,12 @@ impl Vm {
             let cell = cx.world.loading.needed.expect("set when the loop was left for it");
             (cell.namespace.name.clone(), cell.name.as_str().to_owned())
         });
-        let running = self.files.queues.iter_mut().filter(|queue| queue.active.is_some());
-        if let Some(innermost) = running.max_by_key(|queue| queue.active) {
+        let running = self.files.queues.iter_mut().filter(|queue| queue.running.is_some());
+        if let Some(innermost) = running.max_by_key(|queue| queue.turn) {
             innermost.needs = Some(format!("{namespace}.{name}"));
         }
         let queue = self.files.queues.iter().position(|q| q.namespace == namespace && q.defines.iter().any(|d| **d == *name));
-        let Some(i) = queue.filter(|i| self.files.queues[*i].active.is_none()) else {
+        let Some(i) = queue.filter(|i| self.files.queues[*i].running.is_none()) else {
             let why = self.why_waiting(queue);
             self.end_need(why);
             return Ok(());
@@ -143,12 +150,12 @@ impl Vm {
         if failures.into_iter().any(|(path, _)| *path == owner.path) {
             return Some(format!("the top level of `{}` has failed", owner.path));
         }
-        let first = owner.active?;
-        let mut circle: Vec<&Queue> = self.files.queues.iter().filter(|queue| queue.active >= Some(first)).collect();
+        let first = owner.turn?;
+        let mut circle: Vec<&Queue> = self.files.queues.iter().filter(|queue| queue.turn >= Some(first)).collect();
         if circle.len() < 2 {
             return None;
         }
-        circle.sort_by_key(|queue| queue.active);
+        circle.sort_by_key(|queue| queue.turn);
         let needs = |queue: &&Queue| format!("`{}` needs `{}`", queue.path, queue.needs.as_deref().unwrap_or_default());
         let circle = circle.iter().map(needs).collect::<Vec<_>>().join(", ");
         Some(format!("files wait for each other's top-level values: {circle}"))
@@ -192,10 +199,14 @@ impl Vm {
         // Every unit logs the variables it assigns; initialisers also note what they use.
         const CALLS_NOTED: u32 = 20_000;
         let path_owned = path.to_owned();
+        // While it runs, the file may get another text.
+        let (kind, namespace) = self.enter(|cx| {
+            let linked = cx.linked_of(path);
+            (linked.image.units[unit as usize].kind.clone(), linked.module.namespace.name.clone())
+        });
         self.enter(|cx| {
             cx.world.recordings += 1;
-            let is_value =
-                matches!(cx.linked_of(&path_owned).image.units[unit as usize].kind, UnitKind::Value(_) | UnitKind::Values(_));
+            let is_value = matches!(kind, UnitKind::Value(_) | UnitKind::Values(_));
             let calls_left = if is_value { CALLS_NOTED } else { 0 };
             let serial = cx.world.recordings;
             let outer = cx.world.recording.replace(Recording { used: Vec::new(), serial, calls_left });
@@ -207,18 +218,18 @@ impl Vm {
             let linked = cx.linked_of(&path_owned);
             cx.start_unit(linked, unit)
         });
-        let result = result.and_then(|value| self.store_unit(path, unit, value));
+        let result = result.and_then(|value| self.store_unit(&namespace, kind, value));
         self.enter(|cx| cx.world.recording = cx.world.recordings_outer.pop().expect("pushed above"));
         result
     }
 
-    fn store_unit(&mut self, path: &str, unit: u32, result: Handle) -> Result<Handle, Error> {
-        let path = path.to_owned();
+    fn store_unit(&mut self, namespace: &Arc<str>, kind: UnitKind, result: Handle) -> Result<Handle, Error> {
+        let namespace = namespace.clone();
         let value = result.clone();
         self.run(move |cx| {
             let value = value.value_in(cx.world);
-            let linked = cx.linked_of(&path);
-            cx.finish_unit(linked, unit, value)
+            let namespace = cx.world.namespace(cx.mc, &namespace);
+            cx.finish_unit(namespace, &kind, value)
         })?;
         Ok(result)
     }
@@ -284,9 +295,13 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// Stores what a unit defines.
-    fn finish_unit(&mut self, linked: Gc<'gc, Linked<'gc>>, unit: u32, value: Value<'gc>) -> crate::object::NativeResult<'gc> {
-        let namespace = linked.module.namespace;
-        match &linked.image.units[unit as usize].kind {
+    fn finish_unit(
+        &mut self,
+        namespace: Gc<'gc, Namespace<'gc>>,
+        kind: &UnitKind,
+        value: Value<'gc>,
+    ) -> crate::object::NativeResult<'gc> {
+        match kind {
             UnitKind::Value(name) => {
                 let symbol = self.world.intern(self.mc, name);
                 if let Some(cell) = namespace.cell(symbol) {

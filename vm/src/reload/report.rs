@@ -28,6 +28,9 @@ pub struct Entry {
 
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.kind == "extension" {
+            return f.write_str(&self.name);
+        }
         write!(f, "{}.{}", self.namespace, self.name)?;
         match &self.from {
             Some(from) => write!(f, " (from {from})"),
@@ -82,7 +85,7 @@ pub struct Report {
     pub ran_statements: Vec<Statement>,
     /// Classes whose instances get another layout.
     pub layouts: Vec<LayoutChange>,
-    /// Closures that keep their old code, with the reason.
+    /// Closures that keep their old code, with the reason, and code that is running in its old text.
     pub stale: Vec<String>,
     /// Problems that do not stand in the way.
     pub warnings: Vec<String>,
