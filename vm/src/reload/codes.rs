@@ -68,9 +68,8 @@ above its own `let`, or files that each need a value of the other first, cannot 
 load fails. Functions may use each other's files freely, as they run later.
 
 ```
-# in left.lang                        # in right.lang
-import right                          import left
-let size = right.half * 2             let half = left.size / 2
+let area = side * side      # `side` has no value yet
+let side = 3
 ```"
     UNKNOWN_NAME "W0302" Warning "a name that nobody defines"
     "No file that is loaded defines this name, nor does the library. It may still come to exist: names are found when they are
