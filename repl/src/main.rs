@@ -4,6 +4,7 @@
 //! This is the only crate that touches files and the terminal.
 
 mod allocator;
+mod check;
 mod command;
 mod completeness;
 mod completion;
@@ -11,6 +12,7 @@ mod diagnostics;
 mod doc;
 mod editor;
 mod engine;
+mod entry;
 mod format;
 mod host;
 mod imports;
@@ -33,6 +35,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
+use vm::reload::Sharing;
 
 #[global_allocator]
 static ALLOCATOR: allocator::BySize = allocator::BySize;
@@ -48,7 +51,10 @@ Exit status: 0, or what the program gives to `exit`; 1 for an error of the progr
 line; 130 when interrupted.";
 
 const AFTER_HELP_RUN: &str = "\
-With --reload all loaded files are watched. What is saved together is brought to the running program as one commit, at
+A directory is loaded as a whole, in an order that fits, without its test files (`x_test.lang`); the program begins with
+`main` of its `main.lang`, or with the only `main`.
+
+With --reload all loaded files are watched, and in a directory those that come and go. What is saved together is brought to the running program as one commit, at
 the next call, loop turn or wait; what was done is said on standard error. A text that cannot be taken in changes
 nothing: the reasons are shown, the program goes on, and the next save is tried together with it.
 
@@ -59,6 +65,10 @@ Ctrl-C, and the program goes on.
 When `main` returns, the tool ends. When it raises an error, or the file does not load, the error is shown and the tool
 waits: once an edit has been committed, `main` is called again; variables keep their values. A file without `main` is
 watched until Ctrl-C; statements that are new or edited run when they are saved. Otherwise Ctrl-C ends.";
+
+const AFTER_HELP_CHECK: &str = "\
+A directory is one program, as for `lang run`; a directory below it that has a `main.lang` is a program of its own. Single
+files are checked with what they import. The status is 1 if there is an error; `lang explain CODE` tells more of a code.";
 
 const AFTER_HELP_TEST: &str = "\
 Tests are the `test \"name\" { … }` blocks of `.lang` files. A file `x_test.lang` beside `x.lang` belongs to it and sees its
@@ -94,26 +104,36 @@ enum Command {
         #[arg(long, value_enum, default_value_t = Mode::Update, requires = "reload")]
         mode: Mode,
         /// Look in this directory for imports, too; may be given several times
-        #[arg(long, value_name = "DIR")]
-        path: Vec<String>,
+        #[arg(long = "path", value_name = "DIR")]
+        roots: Vec<String>,
         /// Look for edits at this interval, for file systems that do not report them
         #[arg(long, value_name = "SECONDS", value_parser = seconds, requires = "reload")]
         poll: Option<Duration>,
         /// Show whole reports of commits
         #[arg(long, requires = "reload")]
         verbose: bool,
-        /// The program
-        #[arg(value_name = "FILE")]
-        file: String,
+        /// The files of a directory contribute to one namespace, called like it
+        #[arg(long)]
+        namespace_per_directory: bool,
+        /// The program: a file with all that it imports, or a directory with all files below it
+        #[arg(value_name = "PATH")]
+        path: String,
         /// Arguments for its `main`
         #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
     },
-    /// Compile files and show their problems
+    /// Show the problems of programs without running them
+    #[command(after_help = AFTER_HELP_CHECK)]
     Check {
-        /// The files
-        #[arg(value_name = "FILE", required = true)]
-        files: Vec<String>,
+        /// How problems are written
+        #[arg(long, value_enum, default_value_t = check::Format::Human)]
+        format: check::Format,
+        /// Fail because of warnings, too
+        #[arg(long)]
+        strict: bool,
+        /// Files, and directories with all that is below them
+        #[arg(value_name = "PATH", required = true)]
+        paths: Vec<String>,
     },
     /// Run the `test` blocks of programs
     #[command(after_help = AFTER_HELP_TEST)]
@@ -258,7 +278,10 @@ fn mistyped_command(args: &[OsString], exists: impl Fn(&str) -> bool) -> Option<
 fn execute(command: Option<Command>) -> i32 {
     match command {
         None => repl::repl(),
-        Some(Command::Check { files }) => inspect::check(&files),
+        Some(Command::Check { format, strict, paths }) => {
+            let strictness = if strict { check::Strictness::Warnings } else { check::Strictness::Errors };
+            check::check(&paths, format, strictness)
+        }
         Some(Command::Test { filter, list, format, fail_fast, timeout, times, quiet, watch, poll, path, paths }) => {
             test::test(&test::Options {
                 paths,
@@ -284,12 +307,13 @@ fn execute(command: Option<Command>) -> i32 {
         }
         Some(Command::Dump { form, file }) => inspect::dump(form, &file),
         Some(Command::Explain { code }) => inspect::explain(code.as_deref()),
-        Some(Command::Run { reload, mode: Mode::Update, path, poll, verbose, file, args }) => {
+        Some(Command::Run { reload, mode: Mode::Update, roots, poll, verbose, namespace_per_directory, path, args }) => {
             let detail = if verbose { reload::Detail::Full } else { reload::Detail::Short };
             run::run(&run::Options {
-                file,
+                path,
+                sharing: if namespace_per_directory { Sharing::Directory } else { Sharing::Nothing },
                 args: args.into_iter().map(|arg| arg.to_string_lossy().into_owned()).collect(),
-                roots: path,
+                roots,
                 reload: reload.then_some(run::Reload { poll, detail }),
             })
         }

@@ -124,8 +124,11 @@ impl Vm {
                 report
             }
             Err(error) => {
-                let mut refused = Report::refused(paths, vec![failed_reason(&error)]);
+                let further = std::mem::take(&mut self.files.further_errors);
+                let reasons = std::iter::once(&error).chain(&further).map(failed_reason).collect();
+                let mut refused = Report::refused(paths, reasons);
                 refused.error = Some(error);
+                refused.further_errors = further;
                 refused
             }
         }
