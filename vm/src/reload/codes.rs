@@ -51,11 +51,6 @@ class A { slot x = 1 }
 class B { slot x = 2 }
 class C(A, B) { slot x = 3 }      # declared here, the slot is one
 ```"
-    MENTIONS_LEAK "W0302" Warning "code mentions what no file defines any more"
-    "The definition is a leak: it still works here because the running program has it, and would be missing after a restart."
-    RENAMED "W0303" Warning "a definition may have been renamed"
-    "One definition left and one with nearly the same text came. If that is one definition with a new name, say so with `was`, and
-everyone who holds the old one goes over to the new one: `fn step(dt) was tick`."
     UNKNOWN_IMPORT "W0301" Warning "a name is imported that does not exist"
     "The namespace has no definition of this name. It may still come to exist: the import is late bound, and using the name
 before raises NameError."
@@ -68,4 +63,11 @@ fn main() {
     salute()       # perhaps `fn salute` is still to be written
 }
 ```"
+    RENAMED "W0303" Warning "a definition may have been renamed"
+    "One definition left and one with nearly the same text came, or one slot left and one with the same default came. If that is one thing
+with a new name, say so with `was`, and everyone who holds the old one goes over to the new one, with its value: `fn step(dt) was tick`,
+`let guests was visitors = 0`, `slot mass was density = 4`."
+    MENTIONS_LEAK "W0304" Warning "code mentions what no file defines any more"
+    "The definition is a leak: the running program still has it, so the code works here, and it would be missing after a restart. Write the
+definition again, or change the code. With `strict` the edit is refused instead."
 }

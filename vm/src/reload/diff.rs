@@ -1,6 +1,7 @@
 //! Step 1: the new text of a file against the one that runs, definition by definition. Pure.
 
-use crate::image::{DefinitionImage, DefinitionKind, ModuleImage, UnitImage, UnitKind};
+use super::report::Note;
+use crate::image::{ClassRef, DefinitionImage, DefinitionKind, ImportFrom, ImportImage, ModuleImage, NameRef, UnitImage, UnitKind};
 use std::mem;
 use std::sync::Arc;
 
@@ -45,6 +46,8 @@ pub struct FileChange {
     pub extensions_removed: bool,
     /// Whether the imports differ.
     pub imports: bool,
+    /// Edits of what is no definition, in words.
+    pub notes: Vec<Note>,
     /// Whether bodies of functions without name differ in statements that stay.
     pub bodies: bool,
 }
@@ -108,6 +111,7 @@ pub fn diff(old: Option<&ModuleImage>, new: &ModuleImage) -> FileChange {
     follow(old_units, new, &mut statements);
     FileChange {
         definitions,
+        notes: old.map_or_else(Vec::new, |old| notes(old, new)),
         bodies: statements.len() < edited,
         statements,
         extensions: unmatched(old_units, &new.units, |k| matches!(k, UnitKind::Extend(_))),
@@ -118,6 +122,68 @@ pub fn diff(old: Option<&ModuleImage>, new: &ModuleImage) -> FileChange {
             paths(old) != paths(new)
         }),
     }
+}
+
+/// Imports that come and go, and classes that are extended in another way.
+fn notes(old: &ModuleImage, new: &ModuleImage) -> Vec<Note> {
+    let file = new.source.name();
+    let note = |text: String, line: u32| Note { text, file: file.to_owned(), line };
+    let mut notes = Vec::new();
+    let same = |a: &ImportImage, b: &ImportImage| a.from == b.from && a.items == b.items;
+    for import in new.imports.iter().filter(|import| !old.imports.iter().any(|o| same(o, import))) {
+        notes.push(note(format!("imports {}", imported(import)), new.source.line(import.span.lo)));
+    }
+    for import in old.imports.iter().filter(|import| !new.imports.iter().any(|n| same(n, import))) {
+        notes.push(note(format!("no longer imports {}", imported(import)), 0));
+    }
+    let is_extend = |kind: &UnitKind| matches!(kind, UnitKind::Extend(_));
+    let targets = |image: &ModuleImage, units: Vec<u32>| -> Vec<(String, u32)> {
+        let found = units.into_iter().map(|i| &image.units[i as usize]);
+        let named = found.filter_map(|unit| match unit.kind {
+            UnitKind::Extend(index) => {
+                Some((class_text(image, &image.extensions[index as usize].target), image.source.line(unit.span.lo)))
+            }
+            _ => None,
+        });
+        named.collect()
+    };
+    let come = targets(new, unmatched(&old.units, &new.units, is_extend));
+    let gone = targets(old, unmatched(&new.units, &old.units, is_extend));
+    for (class, line) in &come {
+        let how = if gone.iter().any(|(other, _)| other == class) { " in another way" } else { "" };
+        notes.push(note(format!("extends {class}{how}"), *line));
+    }
+    for (class, _) in gone.iter().filter(|(class, _)| !come.iter().any(|(other, _)| other == class)) {
+        notes.push(note(format!("no longer extends {class}"), 0));
+    }
+    notes
+}
+
+/// What an import names, as it is written.
+fn imported(import: &ImportImage) -> String {
+    let from = match &import.from {
+        ImportFrom::Namespace(name) => name.clone(),
+        ImportFrom::File(path) | ImportFrom::Native(path) => format!("{path:?}"),
+    };
+    if import.items.is_empty() { from } else { format!("{} from {from}", import.items.join(", ")) }
+}
+
+/// A class as it is written.
+fn class_text(image: &ModuleImage, class: &ClassRef) -> String {
+    let ClassRef::Path(name, members) = class else { return "a class".to_owned() };
+    let mut text = match name {
+        NameRef::Own(name) => name.to_string(),
+        NameRef::Imported { import, name } => {
+            let import = &image.imports[*import as usize];
+            if import.items.is_empty() { format!("{}.{name}", import.binds.join(", ")) } else { name.to_string() }
+        }
+        NameRef::Namespace { import } => imported(&image.imports[*import as usize]),
+    };
+    for member in members {
+        text.push('.');
+        text.push_str(member);
+    }
+    text
 }
 
 /// Units of a kind that occur more often in the new text than in the old: a moved statement is no change.

@@ -2,17 +2,23 @@
 
 use super::check::{Reason, check};
 use super::codes;
+use super::commit::{Done, Silent, Stages};
 use super::history::Step;
+use super::hooks::Hooks;
 use super::load::{Compiled, FileText, normalise, reason_of};
 use super::options::{Mode, ReloadOptions, mode_of_text};
-use super::plan::{Action, FileInput, PlannedDefinition, PlannedFile, ReloadPlan, plan};
+use super::plan::{Action, Draft, FileInput, PlannedDefinition, PlannedFile, ReloadPlan, draft, plan};
 use super::report::Report;
+use super::suggest::suggestions;
+use super::survey::Facts;
+use super::unknown::leaks_mentioned;
 use crate::compile::compile_source;
 use crate::embed::{Error, Handle, Problem, Vm};
 use crate::heap::Value;
 use crate::image::{DefinitionKind, ImportImage, ModuleImage, UnitKind};
 use crate::interp::Trace;
 use crate::object::{Control, ErrorKind, LayoutChange, Namespace, TraceFrame, World};
+use lang::diagnostic::Diagnostic;
 use lang::source::Source;
 use std::sync::Arc;
 use std::time::Instant;
@@ -83,7 +89,11 @@ impl Vm {
             }
         };
         report.epoch = self.epoch();
+        if report.committed {
+            report.released = self.release_unused_leaks();
+        }
         report.duration = start.elapsed();
+        self.tell(&mut report);
         report
     }
 
@@ -100,20 +110,12 @@ impl Vm {
         }
         report.committed = plan.plan().files.iter().any(|f| f.changed || f.is_new);
         report.warnings = warnings;
-        let committed = self.commit(plan, |_| {
-            if let Some(warn) = options.warn {
-                warn(&report.warnings);
-            }
-            Ok(())
-        });
-        match committed {
-            Ok(stale) => {
-                report.stale = stale;
-                report.layouts = self.enter(|cx| std::mem::take(&mut cx.world.layout_changes));
-                report
-            }
+        let hooks = self.hooks_of(plan.plan());
+        let mut stages = Told { report, hooks, warn: options.warn };
+        match self.commit(plan, &mut stages) {
+            Ok(_) => stages.report,
             Err(error) => {
-                let mut refused = Report::refused(paths, vec![failed_reason(&error)]);
+                let mut refused = Report::refused(paths, vec![failed_reason(&error, stages.hooks.failed)]);
                 refused.error = Some(error);
                 refused
             }
@@ -136,7 +138,7 @@ impl Vm {
                 let report = Report { warnings, ..Report::of(plan.plan()) };
                 match self.try_out(plan) {
                     Ok(layouts) => Report { layouts, ..report },
-                    Err(error) => Report::refused(paths, vec![failed_reason(&error)]),
+                    Err(error) => Report::refused(paths, vec![failed_reason(&error, None)]),
                 }
             }
             Err(reasons) => Report::refused(paths, reasons),
@@ -148,12 +150,9 @@ impl Vm {
     /// Puts the definitions of a plan in place, which shows whether the classes fit together, and takes them back before anything runs.
     /// Gives the layouts that would be replaced.
     fn try_out(&mut self, plan: super::CheckedPlan) -> Result<Vec<LayoutChange>, Error> {
-        let mut layouts = None;
-        let tried = self.commit(plan, |vm| {
-            layouts = Some(vm.enter(|cx| std::mem::take(&mut cx.world.layout_changes)));
-            Err(Error::Host("only tried".into()))
-        });
-        match (layouts, tried) {
+        let mut trial = Trial(None);
+        let tried = self.commit(plan, &mut trial);
+        match (trial.0, tried) {
             (Some(layouts), _) => Ok(layouts),
             (None, result) => result.map(|_| Vec::new()),
         }
@@ -213,8 +212,7 @@ impl Vm {
     fn prepare(&mut self, files: Vec<FileText>, options: &ReloadOptions) -> Result<(super::CheckedPlan, Vec<String>), Vec<Reason>> {
         let (texts, gone): (Vec<FileText>, Vec<FileText>) = files.into_iter().partition(|file| file.text.is_some());
         let texts = texts.into_iter().map(|file| (file.path, file.text.unwrap_or_default())).collect();
-        let (compiled, warnings) = self.gather(texts)?;
-        let warnings = warnings.iter().map(|(source, d)| d.plain(source).trim_end().to_owned()).collect();
+        let (compiled, mut warnings) = self.gather(texts)?;
         let mut inputs: Vec<FileInput> = Vec::new();
         for file in compiled {
             // A file that goes over to another namespace leaves the one it was in.
@@ -232,9 +230,18 @@ impl Vm {
         }
         inputs.extend(gone.iter().filter_map(|file| self.input_of_gone(&normalise(&file.path))));
         let others = self.other_inputs(&inputs);
-        let facts = self.enter(|cx| cx.survey());
-        let plan = plan(inputs, &others, &facts, options);
-        Ok((check(plan, &facts)?, warnings))
+        let mut facts = self.enter(|cx| cx.survey());
+        let draft = draft(inputs, &facts);
+        self.enter(|cx| cx.survey_values(&mut facts, &draft.concerned()));
+        let renamed = renamings(&draft, &facts);
+        let plan = plan(draft, &others, &facts, options);
+        warnings.extend(leaks_mentioned(&plan, &facts));
+        let plan = check(plan, &facts)?;
+        if options.strict && !warnings.is_empty() {
+            return Err(warnings.iter().map(|(source, diagnostic)| reason_of(source, diagnostic)).collect());
+        }
+        warnings.extend(renamed);
+        Ok((plan, warnings.iter().map(|(source, d)| d.plain(source).trim_end().to_owned()).collect()))
     }
 
     fn input_of(&mut self, file: Compiled, options: &ReloadOptions) -> FileInput {
@@ -286,7 +293,7 @@ impl Vm {
     }
 
     /// What runs of a file.
-    fn image_of(&mut self, path: &str) -> Option<Arc<ModuleImage>> {
+    pub(super) fn image_of(&mut self, path: &str) -> Option<Arc<ModuleImage>> {
         self.enter(|cx| Some(cx.world.modules.get(path)?.state().linked?.image.clone()))
     }
 
@@ -386,8 +393,9 @@ impl Vm {
             is_new: true,
             is_removed: false,
             mode: Mode::Update,
+            notes: Vec::new(),
         };
-        let result = match self.commit_evaluation(ReloadPlan { files: vec![file] }) {
+        let result = match self.commit_evaluation(ReloadPlan { files: vec![file], ..ReloadPlan::default() }) {
             Ok(()) => last.map(|unit| self.run_unit(&path, unit)).transpose(),
             Err(error) => Err(error),
         };
@@ -473,12 +481,62 @@ impl Vm {
     }
 
     fn commit_evaluation(&mut self, plan: ReloadPlan) -> Result<(), Error> {
-        self.commit(super::CheckedPlan::for_evaluation(plan), |_| Ok(())).map(|_| ())
+        self.commit(super::CheckedPlan::for_evaluation(plan), &mut Silent).map(|_| ())
     }
 }
 
-/// Why a commit was taken back.
-fn failed_reason(error: &Error) -> Reason {
+/// What may have been renamed.
+fn renamings(draft: &Draft, facts: &Facts) -> Vec<(Source, Diagnostic)> {
+    let mut found = Vec::new();
+    for (input, change) in draft.inputs.iter().zip(&draft.changes) {
+        let is_known = |name: &str| {
+            let is_leak = facts.get(&format!("{}.{name}", input.namespace)).is_some_and(|fact| fact.leak_of.is_some());
+            is_leak || draft.is_taken(&input.namespace, name, &input.path)
+        };
+        found.extend(suggestions(input, change, is_known).into_iter().map(|d| (input.new.source.clone(), d)));
+    }
+    found
+}
+
+/// A reload whose files' hooks run, and whose report is made on the way.
+struct Told {
+    report: Report,
+    hooks: Hooks,
+    warn: Option<fn(&[String])>,
+}
+
+impl Stages for Told {
+    fn begin(&mut self, vm: &mut Vm) -> Result<(), Error> {
+        self.hooks.run_before(vm, &self.report)
+    }
+
+    fn placed(&mut self, _: &mut Vm) -> Result<(), Error> {
+        if let Some(warn) = self.warn {
+            warn(&self.report.warnings);
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, vm: &mut Vm, done: &Done) -> Result<(), Error> {
+        self.report.stale.clone_from(&done.stale);
+        self.report.relinked = done.relinked;
+        self.report.layouts = vm.enter(|cx| std::mem::take(&mut cx.world.layout_changes));
+        self.hooks.run_after(vm, &self.report)
+    }
+}
+
+/// A commit that is taken back before anything of the program runs; keeps the layouts that would be replaced.
+struct Trial(Option<Vec<LayoutChange>>);
+
+impl Stages for Trial {
+    fn placed(&mut self, vm: &mut Vm) -> Result<(), Error> {
+        self.0 = Some(vm.enter(|cx| std::mem::take(&mut cx.world.layout_changes)));
+        Err(Error::Host("only tried".into()))
+    }
+}
+
+/// Why a commit was taken back; `hook` says which one has raised, if it was one.
+fn failed_reason(error: &Error, hook: Option<String>) -> Reason {
     if let Error::Refused(problems) = error
         && let Some(problem) = problems.first()
     {
@@ -493,7 +551,7 @@ fn failed_reason(error: &Error) -> Reason {
     };
     Reason {
         code: codes::FAILED.id,
-        message: format!("running the new top-level code failed: {message}"),
+        message: format!("{}: {message}", hook.as_deref().unwrap_or("running the new top-level code failed")),
         file,
         line,
         remedy: "correct the text and save again".into(),

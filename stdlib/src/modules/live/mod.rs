@@ -7,7 +7,7 @@ mod data;
 use crate::args;
 use crate::table::{Row, row};
 use data::Data;
-use vm::embed::{Error, Vm, outside};
+use vm::embed::{Error, Handle, Vm, outside};
 use vm::heap::Value;
 use vm::object::{Cx, NativeResult};
 use vm::reload::{Mode, Policy, ReloadOptions, Replace};
@@ -20,7 +20,12 @@ pub(crate) const FUNCTIONS: &[Row] = &[
     row("_redo", &[], redo, "`_redo()`: the report of making it again, or nil."),
     row("_leaks", &["namespace"], leaks, "`_leaks(namespace)`: leaks as maps."),
     row("_drop", &["name"], drop_leak, "`_drop(name)`: ends a leak; whether there was one."),
-    row("collect", &[], collect, "`collect()`: collects everything that nothing uses; the names of leaks that have ended by that."),
+    row(
+        "_collect",
+        &[],
+        collect,
+        "`_collect()`: collects everything that nothing uses; the names of leaks that have ended by that.",
+    ),
     row("_history", &["name"], history, "`_history(name)`: versions as maps."),
     row("_why", &["name"], why, "`_why(name)`: where a definition comes from, as a map, or nil."),
     row("_drift", &[], drift, "`_drift()`: what is not as a cold start would make it, as maps."),
@@ -40,6 +45,13 @@ pub(crate) const FUNCTIONS: &[Row] = &[
     ),
     row("safe_point", &[], safe_point, "`safe_point()`: lets a waiting reload be made here."),
 ];
+
+/// A report as hooks and listeners of the program get it.
+pub(super) fn report_value(vm: &mut Vm, report: &vm::reload::Report) -> Result<Handle, Error> {
+    let data = data::report(report).into_handle(vm)?;
+    let make = vm.handle("live._report")?;
+    vm.call_raw(&make, (&data,))
+}
 
 fn strings<'gc>(cx: &mut Cx<'_, 'gc>, what: &Value<'gc>) -> Result<Option<Vec<String>>, args::Raised<'gc>> {
     Ok(match what {
