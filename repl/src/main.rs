@@ -20,6 +20,7 @@ mod interrupt;
 mod output;
 mod places;
 mod plain;
+mod plan;
 mod prompt;
 mod reload;
 mod repl;
@@ -54,6 +55,10 @@ nothing: the reasons are shown, the program goes on, and the next save is tried 
 When `main` returns, the tool ends. When it raises an error, or the file does not load, the error is shown and the tool
 waits: once an edit has been committed, `main` is called again; variables keep their values. A file without `main` is
 watched until Ctrl-C; statements that are new or edited run when they are saved. Ctrl-C ends.";
+
+const AFTER_HELP_PLAN: &str = "\
+The running program is loaded, which runs its top level, and its `main` is not called. Then the report is shown that a
+save of the edited text under the name of the running file would have. Exit status: 1 if it would be refused.";
 
 const AFTER_HELP_DOC: &str = "\
 Without --output everything is one text on standard output. Names that begin with `_` and files for tests (`x_test.lang`)
@@ -90,6 +95,12 @@ enum Command {
         /// Show whole reports of commits
         #[arg(long, requires = "reload")]
         verbose: bool,
+        /// How reports of commits and refusals are written
+        #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT", requires = "reload", conflicts_with = "verbose")]
+        report: Format,
+        /// Refuse edits that have warnings
+        #[arg(long, requires = "reload")]
+        strict: bool,
         /// The program
         #[arg(value_name = "FILE")]
         file: String,
@@ -102,6 +113,28 @@ enum Command {
         /// The files
         #[arg(value_name = "FILE", required = true)]
         files: Vec<String>,
+    },
+    /// Show what an edit would do to a running program
+    #[command(after_help = AFTER_HELP_PLAN)]
+    Plan {
+        /// What the edit means for what exists
+        #[arg(long, value_enum, default_value_t = Mode::Update)]
+        mode: Mode,
+        /// How the plan is written
+        #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+        report: Format,
+        /// Refuse what has warnings
+        #[arg(long)]
+        strict: bool,
+        /// Look in this directory for imports, too; may be given several times
+        #[arg(long, value_name = "DIR")]
+        path: Vec<String>,
+        /// The program as it runs
+        #[arg(value_name = "RUNNING")]
+        running: String,
+        /// The file with its new text
+        #[arg(value_name = "EDITED")]
+        edited: String,
     },
     /// Bring files to the one layout of the language
     #[command(after_help = AFTER_HELP_FMT)]
@@ -149,10 +182,29 @@ enum Command {
 enum Mode {
     /// The running program becomes the new version; every reference follows
     Update,
+    /// New objects are installed beside the old ones, whose holders keep them
+    Overwrite,
+}
+
+impl Mode {
+    fn of_engine(self) -> vm::reload::Mode {
+        match self {
+            Mode::Update => vm::reload::Mode::Update,
+            Mode::Overwrite => vm::reload::Mode::Overwrite,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// One line of JSON for each
+    Json,
 }
 
 /// Words that are no file when they come first.
-const COMMANDS: [&str; 7] = ["run", "check", "fmt", "doc", "dump", "explain", "help"];
+const COMMANDS: [&str; 8] = ["run", "check", "plan", "fmt", "doc", "dump", "explain", "help"];
 
 /// Options that are about the tool itself.
 const OWN_OPTIONS: [&str; 4] = ["-h", "--help", "-V", "--version"];
@@ -219,13 +271,22 @@ fn execute(command: Option<Command>) -> i32 {
         }
         Some(Command::Dump { form, file }) => inspect::dump(form, &file),
         Some(Command::Explain { code }) => inspect::explain(code.as_deref()),
-        Some(Command::Run { reload, mode: Mode::Update, path, poll, verbose, file, args }) => {
-            let detail = if verbose { reload::Detail::Full } else { reload::Detail::Short };
+        Some(Command::Plan { mode, report, strict, path, running, edited }) => {
+            let options = vm::reload::ReloadOptions { strict, ..Default::default() };
+            let detail = if report == Format::Json { reload::Detail::Json } else { reload::Detail::Full };
+            plan::plan(&running, &edited, &path, mode.of_engine(), &options, detail)
+        }
+        Some(Command::Run { reload, mode, path, poll, verbose, report, strict, file, args }) => {
+            let detail = match (report, verbose) {
+                (Format::Json, _) => reload::Detail::Json,
+                (Format::Text, true) => reload::Detail::Full,
+                (Format::Text, false) => reload::Detail::Short,
+            };
             run::run(&run::Options {
                 file,
                 args: args.into_iter().map(|arg| arg.to_string_lossy().into_owned()).collect(),
                 roots: path,
-                reload: reload.then_some(run::Reload { poll, detail }),
+                reload: reload.then_some(run::Reload { poll, detail, mode: mode.of_engine(), is_strict: strict }),
             })
         }
     }
@@ -272,7 +333,7 @@ mod tests {
     fn mistyped_commands_are_no_files() {
         let said = |line: &str| mistyped_command(&line.split(' ').map(OsString::from).collect::<Vec<_>>(), |file| file == "game");
         let message = "there is no command and no file `chek`; did you mean `check`?
-The commands are `run`, `check`, `fmt`, `doc`, `dump`, `explain`, `help`; `lang FILE` runs a program, `lang` alone reads and evaluates.";
+The commands are `run`, `check`, `plan`, `fmt`, `doc`, `dump`, `explain`, `help`; `lang FILE` runs a program, `lang` alone reads and evaluates.";
         assert_eq!(said("lang chek a.lang").as_deref(), Some(message));
         assert!(said("lang frobnicate p").is_some_and(|text| text.contains("no file `frobnicate`\nThe commands are `run`")));
         for fine in

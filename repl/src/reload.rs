@@ -17,7 +17,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use vm::embed::{Error, Vm};
 use vm::object::Interrupt;
-use vm::reload::Report;
+use vm::reload::{FileText, ReloadOptions, Report};
 
 /// How much is said about a commit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -26,6 +26,8 @@ pub enum Detail {
     Short,
     /// The whole report.
     Full,
+    /// The whole report as one line of JSON.
+    Json,
 }
 
 /// Brings edits to one VM.
@@ -39,6 +41,7 @@ pub struct Reloader {
     /// Whether the last attempt was refused.
     is_refused: bool,
     detail: Detail,
+    options: ReloadOptions,
     /// Commits made so far.
     commits: u64,
     /// Why the program is to stop, if code that ran in a commit asked for it.
@@ -56,6 +59,7 @@ impl Reloader {
         entry: &str,
         poll: Option<Duration>,
         detail: Detail,
+        options: ReloadOptions,
     ) -> Result<SharedReloader, String> {
         let watch = Watch::start(poll).map_err(|error| format!("cannot watch files: {}", plain(&error)))?;
         let reloader = Reloader {
@@ -65,6 +69,7 @@ impl Reloader {
             pending: BTreeMap::new(),
             is_refused: false,
             detail,
+            options,
             commits: 0,
             stop: None,
         };
@@ -138,7 +143,7 @@ impl Reloader {
         let was_refused = self.is_refused;
         let report = self.attempt(vm);
         self.settle(vm, &report);
-        if report.ok && !report.committed && was_refused {
+        if report.ok && !report.committed && was_refused && self.detail != Detail::Json {
             output().note(&format!("reload: back to what runs (epoch {})", report.epoch));
         } else {
             self.show(&report);
@@ -148,21 +153,21 @@ impl Reloader {
     /// Brings the program to the pending texts.
     fn attempt(&mut self, vm: &mut Vm) -> Report {
         if !vm.is_loaded(&self.entry) {
-            return vm.reload_files(std::slice::from_ref(&self.entry));
+            return vm.reload_files_with(std::slice::from_ref(&self.entry), &self.options);
         }
         let mut texts = Vec::new();
         for (path, content) in &self.pending {
             match content.as_deref().map(std::str::from_utf8) {
-                Some(Ok(text)) => texts.push((path.clone(), text.to_owned())),
+                Some(Ok(text)) => texts.push(FileText { path: path.clone(), text: Some(text.to_owned()) }),
                 // What cannot be a text is read once more, for the refusal that belongs to it.
-                Some(Err(_)) => return vm.reload_files(&self.pending.keys().cloned().collect::<Vec<_>>()),
+                Some(Err(_)) => return vm.reload_files_with(&self.pending.keys().cloned().collect::<Vec<_>>(), &self.options),
                 None => {
                     output().note(&format!("reload: `{path}` is gone; what it defined is kept for those who use it"));
-                    texts.push((path.clone(), empty_text(vm, path)));
+                    texts.push(FileText { path: path.clone(), text: Some(empty_text(vm, path)) });
                 }
             }
         }
-        vm.reload_texts(texts)
+        vm.reload(texts, &self.options)
     }
 
     /// Draws the consequences of an attempt.
@@ -191,8 +196,9 @@ impl Reloader {
 
     fn show(&self, report: &Report) {
         let text = match self.detail {
+            Detail::Json => report.to_json(),
             Detail::Full if report.ok => format!("reload: {report}"),
-            _ => summary::of_reload(report, diagnostics::Report::for_stderr()),
+            Detail::Full | Detail::Short => summary::of_reload(report, diagnostics::Report::for_stderr()),
         };
         output().note(&text);
     }

@@ -14,7 +14,7 @@ use std::thread;
 use std::time::Duration;
 use vm::embed::{Error, Vm};
 use vm::object::{Interrupt, Kind};
-use vm::reload::normalise;
+use vm::reload::{Mode, ReloadOptions, normalise};
 
 /// Between two looks while nothing runs.
 const IDLE: Duration = Duration::from_millis(5);
@@ -42,6 +42,10 @@ pub struct Reload {
     pub poll: Option<Duration>,
     /// How much is said about a commit.
     pub detail: Detail,
+    /// What an edit means where nothing else says so.
+    pub mode: Mode,
+    /// Whether what is a warning otherwise refuses an edit.
+    pub is_strict: bool,
 }
 
 /// What became of one run of `main`.
@@ -70,13 +74,17 @@ pub fn run(options: &Options) -> i32 {
     engine::add_roots(&mut vm, &options.roots);
     match &options.reload {
         None => run_once(&mut vm, &file, &options.args),
-        Some(reload) => match Reloader::install(&mut vm, &texts, &file, reload.poll, reload.detail) {
-            Ok(reloader) => run_live(&mut vm, &file, &options.args, &reloader),
-            Err(message) => {
-                output().note(&Style::for_stderr().failure(&message));
-                1
+        Some(reload) => {
+            vm.set_mode(reload.mode);
+            let choices = ReloadOptions { strict: reload.is_strict, ..ReloadOptions::default() };
+            match Reloader::install(&mut vm, &texts, &file, reload.poll, reload.detail, choices) {
+                Ok(reloader) => run_live(&mut vm, &file, &options.args, &reloader),
+                Err(message) => {
+                    output().note(&Style::for_stderr().failure(&message));
+                    1
+                }
             }
-        },
+        }
     }
 }
 

@@ -286,3 +286,23 @@ fn what_is_no_file_is_not_waited_for() {
     file.set_len(1 << 40).expect("a file can have holes");
     expect(&lang(&folder, &["huge.lang"], ""), 1, "", "is larger than 256 MB");
 }
+
+#[test]
+fn plans_are_shown_and_change_nothing() {
+    let folder = Folder::with(&[
+        ("a.lang", "fn f() { 1 }\nfn main() { print(\"never\") }\n"),
+        ("b.lang", "fn f() { 2 }\nfn main() { print(\"never\") }\n"),
+        ("wrong.lang", "class f { }\n"),
+    ]);
+    expect(&lang(&folder, &["plan", "a.lang", "b.lang"], ""), 0, "a.lang: committed (epoch 1)\n  changed    function a.f\n", "");
+    let output = lang(&folder, &["plan", "--report", "json", "a.lang", "b.lang"], "");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        text.starts_with("{\"ok\": true, ") && text.contains("\"changed\": [{\"name\": \"f\", \"kind\": \"function\""),
+        "{text}"
+    );
+    let output = lang(&folder, &["plan", "a.lang", "wrong.lang"], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("R0101"));
+    expect(&lang(&folder, &["plan", "a.lang", "nosuch.lang"], ""), 1, "", "cannot read `nosuch.lang`");
+}

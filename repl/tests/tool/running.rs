@@ -21,9 +21,16 @@ pub struct Running {
 impl Running {
     /// Runs `main.lang` of a folder.
     pub fn start(folder: &Folder, file: &str) -> Running {
+        Running::start_with(folder, &[], file)
+    }
+
+    /// Runs a file with further options.
+    pub fn start_with(folder: &Folder, options: &[&str], file: &str) -> Running {
         let (output, both) = pipe().expect("the system has pipes");
         let child = Command::new(LANG)
-            .args(["run", "--reload", file])
+            .args(["run", "--reload"])
+            .args(options)
+            .arg(file)
             .current_dir(folder.path())
             .stdin(Stdio::null())
             .stdout(both.try_clone().expect("just made"))
