@@ -42,6 +42,16 @@ impl Report {
         Report { is_coloured: wants_colour(io::stderr().is_terminal()) }
     }
 
+    /// For standard output: in colour if it is a terminal and `NO_COLOR` is not set.
+    pub fn for_stdout() -> Report {
+        Report { is_coloured: wants_colour(io::stdout().is_terminal()) }
+    }
+
+    /// Without colour.
+    pub fn plain() -> Report {
+        Report { is_coloured: false }
+    }
+
     /// `text` in a style, if there is colour.
     pub fn paint(self, style: Style, text: &str) -> String {
         if self.is_coloured { format!("{style}{text}{style:#}") } else { text.to_owned() }

@@ -11,14 +11,18 @@ use vm::reload::ReloadOptions;
 
 /// A VM with everything, of which Ctrl-C stops the program. `texts` notes which program texts are read; `arguments` are the program's.
 pub fn new_vm(texts: &Texts, arguments: &[String], presses_max: u32) -> Vm {
-    let host = Console::new(texts.clone(), arguments.to_vec());
-    let mut vm = stdlib::new_vm(VmOptions { host: Box::new(host), ..VmOptions::default() });
+    let mut vm = with_host(Console::new(texts.clone(), arguments.to_vec()));
     vm.on_task_error(|name, error| {
         let style = Report::for_stderr();
         output().note(&format!("{}{}", style.failure(&format!("task `{name}` failed")), style.error(error)));
     });
     interrupt::listen(vm.cancel_flag(), presses_max);
     vm
+}
+
+/// A VM with everything, which does its effects through this host.
+pub fn with_host(host: Console) -> Vm {
+    stdlib::new_vm(VmOptions { host: Box::new(host), ..VmOptions::default() })
 }
 
 /// Adds the directories given on the command line and in `LANG_PATH`, in which imports are looked for.

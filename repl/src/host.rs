@@ -13,11 +13,16 @@ use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use vm::host::{FileInfo, FileKind, Host, HostError, WriteMode};
 
+/// Most bytes of output that are kept.
+const CAPTURED_MAX: usize = 64 * 1024;
+
 /// Program texts that were read or looked for, with what was in them then.
 pub type Texts = Rc<RefCell<BTreeMap<String, Print>>>;
 
 /// The host of the command line.
 pub struct Console {
+    /// Where output goes, and that there is no input, unless these are the terminal's.
+    captured: Option<Captured>,
     input: Input,
     start: Instant,
     texts: Texts,
@@ -27,7 +32,12 @@ pub struct Console {
 impl Console {
     /// A host that notes in `texts` which program texts are read and looked for, for a program with these arguments.
     pub fn new(texts: Texts, arguments: Vec<String>) -> Console {
-        Console { input: Input::default(), start: Instant::now(), texts, arguments }
+        Console { captured: None, input: Input::default(), start: Instant::now(), texts, arguments }
+    }
+
+    /// A host for a program without arguments and without input, whose output is kept.
+    pub fn captured(texts: Texts, captured: Captured) -> Console {
+        Console { captured: Some(captured), ..Console::new(texts, Vec::new()) }
     }
 
     fn note_text(&self, path: &str, content: Option<&Vec<u8>>) {
@@ -42,12 +52,50 @@ pub fn is_program_text(path: &str) -> bool {
     path.ends_with(".lang")
 }
 
+/// Output that is kept, both streams in one, up to a bound.
+#[derive(Clone, Default)]
+pub struct Captured(Rc<RefCell<CapturedText>>);
+
+#[derive(Default)]
+struct CapturedText {
+    text: String,
+    /// Bytes that came when the bound was reached.
+    left_out: usize,
+}
+
+impl Captured {
+    fn push(&self, text: &str) {
+        let mut captured = self.0.borrow_mut();
+        let room = CAPTURED_MAX.saturating_sub(captured.text.len());
+        let end = if captured.left_out > 0 { 0 } else { text.floor_char_boundary(room.min(text.len())) };
+        captured.text.push_str(&text[..end]);
+        captured.left_out += text.len() - end;
+    }
+
+    /// What has been written so far, with a line about what was left out.
+    pub fn text(&self) -> String {
+        let captured = self.0.borrow();
+        match captured.left_out {
+            0 => captured.text.clone(),
+            bytes => format!("{}\n… {bytes} bytes more", captured.text),
+        }
+    }
+}
+
 impl Host for Console {
     fn write(&mut self, text: &str) -> Result<(), HostError> {
+        if let Some(captured) = &self.captured {
+            captured.push(text);
+            return Ok(());
+        }
         output().write(text).map_err(HostError::Failed)
     }
 
     fn write_error(&mut self, text: &str) -> Result<(), HostError> {
+        if let Some(captured) = &self.captured {
+            captured.push(text);
+            return Ok(());
+        }
         output().flush().map_err(HostError::Failed)?;
         io::stderr().write_all(text.as_bytes()).map_err(HostError::Failed)
     }
@@ -57,6 +105,9 @@ impl Host for Console {
     }
 
     fn line_ready(&mut self, prompt: &str) -> bool {
+        if self.captured.is_some() {
+            return true;
+        }
         if !output().is_asking() {
             if !prompt.is_empty() && output().write(prompt).is_err() {
                 return true;
@@ -68,6 +119,10 @@ impl Host for Console {
     }
 
     fn read_line(&mut self, prompt: &str) -> Result<Option<String>, HostError> {
+        if let Some(captured) = &self.captured {
+            captured.push(prompt);
+            return Ok(None);
+        }
         self.line_ready(prompt);
         let line = self.input.read_line();
         output().set_asking(false);

@@ -27,6 +27,7 @@ mod repl;
 mod run;
 mod session;
 mod summary;
+mod test;
 mod watch;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -59,6 +60,13 @@ watched until Ctrl-C; statements that are new or edited run when they are saved.
 const AFTER_HELP_PLAN: &str = "\
 The running program is loaded, which runs its top level, and its `main` is not called. Then the report is shown that a
 save of the edited text under the name of the running file would have. Exit status: 1 if it would be refused.";
+
+const AFTER_HELP_TEST: &str = "\
+Tests are the `test \"name\" { … }` blocks of `.lang` files. A file `x_test.lang` beside `x.lang` belongs to it and sees its
+names. Every test has a program of its own, loaded afresh; `main` is not called. What a test prints is shown if it fails.
+
+Exit status: 0 if all tests pass; 1 if one fails; 2 if a file cannot be loaded, or if there are no tests; 130 when
+interrupted.";
 
 const AFTER_HELP_DOC: &str = "\
 Without --output everything is one text on standard output. Names that begin with `_` and files for tests (`x_test.lang`)
@@ -101,6 +109,9 @@ enum Command {
         /// Refuse edits that have warnings
         #[arg(long, requires = "reload")]
         strict: bool,
+        /// Refuse edits that make a `test` block of the edited files fail
+        #[arg(long, requires = "reload")]
+        tests: bool,
         /// The program
         #[arg(value_name = "FILE")]
         file: String,
@@ -113,6 +124,43 @@ enum Command {
         /// The files
         #[arg(value_name = "FILE", required = true)]
         files: Vec<String>,
+    },
+    /// Run the `test` blocks of programs
+    #[command(after_help = AFTER_HELP_TEST)]
+    Test {
+        /// Only tests whose name contains this text
+        #[arg(long, value_name = "TEXT")]
+        filter: Option<String>,
+        /// List the tests and run none
+        #[arg(long)]
+        list: bool,
+        /// How results are written
+        #[arg(long, value_enum, default_value_t = test::Format::Human)]
+        format: test::Format,
+        /// Stop after the first test that fails
+        #[arg(long)]
+        fail_fast: bool,
+        /// Longest time for one test
+        #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+        timeout: Duration,
+        /// Show the time of every test; slow ones always have theirs
+        #[arg(long)]
+        times: bool,
+        /// Show only what fails, and the sum
+        #[arg(long, short)]
+        quiet: bool,
+        /// Stay, and run the tests that an edit affects
+        #[arg(long, conflicts_with_all = ["list", "format"])]
+        watch: bool,
+        /// Look for edits at this interval, for file systems that do not report them
+        #[arg(long, value_name = "SECONDS", value_parser = seconds, requires = "watch")]
+        poll: Option<Duration>,
+        /// Look in this directory for imports, too; may be given several times
+        #[arg(long, value_name = "DIR")]
+        path: Vec<String>,
+        /// Files, directories with all that is below them, or single tests as FILE::NAME
+        #[arg(value_name = "PATH", default_value = ".")]
+        paths: Vec<String>,
     },
     /// Show what an edit would do to a running program
     #[command(after_help = AFTER_HELP_PLAN)]
@@ -204,7 +252,7 @@ enum Format {
 }
 
 /// Words that are no file when they come first.
-const COMMANDS: [&str; 8] = ["run", "check", "plan", "fmt", "doc", "dump", "explain", "help"];
+const COMMANDS: [&str; 9] = ["run", "check", "test", "plan", "fmt", "doc", "dump", "explain", "help"];
 
 /// Options that are about the tool itself.
 const OWN_OPTIONS: [&str; 4] = ["-h", "--help", "-V", "--version"];
@@ -262,6 +310,22 @@ fn execute(command: Option<Command>) -> i32 {
     match command {
         None => repl::repl(),
         Some(Command::Check { files }) => inspect::check(&files),
+        Some(Command::Test { filter, list, format, fail_fast, timeout, times, quiet, watch, poll, path, paths }) => {
+            test::test(&test::Options {
+                paths,
+                roots: path,
+                filter,
+                format,
+                timeout,
+                after_failure: if fail_fast { test::AfterFailure::Stop } else { test::AfterFailure::GoOn },
+                shown: test::Shown { times, passed: !quiet },
+                task: match (list, watch) {
+                    (true, _) => test::Task::List,
+                    (_, true) => test::Task::Watch { poll },
+                    _ => test::Task::Run,
+                },
+            })
+        }
         Some(Command::Fmt { check, paths }) => {
             format::fmt(&paths, if check { format::Action::Check } else { format::Action::Write })
         }
@@ -276,17 +340,19 @@ fn execute(command: Option<Command>) -> i32 {
             let detail = if report == Format::Json { reload::Detail::Json } else { reload::Detail::Full };
             plan::plan(&running, &edited, &path, mode.of_engine(), &options, detail)
         }
-        Some(Command::Run { reload, mode, path, poll, verbose, report, strict, file, args }) => {
+        Some(Command::Run { reload, mode, path, poll, verbose, report, strict, tests, file, args }) => {
             let detail = match (report, verbose) {
                 (Format::Json, _) => reload::Detail::Json,
                 (Format::Text, true) => reload::Detail::Full,
                 (Format::Text, false) => reload::Detail::Short,
             };
+            let gate = if tests { vm::reload::Gate::Tests } else { vm::reload::Gate::Open };
+            let choices = vm::reload::ReloadOptions { strict, gate, ..Default::default() };
             run::run(&run::Options {
                 file,
                 args: args.into_iter().map(|arg| arg.to_string_lossy().into_owned()).collect(),
                 roots: path,
-                reload: reload.then_some(run::Reload { poll, detail, mode: mode.of_engine(), is_strict: strict }),
+                reload: reload.then_some(run::Reload { poll, detail, mode: mode.of_engine(), choices }),
             })
         }
     }
@@ -333,7 +399,7 @@ mod tests {
     fn mistyped_commands_are_no_files() {
         let said = |line: &str| mistyped_command(&line.split(' ').map(OsString::from).collect::<Vec<_>>(), |file| file == "game");
         let message = "there is no command and no file `chek`; did you mean `check`?
-The commands are `run`, `check`, `plan`, `fmt`, `doc`, `dump`, `explain`, `help`; `lang FILE` runs a program, `lang` alone reads and evaluates.";
+The commands are `run`, `check`, `test`, `plan`, `fmt`, `doc`, `dump`, `explain`, `help`; `lang FILE` runs a program, `lang` alone reads and evaluates.";
         assert_eq!(said("lang chek a.lang").as_deref(), Some(message));
         assert!(said("lang frobnicate p").is_some_and(|text| text.contains("no file `frobnicate`\nThe commands are `run`")));
         for fine in

@@ -3,6 +3,9 @@
 //! The watcher tells of a save; at the next safe point of the program, or while it waits, all files of the save are one commit. An edit
 //! that is refused stays pending and is tried again together with the next save, so that what runs never lags behind the disk without
 //! need. Files that were looked for when something was refused are watched too: the missing import may be what is saved next.
+//!
+//! A commit runs code of the program, which may take long or never end. It is given up when something else is saved meanwhile, and by
+//! Ctrl-C. The load of the whole program runs code, too: while that is a statement, say a loop at the top level, edits are commits as ever.
 
 use crate::diagnostics;
 use crate::engine::{self, plain};
@@ -14,10 +17,10 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use vm::embed::{Error, Vm};
 use vm::object::Interrupt;
-use vm::reload::{FileText, ReloadOptions, Report};
+use vm::reload::{FileText, ReloadOptions, Report, RunningCode};
 
 /// How much is said about a commit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,6 +31,25 @@ pub enum Detail {
     Full,
     /// The whole report as one line of JSON.
     Json,
+}
+
+/// After how long it is said what a commit waits for.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What is being done.
+#[derive(Clone, Copy, Debug)]
+enum Stage {
+    /// The program runs, or waits for an edit.
+    Running,
+    /// The program is being loaded, and nothing is known of before.
+    Loading,
+    /// An edit is brought to the running program.
+    Committing {
+        /// When it began.
+        since: Instant,
+        /// Whether it has been said what it waits for.
+        is_told: bool,
+    },
 }
 
 /// Brings edits to one VM.
@@ -42,10 +64,25 @@ pub struct Reloader {
     is_refused: bool,
     detail: Detail,
     options: ReloadOptions,
+    stage: Stage,
+    /// Whether the files of the program are watched.
+    is_watching: bool,
+    /// Whether something has been saved that was not tried yet.
+    is_due: bool,
+    /// Whether what was being done has been given up for the sake of what was saved since.
+    is_abandoned: bool,
     /// Commits made so far.
     commits: u64,
     /// Why the program is to stop, if code that ran in a commit asked for it.
     stop: Option<Interrupt>,
+}
+
+/// How pending texts are brought in.
+enum Attempt {
+    /// As they were when the watcher saw them.
+    Texts(Vec<FileText>),
+    /// By reading the files.
+    Files(Vec<String>),
 }
 
 /// A reloader, shared between the hook and who runs the program.
@@ -70,17 +107,15 @@ impl Reloader {
             is_refused: false,
             detail,
             options,
+            stage: Stage::Running,
+            is_watching: false,
+            is_due: false,
+            is_abandoned: false,
             commits: 0,
             stop: None,
         };
         let shared = Rc::new(RefCell::new(reloader));
-        let hook = shared.clone();
-        vm.on_safe_point(move |vm| {
-            // Busy: the hook runs within a commit.
-            if let Ok(mut reloader) = hook.try_borrow_mut() {
-                reloader.poll(vm);
-            }
-        });
+        hook(vm, &shared);
         Ok(shared)
     }
 
@@ -94,30 +129,37 @@ impl Reloader {
         self.stop
     }
 
-    /// Loads the entry file, or tries again.
-    pub fn load(&mut self, vm: &mut Vm) -> Report {
-        if !is_program_text(&self.entry) {
-            // The host notes only files with the usual ending.
-            let print = host::read(&self.entry).ok().map(|content| print_of(&content));
-            self.texts.borrow_mut().insert(self.entry.clone(), print);
+    /// Looks at what has been saved. True if it can be tried now.
+    fn look(&mut self, vm: &mut Vm) -> bool {
+        let code = vm.running_code();
+        if matches!(self.stage, Stage::Loading) && code.is_some() && !self.is_watching {
+            self.watch_files(vm);
         }
-        let report = vm.reload_files_with(std::slice::from_ref(&self.entry), &engine::noting_warnings());
-        self.settle(vm, &report);
-        report
-    }
-
-    /// Takes in what has been saved, if anything.
-    pub fn poll(&mut self, vm: &mut Vm) {
-        let mut is_new = false;
         while let Some(notice) = self.watch.notice() {
             match notice {
-                Notice::Saved(edits) => is_new |= self.take(vm, edits),
+                Notice::Saved(edits) => self.is_due |= self.take(vm, edits),
                 Notice::Trouble(text) => output().note(&format!("reload: {text}")),
             }
         }
-        if is_new {
-            self.reload(vm);
+        let is_in_the_way = match &mut self.stage {
+            Stage::Running => false,
+            Stage::Loading => code.is_none_or(|code| !code.is_statement),
+            Stage::Committing { since, is_told } => {
+                let code = code.filter(|_| !self.is_due && !*is_told && since.elapsed() > PATIENCE);
+                if let Some(RunningCode { file, line, .. }) = code {
+                    *is_told = true;
+                    output().note(&format!(
+                        "reload: the edit waits for {file}:{line}, which is still running; Ctrl-C gives the edit up, and so does the next save"
+                    ));
+                }
+                true
+            }
+        };
+        if self.is_due && is_in_the_way {
+            self.is_abandoned = true;
+            vm.abandon();
         }
+        self.is_due && !is_in_the_way
     }
 
     /// Notes edits; true if one of them matters.
@@ -139,51 +181,47 @@ impl Reloader {
         matters
     }
 
-    fn reload(&mut self, vm: &mut Vm) {
-        let was_refused = self.is_refused;
-        let report = self.attempt(vm);
-        self.settle(vm, &report);
-        if report.ok && !report.committed && was_refused && self.detail != Detail::Json {
-            output().note(&format!("reload: back to what runs (epoch {})", report.epoch));
-        } else {
-            self.show(&report);
-        }
-    }
-
-    /// Brings the program to the pending texts.
-    fn attempt(&mut self, vm: &mut Vm) -> Report {
-        if !vm.is_loaded(&self.entry) {
-            return vm.reload_files_with(std::slice::from_ref(&self.entry), &self.options);
-        }
+    /// What brings the program to the pending texts.
+    fn attempt(&mut self, vm: &mut Vm) -> Attempt {
         let mut texts = Vec::new();
         for (path, content) in &self.pending {
             match content.as_deref().map(std::str::from_utf8) {
                 Some(Ok(text)) => texts.push(FileText { path: path.clone(), text: Some(text.to_owned()) }),
                 // What cannot be a text is read once more, for the refusal that belongs to it.
-                Some(Err(_)) => return vm.reload_files_with(&self.pending.keys().cloned().collect::<Vec<_>>(), &self.options),
+                Some(Err(_)) => return Attempt::Files(self.pending.keys().cloned().collect()),
                 None => {
                     output().note(&format!("reload: `{path}` is gone; what it defined is kept for those who use it"));
                     texts.push(FileText { path: path.clone(), text: Some(empty_text(vm, path)) });
                 }
             }
         }
-        vm.reload(texts, &self.options)
+        Attempt::Texts(texts)
+    }
+
+    /// Has the program stop.
+    fn end(&mut self, vm: &mut Vm, interrupt: Interrupt) {
+        self.stop = Some(interrupt);
+        vm.cancel_flag().store(true, Ordering::Relaxed);
     }
 
     /// Draws the consequences of an attempt.
     fn settle(&mut self, vm: &mut Vm, report: &Report) {
         self.is_refused = !report.ok;
         if report.ok {
-            self.pending.clear();
+            if !self.is_due {
+                self.pending.clear();
+            }
             self.commits += u64::from(report.committed);
         }
-        if let Some(Error::Interrupted(interrupt)) = report.error {
-            self.stop = Some(interrupt);
-            vm.cancel_flag().store(true, Ordering::Relaxed);
-        }
+        self.watch_files(vm);
+    }
+
+    /// Watches the files that are loaded, and those that were looked for.
+    fn watch_files(&mut self, vm: &mut Vm) {
+        self.is_watching = true;
         let loaded = vm.loaded_files();
         let mut texts = self.texts.borrow_mut();
-        if report.ok {
+        if !self.is_refused {
             texts.retain(|path, _| loaded.contains(path));
         }
         let mut watched = texts.clone();
@@ -194,13 +232,105 @@ impl Reloader {
         self.watch.set_files(watched);
     }
 
-    fn show(&self, report: &Report) {
+    fn show(&self, report: &Report, was_refused: bool) {
+        if report.ok && !report.committed && was_refused && self.detail != Detail::Json {
+            return output().note(&format!("reload: back to what runs (epoch {})", report.epoch));
+        }
         let text = match self.detail {
             Detail::Json => report.to_json(),
             Detail::Full if report.ok => format!("reload: {report}"),
             Detail::Full | Detail::Short => summary::of_reload(report, diagnostics::Report::for_stderr()),
         };
         output().note(&text);
+    }
+}
+
+/// Lets edits be taken in at the safe points of `vm`, also at those of the code that an edit runs.
+fn hook(vm: &mut Vm, shared: &SharedReloader) {
+    let shared = shared.clone();
+    vm.on_safe_point(move |vm| poll(&shared, vm));
+}
+
+/// Loads the program. What is saved meanwhile is a commit, or has it loaded anew.
+pub fn load(shared: &SharedReloader, vm: &mut Vm, options: &ReloadOptions) -> Report {
+    loop {
+        let entry = {
+            let mut this = shared.borrow_mut();
+            this.stage = Stage::Loading;
+            this.is_watching = false;
+            if !is_program_text(&this.entry) {
+                // The host notes only files with the usual ending.
+                let print = host::read(&this.entry).ok().map(|content| print_of(&content));
+                this.texts.borrow_mut().insert(this.entry.clone(), print);
+            }
+            this.entry.clone()
+        };
+        hook(vm, shared);
+        let report = vm.reload_files_with(&[entry], options);
+        let mut this = shared.borrow_mut();
+        this.stage = Stage::Running;
+        this.settle(vm, &report);
+        if !std::mem::take(&mut this.is_abandoned) {
+            return report;
+        }
+        this.is_due = false;
+        this.pending.clear();
+        output().note("reload: saved while it was being loaded; it is loaded again");
+    }
+}
+
+/// Takes in what has been saved, if anything.
+pub fn poll(shared: &SharedReloader, vm: &mut Vm) {
+    while shared.borrow_mut().look(vm) {
+        if vm.is_loaded(&shared.borrow().entry) {
+            commit(shared, vm);
+        } else {
+            let options = shared.borrow().options.clone();
+            let report = load(shared, vm, &options);
+            let mut this = shared.borrow_mut();
+            this.is_due = false;
+            match report.error {
+                Some(Error::Interrupted(interrupt)) => this.end(vm, interrupt),
+                _ => this.show(&report, false),
+            }
+        }
+    }
+}
+
+/// Brings the program to what has been saved.
+fn commit(shared: &SharedReloader, vm: &mut Vm) {
+    let stage = Stage::Committing { since: Instant::now(), is_told: false };
+    let (outer, was_refused, attempt, options) = {
+        let mut this = shared.borrow_mut();
+        this.is_due = false;
+        (std::mem::replace(&mut this.stage, stage), this.is_refused, this.attempt(vm), this.options.clone())
+    };
+    hook(vm, shared);
+    let report = match attempt {
+        Attempt::Texts(texts) => vm.reload(texts, &options),
+        Attempt::Files(paths) => vm.reload_files_with(&paths, &options),
+    };
+    let mut this = shared.borrow_mut();
+    this.stage = outer;
+    this.settle(vm, &report);
+    let is_abandoned = std::mem::take(&mut this.is_abandoned);
+    match report.error {
+        Some(Error::Interrupted(_)) if is_abandoned => {
+            output().note("reload: the edit was still being brought in when another one was saved, which takes its place");
+        }
+        Some(Error::Interrupted(Interrupt::Exit(status))) => {
+            output().note(&format!("reload: the new text has called `exit({status})`, which ends the program"));
+            this.end(vm, Interrupt::Exit(status));
+        }
+        Some(Error::Interrupted(Interrupt::Cancelled)) => {
+            output().end_line_of_key();
+            output().note(&format!(
+                "reload: given up; the program goes on unchanged (epoch {}); Ctrl-C once more ends it",
+                report.epoch
+            ));
+        }
+        Some(Error::Interrupted(interrupt)) => this.end(vm, interrupt),
+        _ => this.show(&report, was_refused),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::engine;
 use crate::host::Texts;
 use crate::interrupt;
 use crate::output::output;
-use crate::reload::{Detail, Reloader, SharedReloader};
+use crate::reload::{self, Detail, Reloader, SharedReloader};
 use crate::summary;
 use lang::source::Source;
 use std::mem::ManuallyDrop;
@@ -44,8 +44,8 @@ pub struct Reload {
     pub detail: Detail,
     /// What an edit means where nothing else says so.
     pub mode: Mode,
-    /// Whether what is a warning otherwise refuses an edit.
-    pub is_strict: bool,
+    /// What else is chosen about commits.
+    pub choices: ReloadOptions,
 }
 
 /// What became of one run of `main`.
@@ -76,8 +76,7 @@ pub fn run(options: &Options) -> i32 {
         None => run_once(&mut vm, &file, &options.args),
         Some(reload) => {
             vm.set_mode(reload.mode);
-            let choices = ReloadOptions { strict: reload.is_strict, ..ReloadOptions::default() };
-            match Reloader::install(&mut vm, &texts, &file, reload.poll, reload.detail, choices) {
+            match Reloader::install(&mut vm, &texts, &file, reload.poll, reload.detail, reload.choices.clone()) {
                 Ok(reloader) => run_live(&mut vm, &file, &options.args, &reloader),
                 Err(message) => {
                     output().note(&Style::for_stderr().failure(&message));
@@ -131,9 +130,9 @@ fn run_once(vm: &mut Vm, file: &str, args: &[String]) -> i32 {
 
 /// Runs with `--reload`. An error of the program ends nothing: the next commit calls `main` again.
 fn run_live(vm: &mut Vm, file: &str, args: &[String], reloader: &SharedReloader) -> i32 {
-    let report = reloader.borrow_mut().load(vm);
+    let report = reload::load(reloader, vm, &engine::noting_warnings());
     if let Some(Error::Interrupted(interrupt)) = report.error {
-        return stopped(interrupt);
+        return stopped(reloader.borrow().stop().unwrap_or(interrupt));
     }
     if !report.ok {
         output().note(&summary::refusal(&report, Style::for_stderr()));
@@ -171,7 +170,7 @@ fn wait_for_commit(vm: &mut Vm, reloader: &SharedReloader) -> Option<Interrupt> 
             return Some(Interrupt::Cancelled);
         }
         if !vm.has_tasks() {
-            reloader.borrow_mut().poll(vm);
+            reload::poll(reloader, vm);
             thread::sleep(IDLE);
             continue;
         }

@@ -34,13 +34,15 @@ pub fn of_reload(report: &Report, style: diagnostics::Report) -> String {
             .filter(|(_, entries)| !entries.is_empty())
             .map(|(word, entries)| format!("{word} {}", names(entries)))
             .collect();
-        named.extend(report.notes.iter().map(ToString::to_string));
         if report.relinked > 0 {
             named.push(format!("{} holders relinked", report.relinked));
         }
         let places: Vec<String> = report.ran_statements.iter().map(|place| format!("{}:{}", place.file, place.line)).collect();
         if !places.is_empty() {
             named.push(format!("ran {}", listed(&places)));
+        }
+        if named.is_empty() {
+            named.extend(report.notes.iter().map(ToString::to_string));
         }
         if !named.is_empty() {
             let _ = write!(out, ": {}", named.join("; "));

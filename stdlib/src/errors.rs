@@ -14,6 +14,7 @@ pub(crate) fn install(cx: &mut Cx<'_, '_>) {
         assert_eq!(cx.world.errors.len(), *kind as usize, "classes stand at the index of their kind");
         let own_slots = match kind {
             ErrorKind::Error => root_slots(cx),
+            ErrorKind::AssertionError => assertion_slots(cx),
             ErrorKind::MigrationError => migration_slots(cx),
             _ => Vec::new(),
         };
@@ -47,6 +48,11 @@ fn root_slots<'gc>(cx: &mut Cx<'_, 'gc>) -> Vec<OwnSlot<'gc>> {
     let empty = Value::Str(cx.world.intern(cx.mc, "").0);
     let slot = |name, value| OwnSlot { name, init: SlotInit::Value(value), was: None };
     vec![slot(symbols.message, empty), slot(symbols.cause, Value::Nil), slot(symbols.hidden_trace, Value::Nil)]
+}
+
+/// The two values that an `assert` has compared, for who shows how they differ.
+fn assertion_slots<'gc>(cx: &mut Cx<'_, 'gc>) -> Vec<OwnSlot<'gc>> {
+    vec![OwnSlot { name: cx.world.symbols.hidden_compared, init: SlotInit::Value(Value::Nil), was: None }]
 }
 
 /// The instance that could not follow, and the numbers of the layouts.

@@ -141,3 +141,15 @@ fn many_layouts_are_freed() {
         assert_eq!(vm.layout_counts(&p).unwrap(), [(n as u32 + 1, 1)]);
     }
 }
+
+/// A layout without instances is kept as long as an instance of an earlier one has to pass it.
+#[test]
+fn layouts_on_the_way_are_kept() {
+    let mut vm = vm_with("class P { slot x = 0 }\nlet p = P(1)\n");
+    let p = class(&mut vm, "m.P");
+    edit(&mut vm, "class P { slot y was x = 0 }\nlet p = P(1)\n");
+    edit(&mut vm, "class P { slot z was y = 0 }\nlet p = P(1)\n");
+    assert_eq!(vm.layout_counts(&p).unwrap(), [(1, 1), (3, 0)]);
+    assert_eq!(eval(&mut vm, "p.z"), "1");
+    assert_eq!(vm.layout_counts(&p).unwrap(), [(3, 1)]);
+}

@@ -3,7 +3,8 @@
 use std::cell::Cell;
 use std::rc::Rc;
 use stdlib::new_vm;
-use vm::embed::{Error, Vm, VmOptions};
+use vm::embed::{Error, Handle, Vm, VmOptions};
+use vm::reload::{FileText, ReloadOptions};
 
 fn load(vm: &mut Vm, text: &str) -> Result<(), Error> {
     vm.load_texts(vec![("main.lang".into(), text.into())]).map(|_| ())
@@ -84,4 +85,62 @@ fn evaluated_functions_follow_a_name_that_hides_core() {
     vm.collect();
     vm.eval("main", "<input>", "fn len(x) { 40 }").expect("it is correct");
     assert_eq!(vm.call::<_, i64>("main.f", ()).expect("it runs"), 40);
+}
+
+/// A host that brings in one edit as soon as `main.n` is positive.
+fn edit_when_running(vm: &mut Vm, text: Option<&'static str>) {
+    let mut is_done = false;
+    vm.on_safe_point(move |vm| {
+        if !is_done && vm.get::<i64>("main.n").is_ok_and(|n| n > 0) {
+            is_done = true;
+            let report =
+                vm.reload(vec![FileText { path: "main.lang".into(), text: text.map(str::to_owned) }], &ReloadOptions::default());
+            assert!(report.ok, "{report}");
+        }
+    });
+}
+
+const LOOP: &str = "let n = 0
+fn step() { n += 1; n < 3000000 }
+while step() { }
+let seen = [\"old\"]
+seen.push(1)";
+
+/// A statement that runs takes edits of what it calls; what is left to run is that of the new text.
+#[test]
+fn an_edit_while_a_statement_runs() {
+    let mut vm = new_vm(VmOptions::default());
+    edit_when_running(
+        &mut vm,
+        Some(
+            "let n = 0\nlet early = [n]\nfn step() { false }\nwhile step() { }\nlet seen = [\"new\"]\nseen.push(2)\nlet last = seen",
+        ),
+    );
+    load(&mut vm, LOOP).expect("it is correct");
+    assert!(vm.get::<i64>("main.n").expect("it is kept") < 3_000_000);
+    let value = vm.eval("main", "<input>", "(seen, last, early == [0])").expect("all are defined").expect("it is an expression");
+    assert_eq!(vm.repr(&value).expect("it is data"), "([\"new\", 2], [\"new\", 2], false)");
+}
+
+/// A file that leaves while a statement of it runs has nothing left to run.
+#[test]
+fn a_file_leaves_while_its_statement_runs() {
+    let mut vm = new_vm(VmOptions::default());
+    edit_when_running(&mut vm, None);
+    load(&mut vm, LOOP).expect("it is correct");
+    assert!(!vm.is_loaded("main.lang"));
+    assert_eq!(vm.get::<i64>("main.n").expect("it is a leak"), 3_000_000);
+    assert!(vm.get::<Handle>("main.seen").is_err());
+}
+
+/// A load that fails takes back what was brought in while it ran.
+#[test]
+fn a_load_that_fails_takes_its_edits_back() {
+    let mut vm = new_vm(VmOptions::default());
+    edit_when_running(&mut vm, Some("let n = 0\nlet more = 1\nfn step() { [][0] }\nwhile step() { }"));
+    load(&mut vm, LOOP).expect_err("the new `step` raises");
+    assert!(!vm.is_loaded("main.lang"));
+    assert!(vm.get::<i64>("main.n").is_err() && vm.get::<i64>("main.more").is_err());
+    load(&mut vm, "const n = 5\nfn more() { n }").expect("nothing is left of it");
+    assert_eq!(vm.call::<_, i64>("main.more", ()).expect("it is new"), 5);
 }

@@ -237,3 +237,88 @@ fn ctrl_c_ends_while_waiting_for_an_edit() {
     running.interrupt();
     assert_eq!(running.status(), Some(130));
 }
+
+#[test]
+fn a_loop_at_the_top_level_follows() {
+    let main = |last: &str, more: &str| {
+        format!(
+            "import time\nfrom word import word\nlet n = 0\n\
+             while word() != \"end\" {{ n += 1; print(\"${{n}} ${{word()}}{more}\"); time.sleep(0.01) }}\n{last}"
+        )
+    };
+    let folder = Folder::with(&[("main.lang", &main("print(\"first end\")", "")), ("word.lang", &word("zero"))]);
+    let mut running = Running::start(&folder, "main.lang");
+    running.wait_for(" zero");
+    folder.write("word.lang", &word("one"));
+    running.wait_for(" one");
+    // The loop itself goes on as it is; what is below it has not run yet.
+    folder.write("main.lang", &main("print(\"second end\")\nfn main() { print(\"main\") }", "!"));
+    running.wait_for("the statement at main.lang:4 is running and goes on in its old text until it ends");
+    folder.write("word.lang", &word("two"));
+    running.wait_for(" two");
+    folder.write("main.lang", &main("print(\"third end\")\nfn main() { print(\"main\") }", "!"));
+    running.wait_for("reload: committed");
+    folder.write("word.lang", &word("end"));
+    running.wait_for("third end");
+    running.wait_for("main");
+    assert!(!running.seen().iter().any(|line| line.contains("first end") || line.contains("second end")), "{:?}", running.seen());
+    assert_state_kept(&running);
+    assert_eq!(running.status(), Some(0));
+}
+
+#[test]
+fn an_endless_edit_gives_way_to_the_next_save() {
+    let (folder, mut running) = program();
+    folder.write("word.lang", "let k = 1\nk = 2\nwhile true { }\nfn word() { \"never\" }\n");
+    running.wait_for("the edit waits for word.lang:3, which is still running");
+    folder.write("word.lang", &word("one"));
+    running.wait_for("another one was saved, which takes its place");
+    running.wait_for(" one");
+    assert!(running.seen().iter().all(|line| !line.ends_with(" never")), "{:?}", running.seen());
+    assert_state_kept(&running);
+}
+
+#[test]
+fn ctrl_c_gives_an_endless_edit_up() {
+    let (folder, mut running) = program();
+    folder.write("word.lang", "import time\ntime.sleep(100000)\nfn word() { \"never\" }\n");
+    running.wait_for("the edit waits for word.lang:2, which is still running");
+    running.interrupt();
+    running.wait_for("given up; the program goes on unchanged");
+    running.wait_for(" zero");
+    running.interrupt();
+    assert_eq!(running.status(), Some(130));
+}
+
+#[test]
+fn an_edit_that_calls_exit_ends_the_program() {
+    let (folder, mut running) = program();
+    folder.write("word.lang", "exit(4)\nfn word() { \"never\" }\n");
+    running.wait_for("the new text has called `exit(4)`, which ends the program");
+    assert!(running.seen().iter().all(|line| !line.contains("goes on")), "{:?}", running.seen());
+    assert_eq!(running.status(), Some(4));
+}
+
+#[test]
+fn an_endless_initialiser_gives_way_to_the_next_save() {
+    let text = "fn forever() { while true { } }\nprint(\"begins\")\nlet x = forever()\nfn main() { print(\"runs\") }";
+    let folder = Folder::with(&[("main.lang", text)]);
+    let mut running = Running::start(&folder, "main.lang");
+    running.wait_for("begins");
+    folder.write("main.lang", &text.replace("= forever()", "= 1"));
+    running.wait_for("it is loaded again");
+    running.wait_for("runs");
+    assert_eq!(running.status(), Some(0));
+}
+
+#[test]
+fn a_call_that_never_returns_is_named() {
+    let (folder, mut running) = program();
+    folder.write("word.lang", "fn word() { print(\"caught\"); while true { } }\n");
+    running.wait_for("caught");
+    folder.write("word.lang", &word("one"));
+    running.wait_for("reload: committed");
+    running.wait_for("`word.word` is running and goes on in its old text until it returns");
+    running.interrupt();
+    assert_eq!(running.status(), Some(130));
+}

@@ -59,13 +59,14 @@ pub(crate) const TABLE: &[Module] = &[
     module("random", "Random numbers and choices.", random::FUNCTIONS, include_str!("random.lang")),
     module("regex", "Regular expressions. Every search takes linear time.", regex::FUNCTIONS, include_str!("regex.lang")),
     module("task", "Functions that take turns: tasks, channels, waiting.", task::FUNCTIONS, include_str!("task.lang")),
+    module("test", "What `test` blocks need beside `assert`.", &[], include_str!("test.lang")),
     module("text", "Text as people see it: width, lines, likeness.", text::FUNCTIONS, include_str!("text.lang")),
     module("time", "Clocks and waiting.", time::FUNCTIONS, ""),
 ];
 
 /// Names of the modules, which files of a program cannot have.
 pub const MODULES: &[&str] =
-    &["bytes", "fs", "io", "json", "live", "math", "os", "path", "random", "regex", "task", "text", "time"];
+    &["bytes", "fs", "io", "json", "live", "math", "os", "path", "random", "regex", "task", "test", "text", "time"];
 
 /// The modules as the engine asks for them.
 pub(crate) const LIBRARY: Library = Library { modules: MODULES, load, report: live::report_value };

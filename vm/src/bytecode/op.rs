@@ -248,7 +248,7 @@ opcodes! {
     // Errors. The handler table says where an error goes and into which register.
     Throw       R _ _ [] "raise R[A]; TypeError unless it is an Error";
     JumpUncatchable R _ _ [Jump] "jump if R[A] is a CancelledError or LimitError, which only a clause that names it catches";
-    AssertFail  R I _ [Const] "raise AssertionError; R[A] is the message or nil, K[word] lists the texts of the B values R[A+1] …";
+    AssertFail  R I I [Const] "raise AssertionError; R[A] is the message or nil, K[word] lists the texts of the B values R[A+1] …; C 2: behind these are the two compared values";
 
     // Stubs that the engine itself runs.
     Halt        _ _ _ [] "leave the interpreter: the first frame's caller";

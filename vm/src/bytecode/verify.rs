@@ -447,7 +447,7 @@ impl ProtoCheck<'_> {
             Op::Iter | Op::Next => (a, 2),
             Op::ForPrep | Op::ForLoop => (a, 3),
             Op::MapRest => (c, imm()),
-            Op::AssertFail => (a, b + 1),
+            Op::AssertFail => (a, b + c + 1),
             Op::Class => (a, 1 + self.class_operands(insn.bx())?),
             _ => return Ok(()),
         };
@@ -458,6 +458,7 @@ impl ProtoCheck<'_> {
         let flag_fits = match op {
             Op::Slice => imm() <= 1,
             Op::ForPrep => b <= 1,
+            Op::AssertFail => c == 0 || c == 2,
             Op::Next => b != a && b != a + 1,
             _ => true,
         };

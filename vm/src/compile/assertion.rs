@@ -2,7 +2,8 @@
 //!
 //! A condition is taken apart at `and` and `or` into comparisons, tests and calls. Of each of these, the parts that say most are shown:
 //! names, calls, members, items, and the operands of a comparison. Names are read again when it has failed; other parts are
-//! kept in registers while the condition is evaluated, so that nothing is evaluated twice.
+//! kept in registers while the condition is evaluated, so that nothing is evaluated twice. Of an equation both sides go into the error, for
+//! those who show how they differ.
 
 use super::Compiler;
 use super::expr::literal;
@@ -58,17 +59,22 @@ impl<'a> Compiler<'a> {
         let holds = self.fun.label();
         let mut leaves = Vec::new();
         disjuncts(condition, &mut leaves);
+        let sides = match leaves[..] {
+            [leaf] => compared_sides(leaf),
+            _ => None,
+        };
         let mut shown = Vec::new();
+        let mut compared = Vec::new();
         for leaf in leaves {
-            self.leaf(leaf, holds, &mut shown);
+            compared = self.leaf(leaf, sides, holds, &mut shown);
         }
-        self.fail(&shown, message, span);
+        self.fail(&shown, &compared, message, span);
         self.fun.bind(holds);
         self.fun.release(mark);
     }
 
-    /// Goes to `holds` if the leaf does; keeps the values of its parts.
-    fn leaf(&mut self, leaf: &'a Expr, holds: Label, shown: &mut Vec<Shown<'a>>) {
+    /// Goes to `holds` if the leaf does; keeps the values of its parts, and of its two sides if these are given. Gives the sides.
+    fn leaf(&mut self, leaf: &'a Expr, sides: Option<[&'a Expr; 2]>, holds: Label, shown: &mut Vec<Shown<'a>>) -> Vec<Shown<'a>> {
         let mut parts = Vec::new();
         interesting(leaf, &mut parts);
         let before = std::mem::take(&mut self.kept);
@@ -82,6 +88,15 @@ impl<'a> Compiler<'a> {
             shown.push(Shown { expr, kept });
             self.kept.extend(kept.map(|reg| Kept { node: address(expr), reg, is_done: false }));
         }
+        let mut compared = Vec::new();
+        for expr in sides.into_iter().flatten() {
+            let known = self.kept.iter().find(|kept| kept.node == address(expr)).map(|kept| kept.reg);
+            let kept = if is_name(expr) || literal(expr).is_some() { None } else { known.or_else(|| Some(self.fun.alloc())) };
+            if let (None, Some(reg)) = (known, kept) {
+                self.kept.push(Kept { node: address(expr), reg, is_done: false });
+            }
+            compared.push(Shown { expr, kept });
+        }
         self.jump_if(leaf, holds, true);
         let kept = std::mem::replace(&mut self.kept, before);
         let is_done = |reg: Reg| kept.iter().any(|kept| kept.reg == reg && kept.is_done);
@@ -90,6 +105,7 @@ impl<'a> Compiler<'a> {
             at += 1;
             at <= first || part.kept.is_none_or(is_done)
         });
+        if compared.iter().all(|side| side.kept.is_none_or(is_done)) { compared } else { Vec::new() }
     }
 
     fn is_namespace(&mut self, expr: &Expr) -> bool {
@@ -100,23 +116,22 @@ impl<'a> Compiler<'a> {
         is_name(a) && is_name(b) && self.source.slice(a.span) == self.source.slice(b.span)
     }
 
-    fn fail(&mut self, shown: &[Shown<'a>], message: Option<&'a Expr>, span: Span) {
+    fn fail(&mut self, shown: &[Shown<'a>], compared: &[Shown<'a>], message: Option<&'a Expr>, span: Span) {
         let window = self.fun.alloc();
         match message {
             Some(message) => self.expr_to(message, window),
             None => self.fun.emit(span, Insn::abc(Op::LoadNil, window.0, 0, 0)),
         }
-        let mut texts: Vec<Arc<str>> = Vec::new();
-        for part in shown {
+        for part in shown.iter().chain(compared) {
             let at = self.fun.alloc();
             match part.kept {
                 Some(kept) => self.copy(part.expr.span, at, kept),
                 None => self.expr_to(part.expr, at),
             }
-            texts.push(self.text(part.expr));
         }
+        let texts: Vec<Arc<str>> = shown.iter().map(|part| self.text(part.expr)).collect();
         let index = self.fun.constant(Const::Texts(texts.into()));
-        self.fun.emit_with(span, Insn::abc(Op::AssertFail, window.0, shown.len() as u8, 0), &[index]);
+        self.fun.emit_with(span, Insn::abc(Op::AssertFail, window.0, shown.len() as u8, compared.len() as u8), &[index]);
     }
 
     /// The text of an expression on one line, shortened if it is long.
@@ -162,6 +177,13 @@ fn disjuncts<'a>(expr: &'a Expr, out: &mut Vec<&'a Expr>) {
             _ => out.push(expr),
         }
     }
+}
+
+/// The two sides of an equation whose values may have parts that differ.
+fn compared_sides(leaf: &Expr) -> Option<[&Expr; 2]> {
+    let ExprKind::Binary(BinaryOp::Eq, left, right) = &*leaf.kind else { return None };
+    let has_parts = |expr: &Expr| literal(expr).is_none_or(|constant| matches!(constant, Const::Str(_)));
+    (has_parts(left) && has_parts(right)).then_some([left, right])
 }
 
 fn is_name(expr: &Expr) -> bool {

@@ -311,6 +311,7 @@ impl<'a> Compiler<'a> {
     fn fill_slot(&mut self, slot: &'a SlotDecl, expr: &'a Expr, upvalues: Vec<UpvalueState>) {
         let scope = self.resolved.scope(slot.id);
         self.fun.scope = scope;
+        self.fun.yields |= scope.yields;
         self.fun.locals = local_states(scope);
         self.fun.upvalues = upvalues;
         let name = Const::Str(slot.name.name.0.clone());

@@ -99,6 +99,8 @@ pub(super) struct Function<'a> {
     pub kind: ProtoKind,
     /// Its variables.
     pub scope: &'a FnScope,
+    /// As in the prototype.
+    pub yields: bool,
     /// The whole function.
     pub span: Span,
     /// It has no scope of its own but uses the names of the function around it, which it captures when it meets them.
@@ -166,6 +168,7 @@ impl<'a> Function<'a> {
             name,
             kind,
             scope,
+            yields: scope.yields,
             span,
             borrows: false,
             borrowed: Vec::new(),

@@ -132,7 +132,7 @@ impl<'a> Compiler<'a> {
             doc: signature.doc,
             span: function.span,
             fingerprint: 0,
-            yields: function.scope.yields,
+            yields: function.yields,
             source: self.source.clone(),
         };
         proto.fingerprint = self.fingerprint(&proto);

@@ -103,12 +103,19 @@ impl Vm {
     }
 }
 
-/// Frees the layouts that no instance has and that are not the current ones of their classes.
-fn free_layouts(cx: &mut Cx<'_, '_>, found: &[FoundInstance]) {
+/// Frees the layouts that no instance has and none will get on its way to the current one of its class.
+pub(super) fn free_layouts(cx: &mut Cx<'_, '_>, found: &[FoundInstance]) {
     if cx.world.commit_start.is_some() || !cx.world.migrating.is_empty() {
         return;
     }
-    let used: FxHashSet<LayoutId> = found.iter().map(|instance| cx.world.layout(instance.layout).version).collect();
+    let mut used: FxHashSet<LayoutId> = FxHashSet::default();
+    for instance in found {
+        let mut layout = cx.world.layout(cx.world.layout(instance.layout).version);
+        while used.insert(layout.version) {
+            let Some(edge) = layout.edge() else { break };
+            layout = cx.world.layout(edge.to);
+        }
+    }
     for i in 0..cx.world.layouts.len() {
         let Some(layout) = cx.world.layouts[i] else { continue };
         if !layout.is_current() && !used.contains(&layout.version) {

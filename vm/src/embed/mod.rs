@@ -6,6 +6,7 @@ mod error;
 mod function;
 mod handle;
 mod tasks;
+mod tests;
 mod vm;
 
 pub use classes::Migrated;
@@ -13,4 +14,5 @@ pub use convert::{FromScript, IntoScript};
 pub use error::{Error, Problem};
 pub use function::HostFunction;
 pub use handle::Handle;
+pub use tests::{Compared, TestBlock};
 pub use vm::{Request, Vm, VmOptions, outside};

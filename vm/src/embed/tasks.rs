@@ -43,7 +43,7 @@ impl Vm {
         self.run_until(Goal::AllWait, None)
     }
 
-    fn run_until(&mut self, goal: Goal, seconds: Option<f64>) -> Result<(), Error> {
+    pub(super) fn run_until(&mut self, goal: Goal, seconds: Option<f64>) -> Result<(), Error> {
         if !self.has_tasks() {
             return Ok(());
         }

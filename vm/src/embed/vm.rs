@@ -54,6 +54,9 @@ type Poll = Box<dyn FnMut(&mut Vm)>;
 /// Called with the name of a task that nobody waits for and the error that has ended it.
 type OnTaskError = Box<dyn FnMut(&str, &Error)>;
 
+/// Layouts that are made before the collector looks which of them no instance has any more.
+const LAYOUTS_KEPT_MAX: usize = 64;
+
 /// One engine with its own heap, namespaces and loaded files.
 pub struct Vm {
     arena: Arena<Rootable![World<'_>]>,
@@ -70,6 +73,8 @@ pub struct Vm {
     marked_bytes: usize,
     /// Bytes allocated since the last collection ended.
     new_bytes: usize,
+    /// How many layouts had been made when those without instances were freed last.
+    layouts_when_freed: usize,
     /// What is known of files, beside the heap.
     pub(crate) files: crate::reload::Files,
 }
@@ -127,6 +132,7 @@ impl Vm {
             live_bytes: 0,
             marked_bytes: 0,
             new_bytes: 0,
+            layouts_when_freed: 0,
             files: crate::reload::Files::default(),
         }
     }
@@ -378,7 +384,16 @@ impl Vm {
         self.count_fuel()?;
         self.collect_if_due();
         self.poll();
+        if mem::take(&mut self.files.is_abandoned) {
+            return Err(Error::Interrupted(Interrupt::Cancelled));
+        }
         Ok(())
+    }
+
+    /// Within the function that was given to [`Vm::on_safe_point`]: ends the load, reload or call that stands at this safe point, as if it
+    /// were cancelled.
+    pub fn abandon(&mut self) {
+        self.files.is_abandoned = true;
     }
 
     /// Takes what the slice has used from the fuel.
@@ -468,7 +483,7 @@ impl Vm {
         self.clear_stacks();
         let small = self.arena.metrics().total_gc_count() < limits::COLLECT_AT_ONCE_MAX;
         if small && self.arena.collection_phase() == CollectionPhase::Sleeping {
-            self.arena.finish_cycle();
+            self.finish_cycle();
         } else {
             self.arena.collect_debt();
         }
@@ -495,16 +510,28 @@ impl Vm {
     /// Collects everything that nothing uses.
     pub fn collect(&mut self) {
         self.clear_stacks();
-        self.arena.finish_cycle();
+        self.finish_cycle();
         self.weigh();
+    }
+
+    /// Ends the cycle of the collector, or makes a whole one. Frees layouts on the way when there are many new ones.
+    fn finish_cycle(&mut self) {
+        let made = self.arena.mutate(|_, world| world.layouts.len());
+        if made < self.layouts_when_freed + LAYOUTS_KEPT_MAX {
+            self.arena.finish_cycle();
+            return;
+        }
+        self.layouts_when_freed = made;
+        let found = self.take_census();
+        self.enter(|cx| super::classes::free_layouts(cx, &found));
     }
 
     /// Marks everything once; gives the instances that are alive.
     pub(super) fn take_census(&mut self) -> Vec<crate::object::FoundInstance> {
-        if self.arena.collection_phase() != CollectionPhase::Sleeping {
-            self.collect();
-        }
         self.clear_stacks();
+        if self.arena.collection_phase() != CollectionPhase::Sleeping {
+            self.arena.finish_cycle();
+        }
         let arena = &mut self.arena;
         let found = crate::object::take_census(|| arena.finish_cycle());
         self.weigh();

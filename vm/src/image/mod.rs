@@ -9,6 +9,7 @@ mod codec;
 mod print;
 
 pub use codec::{decode, encode};
+pub(crate) use print::class_text;
 pub use print::print;
 
 use lang::source::{Source, Span};
@@ -447,7 +448,16 @@ pub enum UnitKind {
 impl UnitKind {
     /// Whether it belongs to definitions, by whose names it can be found in another version of the file.
     pub fn is_named(&self) -> bool {
-        matches!(self, UnitKind::Value(_) | UnitKind::Values(_) | UnitKind::Decorate(_))
+        !self.names().is_empty()
+    }
+
+    /// The names of these definitions.
+    pub fn names(&self) -> &[Arc<str>] {
+        match self {
+            UnitKind::Value(name) | UnitKind::Decorate(name) => std::slice::from_ref(name),
+            UnitKind::Values(names) => names,
+            UnitKind::Extend(_) | UnitKind::Statement => &[],
+        }
     }
 }
 

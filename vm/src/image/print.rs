@@ -34,7 +34,7 @@ pub fn print(image: &ModuleImage) -> String {
         print_enum(image, index, item, &mut out);
     }
     for (index, extension) in image.extensions.iter().enumerate() {
-        let _ = writeln!(out, "\nextend{index} {}", class_ref(image, &extension.target));
+        let _ = writeln!(out, "\nextend{index} {}", class_text(image, &extension.target));
         members(image, &extension.members, &mut out);
     }
     for index in 0..image.protos.len() {
@@ -78,7 +78,7 @@ fn definitions(image: &ModuleImage, out: &mut String) {
 }
 
 fn print_class(image: &ModuleImage, index: usize, class: &ClassImage, out: &mut String) {
-    let bases: Vec<String> = class.bases.iter().map(|base| class_ref(image, base)).collect();
+    let bases: Vec<String> = class.bases.iter().map(|base| class_text(image, base)).collect();
     let _ = writeln!(out, "\nclass{index} {}({}){}", class.name, bases.join(", "), was(class.was.as_ref()));
     for slot in &class.slots {
         let default = match &slot.default {
@@ -127,7 +127,8 @@ fn members(image: &ModuleImage, members: &[MemberImage], out: &mut String) {
     }
 }
 
-fn class_ref(image: &ModuleImage, class: &ClassRef) -> String {
+/// A reference to a class as the text has it.
+pub(crate) fn class_text(image: &ModuleImage, class: &ClassRef) -> String {
     match class {
         ClassRef::Register(n) => format!("operand {n}"),
         ClassRef::Path(name, members) => {

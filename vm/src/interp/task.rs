@@ -137,6 +137,7 @@ impl<'gc> Cx<'_, 'gc> {
         let is_reached = match goal {
             Some(Goal::AllWait) => true,
             Some(Goal::AllEnded) => self.world.tasks.level().tasks.is_empty(),
+            Some(Goal::EndedAbove(serial)) => self.world.tasks.level().tasks.keys().all(|id| *id <= serial),
             None => false,
         };
         if is_reached {

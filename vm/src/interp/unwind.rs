@@ -5,7 +5,7 @@ use super::trace::{self, Trace};
 use crate::heap::Value;
 use crate::image::Const;
 use crate::object::{
-    Class, Control, Cx, Definition, ErrorKind, Exit, Found, Instance, Interrupt, Kind, Member, NativeResult, Symbol, World,
+    Class, Control, Cx, Definition, ErrorKind, Exit, Found, Instance, Interrupt, Kind, Member, NativeResult, Symbol, Tuple, World,
 };
 use crate::ops;
 use gc_arena::Gc;
@@ -210,8 +210,8 @@ impl<'gc> Cx<'_, 'gc> {
         }
     }
 
-    /// AssertionError with the values of the sub-expressions.
-    pub(super) fn assert_fail(&mut self, values: &[Value<'gc>], texts: usize) -> NativeResult<'gc> {
+    /// AssertionError with the values of the sub-expressions. `compared` are the two values that should have been equal, if that was it.
+    pub(super) fn assert_fail(&mut self, values: &[Value<'gc>], compared: &[Value<'gc>], texts: usize) -> NativeResult<'gc> {
         let proto = self.world.stack.frames.last().expect("a frame runs").proto;
         let Const::Texts(texts) = proto.image.consts[texts].clone() else {
             unreachable!("the verifier has checked the constant's kind")
@@ -224,7 +224,12 @@ impl<'gc> Cx<'_, 'gc> {
         for (text, value) in texts.iter().zip(&values[1..]) {
             message.push_str(&format!("\n  {text} = {}", ops::describe(self, value)));
         }
-        Err(self.raise(ErrorKind::AssertionError, message))
+        let error = self.new_error(ErrorKind::AssertionError, &message);
+        if !compared.is_empty() {
+            let pair = Value::Tuple(Tuple::new(self.mc, compared.to_vec()));
+            self.set_error_part(error, self.world.symbols.hidden_compared, pair);
+        }
+        Err(Box::new(Control::Raise(Value::Instance(error))))
     }
 }
 

@@ -41,6 +41,8 @@ pub enum Goal {
     AllEnded,
     /// That all tasks wait.
     AllWait,
+    /// That all tasks with numbers above this one have ended.
+    EndedAbove(u64),
 }
 
 /// A task, or the main part of a run.

@@ -197,6 +197,7 @@ symbols! {
     cause = "cause",
     trace = "trace",
     hidden_trace = "$trace",
+    hidden_compared = "$compared",
     name = "name",
     doc = "doc",
     main = "main",

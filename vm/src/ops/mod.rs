@@ -33,6 +33,7 @@ mod format;
 mod hash;
 mod index;
 mod iterate;
+mod lines;
 mod mapping;
 mod number;
 mod order;
@@ -54,6 +55,7 @@ pub use format::format_value;
 pub use hash::{HashResult, hash, hash_int, hash_now};
 pub use index::{get_index, length, set_index};
 pub use iterate::{iterator, iterator_next};
+pub use lines::{lines, side_texts};
 pub use mapping::{
     map_contains, map_get, map_remove, map_set, plain_item, set_add, set_contains, set_discard, set_plain_item, unhashable_error,
 };

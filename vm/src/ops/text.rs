@@ -69,13 +69,18 @@ fn write_simple(out: &mut impl Sink, parts: &[Value<'_>]) {
 /// The `repr` of a value for messages: cut short, and without calling the program.
 pub fn describe<'gc>(cx: &Cx<'_, 'gc>, value: &Value<'gc>) -> String {
     const LENGTH_MAX: usize = 80;
+    shortened(cx.world, value, LENGTH_MAX)
+}
+
+/// The `repr` of a value, cut to so many characters, without calling the program.
+pub(super) fn shortened<'gc>(world: &World<'gc>, value: &Value<'gc>, length_max: usize) -> String {
     let mut writing = Writing::new(vec![Task::Write(*value, Form::Repr)]);
     writing.methods = Methods::Ignored;
-    writing.limit = LENGTH_MAX;
-    writing.run(cx.world);
+    writing.limit = length_max;
+    writing.run(world);
     let mut text = writing.out;
-    if text.chars().count() > LENGTH_MAX {
-        let end = text.char_indices().nth(LENGTH_MAX - 1).map_or(text.len(), |(at, _)| at);
+    if text.chars().count() > length_max {
+        let end = text.char_indices().nth(length_max - 1).map_or(text.len(), |(at, _)| at);
         text.truncate(end);
         text.push('…');
     }
@@ -97,12 +102,19 @@ enum Task<'gc> {
 /// A container that is being written.
 #[derive(Clone, Copy, Collect)]
 #[collect(no_drop)]
-struct Parts<'gc> {
+pub(super) struct Parts<'gc> {
     container: Value<'gc>,
     /// Where the next part is looked for.
     next: usize,
     /// Whether a part was written: a comma is needed before the next one.
     begun: bool,
+}
+
+impl<'gc> Parts<'gc> {
+    /// All parts of a container.
+    pub(super) fn of(container: Value<'gc>) -> Self {
+        Parts { container, next: 0, begun: false }
+    }
 }
 
 /// Whether methods of the program are called.
@@ -197,23 +209,16 @@ impl<'gc> Writing<'gc> {
         if has_class && let Some(method) = method(world.symbols.repr) {
             return Some(method);
         }
-        match value {
-            Value::Instance(instance) => self.out.push_str(world.class_of_instance(instance).name().as_str()),
-            Value::EnumValue(value) => {
-                let value = EnumValue::now(value);
-                for part in [value.variant.class.name().as_str(), ".", value.variant.name.as_str()] {
-                    self.out.push_str(part);
-                }
-                if value.payload.is_empty() {
-                    return None;
-                }
-            }
-            _ => {}
+        push_head(&mut self.out, world, &value);
+        if let Value::EnumValue(value) = value
+            && EnumValue::now(value).payload.is_empty()
+        {
+            return None;
         }
         let (opening, closing) = brackets(&value);
         self.out.push_str(opening);
         if self.open.insert(address(&value)) {
-            self.tasks.push(Task::Parts(Parts { container: value, next: 0, begun: false }));
+            self.tasks.push(Task::Parts(Parts::of(value)));
         } else {
             self.out.push_str("...");
             self.out.push_str(closing);
@@ -295,8 +300,22 @@ fn address(value: &Value<'_>) -> usize {
     value.heap_pointer().map_or(0, |pointer| Gc::as_ptr(pointer) as usize)
 }
 
+/// Appends what stands before the brackets: the class or variant.
+pub(super) fn push_head<'gc>(out: &mut String, world: &World<'gc>, value: &Value<'gc>) {
+    match value {
+        Value::Instance(instance) => out.push_str(world.class_of_instance(*instance).name().as_str()),
+        Value::EnumValue(value) => {
+            let value = EnumValue::now(*value);
+            for part in [value.variant.class.name().as_str(), ".", value.variant.name.as_str()] {
+                out.push_str(part);
+            }
+        }
+        _ => {}
+    }
+}
+
 /// What stands before and behind the parts.
-fn brackets(value: &Value<'_>) -> (&'static str, &'static str) {
+pub(super) fn brackets(value: &Value<'_>) -> (&'static str, &'static str) {
     match value {
         Value::List(_) => ("[", "]"),
         Value::Map(_) => ("{", "}"),
@@ -307,13 +326,14 @@ fn brackets(value: &Value<'_>) -> (&'static str, &'static str) {
 }
 
 /// One part of a container.
-enum Part<'gc> {
+pub(super) enum Part<'gc> {
     Item(Value<'gc>),
     Named(&'gc str, Value<'gc>),
     Pair(Value<'gc>, Value<'gc>),
 }
 
-fn next_part<'gc>(world: &World<'gc>, parts: &mut Parts<'gc>) -> Option<Part<'gc>> {
+/// The next part of a container, if there is one.
+pub(super) fn next_part<'gc>(world: &World<'gc>, parts: &mut Parts<'gc>) -> Option<Part<'gc>> {
     let i = parts.next;
     parts.next += 1;
     match parts.container {
@@ -365,7 +385,8 @@ fn next_of_error<'gc>(
     {
         return Some(Part::Item(message));
     }
-    let own = [world.symbols.message, world.symbols.cause, world.symbols.trace, world.symbols.hidden_trace];
+    let symbols = &world.symbols;
+    let own = [symbols.message, symbols.cause, symbols.trace, symbols.hidden_trace, symbols.hidden_compared];
     let first = parts.next.saturating_sub(2);
     let i = (first..layout.slots.len()).find(|i| !own.contains(&layout.slots[*i].name))?;
     parts.next = i + 2;

@@ -117,24 +117,7 @@ impl<'gc> Cx<'_, 'gc> {
     /// Gives closures made by the top level of a file the code of its new version.
     pub(super) fn follow_units(&mut self, old: Gc<'gc, Linked<'gc>>, new: Gc<'gc, Linked<'gc>>, matcher: &mut Matcher) {
         let (a, b) = (&old.image.units, &new.image.units);
-        let mut taken = vec![false; b.len()];
-        let same: [fn(&UnitImage, &UnitImage) -> bool; 3] = [
-            |a, b| a.kind == b.kind && a.fingerprint == b.fingerprint,
-            |a, b| a.kind == b.kind && a.shape == b.shape,
-            |a, b| a.kind == b.kind && a.kind.is_named(),
-        ];
-        let mut found: Vec<Option<usize>> = vec![None; a.len()];
-        for fits in same {
-            for i in 0..a.len() {
-                if found[i].is_none()
-                    && let Some(j) = (0..b.len()).find(|j| !taken[*j] && fits(&a[i], &b[*j]))
-                {
-                    taken[j] = true;
-                    found[i] = Some(j);
-                }
-            }
-        }
-        for (i, j) in found.into_iter().enumerate() {
+        for (i, j) in matched_units(a, b).into_iter().enumerate() {
             let Some(j) = j else { continue };
             let (unit_old, unit_new) = (old.proto(a[i].proto), new.proto(b[j].proto));
             if !unit_old.image.nested.is_empty() {
@@ -142,6 +125,28 @@ impl<'gc> Cx<'_, 'gc> {
             }
         }
     }
+}
+
+/// For each unit of a text the one of another version of it that continues it.
+pub(super) fn matched_units(old: &[UnitImage], new: &[UnitImage]) -> Vec<Option<usize>> {
+    let mut taken = vec![false; new.len()];
+    let same: [fn(&UnitImage, &UnitImage) -> bool; 3] = [
+        |a, b| a.kind == b.kind && a.fingerprint == b.fingerprint,
+        |a, b| a.kind == b.kind && a.shape == b.shape,
+        |a, b| a.kind == b.kind && a.kind.is_named(),
+    ];
+    let mut found: Vec<Option<usize>> = vec![None; old.len()];
+    for fits in same {
+        for i in 0..old.len() {
+            if found[i].is_none()
+                && let Some(j) = (0..new.len()).find(|j| !taken[*j] && fits(&old[i], &new[*j]))
+            {
+                taken[j] = true;
+                found[i] = Some(j);
+            }
+        }
+    }
+    found
 }
 
 /// With the functions' own names: `make.inner` is `inner`.

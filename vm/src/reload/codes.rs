@@ -63,6 +63,9 @@ fn main() {
     salute()       # perhaps `fn salute` is still to be written
 }
 ```"
+    HOOK "R0114" Error "the program refuses an edit"
+    "A `before_reload` or `after_reload` of a file has raised an error, a test of an edited file fails (`tests: true`), or an instance cannot
+follow its class (`migrate: \"eager\"`). Nothing has changed. The message says which, and the error is shown with it."
     RENAMED "W0303" Warning "a definition may have been renamed"
     "One definition left and one with nearly the same text came, or one slot left and one with the same default came. If that is one thing
 with a new name, say so with `was`, and everyone who holds the old one goes over to the new one, with its value: `fn step(dt) was tick`,

@@ -53,6 +53,8 @@ impl Vm {
     pub(super) fn commit(&mut self, plan: CheckedPlan, stages: &mut impl Stages) -> Result<Done, Error> {
         let plan = plan.into_plan();
         let queues_outer = std::mem::take(&mut self.files.queues);
+        self.files.queues_outer.push(queues_outer);
+        let rests = self.rests_of(&plan);
         let level = self.begin_level();
         let (undo_start, serial, outer) = self.enter(|cx| {
             cx.world.commits_tried += 1;
@@ -83,7 +85,9 @@ impl Vm {
                 added.map(|d| (f.namespace.clone(), d.name.clone()))
             })
             .collect();
-        self.files.queues = queues_outer;
+        self.files.queues = self.files.queues_outer.pop().expect("pushed above");
+        // It was meant for what has ended.
+        self.files.is_abandoned = false;
         self.enter(|cx| {
             let log = cx.world.undo.split_off(undo_start);
             cx.world.commit_start = outer;
@@ -96,6 +100,9 @@ impl Vm {
                     let namespace = cx.world.namespace(cx.mc, namespace);
                     cx.relink_name(namespace, name);
                 }
+            } else if outer.is_some() {
+                // What fails outside takes this one back, too.
+                cx.world.undo.extend(log);
             }
             cx.world.loading = cx.world.loading_outer.pop().expect("pushed above");
             cx.clear_inline_caches();
@@ -103,6 +110,9 @@ impl Vm {
                 cx.settle(&plan);
             }
         });
+        if result.is_ok() {
+            self.replace_rests(rests);
+        }
         self.end_level(level);
         result
     }
@@ -457,14 +467,10 @@ impl<'gc> Cx<'_, 'gc> {
             if !runs {
                 continue;
             }
-            match &unit.kind {
-                UnitKind::Value(name) | UnitKind::Decorate(name) => defines.push(name.clone()),
-                UnitKind::Values(names) => defines.extend(names.iter().cloned()),
-                UnitKind::Extend(_) | UnitKind::Statement => {}
-            }
+            defines.extend(unit.kind.names().iter().cloned());
             items.push((unit.span.lo, Item::Unit(i)));
         }
         items.sort_by_key(|(order, item)| (*order, matches!(item, Item::Unit(_))));
-        Queue { path: file.path.clone(), items: items.into(), defines, namespace: file.namespace.clone(), active: false }
+        Queue { path: file.path.clone(), items: items.into(), defines, namespace: file.namespace.clone(), running: None }
     }
 }

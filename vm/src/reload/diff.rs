@@ -1,7 +1,7 @@
 //! Step 1: the new text of a file against the one that runs, definition by definition. Pure.
 
 use super::report::Note;
-use crate::image::{ClassRef, DefinitionImage, DefinitionKind, ImportFrom, ImportImage, ModuleImage, NameRef, UnitImage, UnitKind};
+use crate::image::{DefinitionImage, DefinitionKind, ImportFrom, ImportImage, ModuleImage, UnitImage, UnitKind};
 use std::mem;
 use std::sync::Arc;
 
@@ -124,7 +124,7 @@ pub fn diff(old: Option<&ModuleImage>, new: &ModuleImage) -> FileChange {
     }
 }
 
-/// Imports that come and go, and classes that are extended in another way.
+/// Imports that come and go.
 fn notes(old: &ModuleImage, new: &ModuleImage) -> Vec<Note> {
     let file = new.source.name();
     let note = |text: String, line: u32| Note { text, file: file.to_owned(), line };
@@ -136,26 +136,6 @@ fn notes(old: &ModuleImage, new: &ModuleImage) -> Vec<Note> {
     for import in old.imports.iter().filter(|import| !new.imports.iter().any(|n| same(n, import))) {
         notes.push(note(format!("no longer imports {}", imported(import)), 0));
     }
-    let is_extend = |kind: &UnitKind| matches!(kind, UnitKind::Extend(_));
-    let targets = |image: &ModuleImage, units: Vec<u32>| -> Vec<(String, u32)> {
-        let found = units.into_iter().map(|i| &image.units[i as usize]);
-        let named = found.filter_map(|unit| match unit.kind {
-            UnitKind::Extend(index) => {
-                Some((class_text(image, &image.extensions[index as usize].target), image.source.line(unit.span.lo)))
-            }
-            _ => None,
-        });
-        named.collect()
-    };
-    let come = targets(new, unmatched(&old.units, &new.units, is_extend));
-    let gone = targets(old, unmatched(&new.units, &old.units, is_extend));
-    for (class, line) in &come {
-        let how = if gone.iter().any(|(other, _)| other == class) { " in another way" } else { "" };
-        notes.push(note(format!("extends {class}{how}"), *line));
-    }
-    for (class, _) in gone.iter().filter(|(class, _)| !come.iter().any(|(other, _)| other == class)) {
-        notes.push(note(format!("no longer extends {class}"), 0));
-    }
     notes
 }
 
@@ -166,24 +146,6 @@ fn imported(import: &ImportImage) -> String {
         ImportFrom::File(path) | ImportFrom::Native(path) => format!("{path:?}"),
     };
     if import.items.is_empty() { from } else { format!("{} from {from}", import.items.join(", ")) }
-}
-
-/// A class as it is written.
-fn class_text(image: &ModuleImage, class: &ClassRef) -> String {
-    let ClassRef::Path(name, members) = class else { return "a class".to_owned() };
-    let mut text = match name {
-        NameRef::Own(name) => name.to_string(),
-        NameRef::Imported { import, name } => {
-            let import = &image.imports[*import as usize];
-            if import.items.is_empty() { format!("{}.{name}", import.binds.join(", ")) } else { name.to_string() }
-        }
-        NameRef::Namespace { import } => imported(&image.imports[*import as usize]),
-    };
-    for member in members {
-        text.push('.');
-        text.push_str(member);
-    }
-    text
 }
 
 /// Units of a kind that occur more often in the new text than in the old: a moved statement is no change.

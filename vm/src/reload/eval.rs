@@ -6,7 +6,7 @@ use super::commit::{Done, Silent, Stages};
 use super::history::Step;
 use super::hooks::Hooks;
 use super::load::{Compiled, FileText, normalise, reason_of};
-use super::options::{Mode, ReloadOptions, mode_of_text};
+use super::options::{Gate, Migrate, Mode, ReloadOptions, mode_of_text};
 use super::plan::{Action, Draft, FileInput, PlannedDefinition, PlannedFile, ReloadPlan, draft, plan};
 use super::report::Report;
 use super::suggest::suggestions;
@@ -70,6 +70,9 @@ impl Vm {
     pub(super) fn reload_as(&mut self, step: Step, files: Vec<FileText>, options: &ReloadOptions) -> Report {
         let start = Instant::now();
         let paths: Vec<String> = files.iter().map(|file| normalise(&file.path)).collect();
+        if self.files.commits_running > 1 {
+            return self.refused_as_nested(paths);
+        }
         let mut report = match self.prepare(files, options) {
             Err(reasons) => {
                 let mut report = Report::refused(paths, reasons);
@@ -105,13 +108,15 @@ impl Vm {
         options: &ReloadOptions,
     ) -> Report {
         let mut report = Report::of(plan.plan());
+        self.add_extensions(plan.plan(), &mut report);
         if report.files.is_empty() {
             report.files.clone_from(&paths);
         }
         report.committed = plan.plan().files.iter().any(|f| f.changed || f.is_new);
         report.warnings = warnings;
+        let running = self.running_statements(plan.plan());
         let hooks = self.hooks_of(plan.plan());
-        let mut stages = Told { report, hooks, warn: options.warn };
+        let mut stages = Told { report, hooks, running, migrate: options.migrate, gate: options.gate, warn: options.warn };
         match self.commit(plan, &mut stages) {
             Ok(_) => stages.report,
             Err(error) => {
@@ -135,7 +140,8 @@ impl Vm {
         let paths: Vec<String> = files.iter().map(|file| normalise(&file.path)).collect();
         let mut report = match self.prepare(files, options) {
             Ok((plan, warnings)) => {
-                let report = Report { warnings, ..Report::of(plan.plan()) };
+                let mut report = Report { warnings, ..Report::of(plan.plan()) };
+                self.add_extensions(plan.plan(), &mut report);
                 match self.try_out(plan) {
                     Ok(layouts) => Report { layouts, ..report },
                     Err(error) => Report::refused(paths, vec![failed_reason(&error, None)]),
@@ -171,6 +177,23 @@ impl Vm {
         };
         let mut report = Report::refused(files, vec![reason]);
         report.epoch = self.epoch();
+        report
+    }
+
+    /// A load or reload may be made while the top-level code of another one runs, but no third one within that.
+    fn refused_as_nested(&mut self, files: Vec<String>) -> Report {
+        let reason = Reason {
+            code: codes::NESTED.id,
+            message: "a reload is being made within a load already".into(),
+            file: files.first().cloned().unwrap_or_default(),
+            line: 0,
+            remedy: "ask again when it has ended".into(),
+            detail: String::new(),
+            place: None,
+        };
+        let mut report = Report::refused(files, vec![reason]);
+        report.epoch = self.epoch();
+        report.error = Some(Error::Host(reasons_text(&report.reasons)));
         report
     }
 
@@ -234,7 +257,8 @@ impl Vm {
         let draft = draft(inputs, &facts);
         self.enter(|cx| cx.survey_values(&mut facts, &draft.concerned()));
         let renamed = renamings(&draft, &facts);
-        let plan = plan(draft, &others, &facts, options);
+        let mut plan = plan(draft, &others, &facts, options);
+        self.leave_for_later(&mut plan);
         warnings.extend(leaks_mentioned(&plan, &facts));
         let plan = check(plan, &facts)?;
         if options.strict && !warnings.is_empty() {
@@ -502,6 +526,10 @@ fn renamings(draft: &Draft, facts: &Facts) -> Vec<(Source, Diagnostic)> {
 struct Told {
     report: Report,
     hooks: Hooks,
+    /// Statements that are running and that the edit is about.
+    running: Vec<String>,
+    migrate: Migrate,
+    gate: Gate,
     warn: Option<fn(&[String])>,
 }
 
@@ -519,9 +547,46 @@ impl Stages for Told {
 
     fn end(&mut self, vm: &mut Vm, done: &Done) -> Result<(), Error> {
         self.report.stale.clone_from(&done.stale);
+        self.report.stale.append(&mut self.running);
+        let frames = vm.enter(|cx| cx.running_frames(&self.report.changed));
+        self.report.stale.extend(frames);
         self.report.relinked = done.relinked;
         self.report.layouts = vm.enter(|cx| std::mem::take(&mut cx.world.layout_changes));
-        self.hooks.run_after(vm, &self.report)
+        if self.migrate == Migrate::Eagerly {
+            self.migrate_all(vm)?;
+        }
+        self.hooks.run_after(vm, &self.report)?;
+        if self.gate == Gate::Tests { self.run_tests(vm) } else { Ok(()) }
+    }
+}
+
+impl Told {
+    /// Brings all instances of the classes that have got another layout to it.
+    fn migrate_all(&mut self, vm: &mut Vm) -> Result<(), Error> {
+        for change in &self.report.layouts {
+            // A class with another layout because of its base may have no definition of its own.
+            let Ok(class) = vm.handle(&change.class) else { continue };
+            if let Some(error) = vm.migrate_instances(&class, None)?.errors.into_iter().next() {
+                self.hooks.failed = Some(format!("an instance of `{}` cannot follow, and the edit is taken back", change.class));
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Told {
+    /// Runs the `test` blocks of the files. What they do to variables is taken back with the edit if one fails.
+    fn run_tests(&mut self, vm: &mut Vm) -> Result<(), Error> {
+        for path in &self.report.files {
+            for (at, test) in vm.tests(path).into_iter().enumerate() {
+                if let Err(error) = vm.logging_assignments(|vm| vm.run_test(path, at)) {
+                    self.hooks.failed = Some(format!("test \"{}\" of `{path}` fails, and the edit is taken back", test.name));
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -550,7 +615,7 @@ fn failed_reason(error: &Error, hook: Option<String>) -> Reason {
         _ => (String::new(), 0),
     };
     Reason {
-        code: codes::FAILED.id,
+        code: if hook.is_some() { codes::HOOK.id } else { codes::FAILED.id },
         message: format!("{}: {message}", hook.as_deref().unwrap_or("running the new top-level code failed")),
         file,
         line,

@@ -95,6 +95,10 @@ impl Vm {
                 files.push(Told { path: file.path.clone(), before, after, version, data: None });
             }
         }
+        if !files.is_empty() {
+            // What this makes is no part of the commit; if it fails, the first hook says so.
+            drop(self.load_module(MODULE));
+        }
         Hooks { files, failed: None }
     }
 

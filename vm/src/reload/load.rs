@@ -2,13 +2,14 @@
 
 use super::check::{Place, Reason};
 use super::codes;
+use super::images::Images;
 use super::options::Mode;
 use super::report::Report;
-use crate::compile::compile_source;
 use crate::embed::{Error, Handle, Vm};
 use crate::image::{ImportFrom, ModuleImage};
 use lang::diagnostic::Diagnostic;
 use lang::source::Source;
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// What a VM knows of files, beside the heap.
@@ -16,8 +17,16 @@ use std::sync::Arc;
 pub struct Files {
     /// Directories in which namespaces are looked for, in order.
     pub roots: Vec<String>,
+    /// Namespaces of files that do not have the one of their path.
+    assigned: FxHashMap<String, Arc<str>>,
+    /// What several VMs have compiled for each other.
+    images: Option<Images>,
     /// Units that have yet to run, file by file.
     pub(super) queues: Vec<super::queue::Queue>,
+    /// The same of the loads and reloads within whose code the present one is made, the outermost first.
+    pub(super) queues_outer: Vec<Vec<super::queue::Queue>>,
+    /// Whether what runs is to be given up, as the host has asked at a safe point.
+    pub(crate) is_abandoned: bool,
     /// Number of texts evaluated so far.
     pub(super) evaluations: u64,
     /// Loads and reloads that are being made: more than one while the code of one loads something.
@@ -87,6 +96,17 @@ impl Vm {
         }
     }
 
+    /// Lets a file contribute to this namespace instead of the one of its path; what its first line says comes before that.
+    pub fn assign_namespace(&mut self, path: &str, namespace: &str) {
+        self.files.assigned.insert(normalise(path), namespace.into());
+    }
+
+    /// Takes compiled files from here instead of compiling a text that another VM has compiled before. For hosts that load one program
+    /// many times.
+    pub fn share_images(&mut self, images: &Images) {
+        self.files.images = Some(images.clone());
+    }
+
     /// Sets where modules come from that are no files.
     pub fn set_library(&mut self, library: Library) {
         self.files.library = library;
@@ -123,7 +143,7 @@ impl Vm {
                 continue;
             }
             let source = Source::new(path.clone(), text);
-            let result = compile_source(&source);
+            let result = Images::compile(self.files.images.as_ref(), &source);
             for diagnostic in &result.diagnostics {
                 if diagnostic.is_error() {
                     reasons.push(reason_of(&source, diagnostic));
@@ -145,7 +165,7 @@ impl Vm {
                     Err(message) => reasons.push(import_reason(&source, import.span, message)),
                 }
             }
-            parsed.push((path.into(), Arc::new(image)));
+            parsed.push((path.into(), image));
         }
         if !reasons.is_empty() {
             return Err(reasons);
@@ -177,6 +197,9 @@ impl Vm {
     fn namespace_of(&self, path: &str, image: &ModuleImage) -> Arc<str> {
         if let Some(namespace) = &image.namespace {
             return namespace.as_str().into();
+        }
+        if let Some(namespace) = self.files.assigned.get(path) {
+            return namespace.clone();
         }
         let relative = self
             .files

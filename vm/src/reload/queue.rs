@@ -4,11 +4,14 @@
 //! nothing can go on, and the error names the cycle.
 
 use super::closures::Matcher;
+use super::meanwhile::Running;
 use crate::embed::{Error, Handle, Vm};
 use crate::heap::Value;
 use crate::image::{MemberImage, UnitKind};
 use crate::link::{self, ClassTask};
-use crate::object::{Class, Control, Cx, Decorated, Definition, Function, Kind, Linked, Member, Recording, SymbolMap, Undo};
+use crate::object::{
+    Class, Control, Cx, Decorated, Definition, Function, Kind, Linked, Member, Namespace, Recording, SymbolMap, Undo,
+};
 use gc_arena::Gc;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -35,8 +38,8 @@ pub struct Queue {
     pub(super) defines: Vec<Arc<str>>,
     /// The namespace of the file.
     pub(super) namespace: Arc<str>,
-    /// Whether an item of it is running.
-    pub(super) active: bool,
+    /// The item of it that is running.
+    pub(super) running: Option<Running>,
 }
 
 impl Vm {
@@ -51,9 +54,10 @@ impl Vm {
     /// Runs the next item of a queue; false when there is none.
     fn run_next(&mut self, i: usize) -> Result<bool, Error> {
         let Some((_, item)) = self.files.queues[i].items.pop_front() else { return Ok(false) };
-        self.files.queues[i].active = true;
+        let path = self.files.queues[i].path.clone();
+        self.files.queues[i].running = Some(self.running(&path, &item));
         let result = self.run_item(i, item);
-        self.files.queues[i].active = false;
+        self.files.queues[i].running = None;
         result.map(|()| true)
     }
 
@@ -64,9 +68,9 @@ impl Vm {
             (cell.namespace.name.clone(), cell.name.as_str().to_owned())
         });
         let queue = self.files.queues.iter().position(|q| q.namespace == namespace && q.defines.iter().any(|d| **d == *name));
-        let Some(i) = queue.filter(|i| !self.files.queues[*i].active) else {
+        let Some(i) = queue.filter(|i| self.files.queues[*i].running.is_none()) else {
             // The file waits for itself. The code that needs the name gets a NameError.
-            let files: Vec<String> = self.files.queues.iter().filter(|q| q.active).map(|q| q.path.to_string()).collect();
+            let files: Vec<String> = self.files.queues.iter().filter(|q| q.running.is_some()).map(|q| q.path.to_string()).collect();
             self.enter(|cx| {
                 let cell = cx.world.loading.needed.expect("set when the loop was left for it");
                 cx.world.loading.cycle = (files.len() > 1).then(|| files.join("` → `"));
@@ -123,18 +127,20 @@ impl Vm {
         // Every unit logs the variables it assigns; initialisers also note what they use.
         const CALLS_NOTED: u32 = 20_000;
         let path_owned = path.to_owned();
-        let calls_left = self.enter(|cx| {
-            let kind = &cx.linked_of(&path_owned).image.units[unit as usize].kind;
-            let makes_value = matches!(kind, UnitKind::Value(_) | UnitKind::Values(_) | UnitKind::Decorate(_));
-            if makes_value { CALLS_NOTED } else { 0 }
+        // While it runs, the file may get another text.
+        let (kind, namespace) = self.enter(|cx| {
+            let linked = cx.linked_of(path);
+            (linked.image.units[unit as usize].kind.clone(), linked.module.namespace.name.clone())
         });
+        let makes_value = matches!(kind, UnitKind::Value(_) | UnitKind::Values(_) | UnitKind::Decorate(_));
+        let calls_left = if makes_value { CALLS_NOTED } else { 0 };
         self.recorded(calls_left, |vm| {
             let result = vm.run(|cx| {
                 cx.world.stack.force_slow(calls_left > 0);
                 let linked = cx.linked_of(&path_owned);
                 cx.start_unit(linked, unit)
             });
-            result.and_then(|value| vm.store_unit(path, unit, value))
+            result.and_then(|value| vm.store_unit(&namespace, kind, value))
         })
     }
 
@@ -156,13 +162,13 @@ impl Vm {
         result
     }
 
-    fn store_unit(&mut self, path: &str, unit: u32, result: Handle) -> Result<Handle, Error> {
-        let path = path.to_owned();
+    fn store_unit(&mut self, namespace: &Arc<str>, kind: UnitKind, result: Handle) -> Result<Handle, Error> {
+        let namespace = namespace.clone();
         let value = result.clone();
         self.run(move |cx| {
             let value = value.value_in(cx.world);
-            let linked = cx.linked_of(&path);
-            cx.finish_unit(linked, unit, value)
+            let namespace = cx.world.namespace(cx.mc, &namespace);
+            cx.finish_unit(namespace, &kind, value)
         })?;
         Ok(result)
     }
@@ -222,9 +228,13 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// Stores what a unit defines.
-    fn finish_unit(&mut self, linked: Gc<'gc, Linked<'gc>>, unit: u32, value: Value<'gc>) -> crate::object::NativeResult<'gc> {
-        let namespace = linked.module.namespace;
-        match &linked.image.units[unit as usize].kind {
+    fn finish_unit(
+        &mut self,
+        namespace: Gc<'gc, Namespace<'gc>>,
+        kind: &UnitKind,
+        value: Value<'gc>,
+    ) -> crate::object::NativeResult<'gc> {
+        match kind {
             UnitKind::Value(name) => {
                 let symbol = self.world.intern(self.mc, name);
                 if let Some(cell) = namespace.cell(symbol) {

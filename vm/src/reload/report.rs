@@ -28,6 +28,9 @@ pub struct Entry {
 
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.kind == "extension" {
+            return f.write_str(&self.name);
+        }
         write!(f, "{}.{}", self.namespace, self.name)?;
         match &self.from {
             Some(from) => write!(f, " (from {from})"),
@@ -106,9 +109,9 @@ pub struct Report {
     pub released: Vec<String>,
     /// Overwrite mode: variables and shared slots elsewhere that have got the new object for the old one.
     pub relinked: usize,
-    /// What else was edited: imports, `extend` blocks, the namespace.
+    /// What else was edited: imports.
     pub notes: Vec<Note>,
-    /// Closures that keep their old code, with the reason.
+    /// Closures that keep their old code, with the reason, and code that is running in its old text.
     pub stale: Vec<String>,
     /// Problems that do not stand in the way.
     pub warnings: Vec<String>,

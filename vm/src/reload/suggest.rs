@@ -75,7 +75,7 @@ fn are_alike(old: &ModuleImage, removed: &DefinitionImage, new: &ModuleImage, ad
     a == b || a.len().min(b.len()) >= WORDS_MIN && likeness(&a, &b) >= LIKENESS_MIN
 }
 
-/// Words and signs of a text without its comments; the definition's own name is left out.
+/// Words and signs of a text without its comments and without `was old`; the definition's own name is left out.
 fn words<'a>(text: &'a str, own: &str) -> Vec<&'a str> {
     let mut found = Vec::new();
     let mut rest = text.trim_start();
@@ -89,6 +89,9 @@ fn words<'a>(text: &'a str, own: &str) -> Vec<&'a str> {
         let (word, after) = rest.split_at(end);
         found.push(if word == own { "" } else { word });
         rest = after.trim_start();
+    }
+    if let Some(at) = found.iter().position(|word| *word == "was") {
+        found.drain(at..(at + 2).min(found.len()));
     }
     found
 }
@@ -144,7 +147,7 @@ mod tests {
     #[test]
     fn names_of_their_own_do_not_count() {
         assert_eq!(words("let a = f(a1)", "a"), ["let", "", "=", "f", "(", "a1", ")"]);
-        assert_eq!(words("fn b() { }", "b"), words("fn c()  {}    # nothing", "c"));
+        assert_eq!(words("fn b() { }", "b"), words("fn c() was d {}    # nothing", "c"));
     }
 
     #[test]

@@ -403,8 +403,10 @@ pub(super) unsafe fn assert_fail(s: State<'_>) {
     slow!(
         s,
         |s, cx| {
-            let values = std::slice::from_raw_parts(s.a(), s.insn.b() as usize + 1);
-            cx.assert_fail(values, *s.pc.sub(1) as usize)
+            let shown = s.insn.b() as usize + 1;
+            let values = std::slice::from_raw_parts(s.a(), shown + s.insn.c() as usize);
+            let (shown, compared) = values.split_at(shown);
+            cx.assert_fail(shown, compared, *s.pc.sub(1) as usize)
         },
         0,
         ReturnMode::Discard

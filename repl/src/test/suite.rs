@@ -1,0 +1,229 @@
+//! Finding tests: which files have some, and which of them are wanted.
+
+use crate::diagnostics::Report as Style;
+use crate::engine::{directory, read_source};
+use crate::format::files;
+use lang::ast::{File, StmtKind};
+use lang::diagnostic::Diagnostic;
+use std::collections::BTreeSet;
+use std::path::Path;
+use vm::reload::normalise;
+
+/// What the name of a file that tests another one has more, before its ending.
+const TEST_ENDING: &str = "_test.lang";
+
+/// What stands between a file and the name of a test.
+const SEPARATOR: &str = "::";
+
+/// A file with tests.
+#[derive(Clone, Debug)]
+pub struct Suite {
+    /// The file.
+    pub path: String,
+    /// The directory from which imports are looked for.
+    pub root: String,
+    /// The file that it tests, if it is beside another one for that.
+    pub tested: Option<Tested>,
+    /// Its wanted tests.
+    pub tests: Vec<Test>,
+}
+
+/// The file that a test file belongs to.
+#[derive(Clone, Debug)]
+pub struct Tested {
+    /// The file.
+    pub path: String,
+    /// The namespace that both contribute to.
+    pub namespace: String,
+}
+
+/// A test.
+#[derive(Clone, Debug)]
+pub struct Test {
+    /// Its name.
+    pub name: String,
+    /// Its place among all tests of its file.
+    pub index: usize,
+    /// The line that it begins on.
+    pub line: u32,
+}
+
+/// A file that is no program text.
+#[derive(Clone, Debug)]
+pub struct Broken {
+    /// The file.
+    pub path: String,
+    /// What is wrong with it.
+    pub text: String,
+}
+
+/// What there is.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// Files with wanted tests.
+    pub suites: Vec<Suite>,
+    /// Files that have errors.
+    pub broken: Vec<Broken>,
+    /// All files that were looked at.
+    pub files: BTreeSet<String>,
+}
+
+impl Found {
+    /// Whether there is nothing to run and nothing to say.
+    pub fn is_empty(&self) -> bool {
+        self.suites.is_empty() && self.broken.is_empty()
+    }
+}
+
+impl Suite {
+    /// The tests in the form in which they can be given on the command line.
+    pub fn ids(&self) -> impl Iterator<Item = String> {
+        self.tests.iter().map(|test| self.id(test))
+    }
+
+    /// A test as `FILE::NAME`.
+    pub fn id(&self, test: &Test) -> String {
+        format!("{}{SEPARATOR}{}", self.path, test.name)
+    }
+
+    /// The files to load.
+    pub fn files(&self) -> Vec<String> {
+        self.tested.iter().map(|tested| tested.path.clone()).chain([self.path.clone()]).collect()
+    }
+}
+
+/// A path of the command line.
+#[derive(Debug)]
+struct Place {
+    /// A file or directory.
+    path: String,
+    /// The only wanted test.
+    name: Option<String>,
+}
+
+/// Which tests are wanted.
+#[derive(Debug)]
+pub struct Selection {
+    places: Vec<Place>,
+    filter: Option<String>,
+}
+
+impl Selection {
+    /// The tests below these paths whose name contains `filter`.
+    pub fn new(paths: &[String], filter: Option<&str>) -> Result<Selection, String> {
+        let places = paths.iter().map(|path| place(path)).collect::<Result<_, _>>()?;
+        Ok(Selection { places, filter: filter.map(str::to_owned) })
+    }
+
+    /// All files that would be looked at.
+    pub fn files(&self) -> BTreeSet<String> {
+        self.places.iter().flat_map(|place| files(&place.path).unwrap_or_default()).map(|file| normalise(&file)).collect()
+    }
+
+    /// Looks at all files.
+    pub fn find(&self) -> Found {
+        let mut found = Found::default();
+        for place in &self.places {
+            let is_directory = Path::new(&place.path).is_dir();
+            // A directory without program texts has no tests.
+            for file in files(&place.path).unwrap_or_default() {
+                let file = normalise(&file);
+                let root = if is_directory { normalise(&place.path) } else { directory(&file).to_owned() };
+                let is_new = found.files.insert(file.clone());
+                if is_new || place.name.is_some() {
+                    self.look_at(file, root, place.name.as_deref(), &mut found);
+                }
+            }
+        }
+        found
+    }
+
+    fn look_at(&self, path: String, root: String, name: Option<&str>, found: &mut Found) {
+        let (file, lines) = match parse(&path) {
+            Ok(parsed) => parsed,
+            Err(text) => {
+                if found.broken.iter().all(|broken| broken.path != path) {
+                    found.broken.push(Broken { path, text });
+                }
+                return;
+            }
+        };
+        let all = file.stmts.iter().zip(lines).filter_map(|(stmt, line)| match &stmt.kind {
+            StmtKind::Test(test) => Some((test.name.to_string(), line)),
+            _ => None,
+        });
+        let tests: Vec<Test> = all
+            .enumerate()
+            .map(|(index, (name, line))| Test { name, index, line })
+            .filter(|test| name.is_none_or(|name| test.name == name))
+            .filter(|test| self.filter.as_ref().is_none_or(|part| test.name.contains(part)))
+            .collect();
+        if tests.is_empty() {
+            return;
+        }
+        if let Some(suite) = found.suites.iter_mut().find(|suite| suite.path == path) {
+            // Tests of one file that were given one by one.
+            suite.tests.extend(
+                tests.into_iter().filter(|test| suite.tests.iter().all(|known| known.index != test.index)).collect::<Vec<_>>(),
+            );
+            return;
+        }
+        let tested = tested(&path, &root);
+        found.suites.push(Suite { path, root, tested, tests });
+    }
+
+    /// What to say if there are no tests.
+    pub fn nothing(&self) -> String {
+        let places: Vec<String> = self.places.iter().map(|place| format!("`{}`", place.path)).collect();
+        let places = places.join(", ");
+        let named = self.places.iter().find_map(|place| place.name.as_ref());
+        match (&self.filter, named) {
+            (Some(part), _) => format!("no test in {places} has `{part}` in its name; `lang test --list` shows all tests"),
+            (None, Some(name)) => format!("there is no test `{name}` in {places}; `lang test --list` shows all tests"),
+            (None, None) => format!("there are no tests in {places}; a test is a block `test \"name\" {{ … }}` in a `.lang` file"),
+        }
+    }
+}
+
+fn place(text: &str) -> Result<Place, String> {
+    let exists = |path: &str| Path::new(path).exists();
+    if exists(text) {
+        return Ok(Place { path: text.to_owned(), name: None });
+    }
+    match text.split_once(SEPARATOR) {
+        Some((path, name)) if exists(path) => Ok(Place { path: path.to_owned(), name: Some(name.to_owned()) }),
+        Some((path, _)) => Err(format!("there is no file `{path}`")),
+        None => Err(format!("there is no file or directory `{text}`; `--filter {text}` takes tests with this in their name")),
+    }
+}
+
+/// The statements of a file, with the lines that they begin on; or what is wrong with it.
+fn parse(path: &str) -> Result<(File, Vec<u32>), String> {
+    let style = Style::for_stderr();
+    let source = read_source(path).map_err(|message| style.failure(&message))?;
+    let parsed = lang::parse(&source);
+    let errors: Vec<&Diagnostic> = parsed.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
+    if !errors.is_empty() {
+        return Err(errors.iter().map(|diagnostic| style.diagnostic(&source, diagnostic)).collect());
+    }
+    let lines = parsed.file.stmts.iter().map(|stmt| source.line(stmt.span.lo)).collect();
+    Ok((parsed.file, lines))
+}
+
+/// The file that a test file belongs to.
+fn tested(path: &str, root: &str) -> Option<Tested> {
+    let tested = format!("{}.lang", path.strip_suffix(TEST_ENDING).filter(|stem| !stem.is_empty() && !stem.ends_with('/'))?);
+    if !Path::new(&tested).is_file() {
+        return None;
+    }
+    // One that has errors is refused when it is loaded.
+    let named = parse(&tested).ok().and_then(|(file, _)| file.namespace);
+    let namespace = match named {
+        Some(segments) => segments.iter().map(|segment| &*segment.name).collect::<Vec<_>>().join("."),
+        None => {
+            let below = tested.strip_prefix(root)?.trim_start_matches('/');
+            below.strip_suffix(".lang")?.replace('/', ".")
+        }
+    };
+    Some(Tested { path: tested, namespace })
+}

@@ -1,0 +1,71 @@
+//! `test` blocks as a host sees them.
+
+use super::error::Error;
+use super::vm::Vm;
+use crate::heap::Value;
+use crate::object::{Control, Function, Goal};
+use crate::ops;
+use std::sync::Arc;
+
+/// A `test` block of a loaded file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TestBlock {
+    /// What stands behind `test`.
+    pub name: Arc<str>,
+    /// The line that it begins on.
+    pub line: u32,
+}
+
+/// How two values that should have been equal look: texts whose lines can be compared.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Compared {
+    /// The value on the left of `==`.
+    pub left: String,
+    /// The value on the right.
+    pub right: String,
+}
+
+impl Vm {
+    /// The `test` blocks of a loaded file, in text order. To load a file runs none of them.
+    pub fn tests(&mut self, path: &str) -> Vec<TestBlock> {
+        self.enter(|cx| {
+            let linked = cx.world.modules.get(path).and_then(|module| module.state().linked);
+            let image = linked.map(|linked| linked.image.clone());
+            let tests = image.iter().flat_map(|image| image.tests.iter().map(|test| (test, &image.source)));
+            tests.map(|(test, source)| TestBlock { name: test.name.clone(), line: source.line(test.span.lo) }).collect()
+        })
+    }
+
+    /// Runs a `test` block, given by its place among those of its file. It has ended when its body and the tasks that it has started have
+    /// ended; an error of the body ends these tasks. Errors of tasks that nobody waited for go to [`Vm::on_task_error`].
+    pub fn run_test(&mut self, path: &str, index: usize) -> Result<(), Error> {
+        let serial = self.enter(|cx| cx.world.tasks.fresh());
+        let body = self.enter(|cx| {
+            let linked = cx.world.modules.get(path)?.state().linked?;
+            let test = linked.image.tests.get(index)?;
+            let function = Function::new(cx.mc, linked.proto(test.proto), None, std::iter::empty());
+            Some(super::Handle::new(cx.world, Value::Function(function)))
+        });
+        let body = body.ok_or_else(|| Error::Host(format!("`{path}` has no test number {index}")))?;
+        let ended =
+            self.run(move |cx| Err(Box::new(Control::Call { callee: body.value_in(cx.world), args: Vec::new(), then: None })));
+        let ended = ended.and_then(|_| self.run_until(Goal::EndedAbove(serial), None));
+        if ended.is_err() {
+            self.enter(|cx| cx.drop_tasks(serial));
+        }
+        ended
+    }
+
+    /// The two sides of the `==` whose failed `assert` has raised this error. None for every other error, and for values without parts, such
+    /// as numbers.
+    pub fn compared(&mut self, error: &Error) -> Option<Compared> {
+        let Error::Raised { value, .. } = error else { return None };
+        self.enter(|cx| {
+            let Value::Instance(error) = value.value_in(cx.world) else { return None };
+            let Value::Tuple(pair) = ops::error_part(cx.world, error, cx.world.symbols.hidden_compared) else { return None };
+            let [left, right] = pair.items() else { return None };
+            let (left, right) = ops::side_texts(cx, left, right)?;
+            Some(Compared { left, right })
+        })
+    }
+}

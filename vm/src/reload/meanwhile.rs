@@ -1,0 +1,275 @@
+//! An edit that comes while code runs which it is about: top-level code of a load that has not ended, and functions.
+//!
+//! What runs goes on as it is. Of a file whose top level is running, that is one statement, say a loop; what is left to run behind it is
+//! what stands there in the new text.
+
+use super::closures::matched_units;
+use super::plan::{PlannedFile, ReloadPlan};
+use super::queue::{Item, Queue};
+use super::report::{Entry, Report};
+use crate::embed::Vm;
+use crate::image::{ModuleImage, UnitKind};
+use crate::object::Cx;
+use gc_arena::Gc;
+use rustc_hash::FxHashSet;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Top-level code that is running.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RunningCode {
+    /// The file.
+    pub file: String,
+    /// One-based line where it begins; 0 if it is a part of a class.
+    pub line: u32,
+    /// Whether it is a statement; else it belongs to a definition.
+    pub is_statement: bool,
+}
+
+/// The item of a queue that is running.
+#[derive(Clone, Debug)]
+pub(super) struct Running {
+    /// What it is called in messages.
+    code: RunningCode,
+    /// Where it stands among the units of the text that runs.
+    place: Place,
+}
+
+/// A place among the units of a text.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    /// It is this unit, in this or in earlier words.
+    At(u32),
+    /// It has gone from the text; it stood in front of this unit.
+    Before(u32),
+}
+
+/// What an edit means for a file whose top-level code has not all run.
+struct Rest {
+    /// The unit of the new text that is running, in this or in earlier words.
+    place: Option<Place>,
+    /// Whether the running statement has other words in the new text, or none.
+    is_edited: bool,
+    /// Units of the new text that are left to run.
+    left: Vec<u32>,
+    /// New units of the new text from here on run when it is their turn, those above at once.
+    later: usize,
+}
+
+impl Rest {
+    fn of(old: &ModuleImage, new: &ModuleImage, queue: &Queue) -> Rest {
+        let found = matched_units(&old.units, &new.units);
+        let left_before: Vec<usize> = queue.units().collect();
+        let place = queue.running.as_ref().map(|running| running.place);
+        let bound = match place {
+            Some(Place::At(at) | Place::Before(at)) => at as usize,
+            None => 0,
+        };
+        let continued = match place {
+            Some(Place::At(at)) => found[at as usize],
+            _ => None,
+        };
+        // Behind what stood above it and has run.
+        let above = (0..bound).filter(|i| !left_before.contains(i)).filter_map(|i| found[i]).max();
+        let from = above.map_or(0, |above| above + 1);
+        let is_new = |j: usize| new.units[j].kind == UnitKind::Statement && !found.contains(&Some(j));
+        let in_other_words = match place {
+            Some(Place::At(_)) if continued.is_none() => {
+                let until = (bound + 1..old.units.len()).filter_map(|i| found[i]).filter(|j| *j >= from).min();
+                (from..until.unwrap_or(new.units.len())).find(|j| is_new(*j))
+            }
+            _ => None,
+        };
+        let at = continued.or(in_other_words);
+        let later = at.map_or(from, |at| at + 1);
+        let matched = left_before.iter().filter_map(|i| found[*i]);
+        let mut left: Vec<u32> = matched.chain((later..new.units.len()).filter(|j| is_new(*j))).map(|j| j as u32).collect();
+        left.sort_unstable();
+        left.dedup();
+        let place = place.map(|_| at.map_or(Place::Before(from as u32), |at| Place::At(at as u32)));
+        Rest {
+            place,
+            is_edited: matches!(queue.running, Some(Running { place: Place::At(_), .. })) && continued.is_none(),
+            left,
+            later,
+        }
+    }
+
+    /// Whether a new statement of the new text is to run at once.
+    fn runs_at_once(&self, unit: u32) -> bool {
+        (unit as usize) < self.later && !matches!(self.place, Some(Place::At(at)) if at == unit)
+    }
+}
+
+impl Queue {
+    /// Units that are left to run.
+    fn units(&self) -> impl Iterator<Item = usize> {
+        self.items.iter().filter_map(|(_, item)| if let Item::Unit(unit) = item { Some(*unit as usize) } else { None })
+    }
+}
+
+impl Vm {
+    /// The top-level code that is running, of the innermost load or reload.
+    pub fn running_code(&self) -> Option<RunningCode> {
+        let queues = std::iter::once(&self.files.queues).chain(self.files.queues_outer.iter().rev());
+        // Code that runs because a statement needs it comes before the statement.
+        let innermost = |queues: &Vec<Queue>| {
+            let running = queues.iter().filter_map(|queue| queue.running.as_ref());
+            running.min_by_key(|running| running.code.is_statement).map(|running| running.code.clone())
+        };
+        queues.into_iter().find_map(innermost)
+    }
+
+    /// What an item of a file is while it runs.
+    pub(super) fn running(&mut self, path: &Arc<str>, item: &Item) -> Running {
+        let code = RunningCode { file: path.to_string(), line: 0, is_statement: false };
+        let Item::Unit(at) = *item else { return Running { code, place: Place::Before(0) } };
+        let (line, is_statement) = self.enter(|cx| {
+            let image = &cx.linked_of(path).image;
+            let unit = &image.units[at as usize];
+            (image.source.line(unit.span.lo), unit.kind == UnitKind::Statement)
+        });
+        Running { code: RunningCode { line, is_statement, ..code }, place: Place::At(at) }
+    }
+
+    /// The queue of a file whose top-level code has not all run.
+    fn unfinished(&self, path: &str) -> Option<&Queue> {
+        let queues = std::iter::once(&self.files.queues).chain(self.files.queues_outer.iter().rev()).flatten();
+        queues.into_iter().find(|queue| *queue.path == *path && (queue.running.is_some() || !queue.items.is_empty()))
+    }
+
+    fn rest_of(&mut self, file: &PlannedFile) -> Option<Rest> {
+        self.unfinished(&file.path)?;
+        let old = self.image_of(&file.path)?;
+        self.unfinished(&file.path).map(|queue| Rest::of(&old, &file.image, queue))
+    }
+
+    /// Takes from a plan the statements whose turn will come when those above have run, and the one that is running.
+    pub(super) fn leave_for_later(&mut self, plan: &mut ReloadPlan) {
+        for file in &mut plan.files {
+            if let Some(rest) = self.rest_of(file) {
+                file.statements.retain(|unit| rest.runs_at_once(*unit));
+            }
+        }
+    }
+
+    /// For the report: running statements that a plan is about.
+    pub(super) fn running_statements(&mut self, plan: &ReloadPlan) -> Vec<String> {
+        let mut notes = Vec::new();
+        for file in &plan.files {
+            if !self.rest_of(file).is_some_and(|rest| rest.is_edited) {
+                continue;
+            }
+            let running = self.unfinished(&file.path).and_then(|queue| queue.running.as_ref());
+            if let Some(RunningCode { file, line, is_statement: true }) = running.map(|running| &running.code) {
+                notes.push(format!("the statement at {file}:{line} is running and goes on in its old text until it ends"));
+            }
+        }
+        notes
+    }
+
+    /// What will be left to run of unfinished files once a plan is carried out.
+    pub(super) fn rests_of(&mut self, plan: &ReloadPlan) -> Vec<Queue> {
+        let mut rests = Vec::new();
+        for file in &plan.files {
+            let Some(rest) = self.rest_of(file) else { continue };
+            let Some(queue) = self.unfinished(&file.path) else { continue };
+            let is_evaluated = |name: &Arc<str>| file.definitions.iter().any(|d| d.name == *name && d.evaluates);
+            let mut items: VecDeque<(u32, Item)> =
+                queue.items.iter().filter(|(_, item)| matches!(item, Item::ClassTasks(_))).cloned().collect();
+            let mut defines = Vec::new();
+            for at in rest.left {
+                let unit = &file.image.units[at as usize];
+                let names = unit.kind.names();
+                if !names.iter().any(is_evaluated) {
+                    defines.extend(names.iter().cloned());
+                    items.push_back((unit.span.lo, Item::Unit(at)));
+                }
+            }
+            let running = queue.running.clone().map(|running| match rest.place {
+                Some(place) => Running { place, ..running },
+                None => running,
+            });
+            rests.push(Queue { path: queue.path.clone(), items, defines, namespace: file.namespace.clone(), running });
+        }
+        rests
+    }
+
+    /// Carries over to their new texts what is left to run of unfinished files.
+    pub(super) fn replace_rests(&mut self, rests: Vec<Queue>) {
+        for rest in rests {
+            let queues = std::iter::once(&mut self.files.queues).chain(self.files.queues_outer.iter_mut().rev()).flatten();
+            if let Some(queue) = queues.into_iter().find(|queue| queue.path == rest.path) {
+                *queue = rest;
+            }
+        }
+    }
+
+    /// Adds to a report, made before its plan is carried out, the `extend` blocks that the plan is about.
+    pub(super) fn add_extensions(&mut self, plan: &ReloadPlan, report: &mut Report) {
+        for file in &plan.files {
+            let old = self.image_of(&file.path);
+            let extensions = |image: &ModuleImage| -> Vec<(String, u64, u32)> {
+                let units = image.units.iter();
+                let all = units.filter_map(|unit| match unit.kind {
+                    UnitKind::Extend(index) => {
+                        let extension = &image.extensions[index as usize];
+                        let name = crate::image::class_text(image, &extension.target);
+                        Some((name, unit.fingerprint, image.source.line(unit.span.lo)))
+                    }
+                    _ => None,
+                });
+                all.collect()
+            };
+            let (before, now) = (old.as_deref().map(extensions).unwrap_or_default(), extensions(&file.image));
+            let is_in = |list: &[(String, u64, u32)], (name, fingerprint, _): &(String, u64, u32)| {
+                list.iter().any(|(n, f, _)| n == name && f == fingerprint)
+            };
+            let came = now.iter().filter(|e| !is_in(&before, e)).cloned();
+            let left = before.iter().filter(|e| !is_in(&now, e)).map(|(name, fingerprint, _)| (name.clone(), *fingerprint, 0));
+            let mut seen = FxHashSet::default();
+            for (name, _, line) in came.chain(left) {
+                if !seen.insert(name.clone()) {
+                    continue;
+                }
+                let entry = Entry {
+                    name: format!("extend {name}"),
+                    kind: "extension",
+                    namespace: file.namespace.to_string(),
+                    file: file.path.to_string(),
+                    line,
+                    from: None,
+                };
+                if old.is_none() { report.added.push(entry) } else { report.changed.push(entry) }
+            }
+        }
+    }
+}
+
+impl<'gc> Cx<'_, 'gc> {
+    /// For the report: calls that are running of functions that a commit has changed.
+    pub(super) fn running_frames(&self, changed: &[Entry]) -> Vec<String> {
+        let mut seen = FxHashSet::default();
+        let mut notes = Vec::new();
+        let parked = self.world.parked.iter().map(|parked| &parked.stack);
+        for frame in std::iter::once(&self.world.stack).chain(parked).flat_map(|stack| stack.frames.iter().rev()) {
+            let proto = frame.proto;
+            let module = proto.linked.module;
+            if !seen.insert(Gc::as_ptr(proto) as usize) || self.world.is_library(&module.namespace) {
+                continue;
+            }
+            let Some(now) = module.state().linked.filter(|now| !Gc::ptr_eq(*now, proto.linked)) else { continue };
+            let is_of = |entry: &Entry| {
+                let rest = proto.qualified.strip_prefix(&entry.namespace).and_then(|rest| rest.strip_prefix('.'));
+                let rest = rest.and_then(|rest| rest.strip_prefix(&entry.name));
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            };
+            let is_same =
+                now.protos().iter().any(|p| p.qualified == proto.qualified && p.image.fingerprint == proto.image.fingerprint);
+            if changed.iter().any(is_of) && !is_same {
+                notes.push(format!("`{}` is running and goes on in its old text until it returns", proto.qualified));
+            }
+        }
+        notes
+    }
+}
