@@ -546,6 +546,9 @@ impl Stages for Told {
     }
 
     fn end(&mut self, vm: &mut Vm, done: &Done) -> Result<(), Error> {
+        for slot in vm.enter(|cx| std::mem::take(&mut cx.world.shared_conflicts)) {
+            self.report.add_shared_conflict(&slot);
+        }
         self.report.stale.clone_from(&done.stale);
         self.report.stale.append(&mut self.running);
         let frames = vm.enter(|cx| cx.running_frames(&self.report.changed));
