@@ -294,7 +294,12 @@ fn plans_are_shown_and_change_nothing() {
         ("b.lang", "fn f() { 2 }\nfn main() { print(\"never\") }\n"),
         ("wrong.lang", "class f { }\n"),
     ]);
-    expect(&lang(&folder, &["plan", "a.lang", "b.lang"], ""), 0, "a.lang: committed (epoch 1)\n  changed    function a.f\n", "");
+    expect(
+        &lang(&folder, &["plan", "a.lang", "b.lang"], ""),
+        0,
+        "a.lang: would be committed (epoch 1)\n  changed    function a.f\n",
+        "",
+    );
     let output = lang(&folder, &["plan", "--report", "json", "a.lang", "b.lang"], "");
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(
