@@ -4,6 +4,7 @@
 //! This is the only crate that touches files and the terminal.
 
 mod allocator;
+mod check;
 mod command;
 mod completeness;
 mod completion;
@@ -11,6 +12,7 @@ mod diagnostics;
 mod doc;
 mod editor;
 mod engine;
+mod entry;
 mod format;
 mod host;
 mod imports;
@@ -34,6 +36,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
+use vm::reload::Sharing;
 
 #[global_allocator]
 static ALLOCATOR: allocator::BySize = allocator::BySize;
@@ -49,13 +52,24 @@ Exit status: 0, or what the program gives to `exit`; 1 for an error of the progr
 line; 130 when interrupted.";
 
 const AFTER_HELP_RUN: &str = "\
-With --reload all loaded files are watched. What is saved together is brought to the running program as one commit, at
+A directory is loaded as a whole, in an order that fits, without its test files (`x_test.lang`); the program begins with
+`main` of its `main.lang`, or with the only `main`.
+
+With --reload all loaded files are watched, and in a directory those that come and go. What is saved together is brought to the running program as one commit, at
 the next call, loop turn or wait; what was done is said on standard error. A text that cannot be taken in changes
 nothing: the reasons are shown, the program goes on, and the next save is tried together with it.
 
+A function that is running goes on in its old text until it returns; what it calls is new. So let an endless loop only
+call a function that does the work. Code that an edit runs and that does not end is given up by the next save, or by
+Ctrl-C, and the program goes on.
+
 When `main` returns, the tool ends. When it raises an error, or the file does not load, the error is shown and the tool
 waits: once an edit has been committed, `main` is called again; variables keep their values. A file without `main` is
-watched until Ctrl-C; statements that are new or edited run when they are saved. Ctrl-C ends.";
+watched until Ctrl-C; statements that are new or edited run when they are saved. Otherwise Ctrl-C ends.";
+
+const AFTER_HELP_CHECK: &str = "\
+A directory is one program, as for `lang run`; a directory below it that has a `main.lang` is a program of its own. Single
+files are checked with what they import. The status is 1 if there is an error; `lang explain CODE` tells more of a code.";
 
 const AFTER_HELP_PLAN: &str = "\
 The running program is loaded, which runs its top level, and its `main` is not called. Then the report is shown that a
@@ -95,8 +109,8 @@ enum Command {
         #[arg(long, value_enum, default_value_t = Mode::Update, requires = "reload")]
         mode: Mode,
         /// Look in this directory for imports, too; may be given several times
-        #[arg(long, value_name = "DIR")]
-        path: Vec<String>,
+        #[arg(long = "path", value_name = "DIR")]
+        roots: Vec<String>,
         /// Look for edits at this interval, for file systems that do not report them
         #[arg(long, value_name = "SECONDS", value_parser = seconds, requires = "reload")]
         poll: Option<Duration>,
@@ -112,18 +126,28 @@ enum Command {
         /// Refuse edits that make a `test` block of the edited files fail
         #[arg(long, requires = "reload")]
         tests: bool,
-        /// The program
-        #[arg(value_name = "FILE")]
-        file: String,
+        /// The files of a directory contribute to one namespace, called like it
+        #[arg(long)]
+        namespace_per_directory: bool,
+        /// The program: a file with all that it imports, or a directory with all files below it
+        #[arg(value_name = "PATH")]
+        path: String,
         /// Arguments for its `main`
         #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
     },
-    /// Compile files and show their problems
+    /// Show the problems of programs without running them
+    #[command(after_help = AFTER_HELP_CHECK)]
     Check {
-        /// The files
-        #[arg(value_name = "FILE", required = true)]
-        files: Vec<String>,
+        /// How problems are written
+        #[arg(long, value_enum, default_value_t = check::Format::Human)]
+        format: check::Format,
+        /// Fail because of warnings, too
+        #[arg(long)]
+        strict: bool,
+        /// Files, and directories with all that is below them
+        #[arg(value_name = "PATH", required = true)]
+        paths: Vec<String>,
     },
     /// Run the `test` blocks of programs
     #[command(after_help = AFTER_HELP_TEST)]
@@ -309,7 +333,10 @@ fn mistyped_command(args: &[OsString], exists: impl Fn(&str) -> bool) -> Option<
 fn execute(command: Option<Command>) -> i32 {
     match command {
         None => repl::repl(),
-        Some(Command::Check { files }) => inspect::check(&files),
+        Some(Command::Check { format, strict, paths }) => {
+            let strictness = if strict { check::Strictness::Warnings } else { check::Strictness::Errors };
+            check::check(&paths, format, strictness)
+        }
         Some(Command::Test { filter, list, format, fail_fast, timeout, times, quiet, watch, poll, path, paths }) => {
             test::test(&test::Options {
                 paths,
@@ -340,7 +367,7 @@ fn execute(command: Option<Command>) -> i32 {
             let detail = if report == Format::Json { reload::Detail::Json } else { reload::Detail::Full };
             plan::plan(&running, &edited, &path, mode.of_engine(), &options, detail)
         }
-        Some(Command::Run { reload, mode, path, poll, verbose, report, strict, tests, file, args }) => {
+        Some(Command::Run { reload, mode, roots, poll, verbose, report, strict, tests, namespace_per_directory, path, args }) => {
             let detail = match (report, verbose) {
                 (Format::Json, _) => reload::Detail::Json,
                 (Format::Text, true) => reload::Detail::Full,
@@ -349,9 +376,10 @@ fn execute(command: Option<Command>) -> i32 {
             let gate = if tests { vm::reload::Gate::Tests } else { vm::reload::Gate::Open };
             let choices = vm::reload::ReloadOptions { strict, gate, ..Default::default() };
             run::run(&run::Options {
-                file,
+                path,
+                sharing: if namespace_per_directory { Sharing::Directory } else { Sharing::Nothing },
                 args: args.into_iter().map(|arg| arg.to_string_lossy().into_owned()).collect(),
-                roots: path,
+                roots,
                 reload: reload.then_some(run::Reload { poll, detail, mode: mode.of_engine(), choices }),
             })
         }
@@ -367,7 +395,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is no time; write `0.5`, `2s` or `500ms`");
     let seconds: f64 = number.trim().parse().map_err(|_| wrong())?;
     let time = Duration::try_from_secs_f64(seconds * unit).map_err(|_| wrong())?;
-    if time < Duration::from_millis(1) { Err("at least `1ms` must pass between two looks".into()) } else { Ok(time) }
+    if time < Duration::from_millis(1) { Err("a time of at least `1ms` is needed".into()) } else { Ok(time) }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@
 
 use crate::diagnostics;
 use crate::engine::{self, plain};
+use crate::entry::Entry;
 use crate::host::{self, Texts, is_program_text};
 use crate::output::output;
 use crate::summary;
@@ -56,8 +57,10 @@ enum Stage {
 pub struct Reloader {
     watch: Watch,
     texts: Texts,
-    /// The file that the program was started with.
-    entry: String,
+    /// What the program was started with.
+    entry: Entry,
+    /// Whether that is loaded.
+    is_loaded: bool,
     /// Edits that do not run yet, by path; `None`: the file is gone.
     pending: BTreeMap<String, Option<Vec<u8>>>,
     /// Whether the last attempt was refused.
@@ -93,16 +96,21 @@ impl Reloader {
     pub fn install(
         vm: &mut Vm,
         texts: &Texts,
-        entry: &str,
+        entry: &Entry,
         poll: Option<Duration>,
         detail: Detail,
         options: ReloadOptions,
     ) -> Result<SharedReloader, String> {
-        let watch = Watch::start(poll).map_err(|error| format!("cannot watch files: {}", plain(&error)))?;
+        let directory = match entry {
+            Entry::File(_) => None,
+            Entry::Directory(directory) => Some(directory.clone()),
+        };
+        let watch = Watch::start(poll, directory).map_err(|error| format!("cannot watch files: {}", plain(&error)))?;
         let reloader = Reloader {
             watch,
             texts: texts.clone(),
-            entry: entry.to_owned(),
+            entry: entry.clone(),
+            is_loaded: false,
             pending: BTreeMap::new(),
             is_refused: false,
             detail,
@@ -170,7 +178,7 @@ impl Reloader {
             if seen == Some(content.as_deref().map(print_of)) {
                 continue;
             }
-            if vm.is_loaded(&path) || path == self.entry {
+            if vm.is_loaded(&path) || self.entry.includes(&path) {
                 self.pending.insert(path, content);
                 matters = true;
             } else {
@@ -189,9 +197,16 @@ impl Reloader {
                 Some(Ok(text)) => texts.push(FileText { path: path.clone(), text: Some(text.to_owned()) }),
                 // What cannot be a text is read once more, for the refusal that belongs to it.
                 Some(Err(_)) => return Attempt::Files(self.pending.keys().cloned().collect()),
+                // It came and went while it was not taken in.
+                None if !vm.is_loaded(path) => {}
                 None => {
                     output().note(&format!("reload: `{path}` is gone; what it defined is kept for those who use it"));
-                    texts.push(FileText { path: path.clone(), text: Some(empty_text(vm, path)) });
+                    let text = match self.entry {
+                        // It stays watched, and can come back.
+                        Entry::File(_) => Some(empty_text(vm, path)),
+                        Entry::Directory(_) => None,
+                    };
+                    texts.push(FileText { path: path.clone(), text });
                 }
             }
         }
@@ -208,6 +223,7 @@ impl Reloader {
     fn settle(&mut self, vm: &mut Vm, report: &Report) {
         self.is_refused = !report.ok;
         if report.ok {
+            self.is_loaded = true;
             if !self.is_due {
                 self.pending.clear();
             }
@@ -225,7 +241,11 @@ impl Reloader {
             texts.retain(|path, _| loaded.contains(path));
         }
         let mut watched = texts.clone();
-        for path in loaded.into_iter().chain([self.entry.clone()]) {
+        let entry = match &self.entry {
+            Entry::File(file) => Some(file.clone()),
+            Entry::Directory(_) => None,
+        };
+        for path in loaded.into_iter().chain(entry) {
             watched.entry(path).or_insert(None);
         }
         drop(texts);
@@ -258,15 +278,17 @@ pub fn load(shared: &SharedReloader, vm: &mut Vm, options: &ReloadOptions) -> Re
             let mut this = shared.borrow_mut();
             this.stage = Stage::Loading;
             this.is_watching = false;
-            if !is_program_text(&this.entry) {
+            if let Entry::File(file) = &this.entry
+                && !is_program_text(file)
+            {
                 // The host notes only files with the usual ending.
-                let print = host::read(&this.entry).ok().map(|content| print_of(&content));
-                this.texts.borrow_mut().insert(this.entry.clone(), print);
+                let print = host::read(file).ok().map(|content| print_of(&content));
+                this.texts.borrow_mut().insert(file.clone(), print);
             }
             this.entry.clone()
         };
         hook(vm, shared);
-        let report = vm.reload_files_with(&[entry], options);
+        let report = entry.load(vm, options);
         let mut this = shared.borrow_mut();
         this.stage = Stage::Running;
         this.settle(vm, &report);
@@ -282,7 +304,8 @@ pub fn load(shared: &SharedReloader, vm: &mut Vm, options: &ReloadOptions) -> Re
 /// Takes in what has been saved, if anything.
 pub fn poll(shared: &SharedReloader, vm: &mut Vm) {
     while shared.borrow_mut().look(vm) {
-        if vm.is_loaded(&shared.borrow().entry) {
+        let is_loaded = shared.borrow().is_loaded;
+        if is_loaded {
             commit(shared, vm);
         } else {
             let options = shared.borrow().options.clone();

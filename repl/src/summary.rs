@@ -59,11 +59,11 @@ const REASONS_MAX: usize = 30;
 /// Why a load or reload was refused.
 pub fn refusal(report: &Report, style: diagnostics::Report) -> String {
     let mut out = String::new();
+    let mut errors = report.error.iter().chain(&report.further_errors);
     for reason in report.reasons.iter().take(REASONS_MAX) {
-        match &report.error {
-            Some(error @ (Error::Raised { .. } | Error::Interrupted(_))) if reason.code == codes::FAILED.id => {
-                out.push_str(&style.error(error))
-            }
+        let error = if reason.code == codes::FAILED.id { errors.next() } else { None };
+        match error {
+            Some(error @ (Error::Raised { .. } | Error::Interrupted(_))) => out.push_str(&style.error(error)),
             _ => out.push_str(&style.reason(reason)),
         }
     }

@@ -41,6 +41,9 @@ default, the definition moves: it keeps its identity and has a new contributor."
 same kind. Choose another name, or restart the program."
     NESTED "R0112" Error "a reload is asked for while one is made"
     "Code that runs as a part of a load or reload, such as an initialiser, cannot ask for another one."
+    SEVERAL_MAINS "R0114" Error "several files of a directory have a `main`"
+    "A program that is a directory begins with `main` of its `main.lang`, or with the only `main` there is. Rename the file that the
+program begins with, or name one file to run: `lang run game/start.lang`."
     CLASS "R0113" Error "a class that cannot be made"
     "The bases of a class contradict each other in their order, are no classes, inherit from the class itself, or bring the same slot
 twice; or a slot has the name of another member. The message says which. An edit of a base is refused with it too, when a class below
@@ -54,6 +57,15 @@ class C(A, B) { slot x = 3 }      # declared here, the slot is one
     UNKNOWN_IMPORT "W0301" Warning "a name is imported that does not exist"
     "The namespace has no definition of this name. It may still come to exist: the import is late bound, and using the name
 before raises NameError."
+    NEEDED_TOO_EARLY "W0305" Warning "a top-level value that is needed too early"
+    "Loading a file runs its `let`, `const` and statements in text order, and waits for values of other files. A value that is needed
+above its own `let`, or files that each need a value of the other first, cannot be computed: reaching this raises NameError, and the
+load fails. Functions may use each other's files freely, as they run later.
+
+```
+let area = side * side      # `side` has no value yet
+let side = 3
+```"
     UNKNOWN_NAME "W0302" Warning "a name that nobody defines"
     "No file that is loaded defines this name, nor does the library. It may still come to exist: names are found when they are
 reached. Reaching it before raises NameError.
@@ -63,7 +75,7 @@ fn main() {
     salute()       # perhaps `fn salute` is still to be written
 }
 ```"
-    HOOK "R0114" Error "the program refuses an edit"
+    HOOK "R0115" Error "the program refuses an edit"
     "A `before_reload` or `after_reload` of a file has raised an error, a test of an edited file fails (`tests: true`), or an instance cannot
 follow its class (`migrate: \"eager\"`). Nothing has changed. The message says which, and the error is shown with it."
     RENAMED "W0303" Warning "a definition may have been renamed"

@@ -53,6 +53,9 @@ impl Vm {
     pub(super) fn commit(&mut self, plan: CheckedPlan, stages: &mut impl Stages) -> Result<Done, Error> {
         let plan = plan.into_plan();
         let queues_outer = std::mem::take(&mut self.files.queues);
+        // When a program is loaded, all its errors are told at once; an edit of a running one has as few effects as possible.
+        let is_first = plan.files.len() > 1 && plan.files.iter().all(|file| file.is_new && !file.path.starts_with('<'));
+        let failures_outer = std::mem::replace(&mut self.files.failures, is_first.then(Vec::new));
         self.files.queues_outer.push(queues_outer);
         let rests = self.rests_of(&plan);
         let level = self.begin_level();
@@ -87,6 +90,7 @@ impl Vm {
             })
             .collect();
         self.files.queues = self.files.queues_outer.pop().expect("pushed above");
+        self.files.failures = failures_outer;
         // It was meant for what has ended.
         self.files.is_abandoned = false;
         self.enter(|cx| {
@@ -473,6 +477,7 @@ impl<'gc> Cx<'_, 'gc> {
             items.push((unit.span.lo, Item::Unit(i)));
         }
         items.sort_by_key(|(order, item)| (*order, matches!(item, Item::Unit(_))));
-        Queue { path: file.path.clone(), items: items.into(), defines, namespace: file.namespace.clone(), running: None }
+        let (path, namespace) = (file.path.clone(), file.namespace.clone());
+        Queue { path, items: items.into(), defines, namespace, running: None, turn: None, needs: None }
     }
 }

@@ -120,8 +120,12 @@ impl Vm {
         match self.commit(plan, &mut stages) {
             Ok(_) => stages.report,
             Err(error) => {
-                let mut refused = Report::refused(paths, vec![failed_reason(&error, stages.hooks.failed)]);
+                let further = std::mem::take(&mut self.files.further_errors);
+                let first = failed_reason(&error, stages.hooks.failed);
+                let reasons = std::iter::once(first).chain(further.iter().map(|error| failed_reason(error, None))).collect();
+                let mut refused = Report::refused(paths, reasons);
                 refused.error = Some(error);
+                refused.further_errors = further;
                 refused
             }
         }

@@ -123,6 +123,8 @@ pub struct Report {
     pub duration: Duration,
     /// For the host: the error behind a refusal.
     pub error: Option<Error>,
+    /// When a program could not be loaded: the errors of further files.
+    pub further_errors: Vec<Error>,
 }
 
 impl Report {

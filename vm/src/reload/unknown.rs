@@ -1,12 +1,10 @@
 //! Warnings for names that nobody defines. Names are found when they are reached, so this is no error: one may still come to exist.
 
-use super::check::Reason;
 use super::codes;
 use super::load::Compiled;
 use super::plan::{Action, ReloadPlan};
 use super::survey::Facts;
 use crate::bytecode::{Extra, Insn, Op};
-use crate::embed::{Problem, Vm};
 use crate::image::{Const, ImportFrom, ModuleImage, NameRef, ProtoImage};
 use crate::object::Cx;
 use crate::ops;
@@ -15,18 +13,6 @@ use lang::source::{Source, Span};
 use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-impl Vm {
-    /// Compiles texts and what they import, and runs nothing: the warnings, or what stands in the way of loading them.
-    pub fn check(&mut self, texts: Vec<(String, String)>) -> Result<Vec<Problem>, Vec<Reason>> {
-        let (compiled, warnings) = self.gather(texts)?;
-        // Other files, which need not be among these, contribute to a namespace that is named.
-        let is_shared =
-            |source: &Source| compiled.iter().any(|file| *file.path == *source.name() && file.image.namespace.is_some());
-        let certain = warnings.into_iter().filter(|(source, d)| d.code != &codes::UNKNOWN_NAME || !is_shared(source));
-        Ok(certain.map(|(source, diagnostic)| Problem { source, diagnostic }).collect())
-    }
-}
 
 impl Cx<'_, '_> {
     /// What the files import or mention and neither they nor the living program define.
@@ -168,7 +154,7 @@ fn mentions(image: &ModuleImage) -> Vec<(&NameRef, Span)> {
 }
 
 /// The constants that instructions about definitions name, with their places.
-fn uses(proto: &ProtoImage) -> Vec<(usize, Span)> {
+pub(super) fn uses(proto: &ProtoImage) -> Vec<(usize, Span)> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(word) = proto.code.get(at) {
