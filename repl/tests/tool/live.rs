@@ -152,7 +152,7 @@ fn a_deleted_file_can_come_back() {
 #[test]
 fn reports_as_json() {
     let folder = Folder::with(&[("main.lang", MAIN), ("word.lang", &word("zero"))]);
-    let mut running = Running::start_with(&folder, &["--report", "json"], "main.lang");
+    let mut running = Running::with(&folder, &["run", "--reload", "--report", "json", "main.lang"]);
     running.wait_for(" zero");
     folder.write("word.lang", &word("one"));
     let line = running.wait_for("{\"ok\": true");
@@ -165,7 +165,7 @@ fn reports_as_json() {
 #[test]
 fn the_mode_and_strictness_are_chosen() {
     let folder = Folder::with(&[("main.lang", MAIN), ("word.lang", &format!("let n = 0\n{}", word("zero")))]);
-    let mut running = Running::start_with(&folder, &["--mode", "overwrite", "--strict"], "main.lang");
+    let mut running = Running::with(&folder, &["run", "--reload", "--mode", "overwrite", "--strict", "main.lang"]);
     running.wait_for(" zero");
     folder.write("word.lang", &format!("let n = 0\n{}", word("one")));
     let line = running.wait_for("reload: committed");

@@ -41,7 +41,7 @@ default, the definition moves: it keeps its identity and has a new contributor."
 same kind. Choose another name, or restart the program."
     NESTED "R0112" Error "a reload is asked for while one is made"
     "Code that runs as a part of a load or reload, such as an initialiser, cannot ask for another one."
-    SEVERAL_MAINS "R0115" Error "several files of a directory have a `main`"
+    SEVERAL_MAINS "R0114" Error "several files of a directory have a `main`"
     "A program that is a directory begins with `main` of its `main.lang`, or with the only `main` there is. Rename the file that the
 program begins with, or name one file to run: `lang run game/start.lang`."
     CLASS "R0113" Error "a class that cannot be made"
@@ -75,7 +75,7 @@ fn main() {
     salute()       # perhaps `fn salute` is still to be written
 }
 ```"
-    HOOK "R0114" Error "the program refuses an edit"
+    HOOK "R0115" Error "the program refuses an edit"
     "A `before_reload` or `after_reload` of a file has raised an error, a test of an edited file fails (`tests: true`), or an instance cannot
 follow its class (`migrate: \"eager\"`). Nothing has changed. The message says which, and the error is shown with it."
     RENAMED "W0303" Warning "a definition may have been renamed"

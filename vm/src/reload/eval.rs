@@ -144,7 +144,8 @@ impl Vm {
         let paths: Vec<String> = files.iter().map(|file| normalise(&file.path)).collect();
         let mut report = match self.prepare(files, options) {
             Ok((plan, warnings)) => {
-                let mut report = Report { warnings, ..Report::of(plan.plan()) };
+                let planned = plan.plan().files.iter().any(|f| f.changed || f.is_new);
+                let mut report = Report { warnings, planned, ..Report::of(plan.plan()) };
                 self.add_extensions(plan.plan(), &mut report);
                 match self.try_out(plan) {
                     Ok(layouts) => Report { layouts, ..report },

@@ -13,6 +13,7 @@ impl Report {
         object(&[
             ("ok", self.ok.to_string()),
             ("committed", self.committed.to_string()),
+            ("planned", self.planned.to_string()),
             ("epoch", self.epoch.to_string()),
             ("mode", text(self.mode.text())),
             ("files", texts(&self.files)),

@@ -77,6 +77,8 @@ pub struct Report {
     pub epoch: u64,
     /// Whether a commit was made.
     pub committed: bool,
+    /// Whether it is a plan, and a commit would be made.
+    pub planned: bool,
     /// How the running program took in the texts; overwrite if one file was taken in so.
     pub mode: Mode,
     /// Paths of the files.
@@ -226,10 +228,11 @@ impl fmt::Display for Report {
             }
             return Ok(());
         }
-        if !self.committed {
-            return writeln!(f, "{files}: no change (epoch {})", self.epoch);
+        match (self.committed, self.planned) {
+            (true, _) => writeln!(f, "{files}: committed (epoch {})", self.epoch)?,
+            (false, true) => writeln!(f, "{files}: would be committed (epoch {})", self.epoch)?,
+            (false, false) => return writeln!(f, "{files}: no change (epoch {})", self.epoch),
         }
-        writeln!(f, "{files}: committed (epoch {})", self.epoch)?;
         let groups = [
             ("added", &self.added),
             ("changed", &self.changed),
