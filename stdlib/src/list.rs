@@ -64,6 +64,7 @@ fn push<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     for value in &args[1..] {
         // The interpreter appends without charge while there is room, so that room is charged for when it is made.
         if list.is_full() {
+            check_room(cx, size_of::<Value>() * list.len())?;
             cx.world.charge(size_of::<Value>() * list.len().max(4));
         }
         List::push(list, cx.mc, *value);

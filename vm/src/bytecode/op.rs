@@ -228,7 +228,7 @@ opcodes! {
     Decorated   W R _ [] "R[A] = a stable object for the function R[A] that forwards to R[B], what its decorator returned";
 
     // Iteration. R[A] and R[A+1] hold the iterator's state.
-    Iter        M _ _ [] "R[A], R[A+1] = iterator over R[A]";
+    Iter        M I _ [] "R[A], R[A+1] = iterator over R[A]; B 1: all its values go into one list";
     Next        M W _ [Jump] "R[B] = next item of the iterator R[A]; jump when there is none";
     ForPrep     M I _ [Jump] "loop over ints R[A] .. R[A+1] (B 1: included): R[A+2] = first, or jump when empty";
     ForLoop     M _ _ [Jump] "next int of the loop: R[A+2] = next and jump back, else go on: a safe point";

@@ -79,7 +79,7 @@ impl<'a> Compiler<'a> {
             compiler.expr_to(expr, iterator);
             compiler.name_temporaries();
             let done = compiler.fun.label();
-            compiler.fun.emit(span, Insn::abc(Op::Iter, iterator.0, 0, 0));
+            compiler.fun.emit(span, Insn::abc(Op::Iter, iterator.0, 1, 0));
             let top = compiler.fun.pc();
             compiler.fun.jump(span, Insn::abc(Op::Next, iterator.0, item.0, 0), done);
             compiler.fun.emit(span, Insn::abc(Op::ListPush, list.0, item.0, 0));

@@ -245,8 +245,8 @@ impl<'gc> Cx<'_, 'gc> {
             message = format!("wrong arguments for `{}`: {what}", proto.qualified);
         }
         let _ = write!(message, "; its signature is `{signature}`");
-        if proto.version.get() > 1 {
-            let _ = write!(message, " (v{})", proto.version.get());
+        if proto.signature_version.get() > 1 {
+            let _ = write!(message, " (v{})", proto.signature_version.get());
         }
         self.raise(ErrorKind::ArityError, message)
     }
@@ -760,6 +760,9 @@ impl<'gc> Cx<'_, 'gc> {
                             };
                             named.push((name.as_str().into(), entry.value));
                         }
+                    }
+                    Value::Range(range) => {
+                        return Err(self.raise(ErrorKind::LimitError, format!("{} values are too many arguments", range.len())));
                     }
                     other => {
                         let name = self.type_name(&other);

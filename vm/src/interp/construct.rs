@@ -155,6 +155,10 @@ impl<'gc> Cx<'_, 'gc> {
     /// `lo..hi`
     pub fn new_range(&mut self, lo: Value<'gc>, hi: Value<'gc>, inclusive: bool) -> NativeResult<'gc> {
         let (Value::Int(lo), Value::Int(hi)) = (lo, hi) else {
+            if let Some(Value::BigInt(end)) = [lo, hi].into_iter().find(|end| matches!(end, Value::BigInt(_))) {
+                let message = format!("the ends of a range must fit into 64 bits, which {} does not", end.0);
+                return Err(self.value_error(message));
+            }
             let (lo, hi) = (self.type_name(&lo), self.type_name(&hi));
             return Err(self.type_error(format!("a range needs two ints, not {lo} and {hi}")));
         };

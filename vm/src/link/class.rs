@@ -4,7 +4,8 @@ use super::hierarchy::{note_hashability, relayout, settle};
 use crate::heap::Value;
 use crate::image::{ClassImage, Const, EnumImage, MemberImage, MemberRole, ProtoId, SlotDefault};
 use crate::object::{
-    BoxCell, Class, ClassKind, Control, Cx, Function, HookText, Member, OwnSlot, SlotInit, Symbol, SymbolMap, Undo, Variant,
+    BoxCell, Class, ClassKind, Control, Cx, Function, HookText, Intrinsic, Member, OwnSlot, SlotInit, Symbol, SymbolMap, Undo,
+    Variant,
 };
 use gc_arena::Gc;
 
@@ -224,8 +225,20 @@ pub fn extend<'gc>(
             return Err(cx.type_error(text));
         }
     }
+    let before = members.clone();
     add_members(cx, class, images, &mut members, &mut tasks, make);
-    Class::update(class, cx.mc, |body| body.members = members);
+    let is_new = |(name, member): &(&Symbol<'gc>, &Member<'gc>)| {
+        matches!(member, Member::Method(Value::Native(_)) | Member::Static(Value::Native(_)))
+            && images.iter().any(|image| *image.name == *name.as_str())
+    };
+    let hidden: Vec<_> = before.iter().filter(is_new).map(|(name, member)| (*name, *member)).collect();
+    Class::update(class, cx.mc, |body| {
+        body.members = members;
+        body.hidden.extend(hidden);
+    });
+    if class.kind == ClassKind::BuiltIn && images.iter().any(|image| *image.name == *cx.world.symbols.len.as_str()) {
+        cx.call_extended_len();
+    }
     note_hashability(cx, class);
     cx.clear_inline_caches();
     Ok(tasks)
@@ -254,9 +267,11 @@ pub fn retract<'gc>(
         Some(member) => {
             body.members.insert(name, member);
         }
-        None => {
-            body.members.shift_remove(&name);
-        }
+        // What came with the engine is there again.
+        None => match body.hidden.get(&name).copied() {
+            Some(hidden) => drop(body.members.insert(name, hidden)),
+            None => drop(body.members.shift_remove(&name)),
+        },
     });
     note_hashability(cx, class);
     cx.clear_inline_caches();
@@ -280,6 +295,16 @@ fn add_members<'gc>(
             tasks.push(ClassTask::Decorate { name, role: image.role, original: value, unit });
         }
         set_member(members, name, image.role, value);
+    }
+}
+
+impl<'gc> Cx<'_, 'gc> {
+    /// From now on `len(value)` looks for methods of the program.
+    fn call_extended_len(&mut self) {
+        self.world.has_extended_len = true;
+        if let Some(Value::Native(native)) = self.world.core.get(self.world.symbols.len).map(|cell| cell.value()) {
+            native.intrinsic.set(Intrinsic::None);
+        }
     }
 }
 

@@ -71,7 +71,9 @@ impl<'gc> Cx<'_, 'gc> {
                 if let Some(cell) = namespace.get(symbol) {
                     return cell;
                 }
-                if let Some(cell) = self.world.core.get(symbol) {
+                // What begins with `_` in `core` is for the library alone.
+                let is_hidden = name.starts_with('_') && !self.world.is_library(&namespace);
+                if let Some(cell) = self.world.core.get(symbol).filter(|_| !is_hidden) {
                     return cell;
                 }
                 Namespace::cell_or_new(namespace, self.mc, symbol)

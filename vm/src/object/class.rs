@@ -38,6 +38,25 @@ pub enum Member<'gc> {
     Shared(Gc<'gc, BoxCell<'gc>>),
 }
 
+impl<'gc> Member<'gc> {
+    /// Whether two members are the same functions, decorated or not, or the same shared slot.
+    pub fn same(&self, other: &Self) -> bool {
+        let plain = |value: Value<'gc>| if let Value::Decorated(decorated) = value { decorated.original.get() } else { value };
+        let same = |a: &Value<'gc>, b: &Value<'gc>| plain(*a).same(&plain(*b));
+        let both = |a: &Option<Value<'gc>>, b: &Option<Value<'gc>>| match (a, b) {
+            (Some(a), Some(b)) => same(a, b),
+            (None, None) => true,
+            _ => false,
+        };
+        match (self, other) {
+            (Member::Method(a), Member::Method(b)) | (Member::Static(a), Member::Static(b)) => same(a, b),
+            (Member::Property { getter: a, setter: c }, Member::Property { getter: b, setter: d }) => both(a, b) && both(c, d),
+            (Member::Shared(a), Member::Shared(b)) => Gc::ptr_eq(*a, *b),
+            _ => false,
+        }
+    }
+}
+
 /// Initial value of a slot.
 #[derive(Clone, Copy, Collect)]
 #[collect(no_drop)]
@@ -90,8 +109,16 @@ pub struct ClassBody<'gc> {
     pub own_slots: Vec<OwnSlot<'gc>>,
     /// The method that fills its own slots whose defaults need code.
     pub filler: Option<Gc<'gc, Function<'gc>>>,
-    /// Members it declares itself, shared slots included.
+    /// Members it declares itself, shared slots included, and those of `extend` blocks.
     pub members: SymbolMap<'gc, Member<'gc>>,
+    /// Those of its own text, as its last definition had them.
+    pub own: SymbolMap<'gc, Member<'gc>>,
+    /// Members of the engine in whose place an `extend` has put others.
+    pub hidden: SymbolMap<'gc, Member<'gc>>,
+    /// Hashes of the initialisers of its shared slots, also of those that its text no longer has.
+    pub shared_texts: SymbolMap<'gc, u64>,
+    /// Shared slots that its text no longer has: they are as they were if they come back.
+    pub shared_gone: SymbolMap<'gc, Gc<'gc, BoxCell<'gc>>>,
     /// Digests of its shared slots when their initialisers had run; slots that hold more than plain data have none.
     pub shared_digests: SymbolMap<'gc, u64>,
     /// Migration hooks of the text.
@@ -151,6 +178,10 @@ impl<'gc> Class<'gc> {
             own_slots: Vec::new(),
             filler: None,
             members: SymbolMap::default(),
+            own: SymbolMap::default(),
+            hidden: SymbolMap::default(),
+            shared_texts: SymbolMap::default(),
+            shared_gone: SymbolMap::default(),
             shared_digests: SymbolMap::default(),
             hooks: Vec::new(),
             open_hook: None,

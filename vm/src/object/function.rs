@@ -88,6 +88,8 @@ pub struct Proto<'gc> {
     pub qualified: Arc<str>,
     /// Version of the definition it belongs to; of the file, for statements of the top level.
     pub version: Cell<u32>,
+    /// The version of the definition in which its parameters became what they are.
+    pub signature_version: Cell<u32>,
     /// The code that functions which still have this one take at their next call.
     successor: Lock<Option<Gc<'gc, Proto<'gc>>>>,
 }
@@ -137,9 +139,18 @@ impl<'gc> Proto<'gc> {
                 linked,
                 qualified,
                 version: Cell::new(1),
+                signature_version: Cell::new(1),
                 successor: Lock::new(None),
             },
         )
+    }
+
+    /// Notes, of code that takes the place of `old`, since when it has its parameters.
+    pub fn keep_signature_of(&self, old: Gc<'gc, Self>) {
+        let (a, b) = (&old.image, &self.image);
+        let is_same =
+            a.rest == b.rest && a.params.iter().map(|p| (&p.name, &p.default)).eq(b.params.iter().map(|p| (&p.name, &p.default)));
+        self.signature_version.set(if is_same { old.signature_version.get() } else { self.version.get() });
     }
 
     /// See the field.

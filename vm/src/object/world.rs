@@ -501,6 +501,11 @@ pub struct World<'gc> {
     /// Layouts that the commit that is running has replaced.
     #[collect(require_static)]
     pub layout_changes: Vec<LayoutChange>,
+    /// Shared slots that the present commit keeps though their initialisers have changed, as `main.C.slot`.
+    #[collect(require_static)]
+    pub shared_conflicts: Vec<String>,
+    /// Whether an `extend` has given a built-in class a `len` of its own, which `len(value)` then has to call.
+    pub has_extended_len: bool,
     /// Instances on their way over an edge whose code runs, by address.
     pub migrating: FxHashMap<usize, Crossing<'gc>>,
     /// How many hooks of enums are running: they also find the variants that have left.
@@ -667,6 +672,8 @@ impl<'gc> World<'gc> {
             commits_tried: 0,
             commit_start: None,
             layout_changes: Vec::new(),
+            shared_conflicts: Vec::new(),
+            has_extended_len: false,
             migrating: FxHashMap::default(),
             replacing: 0,
             following: None,

@@ -86,7 +86,8 @@ pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&
     // Every one-letter name is one edit away from every other.
     let most = if count == 1 { 0 } else { (count / 3).max(1) };
     known
-        .filter(|k| *k != name)
+        // What begins with `_` is not meant for others.
+        .filter(|k| *k != name && (name.starts_with('_') || !k.starts_with('_')))
         .filter_map(|k| Some((edit_distance(name, k, most)?, k)))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, k)| k)

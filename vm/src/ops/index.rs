@@ -67,6 +67,10 @@ pub fn set_index<'gc>(cx: &mut Cx<'_, 'gc>, object: Value<'gc>, index: Value<'gc
             None => Err(out_of_range(cx, &object, i, list.len())),
         },
         (Value::Map(map), _) => map_set(cx, map, index, value),
+        (Value::Namespace(_), Value::Str(name)) => {
+            let name = cx.world.intern(cx.mc, name.as_str());
+            cx.set_attr(object, name, value)
+        }
         (Value::List(_), Value::Range(_)) => {
             Err(cx.type_error("a part of a List cannot be assigned; replace the items one by one, or build a new list"))
         }
@@ -88,6 +92,11 @@ pub fn set_index<'gc>(cx: &mut Cx<'_, 'gc>, object: Value<'gc>, index: Value<'gc
 
 /// `len(value)`
 pub fn length<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>) -> NativeResult<'gc> {
+    if cx.world.has_extended_len
+        && let Some(method @ (Value::Function(_) | Value::Decorated(_))) = method_of(cx.world, &value, cx.world.symbols.len)
+    {
+        return call_then(cx, method, vec![value], AfterLen { value });
+    }
     let length = match value {
         Value::Str(text) => text.char_len(),
         Value::List(list) => list.len(),

@@ -20,6 +20,15 @@ pub fn iterator<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>) -> NativeResult<'g
     Err(cx.type_error(message))
 }
 
+/// As [`iterator`], for values that all go into one list: LimitError if that would be too large.
+pub fn iterator_into_list<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>) -> NativeResult<'gc> {
+    if let Value::Range(range) = value {
+        let bytes = range.len().saturating_mul(size_of::<Value>() as u64);
+        super::arith::check_size(cx, usize::try_from(bytes).unwrap_or(usize::MAX))?;
+    }
+    iterator(cx, value)
+}
+
 /// The iterator of a value whose type the engine knows.
 fn built_in<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>) -> Option<Value<'gc>> {
     let state = match value {

@@ -27,9 +27,9 @@ type Made<'gc> = (Gc<'gc, Class<'gc>>, Vec<ClassTask<'gc>>);
 struct MembersBefore<'a, 'gc> {
     members: &'a SymbolMap<'gc, Member<'gc>>,
     /// Those of its text.
-    names: Option<Vec<Arc<str>>>,
-    /// Shared slots whose initialiser is another one now.
-    edited: Vec<&'a str>,
+    own: &'a SymbolMap<'gc, Member<'gc>>,
+    /// Hashes of the initialisers of shared slots, as they are in its new text.
+    shared: Vec<(Symbol<'gc>, u64)>,
 }
 
 impl<'gc> Cx<'_, 'gc> {
@@ -56,7 +56,7 @@ impl<'gc> Cx<'_, 'gc> {
                         waiting.push((at, id.0));
                     }
                     DefinitionKind::Enum(id) => {
-                        let made = self.make_enum(new, old, id.0 as usize, matcher);
+                        let made = self.make_enum(new, id.0 as usize, matcher);
                         let (class, tasks) = made.map_err(|control| impossible(self, new, &image.name, *control))?;
                         let order = image.span.lo;
                         if let Some(i) = self.queue_tasks(class, tasks) {
@@ -73,8 +73,8 @@ impl<'gc> Cx<'_, 'gc> {
             let before = waiting.len();
             let mut left = Vec::new();
             for (at, id) in waiting {
-                let (new, old) = linked[at];
-                match self.stage(new, old, id as usize, &staged, matcher).map_err(|control| {
+                let (new, _) = linked[at];
+                match self.stage(new, id as usize, &staged, matcher).map_err(|control| {
                     let name = new.image.classes[id as usize].name.clone();
                     impossible(self, new, &name, *control)
                 })? {
@@ -131,7 +131,7 @@ impl<'gc> Cx<'_, 'gc> {
         let incomplete = std::mem::take(&mut self.world.incomplete);
         for (linked, id) in incomplete {
             let current = linked.module.state().linked.is_some_and(|l| Gc::ptr_eq(l, linked));
-            if current && self.make_class_of_file(linked, None, id as usize, matcher)?.is_none() {
+            if current && self.make_class_of_file(linked, id as usize, matcher)?.is_none() {
                 self.world.incomplete.push((linked, id));
             }
         }
@@ -187,11 +187,10 @@ impl<'gc> Cx<'_, 'gc> {
     pub(super) fn make_class_of_file(
         &mut self,
         linked: Gc<'gc, Linked<'gc>>,
-        old: Option<Gc<'gc, Linked<'gc>>>,
         id: usize,
         matcher: &mut Matcher,
     ) -> Result<Option<Made<'gc>>, Error> {
-        let made = self.stage(linked, old, id, &[], matcher).and_then(|made| {
+        let made = self.stage(linked, id, &[], matcher).and_then(|made| {
             let Some(made) = made else { return Ok(None) };
             link::settle(self, &[made.0]).map(|()| Some(made)).map_err(|unfit| unfit.control)
         });
@@ -228,7 +227,6 @@ impl<'gc> Cx<'_, 'gc> {
     fn stage(
         &mut self,
         linked: Gc<'gc, Linked<'gc>>,
-        old: Option<Gc<'gc, Linked<'gc>>>,
         id: usize,
         staged: &[Gc<'gc, Class<'gc>>],
         matcher: &mut Matcher,
@@ -245,22 +243,17 @@ impl<'gc> Cx<'_, 'gc> {
         self.world.undo.push(Undo::class(class));
         self.rename_class(class, linked, &image.name);
         let keys = KeyMethods::of(self, class);
-        let old_members = class.body().members.clone();
+        let (old_members, own) = {
+            let body = class.body();
+            (body.members.clone(), body.own.clone())
+        };
         let mut tasks = link::stage_class(self, class, &image, bases, &mut |cx, id| {
             Function::new(cx.mc, linked.proto(id), None, std::iter::empty())
         })?;
+        let shared = image.shared.iter().map(|s| (self.world.intern(self.mc, &s.name), s.fingerprint)).collect();
+        let before = MembersBefore { members: &old_members, own: &own, shared };
+        self.keep_members(class, &before, &mut tasks, matcher);
         if class.has_layout() {
-            let text = old.and_then(|old| old.image.classes.iter().find(|c| c.name == image.name).cloned());
-            let before = |name: &str| text.as_ref()?.shared.iter().find(|s| *s.name == *name).map(|s| s.fingerprint);
-            let edited: Vec<&str> = image
-                .shared
-                .iter()
-                .filter(|s| before(&s.name).is_some_and(|fingerprint| fingerprint != s.fingerprint))
-                .map(|s| &*s.name)
-                .collect();
-            let names: Option<Vec<Arc<str>>> =
-                text.as_ref().map(|c| c.members.iter().map(|m| &m.name).chain(c.shared.iter().map(|s| &s.name)).cloned().collect());
-            self.keep_members(class, linked, &MembersBefore { members: &old_members, names, edited }, &mut tasks, matcher);
             self.note_keys(class, &keys);
         }
         Ok(Some((class, tasks)))
@@ -299,39 +292,74 @@ impl<'gc> Cx<'_, 'gc> {
     fn keep_members(
         &mut self,
         class: Gc<'gc, Class<'gc>>,
-        linked: Gc<'gc, Linked<'gc>>,
         before: &MembersBefore<'_, 'gc>,
         tasks: &mut Vec<ClassTask<'gc>>,
         matcher: &mut Matcher,
     ) {
         // Members that the old text of the class did not have come from an `extend`.
-        let is_extension = |name: &str| before.names.as_ref().is_some_and(|names| !names.iter().any(|n| **n == *name));
+        let is_extension = |name: &Symbol<'gc>, member: &Member<'gc>| before.own.get(name).is_none_or(|own| !own.same(member));
+        let (mut gone, texts) = {
+            let body = class.body();
+            (body.shared_gone.clone(), body.shared_texts.clone())
+        };
         let declared: Vec<_> = class.body().members.iter().map(|(n, m)| (*n, *m)).collect();
         let mut members = class.body().members.clone();
         for (name, member) in before.members {
             match (declared.iter().find(|(n, _)| n == name).map(|(_, m)| *m), *member) {
-                (Some(Member::Shared(fresh)), Member::Shared(cell)) => {
-                    members.insert(*name, Member::Shared(cell));
-                    if !before.edited.contains(&name.as_str()) || !self.is_shared_untouched(class, *name, cell) {
-                        tasks.retain(|task| !fills(task, fresh));
-                    }
-                    for task in tasks.iter_mut().filter(|task| fills(task, fresh)) {
-                        self.world.undo.push(Undo::Shared(cell, cell.get()));
-                        if let ClassTask::Shared { cell: target, .. } = task {
-                            *target = cell;
-                        }
-                    }
-                }
+                (Some(Member::Shared(_)), Member::Shared(_)) => {}
                 (Some(new), old) => {
                     members.insert(*name, self.keep_member(old, new, matcher));
                 }
-                (None, member) if is_extension(name.as_str()) || is_from_elsewhere(&member, linked) => {
+                (None, Member::Shared(cell)) => drop(gone.insert(*name, cell)),
+                (None, member) if is_extension(name, &member) => {
                     members.insert(*name, member);
                 }
                 _ => {}
             }
         }
-        Class::update(class, self.mc, |body| body.members = members);
+        for (name, member) in &declared {
+            let Member::Shared(fresh) = *member else { continue };
+            let known = match before.members.get(name) {
+                Some(Member::Shared(cell)) => Some(*cell),
+                _ => gone.shift_remove(name),
+            };
+            let Some(cell) = known else { continue };
+            members.insert(*name, Member::Shared(cell));
+            let is_new_text =
+                before.shared.iter().any(|(n, text)| n == name && texts.get(name).is_some_and(|before| before != text));
+            self.keep_shared(class, *name, (cell, fresh), is_new_text, tasks);
+        }
+        let own = declared.iter().filter_map(|(name, _)| Some((*name, members.get(name).copied()?))).collect();
+        Class::update(class, self.mc, |body| {
+            body.members = members;
+            body.own = own;
+            body.shared_gone = gone;
+            body.shared_texts.extend(before.shared.iter().copied());
+        });
+    }
+
+    /// A shared slot keeps its cell and, unless it is untouched and has another initialiser, its value.
+    fn keep_shared(
+        &mut self,
+        class: Gc<'gc, Class<'gc>>,
+        name: Symbol<'gc>,
+        (cell, fresh): (Gc<'gc, BoxCell<'gc>>, Gc<'gc, BoxCell<'gc>>),
+        is_new_text: bool,
+        tasks: &mut Vec<ClassTask<'gc>>,
+    ) {
+        let is_untouched = self.is_shared_untouched(class, name, cell);
+        if is_new_text && !is_untouched {
+            self.world.shared_conflicts.push(format!("{}.{}", class.qualified(), name.as_str()));
+        }
+        if !is_new_text || !is_untouched {
+            tasks.retain(|task| !fills(task, fresh));
+        }
+        for task in tasks.iter_mut().filter(|task| fills(task, fresh)) {
+            self.world.undo.push(Undo::Shared(cell, cell.get()));
+            if let ClassTask::Shared { cell: target, .. } = task {
+                *target = cell;
+            }
+        }
     }
 
     /// Calls a class as its definition does.
@@ -443,7 +471,6 @@ impl<'gc> Cx<'_, 'gc> {
     fn make_enum(
         &mut self,
         linked: Gc<'gc, Linked<'gc>>,
-        old_linked: Option<Gc<'gc, Linked<'gc>>>,
         id: usize,
         matcher: &mut Matcher,
     ) -> Result<Made<'gc>, Box<Control<'gc>>> {
@@ -457,13 +484,8 @@ impl<'gc> Cx<'_, 'gc> {
             let mut tasks = link::build_enum(self, class, &image, &mut |cx, id| {
                 Function::new(cx.mc, linked.proto(id), None, std::iter::empty())
             })?;
-            let text = old_linked.and_then(|old| old.image.enums.iter().find(|e| e.name == image.name).cloned());
-            let names: Option<Vec<Arc<str>>> = text.map(|text| {
-                let variants = old.variants.iter().chain(old.retired.iter().map(|(v, _)| v)).map(|v| v.name.as_str().into());
-                text.members.iter().map(|m| m.name.clone()).chain(variants).collect()
-            });
-            let before = MembersBefore { members: &old.members, names, edited: Vec::new() };
-            self.keep_members(class, linked, &before, &mut tasks, matcher);
+            let before = MembersBefore { members: &old.members, own: &old.own, shared: Vec::new() };
+            self.keep_members(class, &before, &mut tasks, matcher);
             self.follow_variants(class, &old, matcher);
             return Ok((class, tasks));
         }
@@ -471,6 +493,7 @@ impl<'gc> Cx<'_, 'gc> {
         Definition::set(cell, self.mc, Value::Class(class));
         let tasks =
             link::build_enum(self, class, &image, &mut |cx, id| Function::new(cx.mc, linked.proto(id), None, std::iter::empty()))?;
+        Class::update(class, self.mc, |body| body.own = body.members.clone());
         Ok((class, tasks))
     }
 }

@@ -4,8 +4,8 @@
 //! guessed beyond that: what is not matched keeps its old code and is reported. A closure also has to fit the code it gets: the same
 //! captured variables in the same order, and the same ones in boxes, its own and those it hands on to functions inside it.
 
-use crate::bytecode::{CapturedBoxes, captured_boxes};
-use crate::image::{ModuleImage, ProtoId, UnitImage};
+use crate::bytecode::{CapturedBoxes, Insn, Op, captured_boxes};
+use crate::image::{ClassImage, MemberImage, ModuleImage, ProtoId, ProtoImage, UnitImage};
 use crate::object::{Cx, Linked, Proto, Undo};
 use gc_arena::Gc;
 use std::sync::Arc;
@@ -81,6 +81,7 @@ impl<'gc> Cx<'_, 'gc> {
             let of = |linked: Gc<'gc, Linked<'gc>>, ids: &[ProtoId]| -> Vec<(Arc<str>, u64)> {
                 ids.iter().map(|id| &linked.image.protos[id.0 as usize]).map(|p| (p.name.clone(), p.fingerprint)).collect()
             };
+            self.follow_local_classes((old, new), &mut work, matcher);
             let (all_old, all_new) = (of(old.linked, ids.0), of(new.linked, ids.1));
             let (a, b) = (by_own_name(&all_old), by_own_name(&all_new));
             for (i, found) in pairs(&a, &b).into_iter().enumerate() {
@@ -101,6 +102,7 @@ impl<'gc> Cx<'_, 'gc> {
                     None => {
                         self.world.undo.push(Undo::Superseded(inner_old));
                         Proto::supersede(inner_old, self.mc, Some(inner_new));
+                        inner_new.keep_signature_of(inner_old);
                         work.push((inner_old, inner_new));
                     }
                     Some(why) => matcher.stale.push(format!(
@@ -109,6 +111,50 @@ impl<'gc> Cx<'_, 'gc> {
                         old.qualified,
                         old.linked.image.source.line(inner_old.image.span.lo)
                     )),
+                }
+            }
+        }
+    }
+
+    /// Gives the methods of classes that the code of `old` has made the code of their namesakes in those that `new` makes.
+    fn follow_local_classes(
+        &mut self,
+        (old, new): (Gc<'gc, Proto<'gc>>, Gc<'gc, Proto<'gc>>),
+        work: &mut Vec<(Gc<'gc, Proto<'gc>>, Gc<'gc, Proto<'gc>>)>,
+        matcher: &mut Matcher,
+    ) {
+        let (a, b) = (&old.linked.image, &new.linked.image);
+        let classes_new = local_classes(b, &new.image);
+        for class in local_classes(a, &old.image) {
+            let maker = format!("{}: classes `{}` made inside `{}`", old.linked.module.path, class.name, old.qualified);
+            let mut namesakes = classes_new.iter().filter(|c| c.name == class.name);
+            let (Some(namesake), None) = (namesakes.next(), namesakes.next()) else {
+                matcher.stale.push(format!("{maker} keep their old code: nothing in the new text continues it"));
+                continue;
+            };
+            let slots = |class: &ClassImage| class.slots.iter().map(|slot| slot.name.clone()).collect::<Vec<_>>();
+            if slots(class) != slots(namesake) {
+                matcher.stale.push(format!("{maker} keep their old code: the new text has other slots"));
+                continue;
+            }
+            for member in &class.members {
+                let same = |m: &&MemberImage| m.name == member.name && m.role == member.role;
+                let Some(found) = namesake.members.iter().find(same) else {
+                    matcher.stale.push(format!("{maker} keep `{}`, which the new text does not have", member.name));
+                    continue;
+                };
+                let (inner_old, inner_new) = (old.linked.proto(member.proto), new.linked.proto(found.proto));
+                if Gc::ptr_eq(inner_old, inner_new) {
+                    continue;
+                }
+                match matcher.misfit((a, member.proto), (b, found.proto)) {
+                    None => {
+                        self.world.undo.push(Undo::Superseded(inner_old));
+                        Proto::supersede(inner_old, self.mc, Some(inner_new));
+                        inner_new.keep_signature_of(inner_old);
+                        work.push((inner_old, inner_new));
+                    }
+                    Some(why) => matcher.stale.push(format!("{maker} keep the old code of `{}`: {why}", member.name)),
                 }
             }
         }
@@ -125,6 +171,21 @@ impl<'gc> Cx<'_, 'gc> {
             }
         }
     }
+}
+
+/// The classes that code makes when it runs.
+fn local_classes<'a>(image: &'a ModuleImage, code: &ProtoImage) -> Vec<&'a ClassImage> {
+    let mut classes = Vec::new();
+    let mut pc = 0;
+    while let Some(word) = code.code.get(pc) {
+        let insn = Insn(*word);
+        let Some(op) = Op::from_byte(insn.op_byte()) else { break };
+        if op == Op::Class {
+            classes.push(&*image.classes[usize::from(insn.bx())]);
+        }
+        pc += op.words();
+    }
+    classes
 }
 
 /// For each unit of a text the one of another version of it that continues it.

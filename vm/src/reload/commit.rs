@@ -35,6 +35,7 @@ impl Vm {
             cx.world.loading_outer.push(loading);
             let start = cx.world.undo.len();
             cx.world.layout_changes.clear();
+            cx.world.shared_conflicts.clear();
             (start, cx.world.tasks.fresh(), cx.world.commit_start.replace(start))
         });
         let mut matcher = Matcher::default();
@@ -407,6 +408,7 @@ impl<'gc> Cx<'_, 'gc> {
         }
         self.world.undo.push(Undo::Code(function, function.proto()));
         Function::set_proto(function, self.mc, proto);
+        proto.keep_signature_of(old);
         self.follow_closures(old, proto, matcher);
     }
 

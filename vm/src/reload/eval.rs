@@ -113,6 +113,9 @@ impl Vm {
         });
         match committed {
             Ok(stale) => {
+                for slot in self.enter(|cx| std::mem::take(&mut cx.world.shared_conflicts)) {
+                    report.add_shared_conflict(&slot);
+                }
                 report.stale = stale;
                 report.stale.extend(running);
                 let frames = self.enter(|cx| cx.running_frames(&report.changed));

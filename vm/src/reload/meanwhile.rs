@@ -4,7 +4,7 @@
 //! what stands there in the new text.
 
 use super::closures::matched_units;
-use super::plan::{PlannedFile, ReloadPlan};
+use super::plan::{Action, PlannedFile, ReloadPlan};
 use super::queue::{Item, Queue};
 use super::report::{Entry, Report};
 use crate::embed::Vm;
@@ -52,8 +52,10 @@ struct Rest {
     is_edited: bool,
     /// Units of the new text that are left to run.
     left: Vec<u32>,
-    /// New units of the new text from here on run when it is their turn, those above at once.
+    /// New statements of the new text from here on run when it is their turn, those above at once.
     later: usize,
+    /// Units of the new text, all of them left to run, that give variables and constants their first values.
+    initialisers: Vec<u32>,
 }
 
 impl Rest {
@@ -84,6 +86,15 @@ impl Rest {
         let later = at.map_or(from, |at| at + 1);
         let matched = left_before.iter().filter_map(|i| found[*i]);
         let mut left: Vec<u32> = matched.chain((later..new.units.len()).filter(|j| is_new(*j))).map(|j| j as u32).collect();
+        let is_first = |j: usize| match found.iter().position(|found| *found == Some(j)) {
+            Some(i) => left_before.contains(&i),
+            None => j >= later,
+        };
+        let initialisers: Vec<u32> = (0..new.units.len())
+            .filter(|j| matches!(new.units[*j].kind, UnitKind::Value(_) | UnitKind::Values(_)) && is_first(*j))
+            .map(|j| j as u32)
+            .collect();
+        left.extend(&initialisers);
         left.sort_unstable();
         left.dedup();
         let place = place.map(|_| at.map_or(Place::Before(from as u32), |at| Place::At(at as u32)));
@@ -92,6 +103,7 @@ impl Rest {
             is_edited: matches!(queue.running, Some(Running { place: Place::At(_), .. })) && continued.is_none(),
             left,
             later,
+            initialisers,
         }
     }
 
@@ -144,11 +156,20 @@ impl Vm {
         self.unfinished(&file.path).map(|queue| Rest::of(&old, &file.image, queue))
     }
 
-    /// Takes from a plan the statements whose turn will come when those above have run, and the one that is running.
+    /// Takes from a plan the statements and initialisers whose turn will come when those above have run, and what is running.
     pub(super) fn leave_for_later(&mut self, plan: &mut ReloadPlan) {
         for file in &mut plan.files {
             if let Some(rest) = self.rest_of(file) {
                 file.statements.retain(|unit| rest.runs_at_once(*unit));
+                for definition in &mut file.definitions {
+                    let unit = definition.index.and_then(|index| file.image.definitions[index].unit);
+                    if unit.is_some_and(|unit| rest.initialisers.contains(&unit)) {
+                        definition.evaluates = false;
+                        if definition.action == Action::Conflict {
+                            definition.action = Action::Evaluate;
+                        }
+                    }
+                }
             }
         }
     }
@@ -198,6 +219,15 @@ impl Vm {
     /// Carries over to their new texts what is left to run of unfinished files.
     pub(super) fn replace_rests(&mut self, rests: Vec<Queue>) {
         for rest in rests {
+            self.enter(|cx| {
+                let namespace = cx.world.namespace(cx.mc, &rest.namespace);
+                for name in &rest.defines {
+                    let name = cx.world.intern(cx.mc, name);
+                    if let Some(cell) = namespace.cell(name).filter(|cell| cell.value().is_unset()) {
+                        cx.world.set_pending(cell, true);
+                    }
+                }
+            });
             let queues = std::iter::once(&mut self.files.queues).chain(self.files.queues_outer.iter_mut().rev()).flatten();
             if let Some(queue) = queues.into_iter().find(|queue| queue.path == rest.path) {
                 *queue = rest;

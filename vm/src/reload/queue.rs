@@ -114,7 +114,7 @@ impl Vm {
             Item::LateClass(index) => {
                 let tasks = self.enter(|cx| {
                     let linked = cx.linked_of(&path);
-                    let made = cx.make_class_of_file(linked, None, index as usize, &mut Matcher::default())?;
+                    let made = cx.make_class_of_file(linked, index as usize, &mut Matcher::default())?;
                     Ok(made.and_then(|(class, tasks)| cx.queue_tasks(class, tasks)))
                 })?;
                 tasks.map_or(Ok(()), |tasks| self.run_item(queue, Item::ClassTasks(tasks)))

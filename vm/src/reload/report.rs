@@ -140,6 +140,18 @@ impl Report {
         report
     }
 
+    /// Adds a shared slot, `main.C.slot`, that keeps its value though its initialiser has changed.
+    pub(super) fn add_shared_conflict(&mut self, slot: &str) {
+        let class = self.changed.iter().chain(&self.restored).find(|entry| {
+            let rest = slot.strip_prefix(&entry.namespace).and_then(|rest| rest.strip_prefix('.'));
+            rest.and_then(|rest| rest.strip_prefix(&entry.name)).is_some_and(|rest| rest.starts_with('.'))
+        });
+        if let Some(class) = class.cloned() {
+            let name = slot[class.namespace.len() + 1..].to_owned();
+            self.conflicts.push(Entry { name, kind: "shared slot", from: None, ..class });
+        }
+    }
+
     /// A refusal.
     pub(super) fn refused(files: Vec<String>, reasons: Vec<Reason>) -> Report {
         Report { files, reasons, ..Report::default() }

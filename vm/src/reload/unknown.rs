@@ -90,8 +90,9 @@ impl Cx<'_, '_> {
             .any(|file| file.image.definitions.iter().any(|definition| *definition.name == *name));
         in_texts || {
             let symbol = self.world.intern(self.mc, name);
+            let is_hidden = namespace == "core" && name.starts_with('_');
             let living = if namespace == "core" { Some(self.world.core) } else { self.world.namespaces.get(namespace).copied() };
-            living.is_some_and(|living| living.get(symbol).is_some())
+            !is_hidden && living.is_some_and(|living| living.get(symbol).is_some())
         }
     }
 

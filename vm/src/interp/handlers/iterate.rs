@@ -17,7 +17,7 @@ pub(super) unsafe fn iter(s: State<'_>) {
     if tag(iterable) == Tag::FIBER {
         return s.next();
     }
-    through!(s, |s, cx| ops::iterator(cx, *s.a()));
+    through!(s, |s, cx| if s.insn.b() == 1 { ops::iterator_into_list(cx, *s.a()) } else { ops::iterator(cx, *s.a()) });
 }
 
 /// Gives the next of `len` items at `items`, or jumps.

@@ -52,7 +52,13 @@ unsafe fn own_list<'gc>(s: State<'gc>) -> Gc<'gc, List<'gc>> {
 #[inline(always)]
 pub(super) unsafe fn list_push(s: State<'_>) {
     s.through(|s, cx| {
-        List::push(own_list(s), cx.mc, *s.b());
+        let list = own_list(s);
+        if list.is_full()
+            && let Err(control) = ops::check_size(cx, size_of::<Value>() * list.len())
+        {
+            return cx.control(control, 0, ReturnMode::Discard);
+        }
+        List::push(list, cx.mc, *s.b());
         cx.world.charge(16);
         Flow::Reload
     });
