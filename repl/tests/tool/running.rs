@@ -21,7 +21,12 @@ pub struct Running {
 impl Running {
     /// Runs a program of a folder with `--reload`.
     pub fn start(folder: &Folder, file: &str) -> Running {
-        Running::with(folder, &["run", "--reload", file])
+        Running::start_with(folder, &[], file)
+    }
+
+    /// Runs a program with `--reload` and further options.
+    pub fn start_with(folder: &Folder, options: &[&str], file: &str) -> Running {
+        Running::with(folder, &[&["run", "--reload"], options, &[file]].concat())
     }
 
     /// Runs the tool in a folder with these arguments.
