@@ -30,6 +30,8 @@ pub enum Detail {
     Short,
     /// The whole report.
     Full,
+    /// The whole report as one line of JSON.
+    Json,
 }
 
 /// After how long it is said what a commit waits for.
@@ -62,6 +64,7 @@ pub struct Reloader {
     /// Whether the last attempt was refused.
     is_refused: bool,
     detail: Detail,
+    options: ReloadOptions,
     stage: Stage,
     /// Whether the files of the program are watched.
     is_watching: bool,
@@ -94,6 +97,7 @@ impl Reloader {
         entry: &Entry,
         poll: Option<Duration>,
         detail: Detail,
+        options: ReloadOptions,
     ) -> Result<SharedReloader, String> {
         let directory = match entry {
             Entry::File(_) => None,
@@ -107,6 +111,7 @@ impl Reloader {
             pending: BTreeMap::new(),
             is_refused: false,
             detail,
+            options,
             stage: Stage::Running,
             is_watching: false,
             is_due: false,
@@ -244,12 +249,13 @@ impl Reloader {
     }
 
     fn show(&self, report: &Report, was_refused: bool) {
-        if report.ok && !report.committed && was_refused {
+        if report.ok && !report.committed && was_refused && self.detail != Detail::Json {
             return output().note(&format!("reload: back to what runs (epoch {})", report.epoch));
         }
         let text = match self.detail {
+            Detail::Json => report.to_json(),
             Detail::Full if report.ok => format!("reload: {report}"),
-            _ => summary::of_reload(report, diagnostics::Report::for_stderr()),
+            Detail::Full | Detail::Short => summary::of_reload(report, diagnostics::Report::for_stderr()),
         };
         output().note(&text);
     }
@@ -297,7 +303,8 @@ pub fn poll(shared: &SharedReloader, vm: &mut Vm) {
         if shared.borrow().entry.is_loaded(vm) {
             commit(shared, vm);
         } else {
-            let report = load(shared, vm, &ReloadOptions::default());
+            let options = shared.borrow().options.clone();
+            let report = load(shared, vm, &options);
             let mut this = shared.borrow_mut();
             this.is_due = false;
             match report.error {
@@ -311,15 +318,15 @@ pub fn poll(shared: &SharedReloader, vm: &mut Vm) {
 /// Brings the program to what has been saved.
 fn commit(shared: &SharedReloader, vm: &mut Vm) {
     let stage = Stage::Committing { since: Instant::now(), is_told: false };
-    let (outer, was_refused, attempt) = {
+    let (outer, was_refused, attempt, options) = {
         let mut this = shared.borrow_mut();
         this.is_due = false;
-        (std::mem::replace(&mut this.stage, stage), this.is_refused, this.attempt(vm))
+        (std::mem::replace(&mut this.stage, stage), this.is_refused, this.attempt(vm), this.options.clone())
     };
     hook(vm, shared);
     let report = match attempt {
-        Attempt::Texts(texts) => vm.reload(texts, &ReloadOptions::default()),
-        Attempt::Files(paths) => vm.reload_files(&paths),
+        Attempt::Texts(texts) => vm.reload(texts, &options),
+        Attempt::Files(paths) => vm.reload_files_with(&paths, &options),
     };
     let mut this = shared.borrow_mut();
     this.stage = outer;

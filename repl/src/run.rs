@@ -14,7 +14,7 @@ use std::thread;
 use std::time::Duration;
 use vm::embed::{Error, Vm};
 use vm::object::Interrupt;
-use vm::reload::Sharing;
+use vm::reload::{Mode, ReloadOptions, Sharing};
 
 /// Between two looks while nothing runs.
 const IDLE: Duration = Duration::from_millis(5);
@@ -44,6 +44,10 @@ pub struct Reload {
     pub poll: Option<Duration>,
     /// How much is said about a commit.
     pub detail: Detail,
+    /// What an edit means where nothing else says so.
+    pub mode: Mode,
+    /// What else is chosen about commits.
+    pub choices: ReloadOptions,
 }
 
 /// What became of one run of `main`.
@@ -77,13 +81,16 @@ pub fn run(options: &Options) -> i32 {
     engine::add_roots(&mut vm, &options.roots);
     match &options.reload {
         None => run_once(&mut vm, &entry, &options.args),
-        Some(reload) => match Reloader::install(&mut vm, &texts, &entry, reload.poll, reload.detail) {
-            Ok(reloader) => run_live(&mut vm, &entry, &options.args, &reloader),
-            Err(message) => {
-                output().note(&Style::for_stderr().failure(&message));
-                1
+        Some(reload) => {
+            vm.set_mode(reload.mode);
+            match Reloader::install(&mut vm, &texts, &entry, reload.poll, reload.detail, reload.choices.clone()) {
+                Ok(reloader) => run_live(&mut vm, &entry, &options.args, &reloader),
+                Err(message) => {
+                    output().note(&Style::for_stderr().failure(&message));
+                    1
+                }
             }
-        },
+        }
     }
 }
 

@@ -46,7 +46,7 @@ const CODES_WITHOUT_CASE: &[(&str, &str)] = &[
     ("E0129", "it takes a text of 256 MB"),
     ("E0304", "it takes a text of 20 MB and half a minute"),
     ("R0105", "an edit that will be accepted: the deletion of a file"),
-    ("R0114", "it takes a directory: `tests/suites/directory.rs`"),
+    ("R0115", "it takes a directory: `tests/suites/directory.rs`"),
 ];
 
 /// Texts too large to be a case, and what they are for.

@@ -157,7 +157,7 @@ fn a_directory_is_run_as_a_whole() {
     expect(&lang(&sub, &["run", "--namespace-per-directory", "."], ""), 0, "2\n", "");
     sub.write("three.lang", "fn main() { 3 }");
     let output = lang(&sub, &["run", "."], "");
-    expect(&output, 1, "", "error[R0114]: several files of `.` have a `main`: `one.lang`, `three.lang`\n");
+    expect(&output, 1, "", "error[R0115]: several files of `.` have a `main`: `one.lang`, `three.lang`\n");
     let empty = Folder::with(&[("x_test.lang", "")]);
     expect(&lang(&empty, &["."], ""), 1, "", "there are no `.lang` files in `.`");
 }
@@ -351,4 +351,34 @@ fn what_is_no_file_is_not_waited_for() {
     let file = fs::File::create(folder.path().join("huge.lang")).expect("the folder can be written");
     file.set_len(1 << 40).expect("a file can have holes");
     expect(&lang(&folder, &["huge.lang"], ""), 1, "", "is larger than 256 MB");
+}
+
+#[test]
+fn files_of_several_programs_are_checked() {
+    let folder = Folder::new();
+    for directory in ["a", "b"] {
+        fs::create_dir(folder.path().join(directory)).expect("the folder can be written");
+        folder.write(&format!("{directory}/main.lang"), "fn main() { print(1) }");
+    }
+    expect(&lang(&folder, &["check", "a/main.lang", "b/main.lang"], ""), 0, "", "");
+}
+
+#[test]
+fn plans_are_shown_and_change_nothing() {
+    let folder = Folder::with(&[
+        ("a.lang", "fn f() { 1 }\nfn main() { print(\"never\") }\n"),
+        ("b.lang", "fn f() { 2 }\nfn main() { print(\"never\") }\n"),
+        ("wrong.lang", "class f { }\n"),
+    ]);
+    expect(&lang(&folder, &["plan", "a.lang", "b.lang"], ""), 0, "a.lang: committed (epoch 1)\n  changed    function a.f\n", "");
+    let output = lang(&folder, &["plan", "--report", "json", "a.lang", "b.lang"], "");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        text.starts_with("{\"ok\": true, ") && text.contains("\"changed\": [{\"name\": \"f\", \"kind\": \"function\""),
+        "{text}"
+    );
+    let output = lang(&folder, &["plan", "a.lang", "wrong.lang"], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("R0101"));
+    expect(&lang(&folder, &["plan", "a.lang", "nosuch.lang"], ""), 1, "", "cannot read `nosuch.lang`");
 }

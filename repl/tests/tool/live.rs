@@ -150,6 +150,32 @@ fn a_deleted_file_can_come_back() {
 }
 
 #[test]
+fn reports_as_json() {
+    let folder = Folder::with(&[("main.lang", MAIN), ("word.lang", &word("zero"))]);
+    let mut running = Running::start_with(&folder, &["--report", "json"], "main.lang");
+    running.wait_for(" zero");
+    folder.write("word.lang", &word("one"));
+    let line = running.wait_for("{\"ok\": true");
+    assert!(line.contains("\"changed\": [{\"name\": \"word\"") && line.ends_with('}'), "{line}");
+    folder.write("word.lang", "fn word( {");
+    let line = running.wait_for("{\"ok\": false");
+    assert!(line.contains("\"reasons\": [{\"code\": \"E0102\""), "{line}");
+}
+
+#[test]
+fn the_mode_and_strictness_are_chosen() {
+    let folder = Folder::with(&[("main.lang", MAIN), ("word.lang", &format!("let n = 0\n{}", word("zero")))]);
+    let mut running = Running::start_with(&folder, &["--mode", "overwrite", "--strict"], "main.lang");
+    running.wait_for(" zero");
+    folder.write("word.lang", &format!("let n = 0\n{}", word("one")));
+    let line = running.wait_for("reload: committed");
+    assert!(line.contains("changed word.n, word.word"), "{line}");
+    folder.write("word.lang", "fn word() { nowhere() }\n");
+    running.wait_for("W0302");
+    running.wait_for("refused");
+}
+
+#[test]
 fn what_is_saved_together_is_one_commit() {
     let (folder, mut running) = program();
     // Files that are still open keep a save from ending.

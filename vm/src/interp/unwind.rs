@@ -226,7 +226,7 @@ impl<'gc> Cx<'_, 'gc> {
         }
         let error = self.new_error(ErrorKind::AssertionError, &message);
         if !compared.is_empty() {
-            let pair = Value::Tuple(Tuple::new(self.mc, compared.to_vec()));
+            let pair = Value::Tuple(Tuple::new(self.mc, compared));
             self.set_error_part(error, self.world.symbols.hidden_compared, pair);
         }
         Err(Box::new(Control::Raise(Value::Instance(error))))

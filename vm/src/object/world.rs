@@ -420,6 +420,8 @@ pub struct Loading<'gc> {
     pub class_tasks: Vec<Option<ClassTasks<'gc>>>,
     /// Functions and classes whose decorators have yet to run, with their definitions.
     pub undecorated: Vec<(Gc<'gc, Definition<'gc>>, Value<'gc>)>,
+    /// Definitions that get another object, with the one they had.
+    pub overwritten: Vec<(Gc<'gc, Definition<'gc>>, Value<'gc>)>,
 }
 
 /// A class with what is left to run of it.

@@ -56,7 +56,7 @@ pub use hash::{HashResult, hash, hash_int, hash_now};
 pub use index::{get_index, length, set_index};
 pub use iterate::{iterator, iterator_into_list, iterator_next};
 pub use lang::near::{nearest, suggestion};
-pub use lines::{lines, side_texts};
+pub use lines::side_texts;
 pub use mapping::{
     map_contains, map_get, map_remove, map_set, plain_item, set_add, set_contains, set_discard, set_plain_item, unhashable_error,
 };

@@ -41,7 +41,7 @@ default, the definition moves: it keeps its identity and has a new contributor."
 same kind. Choose another name, or restart the program."
     NESTED "R0112" Error "a reload is asked for while one is made"
     "Code that runs as a part of a load or reload, such as an initialiser, cannot ask for another one."
-    SEVERAL_MAINS "R0114" Error "several files of a directory have a `main`"
+    SEVERAL_MAINS "R0115" Error "several files of a directory have a `main`"
     "A program that is a directory begins with `main` of its `main.lang`, or with the only `main` there is. Rename the file that the
 program begins with, or name one file to run: `lang run game/start.lang`."
     CLASS "R0113" Error "a class that cannot be made"
@@ -54,11 +54,6 @@ class A { slot x = 1 }
 class B { slot x = 2 }
 class C(A, B) { slot x = 3 }      # declared here, the slot is one
 ```"
-    MENTIONS_LEAK "W0302" Warning "code mentions what no file defines any more"
-    "The definition is a leak: it still works here because the running program has it, and would be missing after a restart."
-    RENAMED "W0303" Warning "a definition may have been renamed"
-    "One definition left and one with nearly the same text came. If that is one definition with a new name, say so with `was`, and
-everyone who holds the old one goes over to the new one: `fn step(dt) was tick`."
     UNKNOWN_IMPORT "W0301" Warning "a name is imported that does not exist"
     "The namespace has no definition of this name. It may still come to exist: the import is late bound, and using the name
 before raises NameError."
@@ -80,4 +75,14 @@ fn main() {
     salute()       # perhaps `fn salute` is still to be written
 }
 ```"
+    HOOK "R0114" Error "the program refuses an edit"
+    "A `before_reload` or `after_reload` of a file has raised an error, a test of an edited file fails (`tests: true`), or an instance cannot
+follow its class (`migrate: \"eager\"`). Nothing has changed. The message says which, and the error is shown with it."
+    RENAMED "W0303" Warning "a definition may have been renamed"
+    "One definition left and one with nearly the same text came, or one slot left and one with the same default came. If that is one thing
+with a new name, say so with `was`, and everyone who holds the old one goes over to the new one, with its value: `fn step(dt) was tick`,
+`let guests was visitors = 0`, `slot mass was density = 4`."
+    MENTIONS_LEAK "W0304" Warning "code mentions what no file defines any more"
+    "The definition is a leak: the running program still has it, so the code works here, and it would be missing after a restart. Write the
+definition again, or change the code. With `strict` the edit is refused instead."
 }

@@ -6,7 +6,8 @@ use super::directory::is_program_file;
 use super::images::Images;
 use super::options::Mode;
 use super::order::imports_first;
-use crate::embed::{Error, Vm};
+use super::report::Report;
+use crate::embed::{Error, Handle, Vm};
 use crate::image::{ImportFrom, ModuleImage};
 use lang::diagnostic::Diagnostic;
 use lang::source::Source;
@@ -44,7 +45,9 @@ pub struct Files {
     /// What was committed.
     pub(super) history: super::history::History,
     /// Where modules come from that are no files.
-    library: Library,
+    pub(super) library: Library,
+    /// When to look for leaks that nothing uses.
+    pub(crate) leak_watch: super::leaks::LeakWatch,
 }
 
 /// Modules that come with the engine and are made when they are first imported.
@@ -54,11 +57,14 @@ pub struct Library {
     pub modules: &'static [&'static str],
     /// Makes one of them.
     pub load: fn(&mut Vm, &str) -> Result<(), Error>,
+    /// Makes of a report what hooks and listeners of the program are given; the module `live` is loaded.
+    pub report: fn(&mut Vm, &Report) -> Result<Handle, Error>,
 }
 
 impl Default for Library {
     fn default() -> Self {
-        Library { modules: &[], load: |_, _| Ok(()) }
+        let report = |_: &mut Vm, _: &Report| Err(Error::Host("without a library there are no hooks".into()));
+        Library { modules: &[], load: |_, _| Ok(()), report }
     }
 }
 
@@ -129,8 +135,13 @@ impl Vm {
         self.enter(|cx| cx.world.library = library.modules);
     }
 
+    /// The mode of reloads that do not name one, of files that do not either.
+    pub fn set_mode(&mut self, mode: Mode) {
+        self.files.mode = mode;
+    }
+
     /// Makes a module of the library, unless it is there.
-    fn load_module(&mut self, name: &str) -> Result<(), String> {
+    pub(super) fn load_module(&mut self, name: &str) -> Result<(), String> {
         if self.has_namespace(name) {
             return Ok(());
         }

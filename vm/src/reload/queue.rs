@@ -204,21 +204,32 @@ impl Vm {
             let linked = cx.linked_of(path);
             (linked.image.units[unit as usize].kind.clone(), linked.module.namespace.name.clone())
         });
+        let makes_value = matches!(kind, UnitKind::Value(_) | UnitKind::Values(_) | UnitKind::Decorate(_));
+        let calls_left = if makes_value { CALLS_NOTED } else { 0 };
+        self.recorded(calls_left, |vm| {
+            let result = vm.run(|cx| {
+                cx.world.stack.force_slow(calls_left > 0);
+                let linked = cx.linked_of(&path_owned);
+                cx.start_unit(linked, unit)
+            });
+            result.and_then(|value| vm.store_unit(&namespace, kind, value))
+        })
+    }
+
+    /// Runs something whose assignments are logged, so that a failing commit takes them back.
+    pub(super) fn logging_assignments<T>(&mut self, run: impl FnOnce(&mut Vm) -> T) -> T {
+        self.recorded(0, run)
+    }
+
+    /// Runs something while assignments are logged and so many calls are noted.
+    fn recorded<T>(&mut self, calls_left: u32, run: impl FnOnce(&mut Vm) -> T) -> T {
         self.enter(|cx| {
             cx.world.recordings += 1;
-            let is_value = matches!(kind, UnitKind::Value(_) | UnitKind::Values(_));
-            let calls_left = if is_value { CALLS_NOTED } else { 0 };
             let serial = cx.world.recordings;
             let outer = cx.world.recording.replace(Recording { used: Vec::new(), serial, calls_left });
             cx.world.recordings_outer.push(outer);
         });
-        let result = self.run(|cx| {
-            let noting = cx.world.recording.as_ref().is_some_and(|r| r.calls_left > 0);
-            cx.world.stack.force_slow(noting);
-            let linked = cx.linked_of(&path_owned);
-            cx.start_unit(linked, unit)
-        });
-        let result = result.and_then(|value| self.store_unit(&namespace, kind, value));
+        let result = run(self);
         self.enter(|cx| cx.world.recording = cx.world.recordings_outer.pop().expect("pushed above"));
         result
     }
@@ -322,6 +333,10 @@ impl<'gc> Cx<'_, 'gc> {
                 let symbol = self.world.intern(self.mc, name);
                 let cell = namespace.cell(symbol).expect("declared before its units run");
                 let original = self.undecorated(cell);
+                let mut used = self.used_by_recording();
+                used.retain(|used| !Gc::ptr_eq(*used, cell));
+                self.world.undo.push(Undo::definition(cell));
+                Definition::update_meta(cell, self.mc, |meta| meta.computed_from = used);
                 self.world.set_pending(cell, false);
                 match (cell.value(), original) {
                     (_, Value::Class(_)) => {
@@ -349,9 +364,14 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// What the decorators of a definition are given.
-    fn undecorated(&self, cell: Gc<'gc, Definition<'gc>>) -> Value<'gc> {
+    pub(super) fn undecorated(&self, cell: Gc<'gc, Definition<'gc>>) -> Value<'gc> {
         let all = &self.world.loading.undecorated;
-        all.iter().find(|(of, _)| Gc::ptr_eq(*of, cell)).map(|(_, value)| *value).unwrap_or_default()
+        let noted = all.iter().find(|(of, _)| Gc::ptr_eq(*of, cell)).map(|(_, value)| *value);
+        // What has the same text as before, and is decorated again because its decorator has changed, stands in its place.
+        noted.unwrap_or_else(|| match cell.value() {
+            Value::Decorated(decorated) => decorated.original.get(),
+            value => value,
+        })
     }
 
     /// Gives a definition the value that its initialiser built.
