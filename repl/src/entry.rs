@@ -50,6 +50,14 @@ impl Entry {
         }
     }
 
+    /// Whether its files are there, be it that their top levels have not ended.
+    pub fn is_loaded(&self, vm: &mut Vm) -> bool {
+        match self {
+            Entry::File(file) => vm.is_loaded(file),
+            Entry::Directory(_) => vm.loaded_files().iter().any(|file| self.includes(file)),
+        }
+    }
+
     /// Loads it.
     pub fn load(&self, vm: &mut Vm, options: &ReloadOptions) -> Report {
         match self {

@@ -59,8 +59,6 @@ pub struct Reloader {
     texts: Texts,
     /// What the program was started with.
     entry: Entry,
-    /// Whether that is loaded.
-    is_loaded: bool,
     /// Edits that do not run yet, by path; `None`: the file is gone.
     pending: BTreeMap<String, Option<Vec<u8>>>,
     /// Whether the last attempt was refused.
@@ -110,7 +108,6 @@ impl Reloader {
             watch,
             texts: texts.clone(),
             entry: entry.clone(),
-            is_loaded: false,
             pending: BTreeMap::new(),
             is_refused: false,
             detail,
@@ -223,7 +220,6 @@ impl Reloader {
     fn settle(&mut self, vm: &mut Vm, report: &Report) {
         self.is_refused = !report.ok;
         if report.ok {
-            self.is_loaded = true;
             if !self.is_due {
                 self.pending.clear();
             }
@@ -304,8 +300,7 @@ pub fn load(shared: &SharedReloader, vm: &mut Vm, options: &ReloadOptions) -> Re
 /// Takes in what has been saved, if anything.
 pub fn poll(shared: &SharedReloader, vm: &mut Vm) {
     while shared.borrow_mut().look(vm) {
-        let is_loaded = shared.borrow().is_loaded;
-        if is_loaded {
+        if shared.borrow().entry.is_loaded(vm) {
             commit(shared, vm);
         } else {
             let options = shared.borrow().options.clone();

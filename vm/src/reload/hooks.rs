@@ -131,7 +131,7 @@ impl Vm {
     fn has_listeners(&mut self) -> bool {
         self.enter(|cx| cx.world.namespaces.contains_key(MODULE))
             && self.handle(&format!("{MODULE}._listeners")).is_ok_and(|list| {
-                self.enter(|cx| matches!(list.value_in(cx.world), crate::heap::Value::List(list) if list.len() > 0))
+                self.enter(|cx| matches!(list.value_in(cx.world), crate::heap::Value::List(list) if !list.is_empty()))
             })
     }
 }
