@@ -292,4 +292,46 @@ fn text(color) {
     }
 }
 ```"
+    UNUSED_LOCAL "W0007" Warning "a local that nothing uses"
+    "A variable, function or class inside a block that nothing mentions is left over, or a name was mistyped where it should be used.
+`lang check` tells; a name that begins with `_` says that it is meant so. Parameters, loop variables and caught errors need not be used.
+
+```
+fn area(w, h) {
+    let _unit = \"m\"       # kept for later
+    w * h
+}
+```"
+    UNUSED_IMPORT "W0008" Warning "an import that nothing uses"
+    "`lang check` tells of imports whose name is never mentioned. One that has an effect counts as used: the file it loads runs
+statements, extends classes, uses decorators or contributes to a namespace that it names on its first line."
+    UNREACHABLE "W0009" Warning "code that is never reached"
+    "`return`, `throw`, `break` and `continue` leave their block, so what stands behind them in it never runs. `lang check` tells.
+
+```
+fn sign(n) {
+    if n < 0 { return -1 }
+    1
+}
+```"
+    WRONG_ARGUMENTS "W0010" Warning "a call whose arguments cannot be taken"
+    "The function, or `init` of the class, is in one of the files that are checked, and it takes fewer arguments than it is given, needs
+more, or has no parameter of the given name. When it is reached, such a call raises ArityError.
+
+```
+fn area(w, h = w) { w * h }
+area(2)
+area(2, h: 3)
+```"
+    UNKNOWN_MEMBER "W0011" Warning "a member of `self` that does not exist"
+    "Neither the class, nor its bases, its subclasses or an `extend` of these has a slot, method or property of this name, so using it
+raises SlotError. `lang check` tells where all of these are in the files that it is given: check a program as a whole, with
+`lang check DIRECTORY`.
+
+```
+class Counter {
+    slot count = 0
+    fn add() { self.count += 1 }
+}
+```"
 }

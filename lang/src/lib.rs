@@ -9,6 +9,8 @@ pub mod docs;
 pub mod fmt;
 pub mod format;
 mod lexer;
+pub mod lint;
+pub mod near;
 pub mod outline;
 mod parser;
 pub mod resolve;

@@ -1,24 +1,18 @@
-//! Commands that look at a text without running it: `check`, `dump`, `explain`.
+//! Commands that show what the engine makes of a text: `dump`, `explain`.
 
 use crate::diagnostics::Report as Style;
-use crate::engine::{self, read_source};
-use crate::host::Texts;
+use crate::engine::read_source;
 use crate::output::output;
 use clap::ValueEnum;
 use lang::diagnostic::{Code, Diagnostic};
 use lang::outline::highlight;
 use lang::source::{Source, Span};
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use vm::bytecode::disassemble;
 use vm::compile::{self, compile_source};
-use vm::embed::Problem;
 use vm::image::{self, ProtoId};
 use vm::ops::suggestion;
-use vm::reload::{self, Reason, normalise};
-
-/// Presses of Ctrl-C after which a check ends at once.
-const PRESSES_MAX: u32 = 1;
+use vm::reload;
 
 /// A form of a text on its way to the engine.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -31,51 +25,6 @@ pub enum Form {
     Image,
     /// The code alone.
     Bytecode,
-}
-
-/// `lang check`: shows all problems of the files; 1 if one is an error.
-pub fn check(files: &[String]) -> i32 {
-    let style = Style::for_stderr();
-    let mut status = 0;
-    // Files of one directory are one program: they see each other.
-    let mut programs: BTreeMap<String, Vec<Source>> = BTreeMap::new();
-    for file in files {
-        match read_source(file) {
-            Err(message) => {
-                output().note(&style.failure(&message));
-                status = 1;
-            }
-            Ok(source) => {
-                let compiled = compile_source(&source);
-                if compiled.image.is_none() {
-                    show(&source, &compiled.diagnostics);
-                    status = 1;
-                } else {
-                    let path = normalise(file);
-                    programs.entry(engine::directory(&path).to_owned()).or_default().push(source);
-                }
-            }
-        }
-    }
-    for (directory, sources) in programs {
-        match check_program(&directory, &sources) {
-            Ok(warnings) if warnings.is_empty() => {}
-            Ok(warnings) => output().note(&style.problems(&warnings)),
-            Err(reasons) => {
-                reasons.iter().for_each(|reason| output().note(&style.reason(reason)));
-                status = 1;
-            }
-        }
-    }
-    status
-}
-
-/// Compiles files of one directory with all that they import.
-fn check_program(directory: &str, sources: &[Source]) -> Result<Vec<Problem>, Vec<Reason>> {
-    let mut vm = engine::new_vm(&Texts::default(), &[], PRESSES_MAX);
-    vm.add_root(directory);
-    engine::add_roots(&mut vm, &[]);
-    vm.check(sources.iter().map(|source| (source.name().to_owned(), source.text().to_owned())).collect())
 }
 
 /// `lang dump`: prints a form of a text.

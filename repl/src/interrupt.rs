@@ -2,8 +2,8 @@
 
 use crate::output::output;
 use std::io::Write as _;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Status of a process that was interrupted.
 pub const STATUS: i32 = 130;
@@ -11,23 +11,36 @@ pub const STATUS: i32 = 130;
 /// Presses since the program last took notice of one.
 static PRESSED: AtomicU32 = AtomicU32::new(0);
 
-/// Lets Ctrl-C set `flag`. After `presses_max` presses of which the program took no notice, because it is deep in one long operation, the
-/// process ends; who has pressed more than once is told so before.
+/// Presses of which the program may take no notice.
+static PRESSES_MAX: AtomicU32 = AtomicU32::new(1);
+
+/// What a press sets; none before somebody listens.
+static FLAG: Mutex<Option<Arc<AtomicBool>>> = Mutex::new(None);
+
+/// Lets Ctrl-C set `flag`, and no longer the one before. After `presses_max` presses of which the program took no notice, because it is deep in
+/// one long operation, the process ends; who has pressed more than once is told so before.
 pub fn listen(flag: Arc<AtomicBool>, presses_max: u32) {
-    let result = ctrlc::set_handler(move || {
-        if !flag.swap(true, Ordering::Relaxed) {
-            PRESSED.store(0, Ordering::Relaxed);
-        }
-        let pressed = PRESSED.fetch_add(1, Ordering::Relaxed) + 1;
-        if pressed >= presses_max {
-            std::process::exit(STATUS);
-        }
-        if pressed > 1 && pressed + 1 == presses_max {
-            // Not by `output`, which the program may be holding.
-            let _ = writeln!(std::io::stderr(), "\nstill busy with one long operation; Ctrl-C once more ends lang");
-        }
-    });
-    if let Err(error) = result {
+    PRESSES_MAX.store(presses_max, Ordering::Relaxed);
+    if FLAG.lock().unwrap_or_else(PoisonError::into_inner).replace(flag).is_some() {
+        return;
+    }
+    if let Err(error) = ctrlc::set_handler(pressed) {
         output().note(&format!("warning: Ctrl-C cannot be handled: {error}"));
+    }
+}
+
+fn pressed() {
+    let flag = FLAG.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    if flag.is_some_and(|flag| !flag.swap(true, Ordering::Relaxed)) {
+        PRESSED.store(0, Ordering::Relaxed);
+    }
+    let presses_max = PRESSES_MAX.load(Ordering::Relaxed);
+    let pressed = PRESSED.fetch_add(1, Ordering::Relaxed) + 1;
+    if pressed >= presses_max {
+        std::process::exit(STATUS);
+    }
+    if pressed > 1 && pressed + 1 == presses_max {
+        // Not by `output`, which the program may be holding.
+        let _ = writeln!(std::io::stderr(), "\nstill busy with one long operation; Ctrl-C once more ends lang");
     }
 }

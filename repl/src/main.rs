@@ -4,6 +4,7 @@
 //! This is the only crate that touches files and the terminal.
 
 mod allocator;
+mod check;
 mod command;
 mod completeness;
 mod completion;
@@ -11,6 +12,7 @@ mod diagnostics;
 mod doc;
 mod editor;
 mod engine;
+mod entry;
 mod format;
 mod host;
 mod imports;
@@ -20,6 +22,7 @@ mod interrupt;
 mod output;
 mod places;
 mod plain;
+mod plan;
 mod prompt;
 mod reload;
 mod repl;
@@ -33,6 +36,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
+use vm::reload::Sharing;
 
 #[global_allocator]
 static ALLOCATOR: allocator::BySize = allocator::BySize;
@@ -48,7 +52,10 @@ Exit status: 0, or what the program gives to `exit`; 1 for an error of the progr
 line; 130 when interrupted.";
 
 const AFTER_HELP_RUN: &str = "\
-With --reload all loaded files are watched. What is saved together is brought to the running program as one commit, at
+A directory is loaded as a whole, in an order that fits, without its test files (`x_test.lang`); the program begins with
+`main` of its `main.lang`, or with the only `main`.
+
+With --reload all loaded files are watched, and in a directory those that come and go. What is saved together is brought to the running program as one commit, at
 the next call, loop turn or wait; what was done is said on standard error. A text that cannot be taken in changes
 nothing: the reasons are shown, the program goes on, and the next save is tried together with it.
 
@@ -59,6 +66,14 @@ Ctrl-C, and the program goes on.
 When `main` returns, the tool ends. When it raises an error, or the file does not load, the error is shown and the tool
 waits: once an edit has been committed, `main` is called again; variables keep their values. A file without `main` is
 watched until Ctrl-C; statements that are new or edited run when they are saved. Otherwise Ctrl-C ends.";
+
+const AFTER_HELP_CHECK: &str = "\
+A directory is one program, as for `lang run`; a directory below it that has a `main.lang` is a program of its own. Single
+files are checked with what they import. The status is 1 if there is an error; `lang explain CODE` tells more of a code.";
+
+const AFTER_HELP_PLAN: &str = "\
+The running program is loaded, which runs its top level, and its `main` is not called. Then the report is shown that a
+save of the edited text under the name of the running file would have. Exit status: 1 if it would be refused.";
 
 const AFTER_HELP_TEST: &str = "\
 Tests are the `test \"name\" { … }` blocks of `.lang` files. A file `x_test.lang` beside `x.lang` belongs to it and sees its
@@ -94,26 +109,45 @@ enum Command {
         #[arg(long, value_enum, default_value_t = Mode::Update, requires = "reload")]
         mode: Mode,
         /// Look in this directory for imports, too; may be given several times
-        #[arg(long, value_name = "DIR")]
-        path: Vec<String>,
+        #[arg(long = "path", value_name = "DIR")]
+        roots: Vec<String>,
         /// Look for edits at this interval, for file systems that do not report them
         #[arg(long, value_name = "SECONDS", value_parser = seconds, requires = "reload")]
         poll: Option<Duration>,
         /// Show whole reports of commits
         #[arg(long, requires = "reload")]
         verbose: bool,
-        /// The program
-        #[arg(value_name = "FILE")]
-        file: String,
+        /// How reports of commits and refusals are written
+        #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT", requires = "reload", conflicts_with = "verbose")]
+        report: Format,
+        /// Refuse edits that have warnings
+        #[arg(long, requires = "reload")]
+        strict: bool,
+        /// Refuse edits that make a `test` block of the edited files fail
+        #[arg(long, requires = "reload")]
+        tests: bool,
+        /// The files of a directory contribute to one namespace, called like it
+        #[arg(long)]
+        namespace_per_directory: bool,
+        /// The program: a file with all that it imports, or a directory with all files below it
+        #[arg(value_name = "PATH")]
+        path: String,
         /// Arguments for its `main`
         #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
     },
-    /// Compile files and show their problems
+    /// Show the problems of programs without running them
+    #[command(after_help = AFTER_HELP_CHECK)]
     Check {
-        /// The files
-        #[arg(value_name = "FILE", required = true)]
-        files: Vec<String>,
+        /// How problems are written
+        #[arg(long, value_enum, default_value_t = check::Format::Human)]
+        format: check::Format,
+        /// Fail because of warnings, too
+        #[arg(long)]
+        strict: bool,
+        /// Files, and directories with all that is below them
+        #[arg(value_name = "PATH", required = true)]
+        paths: Vec<String>,
     },
     /// Run the `test` blocks of programs
     #[command(after_help = AFTER_HELP_TEST)]
@@ -151,6 +185,28 @@ enum Command {
         /// Files, directories with all that is below them, or single tests as FILE::NAME
         #[arg(value_name = "PATH", default_value = ".")]
         paths: Vec<String>,
+    },
+    /// Show what an edit would do to a running program
+    #[command(after_help = AFTER_HELP_PLAN)]
+    Plan {
+        /// What the edit means for what exists
+        #[arg(long, value_enum, default_value_t = Mode::Update)]
+        mode: Mode,
+        /// How the plan is written
+        #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+        report: Format,
+        /// Refuse what has warnings
+        #[arg(long)]
+        strict: bool,
+        /// Look in this directory for imports, too; may be given several times
+        #[arg(long, value_name = "DIR")]
+        path: Vec<String>,
+        /// The program as it runs
+        #[arg(value_name = "RUNNING")]
+        running: String,
+        /// The file with its new text
+        #[arg(value_name = "EDITED")]
+        edited: String,
     },
     /// Bring files to the one layout of the language
     #[command(after_help = AFTER_HELP_FMT)]
@@ -198,10 +254,29 @@ enum Command {
 enum Mode {
     /// The running program becomes the new version; every reference follows
     Update,
+    /// New objects are installed beside the old ones, whose holders keep them
+    Overwrite,
+}
+
+impl Mode {
+    fn of_engine(self) -> vm::reload::Mode {
+        match self {
+            Mode::Update => vm::reload::Mode::Update,
+            Mode::Overwrite => vm::reload::Mode::Overwrite,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// One line of JSON for each
+    Json,
 }
 
 /// Words that are no file when they come first.
-const COMMANDS: [&str; 8] = ["run", "check", "test", "fmt", "doc", "dump", "explain", "help"];
+const COMMANDS: [&str; 9] = ["run", "check", "test", "plan", "fmt", "doc", "dump", "explain", "help"];
 
 /// Options that are about the tool itself.
 const OWN_OPTIONS: [&str; 4] = ["-h", "--help", "-V", "--version"];
@@ -258,7 +333,10 @@ fn mistyped_command(args: &[OsString], exists: impl Fn(&str) -> bool) -> Option<
 fn execute(command: Option<Command>) -> i32 {
     match command {
         None => repl::repl(),
-        Some(Command::Check { files }) => inspect::check(&files),
+        Some(Command::Check { format, strict, paths }) => {
+            let strictness = if strict { check::Strictness::Warnings } else { check::Strictness::Errors };
+            check::check(&paths, format, strictness)
+        }
         Some(Command::Test { filter, list, format, fail_fast, timeout, times, quiet, watch, poll, path, paths }) => {
             test::test(&test::Options {
                 paths,
@@ -284,13 +362,25 @@ fn execute(command: Option<Command>) -> i32 {
         }
         Some(Command::Dump { form, file }) => inspect::dump(form, &file),
         Some(Command::Explain { code }) => inspect::explain(code.as_deref()),
-        Some(Command::Run { reload, mode: Mode::Update, path, poll, verbose, file, args }) => {
-            let detail = if verbose { reload::Detail::Full } else { reload::Detail::Short };
+        Some(Command::Plan { mode, report, strict, path, running, edited }) => {
+            let options = vm::reload::ReloadOptions { strict, ..Default::default() };
+            let detail = if report == Format::Json { reload::Detail::Json } else { reload::Detail::Full };
+            plan::plan(&running, &edited, &path, mode.of_engine(), &options, detail)
+        }
+        Some(Command::Run { reload, mode, roots, poll, verbose, report, strict, tests, namespace_per_directory, path, args }) => {
+            let detail = match (report, verbose) {
+                (Format::Json, _) => reload::Detail::Json,
+                (Format::Text, true) => reload::Detail::Full,
+                (Format::Text, false) => reload::Detail::Short,
+            };
+            let gate = if tests { vm::reload::Gate::Tests } else { vm::reload::Gate::Open };
+            let choices = vm::reload::ReloadOptions { strict, gate, ..Default::default() };
             run::run(&run::Options {
-                file,
+                path,
+                sharing: if namespace_per_directory { Sharing::Directory } else { Sharing::Nothing },
                 args: args.into_iter().map(|arg| arg.to_string_lossy().into_owned()).collect(),
-                roots: path,
-                reload: reload.then_some(run::Reload { poll, detail }),
+                roots,
+                reload: reload.then_some(run::Reload { poll, detail, mode: mode.of_engine(), choices }),
             })
         }
     }
@@ -305,7 +395,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is no time; write `0.5`, `2s` or `500ms`");
     let seconds: f64 = number.trim().parse().map_err(|_| wrong())?;
     let time = Duration::try_from_secs_f64(seconds * unit).map_err(|_| wrong())?;
-    if time < Duration::from_millis(1) { Err("at least `1ms` must pass between two looks".into()) } else { Ok(time) }
+    if time < Duration::from_millis(1) { Err("a time of at least `1ms` is needed".into()) } else { Ok(time) }
 }
 
 #[cfg(test)]
@@ -337,7 +427,7 @@ mod tests {
     fn mistyped_commands_are_no_files() {
         let said = |line: &str| mistyped_command(&line.split(' ').map(OsString::from).collect::<Vec<_>>(), |file| file == "game");
         let message = "there is no command and no file `chek`; did you mean `check`?
-The commands are `run`, `check`, `test`, `fmt`, `doc`, `dump`, `explain`, `help`; `lang FILE` runs a program, `lang` alone reads and evaluates.";
+The commands are `run`, `check`, `test`, `plan`, `fmt`, `doc`, `dump`, `explain`, `help`; `lang FILE` runs a program, `lang` alone reads and evaluates.";
         assert_eq!(said("lang chek a.lang").as_deref(), Some(message));
         assert!(said("lang frobnicate p").is_some_and(|text| text.contains("no file `frobnicate`\nThe commands are `run`")));
         for fine in

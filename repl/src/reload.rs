@@ -9,6 +9,7 @@
 
 use crate::diagnostics;
 use crate::engine::{self, plain};
+use crate::entry::Entry;
 use crate::host::{self, Texts, is_program_text};
 use crate::output::output;
 use crate::summary;
@@ -20,7 +21,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use vm::embed::{Error, Vm};
 use vm::object::Interrupt;
-use vm::reload::{ReloadOptions, Report, RunningCode};
+use vm::reload::{FileText, ReloadOptions, Report, RunningCode};
 
 /// How much is said about a commit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,6 +30,8 @@ pub enum Detail {
     Short,
     /// The whole report.
     Full,
+    /// The whole report as one line of JSON.
+    Json,
 }
 
 /// After how long it is said what a commit waits for.
@@ -54,13 +57,16 @@ enum Stage {
 pub struct Reloader {
     watch: Watch,
     texts: Texts,
-    /// The file that the program was started with.
-    entry: String,
+    /// What the program was started with.
+    entry: Entry,
+    /// Whether that is loaded.
+    is_loaded: bool,
     /// Edits that do not run yet, by path; `None`: the file is gone.
     pending: BTreeMap<String, Option<Vec<u8>>>,
     /// Whether the last attempt was refused.
     is_refused: bool,
     detail: Detail,
+    options: ReloadOptions,
     stage: Stage,
     /// Whether the files of the program are watched.
     is_watching: bool,
@@ -77,7 +83,7 @@ pub struct Reloader {
 /// How pending texts are brought in.
 enum Attempt {
     /// As they were when the watcher saw them.
-    Texts(Vec<(String, String)>),
+    Texts(Vec<FileText>),
     /// By reading the files.
     Files(Vec<String>),
 }
@@ -90,18 +96,25 @@ impl Reloader {
     pub fn install(
         vm: &mut Vm,
         texts: &Texts,
-        entry: &str,
+        entry: &Entry,
         poll: Option<Duration>,
         detail: Detail,
+        options: ReloadOptions,
     ) -> Result<SharedReloader, String> {
-        let watch = Watch::start(poll).map_err(|error| format!("cannot watch files: {}", plain(&error)))?;
+        let directory = match entry {
+            Entry::File(_) => None,
+            Entry::Directory(directory) => Some(directory.clone()),
+        };
+        let watch = Watch::start(poll, directory).map_err(|error| format!("cannot watch files: {}", plain(&error)))?;
         let reloader = Reloader {
             watch,
             texts: texts.clone(),
-            entry: entry.to_owned(),
+            entry: entry.clone(),
+            is_loaded: false,
             pending: BTreeMap::new(),
             is_refused: false,
             detail,
+            options,
             stage: Stage::Running,
             is_watching: false,
             is_due: false,
@@ -165,7 +178,7 @@ impl Reloader {
             if seen == Some(content.as_deref().map(print_of)) {
                 continue;
             }
-            if vm.is_loaded(&path) || path == self.entry {
+            if vm.is_loaded(&path) || self.entry.includes(&path) {
                 self.pending.insert(path, content);
                 matters = true;
             } else {
@@ -181,12 +194,19 @@ impl Reloader {
         let mut texts = Vec::new();
         for (path, content) in &self.pending {
             match content.as_deref().map(std::str::from_utf8) {
-                Some(Ok(text)) => texts.push((path.clone(), text.to_owned())),
+                Some(Ok(text)) => texts.push(FileText { path: path.clone(), text: Some(text.to_owned()) }),
                 // What cannot be a text is read once more, for the refusal that belongs to it.
                 Some(Err(_)) => return Attempt::Files(self.pending.keys().cloned().collect()),
+                // It came and went while it was not taken in.
+                None if !vm.is_loaded(path) => {}
                 None => {
                     output().note(&format!("reload: `{path}` is gone; what it defined is kept for those who use it"));
-                    texts.push((path.clone(), empty_text(vm, path)));
+                    let text = match self.entry {
+                        // It stays watched, and can come back.
+                        Entry::File(_) => Some(empty_text(vm, path)),
+                        Entry::Directory(_) => None,
+                    };
+                    texts.push(FileText { path: path.clone(), text });
                 }
             }
         }
@@ -203,6 +223,7 @@ impl Reloader {
     fn settle(&mut self, vm: &mut Vm, report: &Report) {
         self.is_refused = !report.ok;
         if report.ok {
+            self.is_loaded = true;
             if !self.is_due {
                 self.pending.clear();
             }
@@ -220,7 +241,11 @@ impl Reloader {
             texts.retain(|path, _| loaded.contains(path));
         }
         let mut watched = texts.clone();
-        for path in loaded.into_iter().chain([self.entry.clone()]) {
+        let entry = match &self.entry {
+            Entry::File(file) => Some(file.clone()),
+            Entry::Directory(_) => None,
+        };
+        for path in loaded.into_iter().chain(entry) {
             watched.entry(path).or_insert(None);
         }
         drop(texts);
@@ -228,12 +253,13 @@ impl Reloader {
     }
 
     fn show(&self, report: &Report, was_refused: bool) {
-        if report.ok && !report.committed && was_refused {
+        if report.ok && !report.committed && was_refused && self.detail != Detail::Json {
             return output().note(&format!("reload: back to what runs (epoch {})", report.epoch));
         }
         let text = match self.detail {
+            Detail::Json => report.to_json(),
             Detail::Full if report.ok => format!("reload: {report}"),
-            _ => summary::of_reload(report, diagnostics::Report::for_stderr()),
+            Detail::Full | Detail::Short => summary::of_reload(report, diagnostics::Report::for_stderr()),
         };
         output().note(&text);
     }
@@ -252,15 +278,17 @@ pub fn load(shared: &SharedReloader, vm: &mut Vm, options: &ReloadOptions) -> Re
             let mut this = shared.borrow_mut();
             this.stage = Stage::Loading;
             this.is_watching = false;
-            if !is_program_text(&this.entry) {
+            if let Entry::File(file) = &this.entry
+                && !is_program_text(file)
+            {
                 // The host notes only files with the usual ending.
-                let print = host::read(&this.entry).ok().map(|content| print_of(&content));
-                this.texts.borrow_mut().insert(this.entry.clone(), print);
+                let print = host::read(file).ok().map(|content| print_of(&content));
+                this.texts.borrow_mut().insert(file.clone(), print);
             }
             this.entry.clone()
         };
         hook(vm, shared);
-        let report = vm.reload_files_with(&[entry], options);
+        let report = entry.load(vm, options);
         let mut this = shared.borrow_mut();
         this.stage = Stage::Running;
         this.settle(vm, &report);
@@ -276,10 +304,12 @@ pub fn load(shared: &SharedReloader, vm: &mut Vm, options: &ReloadOptions) -> Re
 /// Takes in what has been saved, if anything.
 pub fn poll(shared: &SharedReloader, vm: &mut Vm) {
     while shared.borrow_mut().look(vm) {
-        if vm.is_loaded(&shared.borrow().entry) {
+        let is_loaded = shared.borrow().is_loaded;
+        if is_loaded {
             commit(shared, vm);
         } else {
-            let report = load(shared, vm, &ReloadOptions::default());
+            let options = shared.borrow().options.clone();
+            let report = load(shared, vm, &options);
             let mut this = shared.borrow_mut();
             this.is_due = false;
             match report.error {
@@ -293,15 +323,15 @@ pub fn poll(shared: &SharedReloader, vm: &mut Vm) {
 /// Brings the program to what has been saved.
 fn commit(shared: &SharedReloader, vm: &mut Vm) {
     let stage = Stage::Committing { since: Instant::now(), is_told: false };
-    let (outer, was_refused, attempt) = {
+    let (outer, was_refused, attempt, options) = {
         let mut this = shared.borrow_mut();
         this.is_due = false;
-        (std::mem::replace(&mut this.stage, stage), this.is_refused, this.attempt(vm))
+        (std::mem::replace(&mut this.stage, stage), this.is_refused, this.attempt(vm), this.options.clone())
     };
     hook(vm, shared);
     let report = match attempt {
-        Attempt::Texts(texts) => vm.reload_texts(texts),
-        Attempt::Files(paths) => vm.reload_files(&paths),
+        Attempt::Texts(texts) => vm.reload(texts, &options),
+        Attempt::Files(paths) => vm.reload_files_with(&paths, &options),
     };
     let mut this = shared.borrow_mut();
     this.stage = outer;

@@ -2,19 +2,19 @@
 
 use crate::diagnostics::Report as Style;
 use crate::engine;
+use crate::entry::Entry;
 use crate::host::Texts;
 use crate::interrupt;
 use crate::output::output;
 use crate::reload::{self, Detail, Reloader, SharedReloader};
 use crate::summary;
-use lang::source::Source;
 use std::mem::ManuallyDrop;
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 use vm::embed::{Error, Vm};
-use vm::object::{Interrupt, Kind};
-use vm::reload::normalise;
+use vm::object::Interrupt;
+use vm::reload::{Mode, ReloadOptions, Sharing};
 
 /// Between two looks while nothing runs.
 const IDLE: Duration = Duration::from_millis(5);
@@ -25,12 +25,14 @@ const PRESSES_MAX: u32 = 2;
 /// What to run, and how.
 #[derive(Debug)]
 pub struct Options {
-    /// The file.
-    pub file: String,
+    /// The file or directory.
+    pub path: String,
     /// The program's arguments.
     pub args: Vec<String>,
     /// Further directories in which imports are looked for.
     pub roots: Vec<String>,
+    /// Which files share a namespace.
+    pub sharing: Sharing,
     /// Whether edits are brought to the running program.
     pub reload: Option<Reload>,
 }
@@ -42,60 +44,58 @@ pub struct Reload {
     pub poll: Option<Duration>,
     /// How much is said about a commit.
     pub detail: Detail,
+    /// What an edit means where nothing else says so.
+    pub mode: Mode,
+    /// What else is chosen about commits.
+    pub choices: ReloadOptions,
 }
 
 /// What became of one run of `main`.
 enum Outcome {
     /// It returned.
     Returned,
-    /// The file has no `main`.
+    /// The program has no `main`.
     NoMain,
     /// It raised an error that nothing caught.
     Failed(Error),
+    /// It is not clear which `main` is meant; what to say.
+    Unclear(String),
     /// It was stopped.
     Stopped(Interrupt),
 }
 
 /// Runs; gives the process's status.
 pub fn run(options: &Options) -> i32 {
-    let file = normalise(&options.file);
-    if let Err(message) = check_file(&options.file) {
-        output().note(&Style::for_stderr().failure(&message));
-        return 1;
-    }
+    let entry = match Entry::of(&options.path) {
+        Ok(entry) => entry,
+        Err(message) => {
+            output().note(&Style::for_stderr().failure(&message));
+            return 1;
+        }
+    };
     let texts = Texts::default();
     // The process ends with the VM, so nobody waits for the memory of single objects.
     let mut vm = ManuallyDrop::new(engine::new_vm(&texts, &options.args, PRESSES_MAX));
-    vm.add_root(engine::directory(&file));
+    vm.set_namespace_sharing(options.sharing);
+    vm.add_root(entry.root());
     engine::add_roots(&mut vm, &options.roots);
     match &options.reload {
-        None => run_once(&mut vm, &file, &options.args),
-        Some(reload) => match Reloader::install(&mut vm, &texts, &file, reload.poll, reload.detail) {
-            Ok(reloader) => run_live(&mut vm, &file, &options.args, &reloader),
-            Err(message) => {
-                output().note(&Style::for_stderr().failure(&message));
-                1
+        None => run_once(&mut vm, &entry, &options.args),
+        Some(reload) => {
+            vm.set_mode(reload.mode);
+            match Reloader::install(&mut vm, &texts, &entry, reload.poll, reload.detail, reload.choices.clone()) {
+                Ok(reloader) => run_live(&mut vm, &entry, &options.args, &reloader),
+                Err(message) => {
+                    output().note(&Style::for_stderr().failure(&message));
+                    1
+                }
             }
-        },
+        }
     }
 }
 
-/// Says early what would be said about a path less clearly later.
-fn check_file(file: &str) -> Result<(), String> {
-    let found = std::fs::metadata(file).map_err(|error| format!("cannot read `{file}`: {}", engine::plain(&error)))?;
-    if found.len() > Source::BYTES_MAX as u64 {
-        return Err(format!("`{file}` is larger than {} MB", Source::BYTES_MAX >> 20));
-    }
-    if !found.is_dir() {
-        return Ok(());
-    }
-    let main = format!("{}/main.lang", file.trim_end_matches('/'));
-    let hint = if std::path::Path::new(&main).is_file() { format!("; did you mean `{main}`?") } else { String::new() };
-    Err(format!("`{file}` is a directory, not a file{hint}"))
-}
-
-fn run_once(vm: &mut Vm, file: &str, args: &[String]) -> i32 {
-    let report = vm.reload_files_with(&[file.to_owned()], &engine::noting_warnings());
+fn run_once(vm: &mut Vm, entry: &Entry, args: &[String]) -> i32 {
+    let report = entry.load(vm, &engine::noting_warnings());
     if !report.ok {
         return match &report.error {
             Some(Error::Interrupted(interrupt)) => stopped(*interrupt),
@@ -105,7 +105,7 @@ fn run_once(vm: &mut Vm, file: &str, args: &[String]) -> i32 {
             }
         };
     }
-    let main = call_main(vm, file, args);
+    let main = call_main(vm, entry, args);
     let mut has_failed = false;
     // What has ended the main part does not end the tasks.
     for outcome in [main, run_tasks(vm)] {
@@ -116,13 +116,17 @@ fn run_once(vm: &mut Vm, file: &str, args: &[String]) -> i32 {
                 output().note(&Style::for_stderr().error(&error));
                 has_failed = true;
             }
+            Outcome::Unclear(message) => {
+                output().note(&message);
+                has_failed = true;
+            }
         }
     }
     i32::from(has_failed || vm.failed_tasks() > 0)
 }
 
 /// Runs with `--reload`. An error of the program ends nothing: the next commit calls `main` again.
-fn run_live(vm: &mut Vm, file: &str, args: &[String], reloader: &SharedReloader) -> i32 {
+fn run_live(vm: &mut Vm, entry: &Entry, args: &[String], reloader: &SharedReloader) -> i32 {
     let report = reload::load(reloader, vm, &engine::noting_warnings());
     if let Some(Error::Interrupted(interrupt)) = report.error {
         return stopped(reloader.borrow().stop().unwrap_or(interrupt));
@@ -134,7 +138,7 @@ fn run_live(vm: &mut Vm, file: &str, args: &[String], reloader: &SharedReloader)
     let mut is_due = report.ok;
     loop {
         if is_due {
-            let outcome = match call_main(vm, file, args) {
+            let outcome = match call_main(vm, entry, args) {
                 Outcome::Returned => run_tasks(vm),
                 outcome => outcome,
             };
@@ -142,6 +146,10 @@ fn run_live(vm: &mut Vm, file: &str, args: &[String], reloader: &SharedReloader)
                 Outcome::Returned => return 0,
                 Outcome::NoMain => {}
                 Outcome::Stopped(interrupt) => return stopped(reloader.borrow().stop().unwrap_or(interrupt)),
+                Outcome::Unclear(message) => {
+                    output().note(&message);
+                    output().note("reload: waiting for an edit; Ctrl-C ends");
+                }
                 Outcome::Failed(error) => {
                     output().note(&Style::for_stderr().error(&error));
                     output().note("reload: the program failed; waiting for an edit, then `main` is called again; Ctrl-C ends");
@@ -170,7 +178,7 @@ fn wait_for_commit(vm: &mut Vm, reloader: &SharedReloader) -> Option<Interrupt> 
         match outcome_of(vm.run_tasks_for(IDLE)) {
             Outcome::Stopped(interrupt) => return Some(interrupt),
             Outcome::Failed(error) => output().note(&Style::for_stderr().error(&error)),
-            Outcome::Returned | Outcome::NoMain => {}
+            Outcome::Returned | Outcome::NoMain | Outcome::Unclear(_) => {}
         }
     }
     None
@@ -189,13 +197,13 @@ fn outcome_of<T>(result: Result<T, Error>) -> Outcome {
     }
 }
 
-/// Calls `main` of the file's namespace, if it is a function.
-fn call_main(vm: &mut Vm, file: &str, args: &[String]) -> Outcome {
-    let Some(namespace) = engine::namespace_of(vm, file) else { return Outcome::NoMain };
-    let main = format!("{namespace}.main");
-    if engine::kind_of(vm, &main) != Some(Kind::Function) {
-        return Outcome::NoMain;
-    }
+/// Calls the program's `main`, if it has one.
+fn call_main(vm: &mut Vm, entry: &Entry, args: &[String]) -> Outcome {
+    let main = match entry.main(vm) {
+        Ok(Some(main)) => main,
+        Ok(None) => return Outcome::NoMain,
+        Err(message) => return Outcome::Unclear(message),
+    };
     let result = engine::call_with_texts(vm, &main, args);
     output().set_asking(false);
     outcome_of(result)

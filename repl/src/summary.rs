@@ -24,6 +24,9 @@ pub fn of_reload(report: &Report, style: diagnostics::Report) -> String {
             ("added", &report.added),
             ("changed", &report.changed),
             ("recomputed", &report.recomputed),
+            ("restored", &report.restored),
+            ("moved", &report.moved),
+            ("renamed", &report.renamed),
             ("adopted", &report.adopted),
         ];
         let mut named: Vec<String> = groups
@@ -31,9 +34,15 @@ pub fn of_reload(report: &Report, style: diagnostics::Report) -> String {
             .filter(|(_, entries)| !entries.is_empty())
             .map(|(word, entries)| format!("{word} {}", names(entries)))
             .collect();
+        if report.relinked > 0 {
+            named.push(format!("{} holders relinked", report.relinked));
+        }
         let places: Vec<String> = report.ran_statements.iter().map(|place| format!("{}:{}", place.file, place.line)).collect();
         if !places.is_empty() {
             named.push(format!("ran {}", listed(&places)));
+        }
+        if named.is_empty() {
+            named.extend(report.notes.iter().map(ToString::to_string));
         }
         if !named.is_empty() {
             let _ = write!(out, ": {}", named.join("; "));
@@ -50,11 +59,11 @@ const REASONS_MAX: usize = 30;
 /// Why a load or reload was refused.
 pub fn refusal(report: &Report, style: diagnostics::Report) -> String {
     let mut out = String::new();
+    let mut errors = report.error.iter().chain(&report.further_errors);
     for reason in report.reasons.iter().take(REASONS_MAX) {
-        match &report.error {
-            Some(error @ (Error::Raised { .. } | Error::Interrupted(_))) if reason.code == codes::FAILED.id => {
-                out.push_str(&style.error(error))
-            }
+        let error = if reason.code == codes::FAILED.id { errors.next() } else { None };
+        match error {
+            Some(error @ (Error::Raised { .. } | Error::Interrupted(_))) => out.push_str(&style.error(error)),
             _ => out.push_str(&style.reason(reason)),
         }
     }
@@ -73,6 +82,9 @@ pub fn refusal(report: &Report, style: diagnostics::Report) -> String {
 fn attention(out: &mut String, report: &Report) {
     for entry in &report.leaked {
         let _ = writeln!(out, "  leaked: `{entry}` is no longer defined and is kept for those who use it");
+    }
+    for name in &report.released {
+        let _ = writeln!(out, "  released: `{name}` has left; nothing used it any more");
     }
     for entry in &report.conflicts {
         let _ =

@@ -4,16 +4,18 @@
 //! event only says that it is time to look; what counts is the content. A save is over when nothing has happened for [`QUIET`] and no
 //! file is missing, empty or open for writing that was not so before; after [`GRACE`] it counts as meant.
 
+use crate::format;
 use crate::places::{directory_of, identity, places, places_of_all};
 use notify::event::{AccessKind, AccessMode, EventKind, ModifyKind};
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
+use vm::reload::{is_program_file, normalise};
 
 /// How long nothing must have happened before a save counts as finished.
 const QUIET: Duration = Duration::from_millis(20);
@@ -76,13 +78,14 @@ enum Message {
 }
 
 impl Watch {
-    /// Starts the watcher. With `poll` it looks at that interval instead of relying on the system.
-    pub fn start(poll: Option<Duration>) -> std::io::Result<Watch> {
+    /// Starts the watcher. With `poll` it looks at that interval instead of relying on the system. Program texts that come into being in
+    /// `directory` or below it are edits, too.
+    pub fn start(poll: Option<Duration>, directory: Option<String>) -> std::io::Result<Watch> {
         let (messages, received) = channel();
         let (sender, notices) = channel();
         let to_self = messages.clone();
         thread::Builder::new().name("watch".into()).spawn(move || {
-            let mut looker = Looker { notices: sender, poll, ..Looker::new() };
+            let mut looker = Looker { notices: sender, poll, directory, ..Looker::new() };
             if poll.is_none() {
                 looker.listen(to_self);
             }
@@ -123,11 +126,15 @@ struct Looker {
     notices: Sender<Notice>,
     poll: Option<Duration>,
     system: Option<RecommendedWatcher>,
+    /// Where new program texts are looked for.
+    directory: Option<String>,
     files: BTreeMap<String, Known>,
     /// Directories under watch, with what they were then.
     directories: HashMap<PathBuf, (u64, u64)>,
     /// Paths of which an event is of interest.
     relevant: HashSet<PathBuf>,
+    /// The directory and all below it, as the system names them.
+    inside: HashSet<PathBuf>,
     /// Files that were written to and not closed.
     open: HashSet<PathBuf>,
 }
@@ -138,9 +145,11 @@ impl Looker {
             notices: channel().0,
             poll: None,
             system: None,
+            directory: None,
             files: BTreeMap::new(),
             directories: HashMap::new(),
             relevant: HashSet::new(),
+            inside: HashSet::new(),
             open: HashSet::new(),
         }
     }
@@ -213,7 +222,10 @@ impl Looker {
             return true;
         }
         let mut is_relevant = false;
-        for path in event.paths.iter().filter(|path| self.relevant.contains(*path)) {
+        for path in &event.paths {
+            if !self.relevant.contains(path) && !self.may_be_new(path) {
+                continue;
+            }
             is_relevant |= match event.kind {
                 EventKind::Access(AccessKind::Close(AccessMode::Write)) => {
                     self.open.remove(path);
@@ -234,6 +246,24 @@ impl Looker {
             };
         }
         is_relevant
+    }
+
+    /// Whether a path may be, or lead to, a text that is not known yet.
+    fn may_be_new(&self, path: &Path) -> bool {
+        let is_inside = path.parent().is_some_and(|parent| self.inside.contains(parent));
+        is_inside && (is_program_file(&path.to_string_lossy()) || path.is_dir())
+    }
+
+    /// Takes up the program texts that have come into the directory.
+    fn find_new(&mut self) {
+        let Some(directory) = &self.directory else { return };
+        // While there are none, there are none to take up.
+        for path in format::files(if directory.is_empty() { "." } else { directory }).unwrap_or_default() {
+            let path = normalise(&path);
+            if is_program_file(&path) {
+                self.files.entry(path).or_insert(Known { print: None, is_empty: false, stat: None });
+            }
+        }
     }
 
     /// Waits until nothing happens.
@@ -289,6 +319,7 @@ impl Looker {
 
     /// All files whose content is another than the known one.
     fn look(&mut self) -> Vec<Edit> {
+        self.find_new();
         let now = SystemTime::now();
         let mut edits = Vec::new();
         for (path, known) in &mut self.files {
@@ -326,7 +357,9 @@ impl Looker {
     fn watch_directories(&mut self) {
         let Some(mut system) = self.system.take() else { return };
         let all = places_of_all(self.files.keys().map(String::as_str));
-        let wanted: HashSet<PathBuf> = all.iter().filter_map(|place| directory_of(place)).collect();
+        let mut wanted: HashSet<PathBuf> = all.iter().filter_map(|place| directory_of(place)).collect();
+        self.inside = self.directory.as_deref().map(directories_in).unwrap_or_default();
+        wanted.extend(self.inside.iter().cloned());
         let mut trouble = None;
         self.directories.retain(|directory, was| {
             let stays = wanted.contains(directory) && identity(directory) == Some(*was);
@@ -359,6 +392,22 @@ impl Looker {
 
 /// The near end is gone.
 struct Ended;
+
+/// A directory and all below it. What cannot be read is left out.
+fn directories_in(directory: &str) -> HashSet<PathBuf> {
+    let mut found = HashSet::new();
+    let mut waiting: Vec<PathBuf> = fs::canonicalize(if directory.is_empty() { "." } else { directory }).into_iter().collect();
+    while let Some(directory) = waiting.pop() {
+        for entry in fs::read_dir(&directory).into_iter().flatten().flatten() {
+            let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+            if !is_hidden && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                waiting.push(entry.path());
+            }
+        }
+        found.insert(directory);
+    }
+    found
+}
 
 fn stat(path: &str) -> Option<Stat> {
     let found = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;

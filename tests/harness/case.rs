@@ -97,6 +97,8 @@ pub enum GoldenKind {
     Ast,
     /// The diagnostics of all files, as on disk.
     Diagnostics,
+    /// What a check of all files, as on disk, as one program says.
+    Check,
 }
 
 /// What a line promises.
@@ -246,6 +248,7 @@ impl Builder {
                     "bytecode" => GoldenKind::Bytecode,
                     "ast" => GoldenKind::Ast,
                     "diagnostics" => GoldenKind::Diagnostics,
+                    "check" => GoldenKind::Check,
                     _ => return malformed(section.line, format!("unknown section `{other}`")),
                 };
                 let golden = Golden { kind, name: section.rest.to_owned(), line: section.line, body: section.body.clone() };

@@ -10,7 +10,7 @@
 //! | `#- save` | the edits and deletions that follow directly are one save |
 //! | `#- args mode=overwrite` | arguments of the next save |
 //! | `#- refused "text"` | the save before must have been refused, with a reason that contains the text |
-//! | `#- report`, `#- plan`, `#- bytecode NAME`, `#- ast NAME`, `#- diagnostics` | goldens, rewritten by `UPDATE=1` |
+//! | `#- report`, `#- plan`, `#- bytecode NAME`, `#- ast NAME`, `#- diagnostics`, `#- check` | goldens, rewritten by `UPDATE=1` |
 //!
 //! | mark | meaning |
 //! |---|---|

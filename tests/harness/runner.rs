@@ -15,7 +15,7 @@ use vm::bytecode::verify;
 use vm::compile::compile_source;
 use vm::embed::{Error, Vm};
 use vm::host::Effect;
-use vm::reload::{FileText, Mode, Policy, ReloadOptions, Replace, Report};
+use vm::reload::{Extent, FileText, Mode, Policy, ReloadOptions, Replace, Report};
 
 /// What a run of a case came to.
 #[derive(Debug, Default)]
@@ -319,11 +319,29 @@ impl Runner<'_> {
         compiled.diagnostics.iter().map(|d| Finding::of(d, &source, first_line)).collect()
     }
 
+    /// What a check says of the files as one program, which is not running.
+    fn check(&self) -> String {
+        let mut vm = self.world.vm_without(&self.host, &[]);
+        vm.add_root("");
+        for name in self.disk.keys() {
+            // A test file contributes to the namespace of the file it is beside.
+            if let Some(tested) = name.strip_suffix("_test.lang") {
+                vm.assign_namespace(name, &tested.replace('/', "."));
+            }
+        }
+        let texts = self.disk.iter().map(|(name, text)| (name.clone(), text.clone())).collect();
+        match vm.check(texts, Extent::Program) {
+            Ok(problems) => problems.iter().map(|problem| problem.diagnostic.plain(&problem.source)).collect(),
+            Err(reasons) => reasons.iter().map(|r| format!("error[{}]: {}\n{}\n", r.code, r.message, r.detail)).collect(),
+        }
+    }
+
     fn golden(&mut self, golden: &Golden) {
         let name = if golden.name.is_empty() { "main.lang" } else { &golden.name };
         let text = match golden.kind {
             GoldenKind::Report => self.report.to_string(),
             GoldenKind::Plan => self.plan.clone(),
+            GoldenKind::Check => self.check(),
             GoldenKind::Diagnostics => self.disk.iter().map(|(name, text)| diagnostics(name, text)).collect(),
             GoldenKind::Bytecode | GoldenKind::Ast => match self.disk.get(name) {
                 Some(text) if golden.kind == GoldenKind::Ast => syntax_tree(name, text),

@@ -6,6 +6,7 @@
 //! * every [`NodeId`] is unique within its file; side tables (see `resolve`) are indexed by it.
 
 pub mod print;
+pub mod visit;
 pub mod walk;
 
 use crate::source::Span;

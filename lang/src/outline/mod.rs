@@ -12,7 +12,7 @@ pub use highlight::{TokenClass, highlight};
 pub use uses::{ImportUse, Uses};
 
 use crate::ast::walk::Detail;
-use crate::ast::{ClassDecl, File, Func, Ident, LetDecl, LetKind, Param, ParamKind, Pattern, PatternKind, Stmt, StmtKind};
+use crate::ast::{ClassDecl, File, Func, Ident, LetDecl, LetKind, NodeId, Param, ParamKind, Pattern, PatternKind, Stmt, StmtKind};
 use crate::ast::{MapPatternItem, PatternItem};
 use crate::resolve::Resolved;
 use crate::source::{Source, Span};
@@ -249,26 +249,31 @@ fn let_heads(decl: &LetDecl) -> Vec<Head> {
 
 /// The names that a pattern binds. Patterns are bounded in height.
 pub(crate) fn bound_names(pattern: &Pattern, out: &mut Vec<Ident>) {
+    bindings(pattern, &mut |_, ident| out.push(ident.clone()));
+}
+
+/// Tells of the names that a pattern binds, each with its id; of alternatives the first one's.
+pub(crate) fn bindings(pattern: &Pattern, tell: &mut impl FnMut(NodeId, &Ident)) {
     match &*pattern.kind {
-        PatternKind::Bind(_, ident) | PatternKind::BindIs(_, ident, _) => out.push(ident.clone()),
+        PatternKind::Bind(id, ident) | PatternKind::BindIs(id, ident, _) => tell(*id, ident),
         PatternKind::Tuple(items) | PatternKind::List(items) => {
             for item in items {
                 match item {
-                    PatternItem::One(pattern) => bound_names(pattern, out),
-                    PatternItem::Rest(binding) => out.extend(binding.iter().map(|(_, ident)| ident.clone())),
+                    PatternItem::One(pattern) => bindings(pattern, tell),
+                    PatternItem::Rest(binding) => binding.iter().for_each(|(id, ident)| tell(*id, ident)),
                 }
             }
         }
         PatternKind::Map(items) => {
             for item in items {
                 match item {
-                    MapPatternItem::Pair(_, pattern) => bound_names(pattern, out),
-                    MapPatternItem::Rest(binding) => out.extend(binding.iter().map(|(_, ident)| ident.clone())),
+                    MapPatternItem::Pair(_, pattern) => bindings(pattern, tell),
+                    MapPatternItem::Rest(binding) => binding.iter().for_each(|(id, ident)| tell(*id, ident)),
                 }
             }
         }
-        PatternKind::Class { slots, .. } => slots.iter().for_each(|slot| bound_names(&slot.pattern, out)),
-        PatternKind::Or(alternatives) => alternatives.iter().take(1).for_each(|first| bound_names(first, out)),
+        PatternKind::Class { slots, .. } => slots.iter().for_each(|slot| bindings(&slot.pattern, tell)),
+        PatternKind::Or(alternatives) => alternatives.iter().take(1).for_each(|first| bindings(first, tell)),
         PatternKind::Wildcard | PatternKind::Is(_) | PatternKind::Value(_) | PatternKind::Range { .. } | PatternKind::Error => {}
     }
 }

@@ -29,7 +29,9 @@ pub fn difference(left: &str, right: &str, style: Style) -> String {
         one_line(&mut out, left, right, style);
         return out;
     }
-    let diff = TextDiff::configure().timeout(TIME_MAX).diff_lines(left, right);
+    // A last line is the same with and without its line break; that is said apart.
+    let [left_lines, right_lines] = [left, right].map(|text| format!("{}\n", text.strip_suffix('\n').unwrap_or(text)));
+    let diff = TextDiff::configure().timeout(TIME_MAX).diff_lines(&left_lines, &right_lines);
     let mut lines = 0;
     for (at, group) in diff.grouped_ops(CONTEXT).iter().enumerate() {
         if at > 0 {
@@ -51,7 +53,7 @@ pub fn difference(left: &str, right: &str, style: Style) -> String {
         }
     }
     if left.ends_with('\n') != right.ends_with('\n') {
-        let _ = writeln!(out, "    the {} side ends with a line break", if left.ends_with('\n') { "left" } else { "right" });
+        let _ = writeln!(out, "    only the {} side ends with a line break", if left.ends_with('\n') { "left" } else { "right" });
     }
     out
 }
@@ -83,8 +85,8 @@ mod tests {
             "difference (- left, + right):\n    [\n        1,\n  -     2,\n  +     3,\n    ]\n"
         );
         assert_eq!(
-            difference("a\n", "a", Style::plain()),
-            "difference (- left, + right):\n  - a\n  + a\n    the left side ends with a line break\n"
+            difference("a\nb\n", "A\nb", Style::plain()),
+            "difference (- left, + right):\n  - a\n  + A\n    b\n    only the left side ends with a line break\n"
         );
     }
 

@@ -29,7 +29,7 @@ impl Human {
 
     fn failed(&mut self, id: &str, failure: &Failure, printed: &str) {
         let label = self.style.paint(AnsiColor::BrightRed.on_default().bold(), "FAILED");
-        let _ = write!(self.failures, "\n{label} {}\n{}", printable(id), failure.text);
+        let _ = write!(self.failures, "\n{label} {}\n{}", shown(id), failure.text);
         if !printed.is_empty() {
             self.failures.push_str("output:\n");
             for line in printed.lines() {
@@ -37,6 +37,11 @@ impl Human {
             }
         }
     }
+}
+
+/// A name as it is shown on a line.
+fn shown(name: &str) -> String {
+    printable(name).replace('\n', " ")
 }
 
 /// Writes to standard output. When nobody reads it any more, the process ends.
@@ -55,14 +60,14 @@ impl Reporter for Human {
 
     fn test(&mut self, suite: &Suite, test: &Test, outcome: &Outcome) {
         let style = self.style;
-        let name = printable(&test.name);
+        let name = shown(&test.name);
         let mut line = match &outcome.verdict {
             Verdict::Failed(failure) => {
                 self.failed(&suite.id(test), failure, &outcome.output);
                 format!("  {}   {name}", style.paint(AnsiColor::BrightRed.on_default().bold(), "FAILED"))
             }
             Verdict::Skipped(reason) => {
-                let reason = if reason.is_empty() { String::new() } else { format!(": {}", printable(reason)) };
+                let reason = if reason.is_empty() { String::new() } else { format!(": {}", shown(reason)) };
                 format!("  {}  {name}{reason}", style.paint(AnsiColor::Yellow.on_default(), "skipped"))
             }
             _ => format!("  {}       {name}", style.paint(AnsiColor::Green.on_default(), "ok")),

@@ -9,7 +9,7 @@ mod human;
 mod junit;
 mod report;
 mod run;
-mod suite;
+pub mod suite;
 mod tap;
 mod watch;
 

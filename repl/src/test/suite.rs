@@ -211,7 +211,7 @@ fn parse(path: &str) -> Result<(File, Vec<u32>), String> {
 }
 
 /// The file that a test file belongs to.
-fn tested(path: &str, root: &str) -> Option<Tested> {
+pub fn tested(path: &str, root: &str) -> Option<Tested> {
     let tested = format!("{}.lang", path.strip_suffix(TEST_ENDING).filter(|stem| !stem.is_empty() && !stem.ends_with('/'))?);
     if !Path::new(&tested).is_file() {
         return None;

@@ -27,7 +27,7 @@ const NAMED_MAX: usize = 5;
 
 /// Runs until it is interrupted; gives the process's status.
 pub fn watch(options: &Options, selection: &Selection, poll: Option<Duration>) -> i32 {
-    let watch = match Watch::start(poll) {
+    let watch = match Watch::start(poll, None) {
         Ok(watch) => watch,
         Err(error) => {
             output().note(&Style::for_stderr().failure(&format!("cannot watch files: {}", plain(&error))));

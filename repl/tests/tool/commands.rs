@@ -61,7 +61,6 @@ fn errors_are_marked_in_their_source() {
     let folder = Folder::with(&[("a.lang", "fn half(x) {\n    x.nosuch\n}\nfn main() { half(4) }"), ("b.lang", "let x = (1 +")]);
     fs::write(folder.path().join("c.lang"), b"print(\"h\xe9\")").expect("the folder can be written");
     expect(&lang(&folder, &["c.lang"], ""), 1, "", "`c.lang` is not UTF-8: byte 8 cannot be read");
-    expect(&lang(&folder, &["."], ""), 1, "", "`.` is a directory, not a file");
     let output = lang(&folder, &["run", "a.lang"], "");
     expect(
         &output,
@@ -109,6 +108,73 @@ fn check_looks_at_imports() {
         "warning[W0302]: `dubble` does not exist in namespace `util`; did you mean `double`?\n --> b.lang:3:13\n",
     );
     expect(&lang(&folder, &["check", "c.lang", "util.lang"], ""), 0, "", "");
+}
+
+#[test]
+fn check_looks_at_whole_directories() {
+    let folder = Folder::with(&[
+        ("main.lang", "import util\nfn main() { let left = 1; util.double() }"),
+        ("util.lang", "fn double(x) { 2 * x }"),
+        ("util_test.lang", "test \"double\" { assert double(2) == 4 }"),
+    ]);
+    let output = lang(&folder, &["check", "."], "");
+    expect(&output, 0, "", "warning[W0007]: `left` is never used\n --> main.lang:2:17\n");
+    expect(&output, 0, "", "warning[W0010]: `double` is called without the argument `x`\n --> main.lang:2:27\n");
+    assert_eq!(lang(&folder, &["check", "--strict", "."], "").status.code(), Some(1));
+    let json = "{\"severity\":\"warning\",\"code\":\"W0007\",\"message\":\"`left` is never used\",\"file\":\"main.lang\",\"line\":2,\
+        \"column\":17,\"end_line\":2,\"end_column\":21,\"label\":\"nothing mentions it\",\
+        \"help\":\"remove it, or call it `_left` if it has to be there\"}\n";
+    let output = lang(&folder, &["check", "--format", "json", "."], "");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.starts_with(json), "{said}");
+    folder.write("util.lang", "fn double(x) {");
+    // What the broken file defines is not missed.
+    let output = lang(&folder, &["check", "."], "");
+    expect(&output, 1, "", "error[E0102]");
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("W03"), "only the error is told");
+}
+
+/// A check of what is well says nothing.
+#[test]
+fn the_programs_of_the_repository_have_nothing_to_be_told() {
+    let folder = Folder::new();
+    for directory in ["examples", "benches"] {
+        let path = format!("{}/../{directory}", env!("CARGO_MANIFEST_DIR"));
+        expect(&lang(&folder, &["check", "--strict", &path], ""), 0, "", "");
+    }
+}
+
+#[test]
+fn a_directory_is_run_as_a_whole() {
+    let folder = Folder::with(&[
+        ("a.lang", "import b\nlet x = b.y + 1"),
+        ("b.lang", "let y = 1"),
+        ("main.lang", "import a\nfn main(...args) { print(a.x, args) }"),
+        ("main_test.lang", "not loaded"),
+    ]);
+    expect(&lang(&folder, &["run", ".", "1", "2"], ""), 0, "2 [\"1\", \"2\"]\n", "");
+    let sub = Folder::with(&[("one.lang", "fn main() { two() }"), ("two.lang", "fn two() { print(2) }")]);
+    expect(&lang(&sub, &["run", "--namespace-per-directory", "."], ""), 0, "2\n", "");
+    sub.write("three.lang", "fn main() { 3 }");
+    let output = lang(&sub, &["run", "."], "");
+    expect(&output, 1, "", "error[R0115]: several files of `.` have a `main`: `one.lang`, `three.lang`\n");
+    let empty = Folder::with(&[("x_test.lang", "")]);
+    expect(&lang(&empty, &["."], ""), 1, "", "there are no `.lang` files in `.`");
+}
+
+#[test]
+fn all_files_that_do_not_load_are_told() {
+    let folder = Folder::with(&[
+        ("a.lang", "import b\nlet x = b.y + 1"),
+        ("b.lang", "let y = nosuch()"),
+        ("c.lang", "throw ValueError(\"trouble\")"),
+        ("d.lang", "import b\nlet z = b.y"),
+    ]);
+    let output = lang(&folder, &["run", "."], "");
+    expect(&output, 1, "", "NameError: `nosuch` does not exist\n --> b.lang:1:9\n");
+    expect(&output, 1, "", "NameError: `y` has no value yet: the top level of `b.lang` has failed\n --> a.lang:2:9\n");
+    expect(&output, 1, "", "NameError: `y` has no value yet: the top level of `b.lang` has failed\n --> d.lang:2:9\n");
+    expect(&output, 1, "", "ValueError: trouble\n --> c.lang:1:1\n");
 }
 
 #[test]
@@ -285,4 +351,34 @@ fn what_is_no_file_is_not_waited_for() {
     let file = fs::File::create(folder.path().join("huge.lang")).expect("the folder can be written");
     file.set_len(1 << 40).expect("a file can have holes");
     expect(&lang(&folder, &["huge.lang"], ""), 1, "", "is larger than 256 MB");
+}
+
+#[test]
+fn files_of_several_programs_are_checked() {
+    let folder = Folder::new();
+    for directory in ["a", "b"] {
+        fs::create_dir(folder.path().join(directory)).expect("the folder can be written");
+        folder.write(&format!("{directory}/main.lang"), "fn main() { print(1) }");
+    }
+    expect(&lang(&folder, &["check", "a/main.lang", "b/main.lang"], ""), 0, "", "");
+}
+
+#[test]
+fn plans_are_shown_and_change_nothing() {
+    let folder = Folder::with(&[
+        ("a.lang", "fn f() { 1 }\nfn main() { print(\"never\") }\n"),
+        ("b.lang", "fn f() { 2 }\nfn main() { print(\"never\") }\n"),
+        ("wrong.lang", "class f { }\n"),
+    ]);
+    expect(&lang(&folder, &["plan", "a.lang", "b.lang"], ""), 0, "a.lang: committed (epoch 1)\n  changed    function a.f\n", "");
+    let output = lang(&folder, &["plan", "--report", "json", "a.lang", "b.lang"], "");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        text.starts_with("{\"ok\": true, ") && text.contains("\"changed\": [{\"name\": \"f\", \"kind\": \"function\""),
+        "{text}"
+    );
+    let output = lang(&folder, &["plan", "a.lang", "wrong.lang"], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("R0101"));
+    expect(&lang(&folder, &["plan", "a.lang", "nosuch.lang"], ""), 1, "", "cannot read `nosuch.lang`");
 }

@@ -150,6 +150,32 @@ fn a_deleted_file_can_come_back() {
 }
 
 #[test]
+fn reports_as_json() {
+    let folder = Folder::with(&[("main.lang", MAIN), ("word.lang", &word("zero"))]);
+    let mut running = Running::start_with(&folder, &["--report", "json"], "main.lang");
+    running.wait_for(" zero");
+    folder.write("word.lang", &word("one"));
+    let line = running.wait_for("{\"ok\": true");
+    assert!(line.contains("\"changed\": [{\"name\": \"word\"") && line.ends_with('}'), "{line}");
+    folder.write("word.lang", "fn word( {");
+    let line = running.wait_for("{\"ok\": false");
+    assert!(line.contains("\"reasons\": [{\"code\": \"E0102\""), "{line}");
+}
+
+#[test]
+fn the_mode_and_strictness_are_chosen() {
+    let folder = Folder::with(&[("main.lang", MAIN), ("word.lang", &format!("let n = 0\n{}", word("zero")))]);
+    let mut running = Running::start_with(&folder, &["--mode", "overwrite", "--strict"], "main.lang");
+    running.wait_for(" zero");
+    folder.write("word.lang", &format!("let n = 0\n{}", word("one")));
+    let line = running.wait_for("reload: committed");
+    assert!(line.contains("changed word.n, word.word"), "{line}");
+    folder.write("word.lang", "fn word() { nowhere() }\n");
+    running.wait_for("W0302");
+    running.wait_for("refused");
+}
+
+#[test]
 fn what_is_saved_together_is_one_commit() {
     let (folder, mut running) = program();
     // Files that are still open keep a save from ending.
@@ -210,6 +236,30 @@ fn ctrl_c_ends_while_waiting_for_an_edit() {
     running.wait_for("waiting for an edit");
     running.interrupt();
     assert_eq!(running.status(), Some(130));
+}
+
+#[test]
+fn files_come_into_a_directory_and_leave_it() {
+    let folder = Folder::with(&[("main.lang", MAIN), ("word.lang", &word("zero"))]);
+    fs::create_dir(folder.path().join("sub")).expect("the folder can be written");
+    let mut running = Running::start(&folder, ".");
+    running.wait_for(" zero");
+    // Nothing imports it, but what it does at its top level is done.
+    folder.write("sub/new.lang", "import word\nprint(\"new|${word.word()}\")\nfn hi() { 1 }\n");
+    running.wait_for("new|zero");
+    running.wait_for("added sub.new.hi");
+    folder.write("sub/new.lang", "import word\nfn hi() { 2 }\n");
+    running.wait_for("changed sub.new.hi");
+    fs::remove_file(folder.path().join("sub/new.lang")).expect("it exists");
+    running.wait_for("`sub/new.lang` is gone");
+    fs::create_dir_all(folder.path().join("later/deep")).expect("the folder can be written");
+    folder.write("later/deep/other.lang", "fn other() {");
+    running.wait_for("refused");
+    folder.write("later/deep/other.lang", "fn other() { 1 }");
+    running.wait_for("added later.deep.other.other");
+    folder.write("word.lang", &word("one"));
+    running.wait_for(" one");
+    assert_state_kept(&running);
 }
 
 #[test]

@@ -14,6 +14,9 @@ mod running;
 mod screen;
 #[cfg(unix)]
 mod session;
+mod test;
+#[cfg(unix)]
+mod test_watch;
 
 use std::time::Duration;
 

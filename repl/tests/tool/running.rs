@@ -1,4 +1,4 @@
-//! A program under `lang run --reload`, with its lines as they come.
+//! The tool while it goes on running, with its lines as they come.
 
 use crate::folder::Folder;
 use crate::{LANG, PATIENCE};
@@ -19,11 +19,21 @@ pub struct Running {
 }
 
 impl Running {
-    /// Runs `main.lang` of a folder.
+    /// Runs a program of a folder with `--reload`.
     pub fn start(folder: &Folder, file: &str) -> Running {
+        Running::start_with(folder, &[], file)
+    }
+
+    /// Runs a program with `--reload` and further options.
+    pub fn start_with(folder: &Folder, options: &[&str], file: &str) -> Running {
+        Running::with(folder, &[&["run", "--reload"], options, &[file]].concat())
+    }
+
+    /// Runs the tool in a folder with these arguments.
+    pub fn with(folder: &Folder, args: &[&str]) -> Running {
         let (output, both) = pipe().expect("the system has pipes");
         let child = Command::new(LANG)
-            .args(["run", "--reload", file])
+            .args(args)
             .current_dir(folder.path())
             .stdin(Stdio::null())
             .stdout(both.try_clone().expect("just made"))

@@ -69,7 +69,7 @@ pub const MODULES: &[&str] =
     &["bytes", "fs", "io", "json", "live", "math", "os", "path", "random", "regex", "task", "test", "text", "time"];
 
 /// The modules as the engine asks for them.
-pub(crate) const LIBRARY: Library = Library { modules: MODULES, load };
+pub(crate) const LIBRARY: Library = Library { modules: MODULES, load, report: live::report_value };
 
 fn load(vm: &mut Vm, name: &str) -> Result<(), Error> {
     let module = TABLE.iter().find(|module| module.name == name).expect("the engine asks for modules of the list");

@@ -121,6 +121,6 @@ pub fn compile_source(source: &Source) -> Compiled {
 }
 
 /// Runs `inner` with enough native stack for one more level of the tree.
-fn with_stack<T>(inner: impl FnOnce() -> T) -> T {
+pub(crate) fn with_stack<T>(inner: impl FnOnce() -> T) -> T {
     stacker::maybe_grow(128 * 1024, 2 * 1024 * 1024, inner)
 }

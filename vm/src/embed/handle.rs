@@ -23,7 +23,7 @@ impl Drop for Held {
 
 impl Handle {
     /// Keeps `value` alive for the host.
-    pub(crate) fn new<'gc>(world: &mut World<'gc>, value: Value<'gc>) -> Handle {
+    pub fn new<'gc>(world: &mut World<'gc>, value: Value<'gc>) -> Handle {
         let pool = world.handle_pool.clone();
         let free = pool.free.borrow_mut().pop();
         let index = free.unwrap_or(world.handles.len());

@@ -465,14 +465,16 @@ impl Vm {
         });
         self.new_bytes += usize::try_from(allocated).unwrap_or(0);
         if self.stress.collect_always {
-            self.collect();
+            self.clear_stacks();
+            self.arena.finish_cycle();
+            self.end_collection();
             return;
         }
         if self.stress.collect_slowly {
             self.clear_stacks();
             self.arena.metrics().adjust_debt(30.0);
             self.arena.collect_debt();
-            self.weigh();
+            self.end_collection();
             return;
         }
         if self.arena.metrics().allocation_debt() <= 0.0 {
@@ -485,7 +487,15 @@ impl Vm {
         } else {
             self.arena.collect_debt();
         }
+        self.end_collection();
+    }
+
+    /// After a slice of an ordinary collection.
+    fn end_collection(&mut self) {
         self.weigh();
+        if self.arena.collection_phase() == CollectionPhase::Sleeping {
+            self.look_for_unused_leaks();
+        }
     }
 
     fn clear_stacks(&mut self) {

@@ -115,8 +115,8 @@ impl<'gc> Cx<'_, 'gc> {
     /// come to exist later; the loader sees that from the error's class.
     pub(super) fn missing_name(&mut self, cell: Gc<'gc, Definition<'gc>>) -> NativeResult<'gc> {
         let name = cell.name.as_str();
-        if let Some(cycle) = self.world.loading.cycle.take() {
-            let text = format!("`{name}` has no value yet: the files `{cycle}` wait for each other's top-level values");
+        if let Some((_, why)) = self.world.loading.unavailable.iter().find(|(other, _)| Gc::ptr_eq(*other, cell)) {
+            let text = format!("`{name}` has no value yet: {why}");
             return Err(self.raise(ErrorKind::NameError, text));
         }
         if cell.kind() != Kind::Absent {

@@ -117,7 +117,7 @@ pub fn stage_class<'gc>(
 }
 
 /// Gives a class other bases, and takes it from the classes below its old ones.
-fn set_bases<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>, bases: Vec<Gc<'gc, Class<'gc>>>) {
+pub fn set_bases<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>, bases: Vec<Gc<'gc, Class<'gc>>>) {
     let weak = Gc::downgrade(class);
     let old = class.body().bases.clone();
     let has = |list: &[Gc<'gc, Class<'gc>>], c: Gc<'gc, Class<'gc>>| list.iter().any(|b| Gc::ptr_eq(*b, c));

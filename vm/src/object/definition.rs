@@ -68,6 +68,8 @@ pub struct Definition<'gc> {
     pub recorded: Cell<u32>,
     /// The commit whose undo log has noted its state last, so that each notes it once.
     pub logged: Cell<u32>,
+    /// Whether it is a leak that nothing used when somebody looked, and whose name nobody has looked up since.
+    pub unused: Cell<bool>,
     /// Its name.
     pub name: Symbol<'gc>,
     /// Its namespace.
@@ -125,6 +127,7 @@ impl<'gc> Definition<'gc> {
                 kind: Cell::new(Kind::Absent),
                 recorded: Cell::new(0),
                 logged: Cell::new(0),
+                unused: Cell::new(false),
                 name,
                 namespace,
                 meta: RefLock::default(),
@@ -227,7 +230,9 @@ impl<'gc> Namespace<'gc> {
 
     /// The definition of a name, if it is contributed.
     pub fn get(&self, name: Symbol<'gc>) -> Option<Gc<'gc, Definition<'gc>>> {
-        self.cell(name).filter(|d| d.kind() != Kind::Absent)
+        let cell = self.cell(name).filter(|d| d.kind() != Kind::Absent)?;
+        cell.unused.set(false);
+        Some(cell)
     }
 
     /// The cell of a name, made if there is none.

@@ -414,13 +414,14 @@ pub struct Loading<'gc> {
     pub pending: SymbolMap<'gc, Vec<Gc<'gc, Definition<'gc>>>>,
     /// The definition that the loop was left for.
     pub needed: Option<Gc<'gc, Definition<'gc>>>,
-    /// Names of the files that wait for each other, for the error of the one that closes the cycle.
-    #[collect(require_static)]
-    pub cycle: Option<String>,
+    /// Definitions that get no value, with the reason, for the errors of the code that needs them.
+    pub unavailable: Vec<(Gc<'gc, Definition<'gc>>, String)>,
     /// Classes whose shared slots and decorated members are still to be computed.
     pub class_tasks: Vec<Option<ClassTasks<'gc>>>,
     /// Functions and classes whose decorators have yet to run, with their definitions.
     pub undecorated: Vec<(Gc<'gc, Definition<'gc>>, Value<'gc>)>,
+    /// Definitions that get another object, with the one they had.
+    pub overwritten: Vec<(Gc<'gc, Definition<'gc>>, Value<'gc>)>,
 }
 
 /// A class with what is left to run of it.

@@ -1,11 +1,11 @@
 //! Items: `x[i]`, `x[i] = v` and `len(x)`.
 
 use super::call::{Resume, call, call_then, method_of, suspend};
-use super::error::suggestion;
 use super::iterate::character;
 use super::mapping::{map_get, map_set};
 use super::number::int_from_u64;
 use super::slice::slice_range;
+use super::suggestion;
 use super::text::describe;
 use crate::heap::{Str, Value};
 use crate::object::{Control, Cx, ErrorKind, List, Namespace, NativeResult};

@@ -19,7 +19,7 @@ const DEPTH_MAX: usize = 16;
 const TEXT_MAX: usize = 200_000;
 
 /// The `repr` of a value with each of its parts on a line of its own, as far as they do not fit on one together.
-pub fn lines<'gc>(cx: &Cx<'_, 'gc>, value: &Value<'gc>) -> String {
+fn lines<'gc>(cx: &Cx<'_, 'gc>, value: &Value<'gc>) -> String {
     let mut out = String::new();
     write(&mut out, cx.world, *value, 0);
     out

@@ -49,13 +49,14 @@ pub use call::{Resume, and_then, call, call_then, is_error, method_of, suspend, 
 pub use compare::{equal, equal_now};
 pub use contains::contains;
 pub use display::{push_float, push_int, push_quoted};
-pub use error::{error_message, error_part, nearest, suggestion};
+pub use error::{error_message, error_part};
 pub use foreign::{instead_of_member, instead_of_name};
 pub use format::format_value;
 pub use hash::{HashResult, hash, hash_int, hash_now};
 pub use index::{get_index, length, set_index};
 pub use iterate::{iterator, iterator_into_list, iterator_next};
-pub use lines::{lines, side_texts};
+pub use lang::near::{nearest, suggestion};
+pub use lines::side_texts;
 pub use mapping::{
     map_contains, map_get, map_remove, map_set, plain_item, set_add, set_contains, set_discard, set_plain_item, unhashable_error,
 };

@@ -109,7 +109,7 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// The refusal of a commit whose classes do not fit together.
-    fn misfit(&mut self, files: &[&PlannedFile], unfit: Unfit<'gc>) -> Error {
+    pub(super) fn misfit(&mut self, files: &[&PlannedFile], unfit: Unfit<'gc>) -> Error {
         let message = message_of(self, *unfit.control);
         let qualified = unfit.class.qualified();
         let is_meant = |namespace: &str, name: &str| *qualified == *format!("{namespace}.{name}");

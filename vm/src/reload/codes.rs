@@ -41,6 +41,9 @@ default, the definition moves: it keeps its identity and has a new contributor."
 same kind. Choose another name, or restart the program."
     NESTED "R0112" Error "a reload is asked for while one is made"
     "Code that runs as a part of a load or reload, such as an initialiser, cannot ask for another one."
+    SEVERAL_MAINS "R0115" Error "several files of a directory have a `main`"
+    "A program that is a directory begins with `main` of its `main.lang`, or with the only `main` there is. Rename the file that the
+program begins with, or name one file to run: `lang run game/start.lang`."
     CLASS "R0113" Error "a class that cannot be made"
     "The bases of a class contradict each other in their order, are no classes, inherit from the class itself, or bring the same slot
 twice; or a slot has the name of another member. The message says which. An edit of a base is refused with it too, when a class below
@@ -51,14 +54,18 @@ class A { slot x = 1 }
 class B { slot x = 2 }
 class C(A, B) { slot x = 3 }      # declared here, the slot is one
 ```"
-    MENTIONS_LEAK "W0302" Warning "code mentions what no file defines any more"
-    "The definition is a leak: it still works here because the running program has it, and would be missing after a restart."
-    RENAMED "W0303" Warning "a definition may have been renamed"
-    "One definition left and one with nearly the same text came. If that is one definition with a new name, say so with `was`, and
-everyone who holds the old one goes over to the new one: `fn step(dt) was tick`."
     UNKNOWN_IMPORT "W0301" Warning "a name is imported that does not exist"
     "The namespace has no definition of this name. It may still come to exist: the import is late bound, and using the name
 before raises NameError."
+    NEEDED_TOO_EARLY "W0305" Warning "a top-level value that is needed too early"
+    "Loading a file runs its `let`, `const` and statements in text order, and waits for values of other files. A value that is needed
+above its own `let`, or files that each need a value of the other first, cannot be computed: reaching this raises NameError, and the
+load fails. Functions may use each other's files freely, as they run later.
+
+```
+let area = side * side      # `side` has no value yet
+let side = 3
+```"
     UNKNOWN_NAME "W0302" Warning "a name that nobody defines"
     "No file that is loaded defines this name, nor does the library. It may still come to exist: names are found when they are
 reached. Reaching it before raises NameError.
@@ -68,4 +75,14 @@ fn main() {
     salute()       # perhaps `fn salute` is still to be written
 }
 ```"
+    HOOK "R0114" Error "the program refuses an edit"
+    "A `before_reload` or `after_reload` of a file has raised an error, a test of an edited file fails (`tests: true`), or an instance cannot
+follow its class (`migrate: \"eager\"`). Nothing has changed. The message says which, and the error is shown with it."
+    RENAMED "W0303" Warning "a definition may have been renamed"
+    "One definition left and one with nearly the same text came, or one slot left and one with the same default came. If that is one thing
+with a new name, say so with `was`, and everyone who holds the old one goes over to the new one, with its value: `fn step(dt) was tick`,
+`let guests was visitors = 0`, `slot mass was density = 4`."
+    MENTIONS_LEAK "W0304" Warning "code mentions what no file defines any more"
+    "The definition is a leak: the running program still has it, so the code works here, and it would be missing after a restart. Write the
+definition again, or change the code. With `strict` the edit is refused instead."
 }

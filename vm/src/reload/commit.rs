@@ -16,16 +16,46 @@ use gc_arena::Gc;
 use lang::source::Span;
 use std::sync::Arc;
 
+/// What a commit has done beyond its plan.
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    /// Closures that keep their old code, with the reason.
+    pub(super) stale: Vec<String>,
+    /// Variables and shared slots that have got a new object for an old one.
+    pub(super) relinked: usize,
+}
+
+/// What happens within a commit beside the commit. An error takes it back.
+pub(super) trait Stages {
+    /// Before anything changes.
+    fn begin(&mut self, _: &mut Vm) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// The definitions are in place, and nothing of the program has run yet.
+    fn placed(&mut self, _: &mut Vm) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Everything is done.
+    fn end(&mut self, _: &mut Vm, _: &Done) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// Nothing happens beside the commit.
+pub(super) struct Silent;
+
+impl Stages for Silent {}
+
 impl Vm {
-    /// Applies a plan; `before_running` is called when the definitions are in place and nothing of the program has run yet, and may
-    /// refuse. On an error everything is as before.
-    pub(super) fn commit(
-        &mut self,
-        plan: CheckedPlan,
-        before_running: impl FnOnce(&mut Vm) -> Result<(), Error>,
-    ) -> Result<Vec<String>, Error> {
+    /// Applies a plan. On an error everything is as before.
+    pub(super) fn commit(&mut self, plan: CheckedPlan, stages: &mut impl Stages) -> Result<Done, Error> {
         let plan = plan.into_plan();
         let queues_outer = std::mem::take(&mut self.files.queues);
+        // When a program is loaded, all its errors are told at once; an edit of a running one has as few effects as possible.
+        let is_first = plan.files.len() > 1 && plan.files.iter().all(|file| file.is_new && !file.path.starts_with('<'));
+        let failures_outer = std::mem::replace(&mut self.files.failures, is_first.then(Vec::new));
         self.files.queues_outer.push(queues_outer);
         let rests = self.rests_of(&plan);
         let level = self.begin_level();
@@ -39,11 +69,17 @@ impl Vm {
             (start, cx.world.tasks.fresh(), cx.world.commit_start.replace(start))
         });
         let mut matcher = Matcher::default();
-        let applied = self.enter(|cx| cx.apply(&plan, &mut matcher));
-        let result = applied.and_then(|queues| {
-            self.files.queues = queues;
-            before_running(self)?;
-            self.run_queues()
+        let result = stages.begin(self).and_then(|()| {
+            self.files.queues = self.enter(|cx| cx.apply(&plan, &mut matcher))?;
+            stages.placed(self)?;
+            self.run_queues()?;
+            let relinked = self.enter(|cx| {
+                let overwritten = std::mem::take(&mut cx.world.loading.overwritten);
+                if plan.relink { cx.relink_holders(&overwritten) } else { 0 }
+            });
+            let done = Done { stale: std::mem::take(&mut matcher.stale), relinked };
+            stages.end(self, &done)?;
+            Ok(done)
         });
         let names: Vec<(Arc<str>, Arc<str>)> = plan
             .files
@@ -54,6 +90,7 @@ impl Vm {
             })
             .collect();
         self.files.queues = self.files.queues_outer.pop().expect("pushed above");
+        self.files.failures = failures_outer;
         // It was meant for what has ended.
         self.files.is_abandoned = false;
         self.enter(|cx| {
@@ -82,7 +119,7 @@ impl Vm {
             self.replace_rests(rests);
         }
         self.end_level(level);
-        result.map(|()| matcher.stale)
+        result
     }
 }
 
@@ -117,15 +154,17 @@ pub(super) fn evaluation_plan(
         is_new: false,
         is_removed: false,
         mode: Mode::Update,
+        notes: Vec::new(),
     };
-    CheckedPlan::for_evaluation(ReloadPlan { files: vec![file] })
+    CheckedPlan::for_evaluation(ReloadPlan { files: vec![file], ..ReloadPlan::default() })
 }
 
 impl<'gc> Cx<'_, 'gc> {
     /// Changes cells, code and files; gives what is left to run.
     fn apply(&mut self, plan: &ReloadPlan, matcher: &mut Matcher) -> Result<Vec<Queue>, Error> {
         for file in &plan.files {
-            self.part_generation(file);
+            let overwritten = self.part_generation(file);
+            self.world.loading.overwritten.extend(overwritten);
         }
         for file in &plan.files {
             self.declare(file);
@@ -146,6 +185,10 @@ impl<'gc> Cx<'_, 'gc> {
         }
         let mut tasks = Vec::new();
         self.apply_classes(&files, &linked, &mut tasks, matcher)?;
+        if plan.rebase {
+            let overwritten = self.world.loading.overwritten.clone();
+            self.rebase(plan, &overwritten).map_err(|misfit| self.misfit(&files, misfit))?;
+        }
         // What runs from here on meets the new classes.
         self.clear_inline_caches();
         for (at, (file, (linked, _))) in files.iter().zip(&linked).enumerate() {
@@ -211,6 +254,7 @@ impl<'gc> Cx<'_, 'gc> {
 
     /// Makes a definition that its file no longer has a leak.
     fn make_leak(&mut self, module: Gc<'gc, Module<'gc>>, cell: Gc<'gc, Definition<'gc>>) {
+        cell.unused.set(false);
         let leak = Leak { file: module.path.clone(), version: module.state().version, epoch: self.world.epoch + 1 };
         Definition::update_meta(cell, self.mc, |meta| {
             meta.contributor = None;
@@ -433,6 +477,7 @@ impl<'gc> Cx<'_, 'gc> {
             items.push((unit.span.lo, Item::Unit(i)));
         }
         items.sort_by_key(|(order, item)| (*order, matches!(item, Item::Unit(_))));
-        Queue { path: file.path.clone(), items: items.into(), defines, namespace: file.namespace.clone(), running: None }
+        let (path, namespace) = (file.path.clone(), file.namespace.clone());
+        Queue { path, items: items.into(), defines, namespace, running: None, turn: None, needs: None }
     }
 }

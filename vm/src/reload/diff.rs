@@ -1,6 +1,7 @@
 //! Step 1: the new text of a file against the one that runs, definition by definition. Pure.
 
-use crate::image::{DefinitionImage, DefinitionKind, ModuleImage, UnitImage, UnitKind};
+use super::report::Note;
+use crate::image::{DefinitionImage, DefinitionKind, ImportFrom, ImportImage, ModuleImage, UnitImage, UnitKind};
 use std::mem;
 use std::sync::Arc;
 
@@ -45,6 +46,8 @@ pub struct FileChange {
     pub extensions_removed: bool,
     /// Whether the imports differ.
     pub imports: bool,
+    /// Edits of what is no definition, in words.
+    pub notes: Vec<Note>,
     /// Whether bodies of functions without name differ in statements that stay.
     pub bodies: bool,
 }
@@ -108,6 +111,7 @@ pub fn diff(old: Option<&ModuleImage>, new: &ModuleImage) -> FileChange {
     follow(old_units, new, &mut statements);
     FileChange {
         definitions,
+        notes: old.map_or_else(Vec::new, |old| notes(old, new)),
         bodies: statements.len() < edited,
         statements,
         extensions: unmatched(old_units, &new.units, |k| matches!(k, UnitKind::Extend(_))),
@@ -118,6 +122,30 @@ pub fn diff(old: Option<&ModuleImage>, new: &ModuleImage) -> FileChange {
             paths(old) != paths(new)
         }),
     }
+}
+
+/// Imports that come and go.
+fn notes(old: &ModuleImage, new: &ModuleImage) -> Vec<Note> {
+    let file = new.source.name();
+    let note = |text: String, line: u32| Note { text, file: file.to_owned(), line };
+    let mut notes = Vec::new();
+    let same = |a: &ImportImage, b: &ImportImage| a.from == b.from && a.items == b.items;
+    for import in new.imports.iter().filter(|import| !old.imports.iter().any(|o| same(o, import))) {
+        notes.push(note(format!("imports {}", imported(import)), new.source.line(import.span.lo)));
+    }
+    for import in old.imports.iter().filter(|import| !new.imports.iter().any(|n| same(n, import))) {
+        notes.push(note(format!("no longer imports {}", imported(import)), 0));
+    }
+    notes
+}
+
+/// What an import names, as it is written.
+fn imported(import: &ImportImage) -> String {
+    let from = match &import.from {
+        ImportFrom::Namespace(name) => name.clone(),
+        ImportFrom::File(path) | ImportFrom::Native(path) => format!("{path:?}"),
+    };
+    if import.items.is_empty() { from } else { format!("{} from {from}", import.items.join(", ")) }
 }
 
 /// Units of a kind that occur more often in the new text than in the old: a moved statement is no change.

@@ -2,17 +2,23 @@
 
 use super::check::{Reason, check};
 use super::codes;
+use super::commit::{Done, Silent, Stages};
 use super::history::Step;
+use super::hooks::Hooks;
 use super::load::{Compiled, FileText, normalise, reason_of};
-use super::options::{Mode, ReloadOptions, mode_of_text};
-use super::plan::{Action, FileInput, PlannedDefinition, PlannedFile, ReloadPlan, plan};
+use super::options::{Gate, Migrate, Mode, ReloadOptions, mode_of_text};
+use super::plan::{Action, Draft, FileInput, PlannedDefinition, PlannedFile, ReloadPlan, draft, plan};
 use super::report::Report;
+use super::suggest::suggestions;
+use super::survey::Facts;
+use super::unknown::leaks_mentioned;
 use crate::compile::compile_source;
 use crate::embed::{Error, Handle, Problem, Vm};
 use crate::heap::Value;
 use crate::image::{DefinitionKind, ImportImage, ModuleImage, UnitKind};
 use crate::interp::Trace;
 use crate::object::{Control, ErrorKind, LayoutChange, Namespace, TraceFrame, World};
+use lang::diagnostic::Diagnostic;
 use lang::source::Source;
 use std::sync::Arc;
 use std::time::Instant;
@@ -86,7 +92,11 @@ impl Vm {
             }
         };
         report.epoch = self.epoch();
+        if report.committed {
+            report.released = self.release_unused_leaks();
+        }
         report.duration = start.elapsed();
+        self.tell(&mut report);
         report
     }
 
@@ -99,33 +109,23 @@ impl Vm {
     ) -> Report {
         let mut report = Report::of(plan.plan());
         self.add_extensions(plan.plan(), &mut report);
-        let running = self.running_statements(plan.plan());
         if report.files.is_empty() {
             report.files.clone_from(&paths);
         }
         report.committed = plan.plan().files.iter().any(|f| f.changed || f.is_new);
         report.warnings = warnings;
-        let committed = self.commit(plan, |_| {
-            if let Some(warn) = options.warn {
-                warn(&report.warnings);
-            }
-            Ok(())
-        });
-        match committed {
-            Ok(stale) => {
-                for slot in self.enter(|cx| std::mem::take(&mut cx.world.shared_conflicts)) {
-                    report.add_shared_conflict(&slot);
-                }
-                report.stale = stale;
-                report.stale.extend(running);
-                let frames = self.enter(|cx| cx.running_frames(&report.changed));
-                report.stale.extend(frames);
-                report.layouts = self.enter(|cx| std::mem::take(&mut cx.world.layout_changes));
-                report
-            }
+        let running = self.running_statements(plan.plan());
+        let hooks = self.hooks_of(plan.plan());
+        let mut stages = Told { report, hooks, running, migrate: options.migrate, gate: options.gate, warn: options.warn };
+        match self.commit(plan, &mut stages) {
+            Ok(_) => stages.report,
             Err(error) => {
-                let mut refused = Report::refused(paths, vec![failed_reason(&error)]);
+                let further = std::mem::take(&mut self.files.further_errors);
+                let first = failed_reason(&error, stages.hooks.failed);
+                let reasons = std::iter::once(first).chain(further.iter().map(|error| failed_reason(error, None))).collect();
+                let mut refused = Report::refused(paths, reasons);
                 refused.error = Some(error);
+                refused.further_errors = further;
                 refused
             }
         }
@@ -148,7 +148,7 @@ impl Vm {
                 self.add_extensions(plan.plan(), &mut report);
                 match self.try_out(plan) {
                     Ok(layouts) => Report { layouts, ..report },
-                    Err(error) => Report::refused(paths, vec![failed_reason(&error)]),
+                    Err(error) => Report::refused(paths, vec![failed_reason(&error, None)]),
                 }
             }
             Err(reasons) => Report::refused(paths, reasons),
@@ -160,12 +160,9 @@ impl Vm {
     /// Puts the definitions of a plan in place, which shows whether the classes fit together, and takes them back before anything runs.
     /// Gives the layouts that would be replaced.
     fn try_out(&mut self, plan: super::CheckedPlan) -> Result<Vec<LayoutChange>, Error> {
-        let mut layouts = None;
-        let tried = self.commit(plan, |vm| {
-            layouts = Some(vm.enter(|cx| std::mem::take(&mut cx.world.layout_changes)));
-            Err(Error::Host("only tried".into()))
-        });
-        match (layouts, tried) {
+        let mut trial = Trial(None);
+        let tried = self.commit(plan, &mut trial);
+        match (trial.0, tried) {
             (Some(layouts), _) => Ok(layouts),
             (None, result) => result.map(|_| Vec::new()),
         }
@@ -242,8 +239,7 @@ impl Vm {
     fn prepare(&mut self, files: Vec<FileText>, options: &ReloadOptions) -> Result<(super::CheckedPlan, Vec<String>), Vec<Reason>> {
         let (texts, gone): (Vec<FileText>, Vec<FileText>) = files.into_iter().partition(|file| file.text.is_some());
         let texts = texts.into_iter().map(|file| (file.path, file.text.unwrap_or_default())).collect();
-        let (compiled, warnings) = self.gather(texts)?;
-        let warnings = warnings.iter().map(|(source, d)| d.plain(source).trim_end().to_owned()).collect();
+        let (compiled, mut warnings) = self.gather(texts)?;
         let mut inputs: Vec<FileInput> = Vec::new();
         for file in compiled {
             // A file that goes over to another namespace leaves the one it was in.
@@ -261,10 +257,19 @@ impl Vm {
         }
         inputs.extend(gone.iter().filter_map(|file| self.input_of_gone(&normalise(&file.path))));
         let others = self.other_inputs(&inputs);
-        let facts = self.enter(|cx| cx.survey());
-        let mut plan = plan(inputs, &others, &facts, options);
+        let mut facts = self.enter(|cx| cx.survey());
+        let draft = draft(inputs, &facts);
+        self.enter(|cx| cx.survey_values(&mut facts, &draft.concerned()));
+        let renamed = renamings(&draft, &facts);
+        let mut plan = plan(draft, &others, &facts, options);
         self.leave_for_later(&mut plan);
-        Ok((check(plan, &facts)?, warnings))
+        warnings.extend(leaks_mentioned(&plan, &facts));
+        let plan = check(plan, &facts)?;
+        if options.strict && !warnings.is_empty() {
+            return Err(warnings.iter().map(|(source, diagnostic)| reason_of(source, diagnostic)).collect());
+        }
+        warnings.extend(renamed);
+        Ok((plan, warnings.iter().map(|(source, d)| d.plain(source).trim_end().to_owned()).collect()))
     }
 
     fn input_of(&mut self, file: Compiled, options: &ReloadOptions) -> FileInput {
@@ -416,8 +421,9 @@ impl Vm {
             is_new: true,
             is_removed: false,
             mode: Mode::Update,
+            notes: Vec::new(),
         };
-        let result = match self.commit_evaluation(ReloadPlan { files: vec![file] }) {
+        let result = match self.commit_evaluation(ReloadPlan { files: vec![file], ..ReloadPlan::default() }) {
             Ok(()) => last.map(|unit| self.run_unit(&path, unit)).transpose(),
             Err(error) => Err(error),
         };
@@ -503,12 +509,106 @@ impl Vm {
     }
 
     fn commit_evaluation(&mut self, plan: ReloadPlan) -> Result<(), Error> {
-        self.commit(super::CheckedPlan::for_evaluation(plan), |_| Ok(())).map(|_| ())
+        self.commit(super::CheckedPlan::for_evaluation(plan), &mut Silent).map(|_| ())
     }
 }
 
-/// Why a commit was taken back.
-fn failed_reason(error: &Error) -> Reason {
+/// What may have been renamed.
+fn renamings(draft: &Draft, facts: &Facts) -> Vec<(Source, Diagnostic)> {
+    let mut found = Vec::new();
+    for (input, change) in draft.inputs.iter().zip(&draft.changes) {
+        let is_known = |name: &str| {
+            let is_leak = facts.get(&format!("{}.{name}", input.namespace)).is_some_and(|fact| fact.leak_of.is_some());
+            is_leak || draft.is_taken(&input.namespace, name, &input.path)
+        };
+        found.extend(suggestions(input, change, is_known).into_iter().map(|d| (input.new.source.clone(), d)));
+    }
+    found
+}
+
+/// A reload whose files' hooks run, and whose report is made on the way.
+struct Told {
+    report: Report,
+    hooks: Hooks,
+    /// Statements that are running and that the edit is about.
+    running: Vec<String>,
+    migrate: Migrate,
+    gate: Gate,
+    warn: Option<fn(&[String])>,
+}
+
+impl Stages for Told {
+    fn begin(&mut self, vm: &mut Vm) -> Result<(), Error> {
+        self.hooks.run_before(vm, &self.report)
+    }
+
+    fn placed(&mut self, _: &mut Vm) -> Result<(), Error> {
+        if let Some(warn) = self.warn {
+            warn(&self.report.warnings);
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, vm: &mut Vm, done: &Done) -> Result<(), Error> {
+        for slot in vm.enter(|cx| std::mem::take(&mut cx.world.shared_conflicts)) {
+            self.report.add_shared_conflict(&slot);
+        }
+        self.report.stale.clone_from(&done.stale);
+        self.report.stale.append(&mut self.running);
+        let frames = vm.enter(|cx| cx.running_frames(&self.report.changed));
+        self.report.stale.extend(frames);
+        self.report.relinked = done.relinked;
+        self.report.layouts = vm.enter(|cx| std::mem::take(&mut cx.world.layout_changes));
+        if self.migrate == Migrate::Eagerly {
+            self.migrate_all(vm)?;
+        }
+        self.hooks.run_after(vm, &self.report)?;
+        if self.gate == Gate::Tests { self.run_tests(vm) } else { Ok(()) }
+    }
+}
+
+impl Told {
+    /// Brings all instances of the classes that have got another layout to it.
+    fn migrate_all(&mut self, vm: &mut Vm) -> Result<(), Error> {
+        for change in &self.report.layouts {
+            // A class with another layout because of its base may have no definition of its own.
+            let Ok(class) = vm.handle(&change.class) else { continue };
+            if let Some(error) = vm.migrate_instances(&class, None)?.errors.into_iter().next() {
+                self.hooks.failed = Some(format!("an instance of `{}` cannot follow, and the edit is taken back", change.class));
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Told {
+    /// Runs the `test` blocks of the files. What they do to variables is taken back with the edit if one fails.
+    fn run_tests(&mut self, vm: &mut Vm) -> Result<(), Error> {
+        for path in &self.report.files {
+            for (at, test) in vm.tests(path).into_iter().enumerate() {
+                if let Err(error) = vm.logging_assignments(|vm| vm.run_test(path, at)) {
+                    self.hooks.failed = Some(format!("test \"{}\" of `{path}` fails, and the edit is taken back", test.name));
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A commit that is taken back before anything of the program runs; keeps the layouts that would be replaced.
+struct Trial(Option<Vec<LayoutChange>>);
+
+impl Stages for Trial {
+    fn placed(&mut self, vm: &mut Vm) -> Result<(), Error> {
+        self.0 = Some(vm.enter(|cx| std::mem::take(&mut cx.world.layout_changes)));
+        Err(Error::Host("only tried".into()))
+    }
+}
+
+/// Why a commit was taken back; `hook` says which one has raised, if it was one.
+fn failed_reason(error: &Error, hook: Option<String>) -> Reason {
     if let Error::Refused(problems) = error
         && let Some(problem) = problems.first()
     {
@@ -522,8 +622,8 @@ fn failed_reason(error: &Error) -> Reason {
         _ => (String::new(), 0),
     };
     Reason {
-        code: codes::FAILED.id,
-        message: format!("running the new top-level code failed: {message}"),
+        code: if hook.is_some() { codes::HOOK.id } else { codes::FAILED.id },
+        message: format!("{}: {message}", hook.as_deref().unwrap_or("running the new top-level code failed")),
         file,
         line,
         remedy: "correct the text and save again".into(),

@@ -5,18 +5,20 @@
 
 use super::options::Mode;
 use super::plan::{Action, PlannedFile};
+use super::relink::Overwritten;
 use crate::heap::Value;
 use crate::object::{Cx, Definition, Proto, SymbolMap, Undo};
 use gc_arena::Gc;
 
 impl<'gc> Cx<'_, 'gc> {
-    /// Gives the running text of a file that is to be overwritten private copies of the cells it loses.
-    pub(super) fn part_generation(&mut self, file: &PlannedFile) {
+    /// Gives the running text of a file that is to be overwritten private copies of the cells it loses. Gives these with their values.
+    pub(super) fn part_generation(&mut self, file: &PlannedFile) -> Vec<Overwritten<'gc>> {
+        let mut overwritten = Vec::new();
         if file.mode != Mode::Overwrite {
-            return;
+            return overwritten;
         }
-        let Some(module) = self.world.modules.get(&file.path).copied() else { return };
-        let Some(linked) = module.state().linked else { return };
+        let Some(module) = self.world.modules.get(&file.path).copied() else { return overwritten };
+        let Some(linked) = module.state().linked else { return overwritten };
         let mut copies: SymbolMap<'gc, Gc<'gc, Definition<'gc>>> = SymbolMap::default();
         for definition in file.definitions.iter().filter(|d| d.action == Action::Overwrite) {
             let name = self.world.intern(self.mc, &definition.name);
@@ -27,6 +29,7 @@ impl<'gc> Cx<'_, 'gc> {
             let meta = cell.meta().clone();
             Definition::update_meta(copy, self.mc, |m| *m = meta);
             copies.insert(name, copy);
+            overwritten.push((cell, cell.value()));
         }
         for proto in linked.protos() {
             for i in 0..proto.image.consts.len() {
@@ -39,5 +42,6 @@ impl<'gc> Cx<'_, 'gc> {
                 }
             }
         }
+        overwritten
     }
 }

@@ -4,7 +4,7 @@
 //! constants are as they were, variables and `once` keep their values, and what came with the commit leaves and becomes a leak.
 
 use super::load::FileText;
-use super::options::ReloadOptions;
+use super::options::{ReloadOptions, Replace};
 use super::report::Report;
 use crate::embed::Vm;
 use std::collections::HashMap;
@@ -65,6 +65,11 @@ impl History {
     }
 }
 
+/// What has been accepted once is accepted again, the other way round, too.
+fn anything() -> ReloadOptions {
+    ReloadOptions { replace: Replace::All, ..ReloadOptions::default() }
+}
+
 /// How a commit came about.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
@@ -78,7 +83,7 @@ impl Vm {
     pub fn undo(&mut self) -> Option<Report> {
         let commit = self.files.history.commits.pop()?;
         let files = commit.files.iter().map(|f| FileText { path: f.path.clone(), text: f.before.clone() }).collect();
-        let report = self.reload_as(Step::Undo, files, &ReloadOptions::default());
+        let report = self.reload_as(Step::Undo, files, &anything());
         let history = &mut self.files.history;
         if report.ok {
             history.undone.push(commit)
@@ -92,7 +97,7 @@ impl Vm {
     pub fn redo(&mut self) -> Option<Report> {
         let commit = self.files.history.undone.pop()?;
         let files = commit.files.iter().map(|f| FileText { path: f.path.clone(), text: f.after.clone() }).collect();
-        let report = self.reload_as(Step::Redo, files, &ReloadOptions::default());
+        let report = self.reload_as(Step::Redo, files, &anything());
         let history = &mut self.files.history;
         if report.ok {
             history.commits.push(commit)

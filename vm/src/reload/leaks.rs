@@ -1,8 +1,9 @@
 //! Leaks: definitions that no file has any more, kept for those who use them.
 
-use super::uses::Uses;
+use super::uses::{Detail, Uses};
 use crate::embed::Vm;
 use crate::heap::Value;
+use crate::limits;
 use crate::object::{Cx, Definition, Kind};
 use gc_arena::Gc;
 
@@ -25,12 +26,56 @@ pub struct LeakEntry {
     pub uses: Uses,
 }
 
+/// When to look for leaks that nothing uses: after ordinary collections, and the more seldom the longer nothing comes of it.
+#[derive(Debug, Default)]
+pub(crate) struct LeakWatch {
+    /// Collections until the next look.
+    wait: u32,
+    /// Collections between the last look and the next one.
+    pause: u32,
+}
+
+/// Most collections between two looks.
+const PAUSE_MAX: u32 = 64;
+
 impl Vm {
+    /// A collection has ended. Looks, now and then, which leaks nothing uses; they end at the end of the next commit. Large heaps are not
+    /// walked: there, leaks end when somebody asks ([`Vm::release_leaks`]).
+    pub(crate) fn look_for_unused_leaks(&mut self) {
+        if let Some(wait) = self.files.leak_watch.wait.checked_sub(1) {
+            self.files.leak_watch.wait = wait;
+            return;
+        }
+        if self.files.commits_running > 0 || self.object_count() > limits::COLLECT_AT_ONCE_MAX {
+            return;
+        }
+        let found = self.enter(|cx| {
+            let cells: Vec<_> = cx.leaks().into_iter().filter(|cell| !cell.unused.get()).collect();
+            let uses = cx.uses_of(&cells, Detail::Numbers);
+            let unused = cells.into_iter().zip(uses).filter(|(_, uses)| uses.is_empty());
+            unused.map(|(cell, _)| cell.unused.set(true)).count()
+        });
+        let watch = &mut self.files.leak_watch;
+        watch.pause = if found > 0 { 0 } else { (watch.pause * 2).clamp(1, PAUSE_MAX) };
+        watch.wait = watch.pause;
+    }
+
+    /// Ends leaks of earlier commits that nothing has used since somebody looked. Gives their qualified names.
+    pub(super) fn release_unused_leaks(&mut self) -> Vec<String> {
+        self.files.leak_watch = LeakWatch::default();
+        self.enter(|cx| {
+            let unused = cx.leaks().into_iter().filter(|cell| cell.unused.get());
+            // Code that was made since then may name it.
+            let unused: Vec<_> = unused.filter(|cell| !cx.is_named_through_its_namespace(*cell)).collect();
+            unused.into_iter().map(|cell| cx.end_leak(cell)).collect()
+        })
+    }
+
     /// All leaks, or those of one namespace, with who uses them. Walks the heap.
     pub fn leaks(&mut self, namespace: Option<&str>) -> Vec<LeakEntry> {
         self.enter(|cx| {
             let cells: Vec<_> = cx.leaks().into_iter().filter(|c| namespace.is_none_or(|n| *c.namespace.name == *n)).collect();
-            let uses = cx.uses_of(&cells);
+            let uses = cx.uses_of(&cells, Detail::Ways);
             cells.into_iter().zip(uses).map(|(cell, uses)| entry(cell, uses)).collect()
         })
     }
@@ -41,7 +86,7 @@ impl Vm {
         self.enter(|cx| {
             cx.world.forget_lookups();
             let cells = cx.leaks();
-            let uses = cx.uses_of(&cells);
+            let uses = cx.uses_of(&cells, Detail::Numbers);
             let unused = cells.into_iter().zip(uses).filter(|(_, uses)| uses.is_empty()).map(|(cell, _)| cell);
             unused.map(|cell| cx.end_leak(cell)).collect()
         })
@@ -78,6 +123,7 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     fn end_leak(&mut self, cell: Gc<'gc, Definition<'gc>>) -> String {
+        cell.unused.set(false);
         cell.set_kind(Kind::Absent);
         Definition::set(cell, self.mc, Value::Unset);
         Definition::update_meta(cell, self.mc, |meta| meta.leak = None);

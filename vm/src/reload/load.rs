@@ -2,13 +2,17 @@
 
 use super::check::{Place, Reason};
 use super::codes;
+use super::directory::is_program_file;
 use super::images::Images;
 use super::options::Mode;
-use crate::embed::{Error, Vm};
+use super::order::imports_first;
+use super::report::Report;
+use crate::embed::{Error, Handle, Vm};
 use crate::image::{ImportFrom, ModuleImage};
 use lang::diagnostic::Diagnostic;
 use lang::source::Source;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// What a VM knows of files, beside the heap.
@@ -16,6 +20,8 @@ use std::sync::Arc;
 pub struct Files {
     /// Directories in which namespaces are looked for, in order.
     pub roots: Vec<String>,
+    /// Which files share a namespace.
+    pub sharing: Sharing,
     /// Namespaces of files that do not have the one of their path.
     assigned: FxHashMap<String, Arc<str>>,
     /// What several VMs have compiled for each other.
@@ -26,6 +32,10 @@ pub struct Files {
     pub(super) queues_outer: Vec<Vec<super::queue::Queue>>,
     /// Whether what runs is to be given up, as the host has asked at a safe point.
     pub(crate) is_abandoned: bool,
+    /// Files whose top level has failed, with their errors, if the others go on nevertheless.
+    pub(super) failures: Option<Vec<(Arc<str>, Error)>>,
+    /// What went wrong in the last commit beside the error that it ended with.
+    pub(super) further_errors: Vec<Error>,
     /// Number of texts evaluated so far.
     pub(super) evaluations: u64,
     /// Loads and reloads that are being made: more than one while the code of one loads something.
@@ -35,7 +45,9 @@ pub struct Files {
     /// What was committed.
     pub(super) history: super::history::History,
     /// Where modules come from that are no files.
-    library: Library,
+    pub(super) library: Library,
+    /// When to look for leaks that nothing uses.
+    pub(crate) leak_watch: super::leaks::LeakWatch,
 }
 
 /// Modules that come with the engine and are made when they are first imported.
@@ -45,13 +57,29 @@ pub struct Library {
     pub modules: &'static [&'static str],
     /// Makes one of them.
     pub load: fn(&mut Vm, &str) -> Result<(), Error>,
+    /// Makes of a report what hooks and listeners of the program are given; the module `live` is loaded.
+    pub report: fn(&mut Vm, &Report) -> Result<Handle, Error>,
 }
 
 impl Default for Library {
     fn default() -> Self {
-        Library { modules: &[], load: |_, _| Ok(()) }
+        let report = |_: &mut Vm, _: &Report| Err(Error::Host("without a library there are no hooks".into()));
+        Library { modules: &[], load: |_, _| Ok(()), report }
     }
 }
+
+/// Which files contribute to one namespace, unless their first lines say.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Sharing {
+    /// Each has its own: `a/b.lang` is `a.b`.
+    #[default]
+    Nothing,
+    /// Those of one directory: `a/b.lang` contributes to `a`, and files directly in a root to `main`.
+    Directory,
+}
+
+/// The namespace of files directly in a root when directories are namespaces.
+const ROOT_NAMESPACE: &str = "main";
 
 /// A file for a reload.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -107,8 +135,13 @@ impl Vm {
         self.enter(|cx| cx.world.library = library.modules);
     }
 
+    /// The mode of reloads that do not name one, of files that do not either.
+    pub fn set_mode(&mut self, mode: Mode) {
+        self.files.mode = mode;
+    }
+
     /// Makes a module of the library, unless it is there.
-    fn load_module(&mut self, name: &str) -> Result<(), String> {
+    pub(super) fn load_module(&mut self, name: &str) -> Result<(), String> {
         if self.has_namespace(name) {
             return Ok(());
         }
@@ -119,55 +152,95 @@ impl Vm {
         loaded.map_err(|error| format!("the module `{name}` cannot be loaded: {error}"))
     }
 
+    /// Decides which files contribute to one namespace. Call it before anything is loaded.
+    pub fn set_namespace_sharing(&mut self, sharing: Sharing) {
+        self.files.sharing = sharing;
+    }
+
     /// Compiles the given texts and everything they import that is not loaded.
     pub(super) fn gather(&mut self, requests: Vec<(String, String)>) -> Result<Gathered, Refusal> {
-        let mut compiled: Vec<Compiled> = Vec::new();
         let mut reasons = Vec::new();
         let mut warnings = Vec::new();
-        let mut waiting: Vec<(String, String)> = requests.into_iter().map(|(path, text)| (normalise(&path), text)).collect();
-        waiting.reverse();
+        let mut waiting: VecDeque<(String, String)> = requests.into_iter().map(|(path, text)| (normalise(&path), text)).collect();
+        // Also those that do not compile.
+        let mut seen: FxHashSet<String> = FxHashSet::default();
         let mut parsed: Vec<(Arc<str>, Arc<ModuleImage>)> = Vec::new();
-        while let Some((path, text)) = waiting.pop() {
-            if parsed.iter().any(|(p, _)| **p == *path) {
-                continue;
-            }
-            let source = Source::new(path.clone(), text);
-            let result = Images::compile(self.files.images.as_ref(), &source);
-            for diagnostic in &result.diagnostics {
-                if diagnostic.is_error() {
-                    reasons.push(reason_of(&source, diagnostic));
-                } else {
-                    warnings.push((source.clone(), diagnostic.clone()));
+        let mut followed = 0;
+        loop {
+            while let Some((path, text)) = waiting.pop_front() {
+                if !seen.insert(path.clone()) {
+                    continue;
                 }
+                let source = Source::new(path.clone(), text);
+                let result = Images::compile(self.files.images.as_ref(), &source);
+                for diagnostic in result.diagnostics {
+                    if diagnostic.is_error() {
+                        reasons.push(reason_of(&source, &diagnostic));
+                    } else {
+                        warnings.push((source.clone(), diagnostic));
+                    }
+                }
+                let Some(image) = result.image else { continue };
+                if let Some(module) =
+                    self.files.library.modules.iter().find(|module| *self.namespace_of(&path, &image) == ***module)
+                {
+                    reasons.push(named_like_module(&source, module));
+                }
+                parsed.push((path.into(), image));
             }
-            let Some(image) = result.image else { continue };
-            if let Some(module) = self.files.library.modules.iter().find(|module| *self.namespace_of(&path, &image) == ***module) {
-                reasons.push(named_like_module(&source, module));
-            }
+            let Some((path, image)) = parsed.get(followed).cloned() else { break };
+            followed += 1;
             for import in &image.imports {
-                match self.find_import(&path, &import.from, &parsed, &waiting) {
-                    Ok(Some(file)) => match self.read_text(&file) {
-                        Ok(text) => waiting.push((file, text)),
-                        Err(message) => reasons.push(import_reason(&source, import.span, message)),
-                    },
-                    Ok(None) => {}
-                    Err(message) => reasons.push(import_reason(&source, import.span, message)),
+                match self.find_import(&path, &import.from, &parsed, &seen) {
+                    Ok(files) => {
+                        for file in files {
+                            match self.read_text(&file) {
+                                Ok(text) => waiting.push_back((file, text)),
+                                Err(message) => reasons.push(import_reason(&image.source, import.span, message, PATH_REMEDY)),
+                            }
+                        }
+                    }
+                    Err(message) => reasons.push(import_reason(&image.source, import.span, message, PATH_REMEDY)),
                 }
             }
-            parsed.push((path.into(), image));
         }
-        if !reasons.is_empty() {
-            return Err(reasons);
-        }
-        // Imported files come first: their values are needed first.
-        parsed.reverse();
+        let mut compiled = Vec::new();
         for (path, image) in &parsed {
             let namespace = self.namespace_of(path, image);
             let imports = image.imports.iter().map(|import| self.import_namespace(path, &import.from, &parsed)).collect();
             compiled.push(Compiled { path: path.clone(), namespace, image: image.clone(), imports });
         }
+        if reasons.is_empty() {
+            reasons.extend(self.misnamed_imports(&compiled));
+        }
+        if !reasons.is_empty() {
+            return Err(reasons);
+        }
+        let compiled = imports_first(compiled);
         warnings.extend(self.enter(|cx| cx.unknown_names(&compiled)));
         Ok((compiled, warnings))
+    }
+
+    /// Imports of namespaces that exist by the path of a file, whose first line names another one.
+    fn misnamed_imports(&mut self, compiled: &[Compiled]) -> Vec<Reason> {
+        let mut reasons = Vec::new();
+        for file in compiled {
+            for import in &file.image.imports {
+                let ImportFrom::Namespace(name) = &import.from else { continue };
+                if compiled.iter().any(|other| *other.namespace == **name) || self.has_namespace(name) {
+                    continue;
+                }
+                let candidates = self.candidates(name);
+                let Some(other) = compiled.iter().find(|other| candidates.iter().any(|path| **path == *other.path)) else {
+                    continue;
+                };
+                let message =
+                    format!("namespace `{name}` does not exist: `{}` contributes to namespace `{}`", other.path, other.namespace);
+                let remedy = format!("write `import {}`, or change the first line of `{}`", other.namespace, other.path);
+                reasons.push(import_reason(&file.image.source, import.span, message, &remedy));
+            }
+        }
+        reasons
     }
 
     /// Reads a file through the host.
@@ -197,7 +270,13 @@ impl Vm {
             .filter_map(|root| if root.is_empty() { Some(path) } else { path.strip_prefix(root.as_str())?.strip_prefix('/') })
             .min_by_key(|p| p.len())
             .unwrap_or_else(|| path.rsplit('/').next().unwrap_or(path));
-        relative.strip_suffix(".lang").unwrap_or(relative).replace('/', ".").into()
+        let relative = relative.strip_suffix(".lang").unwrap_or(relative);
+        match self.files.sharing {
+            Sharing::Nothing => relative.replace('/', ".").into(),
+            Sharing::Directory => {
+                relative.rsplit_once('/').map_or(ROOT_NAMESPACE.into(), |(directory, _)| directory.replace('/', ".").into())
+            }
+        }
     }
 
     fn import_namespace(&self, from_path: &str, from: &ImportFrom, parsed: &[(Arc<str>, Arc<ModuleImage>)]) -> Arc<str> {
@@ -214,62 +293,72 @@ impl Vm {
         }
     }
 
-    /// The file to load for an import; `None` when it is loaded or about to be.
+    /// The files to load for an import; none when they are loaded or about to be.
     fn find_import(
         &mut self,
         from_path: &str,
         from: &ImportFrom,
         parsed: &[(Arc<str>, Arc<ModuleImage>)],
-        waiting: &[(String, String)],
-    ) -> Result<Option<String>, String> {
-        let known = |path: &str| parsed.iter().any(|(p, _)| **p == *path) || waiting.iter().any(|(p, _)| p == path);
+        seen: &FxHashSet<String>,
+    ) -> Result<Vec<String>, String> {
         match from {
             ImportFrom::File(relative) => {
                 let path = join(from_path, relative);
-                if known(&path) || self.is_loaded(&path) {
-                    return Ok(None);
+                if seen.contains(&path) || self.is_loaded(&path) {
+                    return Ok(Vec::new());
                 }
-                if self.file_exists(&path) { Ok(Some(path)) } else { Err(format!("file `{path}` does not exist")) }
+                if self.file_exists(&path) { Ok(vec![path]) } else { Err(format!("file `{path}` does not exist")) }
             }
             ImportFrom::Native(path) => {
                 Err(format!("native bundle `{path}` cannot be loaded: this build has no support for native bundles"))
             }
             ImportFrom::Namespace(name) if self.files.library.modules.contains(&name.as_str()) => {
-                self.load_module(name).map(|()| None)
+                self.load_module(name).map(|()| Vec::new())
             }
             ImportFrom::Namespace(name) => {
-                let relative = format!("{}.lang", name.replace('.', "/"));
-                let candidates: Vec<String> = self
-                    .files
-                    .roots
-                    .iter()
-                    .map(|root| if root.is_empty() { relative.clone() } else { format!("{root}/{relative}") })
-                    .collect();
-                if candidates.iter().any(|c| known(c)) || self.has_namespace(name) || self.is_contributed(name, parsed, waiting) {
-                    return Ok(None);
+                let candidates = self.candidates(name);
+                if self.files.sharing == Sharing::Directory {
+                    let files: Vec<String> = candidates.iter().flat_map(|directory| self.files_directly_in(directory)).collect();
+                    if !files.is_empty() {
+                        return Ok(files.into_iter().filter(|file| !seen.contains(file) && !self.is_loaded(file)).collect());
+                    }
+                }
+                if candidates.iter().any(|path| seen.contains(path)) || self.has_namespace(name) {
+                    return Ok(Vec::new());
                 }
                 for path in &candidates {
                     if self.file_exists(path) {
-                        return Ok(Some(path.clone()));
+                        return Ok(vec![path.clone()]);
                     }
                 }
-                let looked = candidates.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", ");
+                if parsed.iter().any(|(path, image)| *self.namespace_of(path, image) == **name) {
+                    return Ok(Vec::new());
+                }
+                let ending = if self.files.sharing == Sharing::Directory { "/*.lang" } else { "" };
+                let looked = candidates.iter().map(|c| format!("`{c}{ending}`")).collect::<Vec<_>>().join(", ");
                 let looked = if looked.is_empty() { looked } else { format!("; looked for {looked}") };
                 Err(format!("namespace `{name}` does not exist{looked}"))
             }
         }
     }
 
-    /// Whether a text of the set names this namespace on its first line.
-    fn is_contributed(&self, name: &str, parsed: &[(Arc<str>, Arc<ModuleImage>)], waiting: &[(String, String)]) -> bool {
-        parsed.iter().any(|(path, image)| *self.namespace_of(path, image) == *name)
-            || waiting.iter().any(|(path, text)| {
-                let parsed = lang::parse(&Source::new(path.clone(), text.clone()));
-                parsed
-                    .file
-                    .namespace
-                    .is_some_and(|segments| segments.iter().map(|s| &*s.name).collect::<Vec<_>>().join(".") == name)
-            })
+    /// Where a namespace is looked for: files, or directories if those are namespaces.
+    fn candidates(&self, name: &str) -> Vec<String> {
+        let relative = match self.files.sharing {
+            Sharing::Nothing => format!("{}.lang", name.replace('.', "/")),
+            Sharing::Directory if name == ROOT_NAMESPACE => String::new(),
+            Sharing::Directory => name.replace('.', "/"),
+        };
+        self.files.roots.iter().map(|root| under(root, &relative)).collect()
+    }
+
+    /// Program texts directly in a directory, in order.
+    fn files_directly_in(&mut self, directory: &str) -> Vec<String> {
+        let names = self.host(|host| host.list_directory(directory)).unwrap_or_default();
+        let names = names.into_iter().filter(|name| !name.starts_with('.') && is_program_file(name));
+        let mut files: Vec<String> = names.map(|name| under(directory, &name)).collect();
+        files.sort_unstable();
+        files
     }
 
     pub(super) fn file_exists(&mut self, path: &str) -> bool {
@@ -325,14 +414,17 @@ fn named_like_module(source: &Source, module: &str) -> Reason {
     }
 }
 
-fn import_reason(source: &Source, span: lang::source::Span, message: String) -> Reason {
+/// What to do about an import of what is not there.
+const PATH_REMEDY: &str = "correct the import, or add the directory with `--path`";
+
+fn import_reason(source: &Source, span: lang::source::Span, message: String, remedy: &str) -> Reason {
     let (line, column) = source.line_column(span.lo);
     Reason {
         code: codes::UNKNOWN_NAMESPACE.id,
         message,
         file: source.name().to_owned(),
         line,
-        remedy: "correct the import, or add the directory with `--path`".into(),
+        remedy: remedy.to_owned(),
         detail: format!(" --> {}:{line}:{column}\n  | {}", source.name(), source.line_text(line)),
         place: Some(Place::new(source, span)),
     }
@@ -353,6 +445,15 @@ pub fn normalise(path: &str) -> String {
         }
     }
     format!("{}{}", if absolute { "/" } else { "" }, parts.join("/"))
+}
+
+/// `relative` below a directory, which may be empty: the current one.
+pub(super) fn under(directory: &str, relative: &str) -> String {
+    match (directory, relative) {
+        ("", _) => relative.to_owned(),
+        (_, "") => directory.to_owned(),
+        _ => format!("{}/{relative}", directory.trim_end_matches('/')),
+    }
 }
 
 /// `relative` as seen from the file `from`.

@@ -211,7 +211,8 @@ impl Vm {
                 Some(place) => Running { place, ..running },
                 None => running,
             });
-            rests.push(Queue { path: queue.path.clone(), items, defines, namespace: file.namespace.clone(), running });
+            let (turn, needs) = (queue.turn, queue.needs.clone());
+            rests.push(Queue { path: queue.path.clone(), items, defines, namespace: file.namespace.clone(), running, turn, needs });
         }
         rests
     }

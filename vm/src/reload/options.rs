@@ -61,6 +61,26 @@ pub enum Policy {
     Strict,
 }
 
+/// When instances follow a new layout of their class.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Migrate {
+    /// At their next use.
+    #[default]
+    Lazily,
+    /// All within the commit, which is taken back if one cannot.
+    Eagerly,
+}
+
+/// What an edit has to pass before it is kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Gate {
+    /// Nothing.
+    #[default]
+    Open,
+    /// The `test` blocks of the files that it changes, run in the program as it would go on.
+    Tests,
+}
+
 /// Choices about one reload.
 #[derive(Clone, Debug)]
 pub struct ReloadOptions {
@@ -76,6 +96,10 @@ pub struct ReloadOptions {
     pub rebase: bool,
     /// Overwrite mode: whether variables of other files that hold an old object get the new one.
     pub relink: bool,
+    /// When instances follow a new layout of their class.
+    pub migrate: Migrate,
+    /// What the edit has to pass.
+    pub gate: Gate,
     /// Who gets the warnings of the texts before anything of them runs; they are in the report, too.
     pub warn: Option<fn(&[String])>,
 }
@@ -89,6 +113,8 @@ impl Default for ReloadOptions {
             strict: false,
             rebase: true,
             relink: false,
+            migrate: Migrate::Lazily,
+            gate: Gate::Open,
             warn: None,
         }
     }

@@ -1,6 +1,6 @@
 //! Where definitions come from, and what is not as a cold start would make it.
 
-use super::commit::evaluation_plan;
+use super::commit::{Silent, evaluation_plan};
 use crate::embed::{Error, Vm};
 use crate::heap::Value;
 use crate::object::{Cx, Definition, Kind};
@@ -68,7 +68,7 @@ impl Vm {
         let Some((path, namespace, image, imports, name)) = found else {
             return Err(Error::Host(format!("`{qualified}` is no variable, constant or `once` of a file")));
         };
-        self.commit(evaluation_plan(path, namespace, image, imports, &name), |_| Ok(())).map(|_| ())
+        self.commit(evaluation_plan(path, namespace, image, imports, &name), &mut Silent).map(|_| ())
     }
 
     /// A number for the state of the program's definitions: their kinds, texts and plain values.

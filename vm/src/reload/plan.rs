@@ -3,6 +3,7 @@
 use super::contribution::{Holder, NewText, Verdict, verdict};
 use super::diff::{Change, DefinitionChange, FileChange, diff};
 use super::options::{Mode, ReloadOptions};
+use super::report::Note;
 use super::survey::{Fact, Facts};
 use crate::image::{DefinitionImage, DefinitionKind, ModuleImage, UnitKind};
 use crate::object::Kind;
@@ -92,6 +93,8 @@ pub struct PlannedFile {
     pub is_removed: bool,
     /// How the running program takes it in.
     pub mode: Mode,
+    /// Edits of what is no definition, in words.
+    pub notes: Vec<Note>,
 }
 
 /// What one commit would do. Has no effect; prints; see `check`.
@@ -99,6 +102,10 @@ pub struct PlannedFile {
 pub struct ReloadPlan {
     /// The files.
     pub files: Vec<PlannedFile>,
+    /// Whether subclasses in other files get overwritten classes as their base.
+    pub rebase: bool,
+    /// Whether variables elsewhere that hold an overwritten object get the new one.
+    pub relink: bool,
 }
 
 /// A file for the plan: what runs of it, and its new text.
@@ -119,8 +126,40 @@ pub struct FileInput {
     pub mode: Mode,
 }
 
-/// Plans a commit. `others` are the loaded files that are not part of it: their values may have to be computed anew.
-pub fn plan(inputs: Vec<FileInput>, others: &[FileInput], facts: &Facts, options: &ReloadOptions) -> ReloadPlan {
+/// The new texts with what they change, before it is known what the program has done to its values.
+pub struct Draft {
+    /// The files.
+    pub inputs: Vec<FileInput>,
+    /// What happened to each.
+    pub changes: Vec<FileChange>,
+    /// Definitions that change, and everything computed from them.
+    dirty: FxHashSet<String>,
+}
+
+impl Draft {
+    /// Definitions whose values have to be looked at: those that may be evaluated anew.
+    pub fn concerned(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.dirty.iter().cloned().collect();
+        for (input, change) in self.inputs.iter().zip(&self.changes) {
+            for definition in change.definitions.iter().filter(|d| d.change != Change::Unchanged) {
+                names.push(format!("{}.{}", input.namespace, definition.name));
+                let was = definition.index.and_then(|i| input.new.definitions[i].was.as_ref());
+                names.extend(was.map(|was| format!("{}.{was}", input.namespace)));
+            }
+        }
+        names
+    }
+
+    /// Whether another file of the commit defines a name that `path` no longer has.
+    pub fn is_taken(&self, namespace: &str, name: &str, path: &str) -> bool {
+        self.inputs.iter().any(|other| {
+            *other.namespace == *namespace && *other.path != *path && other.new.definitions.iter().any(|d| *d.name == *name)
+        })
+    }
+}
+
+/// Compares the texts; facts tell what was computed from what.
+pub fn draft(inputs: Vec<FileInput>, facts: &Facts) -> Draft {
     let changes: Vec<FileChange> = inputs.iter().map(|f| diff(f.old.as_deref(), &f.new)).collect();
     let mut dirty: FxHashSet<String> = FxHashSet::default();
     for (input, change) in inputs.iter().zip(&changes) {
@@ -132,6 +171,12 @@ pub fn plan(inputs: Vec<FileInput>, others: &[FileInput], facts: &Facts, options
         }
     }
     spread(&mut dirty, facts);
+    Draft { inputs, changes, dirty }
+}
+
+/// Plans a commit. `others` are the loaded files that are not part of it: their values may have to be computed anew.
+pub fn plan(draft: Draft, others: &[FileInput], facts: &Facts, options: &ReloadOptions) -> ReloadPlan {
+    let Draft { inputs, changes, dirty } = draft;
     let planner = Planner {
         dirty,
         facts,
@@ -141,7 +186,8 @@ pub fn plan(inputs: Vec<FileInput>, others: &[FileInput], facts: &Facts, options
         taken: taken(&inputs, &changes),
     };
     let mut files: Vec<PlannedFile> = inputs.into_iter().zip(changes).map(|(input, change)| planner.file(input, change)).collect();
-    for other in others {
+    let concerned: FxHashSet<&str> = planner.dirty.iter().filter_map(|name| Some(name.rsplit_once('.')?.0)).collect();
+    for other in others.iter().filter(|other| concerned.contains(&*other.namespace)) {
         let image = &other.new;
         let touched: Vec<PlannedDefinition> =
             planner.definitions(other, &diff(Some(image), image)).into_iter().filter(|d| d.action != Action::Follow).collect();
@@ -158,10 +204,11 @@ pub fn plan(inputs: Vec<FileInput>, others: &[FileInput], facts: &Facts, options
                 is_new: false,
                 is_removed: false,
                 mode: Mode::Update,
+                notes: Vec::new(),
             });
         }
     }
-    ReloadPlan { files }
+    ReloadPlan { files, rebase: options.rebase, relink: options.relink }
 }
 
 /// Adds everything that was computed from something dirty and will be evaluated anew.
@@ -300,6 +347,7 @@ impl Planner<'_> {
             is_new: input.old.is_none(),
             is_removed: input.is_removed,
             mode: if is_overwritten { Mode::Overwrite } else { Mode::Update },
+            notes: change.notes,
         }
     }
 
@@ -411,6 +459,8 @@ impl Planner<'_> {
         }
         planned.action = match image.kind {
             DefinitionKind::Function(_) | DefinitionKind::Class(_) | DefinitionKind::Enum(_) if is_edited => Action::Redefine,
+            // Its decorators, or what they use, have changed.
+            DefinitionKind::Function(_) | DefinitionKind::Class(_) if is_dirty && image.unit.is_some() => Action::Recompute,
             DefinitionKind::Constant if is_edited && is_touched_variable(fact) => Action::Conflict,
             DefinitionKind::Constant if is_edited => Action::Evaluate,
             DefinitionKind::Constant if is_dirty => Action::Recompute,

@@ -5,6 +5,7 @@
 
 use super::closures::Matcher;
 use super::meanwhile::Running;
+use crate::compile::with_stack;
 use crate::embed::{Error, Handle, Vm};
 use crate::heap::Value;
 use crate::image::{MemberImage, UnitKind};
@@ -40,24 +41,60 @@ pub struct Queue {
     pub(super) namespace: Arc<str>,
     /// The item of it that is running.
     pub(super) running: Option<Running>,
+    /// While an item of it is running: how many others were when it began.
+    pub(super) turn: Option<usize>,
+    /// What the running item waits for.
+    pub(super) needs: Option<String>,
 }
 
 impl Vm {
-    /// Runs everything that is queued.
+    /// Runs everything that is queued. Where `Files::failures` collects, the other files go on after an error.
     pub(super) fn run_queues(&mut self) -> Result<(), Error> {
         for i in 0..self.files.queues.len() {
-            while self.run_next(i)? {}
+            loop {
+                match self.run_next(i) {
+                    Ok(true) => {}
+                    Ok(false) => break,
+                    Err(error) => self.note_failure(i, error)?,
+                }
+            }
         }
-        Ok(())
+        match self.files.failures.as_mut().filter(|failures| !failures.is_empty()) {
+            None => Ok(()),
+            Some(failures) => {
+                let mut errors = std::mem::take(failures).into_iter().map(|(_, error)| error);
+                let first = errors.next();
+                self.files.further_errors = errors.collect();
+                Err(first.expect("there is one"))
+            }
+        }
+    }
+
+    /// An item of a queue has failed: the rest of its file does not run. Gives the error back if it ends the load.
+    fn note_failure(&mut self, i: usize, error: Error) -> Result<(), Error> {
+        match (&mut self.files.failures, error) {
+            (Some(failures), error @ Error::Raised { .. }) => {
+                let queue = &mut self.files.queues[i];
+                queue.items.clear();
+                if !failures.iter().any(|(path, _)| *path == queue.path) {
+                    failures.push((queue.path.clone(), error));
+                }
+                Ok(())
+            }
+            (_, error) => Err(error),
+        }
     }
 
     /// Runs the next item of a queue; false when there is none.
     fn run_next(&mut self, i: usize) -> Result<bool, Error> {
+        let turn = self.files.queues.iter().filter(|queue| queue.running.is_some()).count();
         let Some((_, item)) = self.files.queues[i].items.pop_front() else { return Ok(false) };
         let path = self.files.queues[i].path.clone();
         self.files.queues[i].running = Some(self.running(&path, &item));
+        self.files.queues[i].turn = Some(turn);
         let result = self.run_item(i, item);
-        self.files.queues[i].running = None;
+        let queue = &mut self.files.queues[i];
+        (queue.running, queue.turn, queue.needs) = (None, None, None);
         result.map(|()| true)
     }
 
@@ -67,33 +104,68 @@ impl Vm {
             let cell = cx.world.loading.needed.expect("set when the loop was left for it");
             (cell.namespace.name.clone(), cell.name.as_str().to_owned())
         });
+        let running = self.files.queues.iter_mut().filter(|queue| queue.running.is_some());
+        if let Some(innermost) = running.max_by_key(|queue| queue.turn) {
+            innermost.needs = Some(format!("{namespace}.{name}"));
+        }
         let queue = self.files.queues.iter().position(|q| q.namespace == namespace && q.defines.iter().any(|d| **d == *name));
         let Some(i) = queue.filter(|i| self.files.queues[*i].running.is_none()) else {
-            // The file waits for itself. The code that needs the name gets a NameError.
-            let files: Vec<String> = self.files.queues.iter().filter(|q| q.running.is_some()).map(|q| q.path.to_string()).collect();
-            self.enter(|cx| {
-                let cell = cx.world.loading.needed.expect("set when the loop was left for it");
-                cx.world.loading.cycle = (files.len() > 1).then(|| files.join("` → `"));
-                cx.world.set_pending(cell, false);
-            });
+            let why = self.why_waiting(queue);
+            self.end_need(why);
             return Ok(());
         };
         loop {
             let done = self.enter(|cx| cx.world.loading.needed.is_none_or(|cell| !cx.world.is_pending(cell)));
-            if done || !self.run_next_for(i, &namespace, &name)? {
+            if done {
                 return Ok(());
+            }
+            match self.run_next_for(i, &namespace, &name) {
+                Ok(true) => {}
+                Ok(false) => {
+                    let why = self.why_waiting(Some(i));
+                    self.end_need(why);
+                    return Ok(());
+                }
+                Err(error) => {
+                    self.note_failure(i, error)?;
+                    self.enter(|cx| cx.need(&namespace, &name));
+                }
             }
         }
     }
 
-    fn run_next_for(&mut self, i: usize, namespace: &str, name: &str) -> Result<bool, Error> {
-        let more = self.run_next(i)?;
-        // What ran may have needed other names; come back to ours.
+    /// The code that needs a name gets a NameError instead.
+    fn end_need(&mut self, why: Option<String>) {
         self.enter(|cx| {
-            let symbol = cx.world.intern(cx.mc, name);
-            let cell = cx.world.namespaces.get(namespace).and_then(|n| n.cell(symbol));
-            cx.world.loading.needed = cell;
+            let cell = cx.world.loading.needed.expect("set when the loop was left for it");
+            cx.world.loading.unavailable.extend(why.map(|why| (cell, why)));
+            cx.world.set_pending(cell, false);
         });
+    }
+
+    /// Why the file of queue `owner` cannot give what is needed: it has failed, or waits itself for who needs it.
+    fn why_waiting(&self, owner: Option<usize>) -> Option<String> {
+        let owner = &self.files.queues[owner?];
+        let failures = self.files.failures.iter().flatten();
+        if failures.into_iter().any(|(path, _)| *path == owner.path) {
+            return Some(format!("the top level of `{}` has failed", owner.path));
+        }
+        let first = owner.turn?;
+        let mut circle: Vec<&Queue> = self.files.queues.iter().filter(|queue| queue.turn >= Some(first)).collect();
+        if circle.len() < 2 {
+            return None;
+        }
+        circle.sort_by_key(|queue| queue.turn);
+        let needs = |queue: &&Queue| format!("`{}` needs `{}`", queue.path, queue.needs.as_deref().unwrap_or_default());
+        let circle = circle.iter().map(needs).collect::<Vec<_>>().join(", ");
+        Some(format!("files wait for each other's top-level values: {circle}"))
+    }
+
+    fn run_next_for(&mut self, i: usize, namespace: &str, name: &str) -> Result<bool, Error> {
+        // Files may wait for each other in long chains.
+        let more = with_stack(|| self.run_next(i))?;
+        // What ran may have needed other names; come back to ours.
+        self.enter(|cx| cx.need(namespace, name));
         Ok(more)
     }
 
@@ -132,21 +204,32 @@ impl Vm {
             let linked = cx.linked_of(path);
             (linked.image.units[unit as usize].kind.clone(), linked.module.namespace.name.clone())
         });
+        let makes_value = matches!(kind, UnitKind::Value(_) | UnitKind::Values(_) | UnitKind::Decorate(_));
+        let calls_left = if makes_value { CALLS_NOTED } else { 0 };
+        self.recorded(calls_left, |vm| {
+            let result = vm.run(|cx| {
+                cx.world.stack.force_slow(calls_left > 0);
+                let linked = cx.linked_of(&path_owned);
+                cx.start_unit(linked, unit)
+            });
+            result.and_then(|value| vm.store_unit(&namespace, kind, value))
+        })
+    }
+
+    /// Runs something whose assignments are logged, so that a failing commit takes them back.
+    pub(super) fn logging_assignments<T>(&mut self, run: impl FnOnce(&mut Vm) -> T) -> T {
+        self.recorded(0, run)
+    }
+
+    /// Runs something while assignments are logged and so many calls are noted.
+    fn recorded<T>(&mut self, calls_left: u32, run: impl FnOnce(&mut Vm) -> T) -> T {
         self.enter(|cx| {
             cx.world.recordings += 1;
-            let is_value = matches!(kind, UnitKind::Value(_) | UnitKind::Values(_));
-            let calls_left = if is_value { CALLS_NOTED } else { 0 };
             let serial = cx.world.recordings;
             let outer = cx.world.recording.replace(Recording { used: Vec::new(), serial, calls_left });
             cx.world.recordings_outer.push(outer);
         });
-        let result = self.run(|cx| {
-            let noting = cx.world.recording.as_ref().is_some_and(|r| r.calls_left > 0);
-            cx.world.stack.force_slow(noting);
-            let linked = cx.linked_of(&path_owned);
-            cx.start_unit(linked, unit)
-        });
-        let result = result.and_then(|value| self.store_unit(&namespace, kind, value));
+        let result = run(self);
         self.enter(|cx| cx.world.recording = cx.world.recordings_outer.pop().expect("pushed above"));
         result
     }
@@ -164,6 +247,12 @@ impl Vm {
 }
 
 impl<'gc> Cx<'_, 'gc> {
+    /// Says which definition is waited for.
+    fn need(&mut self, namespace: &str, name: &str) {
+        let symbol = self.world.intern(self.mc, name);
+        self.world.loading.needed = self.world.namespaces.get(namespace).and_then(|n| n.cell(symbol));
+    }
+
     /// The running version of a loaded file.
     pub(super) fn linked_of(&self, path: &str) -> Gc<'gc, Linked<'gc>> {
         self.world.modules[path].state().linked.expect("units are queued for loaded files")
@@ -244,6 +333,10 @@ impl<'gc> Cx<'_, 'gc> {
                 let symbol = self.world.intern(self.mc, name);
                 let cell = namespace.cell(symbol).expect("declared before its units run");
                 let original = self.undecorated(cell);
+                let mut used = self.used_by_recording();
+                used.retain(|used| !Gc::ptr_eq(*used, cell));
+                self.world.undo.push(Undo::definition(cell));
+                Definition::update_meta(cell, self.mc, |meta| meta.computed_from = used);
                 self.world.set_pending(cell, false);
                 match (cell.value(), original) {
                     (_, Value::Class(_)) => {
@@ -271,9 +364,14 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// What the decorators of a definition are given.
-    fn undecorated(&self, cell: Gc<'gc, Definition<'gc>>) -> Value<'gc> {
+    pub(super) fn undecorated(&self, cell: Gc<'gc, Definition<'gc>>) -> Value<'gc> {
         let all = &self.world.loading.undecorated;
-        all.iter().find(|(of, _)| Gc::ptr_eq(*of, cell)).map(|(_, value)| *value).unwrap_or_default()
+        let noted = all.iter().find(|(of, _)| Gc::ptr_eq(*of, cell)).map(|(_, value)| *value);
+        // What has the same text as before, and is decorated again because its decorator has changed, stands in its place.
+        noted.unwrap_or_else(|| match cell.value() {
+            Value::Decorated(decorated) => decorated.original.get(),
+            value => value,
+        })
     }
 
     /// Gives a definition the value that its initialiser built.

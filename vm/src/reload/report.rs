@@ -48,6 +48,26 @@ pub struct Statement {
     pub line: u32,
 }
 
+/// An edit of something that is no definition.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Note {
+    /// What happened: `imports m`, `no longer extends C`.
+    pub text: String,
+    /// The file.
+    pub file: String,
+    /// One-based line; 0 when it left.
+    pub line: u32,
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            0 => write!(f, "{} {}", self.file, self.text),
+            line => write!(f, "{}:{line} {}", self.file, self.text),
+        }
+    }
+}
+
 /// What a load or reload did, or why it was refused.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
@@ -85,6 +105,12 @@ pub struct Report {
     pub ran_statements: Vec<Statement>,
     /// Classes whose instances get another layout.
     pub layouts: Vec<LayoutChange>,
+    /// Leaks of earlier commits that nothing used any more and that have ended: qualified names.
+    pub released: Vec<String>,
+    /// Overwrite mode: variables and shared slots elsewhere that have got the new object for the old one.
+    pub relinked: usize,
+    /// What else was edited: imports.
+    pub notes: Vec<Note>,
     /// Closures that keep their old code, with the reason, and code that is running in its old text.
     pub stale: Vec<String>,
     /// Problems that do not stand in the way.
@@ -95,6 +121,8 @@ pub struct Report {
     pub duration: Duration,
     /// For the host: the error behind a refusal.
     pub error: Option<Error>,
+    /// When a program could not be loaded: the errors of further files.
+    pub further_errors: Vec<Error>,
 }
 
 impl Report {
@@ -103,8 +131,11 @@ impl Report {
         let mut report = Report { ok: true, ..Report::default() };
         report.mode = plan.files.iter().map(|file| file.mode).find(|mode| *mode == Mode::Overwrite).unwrap_or_default();
         for file in &plan.files {
-            if file.changed || file.is_new {
+            if (file.changed || file.is_new) && !report.files.iter().any(|path| **path == *file.path) {
                 report.files.push(file.path.to_string());
+            }
+            if !file.is_new {
+                report.notes.extend(file.notes.iter().cloned());
             }
             let source = &file.image.source;
             for definition in &file.definitions {
@@ -223,6 +254,15 @@ impl fmt::Display for Report {
                 "  conflict   {} {entry}: its initialiser changed, but the program has changed its value, which is kept",
                 entry.kind
             )?;
+        }
+        for note in &self.notes {
+            writeln!(f, "  edited     {note}")?;
+        }
+        if self.relinked > 0 {
+            writeln!(f, "  relinked   {} variables and shared slots that held what was overwritten", self.relinked)?;
+        }
+        for name in &self.released {
+            writeln!(f, "  released   {name}: nothing used it any more")?;
         }
         for statement in &self.ran_statements {
             writeln!(f, "  ran        {}:{}", statement.file, statement.line)?;

@@ -21,7 +21,7 @@ pub struct Fact {
     pub fingerprint: u64,
     /// Whether its initialiser built plain data: nothing with an identity.
     pub is_plain: bool,
-    /// Whether its value still is what its initialiser built.
+    /// Whether its value still is what its initialiser built: known of those definitions only that the edit concerns.
     pub untouched: bool,
     /// Constants and functions that its initialiser used, by qualified name.
     pub computed_from: Vec<String>,
@@ -31,7 +31,7 @@ pub struct Fact {
 pub type Facts = FxHashMap<String, Fact>;
 
 impl<'gc> Cx<'_, 'gc> {
-    /// Facts of every definition outside the library.
+    /// Facts of every definition outside the library; nothing is known yet of what the program has done to their values.
     pub(super) fn survey(&self) -> Facts {
         let mut facts = Facts::default();
         for namespace in self.world.namespaces.values() {
@@ -40,6 +40,17 @@ impl<'gc> Cx<'_, 'gc> {
             }
         }
         facts
+    }
+
+    /// Finds out which of these values still are what their initialisers built: this looks at the values.
+    pub(super) fn survey_values(&mut self, facts: &mut Facts, names: &[String]) {
+        for name in names {
+            let Some(fact) = facts.get_mut(name) else { continue };
+            let Some(cell) = self.find_cell(name) else { continue };
+            fact.untouched = matches!(cell.kind(), Kind::Variable | Kind::Constant)
+                && !cell.is_assigned()
+                && cell.meta().initial_digest.is_some_and(|initial| digest(cell.value()) == Some(initial));
+        }
     }
 }
 
@@ -52,10 +63,7 @@ fn fact<'gc>(cell: Gc<'gc, Definition<'gc>>) -> Fact {
         is_locked: cell.namespace.is_locked(),
         fingerprint: meta.fingerprint,
         is_plain: meta.initial_digest.is_some(),
-        // Digests are compared only where it matters: values that were never assigned and are made of plain data.
-        untouched: matches!(cell.kind(), Kind::Variable | Kind::Constant)
-            && !cell.is_assigned()
-            && meta.initial_digest.is_some_and(|d| digest(cell.value()) == Some(d)),
+        untouched: false,
         computed_from: meta.computed_from.iter().map(|d| d.qualified_name()).collect(),
     }
 }

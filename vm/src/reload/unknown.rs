@@ -1,29 +1,18 @@
 //! Warnings for names that nobody defines. Names are found when they are reached, so this is no error: one may still come to exist.
 
-use super::check::Reason;
 use super::codes;
 use super::load::Compiled;
+use super::plan::{Action, ReloadPlan};
+use super::survey::Facts;
 use crate::bytecode::{Extra, Insn, Op};
-use crate::embed::{Problem, Vm};
 use crate::image::{Const, ImportFrom, ModuleImage, NameRef, ProtoImage};
 use crate::object::Cx;
 use crate::ops;
 use lang::diagnostic::Diagnostic;
 use lang::source::{Source, Span};
+use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-impl Vm {
-    /// Compiles texts and what they import, and runs nothing: the warnings, or what stands in the way of loading them.
-    pub fn check(&mut self, texts: Vec<(String, String)>) -> Result<Vec<Problem>, Vec<Reason>> {
-        let (compiled, warnings) = self.gather(texts)?;
-        // Other files, which need not be among these, contribute to a namespace that is named.
-        let is_shared =
-            |source: &Source| compiled.iter().any(|file| *file.path == *source.name() && file.image.namespace.is_some());
-        let certain = warnings.into_iter().filter(|(source, d)| d.code != &codes::UNKNOWN_NAME || !is_shared(source));
-        Ok(certain.map(|(source, diagnostic)| Problem { source, diagnostic }).collect())
-    }
-}
 
 impl Cx<'_, '_> {
     /// What the files import or mention and neither they nor the living program define.
@@ -105,6 +94,50 @@ impl Cx<'_, '_> {
     }
 }
 
+/// Mentions of what no file defines any more once the plan is carried out.
+pub(super) fn leaks_mentioned(plan: &ReloadPlan, facts: &Facts) -> Vec<(Source, Diagnostic)> {
+    let mut defined: FxHashSet<String> = FxHashSet::default();
+    let mut leaving: FxHashSet<String> = FxHashSet::default();
+    for file in &plan.files {
+        for definition in &file.definitions {
+            let qualified = format!("{}.{}", file.namespace, definition.name);
+            let is_leaving = definition.action == Action::Leak;
+            if is_leaving {
+                leaving.insert(qualified)
+            } else {
+                definition.index.is_some() && defined.insert(qualified)
+            };
+        }
+    }
+    let is_leak = |qualified: &String| {
+        !defined.contains(qualified)
+            && (leaving.contains(qualified) || facts.get(qualified).is_some_and(|fact| fact.leak_of.is_some()))
+    };
+    let mut warnings = Vec::new();
+    for file in plan.files.iter().filter(|file| file.changed && !file.is_removed) {
+        let imports = file.image.imports.iter().zip(&file.imports);
+        let items = imports.flat_map(|(import, from)| import.items.iter().map(move |item| (format!("{from}.{item}"), import.span)));
+        let names = mentions(&file.image).into_iter().filter_map(|(name, span)| match name {
+            NameRef::Own(name) => Some((format!("{}.{name}", file.namespace), span)),
+            NameRef::Imported { import, name } => Some((format!("{}.{name}", file.imports[*import as usize]), span)),
+            NameRef::Namespace { .. } => None,
+        });
+        let mut found: Vec<(String, Span)> = Vec::new();
+        for (qualified, span) in items.chain(names).filter(|(qualified, _)| is_leak(qualified)) {
+            if found.iter().all(|(known, _)| *known != qualified) {
+                found.push((qualified, span));
+            }
+        }
+        found.sort_by_key(|(_, span)| span.lo);
+        warnings.extend(found.into_iter().map(|(qualified, span)| {
+            let diagnostic =
+                Diagnostic::new(&codes::MENTIONS_LEAK, span, format!("`{qualified}` is a leak: no file defines it any more"));
+            (file.image.source.clone(), diagnostic.label("works here, and would raise NameError after a restart"))
+        }));
+    }
+    warnings
+}
+
 /// The names that a file's code mentions, each once, with its first place.
 fn mentions(image: &ModuleImage) -> Vec<(&NameRef, Span)> {
     let mut places: BTreeMap<String, (&NameRef, Span)> = BTreeMap::new();
@@ -121,7 +154,7 @@ fn mentions(image: &ModuleImage) -> Vec<(&NameRef, Span)> {
 }
 
 /// The constants that instructions about definitions name, with their places.
-fn uses(proto: &ProtoImage) -> Vec<(usize, Span)> {
+pub(super) fn uses(proto: &ProtoImage) -> Vec<(usize, Span)> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(word) = proto.code.get(at) {

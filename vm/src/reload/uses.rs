@@ -4,6 +4,7 @@
 //! somebody asks, never by a commit.
 
 use crate::heap::Value;
+use crate::image::ProtoKind;
 use crate::object::{Cx, Definition, IteratorState, Member, Proto};
 use gc_arena::Gc;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -86,11 +87,38 @@ struct Walk<'a, 'b, 'gc> {
     seen: FxHashSet<usize>,
     work: Vec<Step<'gc>>,
     ways: Vec<Way>,
+    detail: Detail,
+}
+
+/// What a walk is to find out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Detail {
+    /// Numbers, and a way to each.
+    Ways,
+    /// Numbers only.
+    Numbers,
+}
+
+/// Whether code that has the namespace of a definition in hand, as that of a session has, also has its name.
+fn names_member<'gc>(proto: Gc<'gc, Proto<'gc>>, namespace: Gc<'gc, Definition<'gc>>, target: Gc<'gc, Definition<'gc>>) -> bool {
+    matches!(namespace.value(), Value::Namespace(namespace) if Gc::ptr_eq(namespace, target.namespace))
+        && (0..proto.image.consts.len())
+            .any(|i| matches!(proto.const_at(i), Value::Str(text) if text.as_str() == target.name.as_str()))
 }
 
 impl<'gc> Cx<'_, 'gc> {
+    /// Whether living code names a definition through its namespace.
+    pub(super) fn is_named_through_its_namespace(&self, target: Gc<'gc, Definition<'gc>>) -> bool {
+        // Statements that a session has evaluated do not run again.
+        let is_done = |proto: &Proto<'gc>| proto.image.kind == ProtoKind::Unit && proto.linked.module.path.starts_with('<');
+        self.world.protos.iter().filter_map(|proto| proto.upgrade(self.mc)).filter(|proto| !is_done(proto)).any(|proto| {
+            (0..proto.image.consts.len())
+                .any(|i| matches!(proto.const_at(i), Value::Definition(cell) if names_member(proto, cell, target)))
+        })
+    }
+
     /// Who uses each of these definitions.
-    pub(super) fn uses_of(&self, targets: &[Gc<'gc, Definition<'gc>>]) -> Vec<Uses> {
+    pub(super) fn uses_of(&self, targets: &[Gc<'gc, Definition<'gc>>], detail: Detail) -> Vec<Uses> {
         let mut walk = Walk {
             cx: self,
             targets,
@@ -100,6 +128,7 @@ impl<'gc> Cx<'_, 'gc> {
             seen: FxHashSet::default(),
             work: Vec::new(),
             ways: Vec::new(),
+            detail,
         };
         if !targets.is_empty() {
             walk.roots();
@@ -114,12 +143,18 @@ fn address(value: &Value<'_>) -> Option<usize> {
 }
 
 impl<'gc> Walk<'_, '_, 'gc> {
-    fn way(&mut self, before: Option<usize>, text: impl Into<String>) -> usize {
-        self.ways.push(Way { before, text: text.into() });
+    fn way(&mut self, before: Option<usize>, text: impl FnOnce() -> String) -> usize {
+        if self.detail == Detail::Numbers {
+            return 0;
+        }
+        self.ways.push(Way { before, text: text() });
         self.ways.len() - 1
     }
 
     fn path(&self, mut way: usize) -> String {
+        if self.detail == Detail::Numbers {
+            return String::new();
+        }
         let mut parts = vec![self.ways[way].text.as_str()];
         while let Some(before) = self.ways[way].before {
             way = before;
@@ -132,19 +167,20 @@ impl<'gc> Walk<'_, '_, 'gc> {
     fn roots(&mut self) {
         for namespace in self.cx.world.namespaces.values() {
             for cell in namespace.definitions() {
-                let way = self.way(None, cell.qualified_name());
+                let way = self.way(None, || cell.qualified_name());
                 self.push(cell.value(), Holder::Container, way);
             }
         }
         for value in &self.cx.world.handles {
-            let way = self.way(None, "host handle");
+            let way = self.way(None, || "host handle".to_owned());
             self.push(*value, Holder::Handle, way);
         }
         let running = std::iter::once(&self.cx.world.stack).chain(self.cx.world.parked.iter().map(|parked| &parked.stack));
         for stack in running {
             let frames: Vec<Gc<'gc, Proto<'gc>>> = stack.frames.iter().map(|frame| frame.proto).collect();
-            let name = frames.last().map_or_else(|| "running code".to_owned(), |proto| format!("call of {}", proto.qualified));
-            let way = self.way(None, name);
+            let way = self.way(None, || {
+                frames.last().map_or_else(|| "running code".to_owned(), |proto| format!("call of {}", proto.qualified))
+            });
             for proto in frames {
                 self.proto(proto);
             }
@@ -199,20 +235,30 @@ impl<'gc> Walk<'_, '_, 'gc> {
             for i in 0..proto.image.consts.len() {
                 let Value::Definition(cell) = proto.const_at(i) else { continue };
                 if let Some(i) = self.by_cell.get(&(Gc::as_ptr(cell) as usize)).copied() {
-                    let own = self.targets[i].qualified_name() == *proto.qualified;
-                    let name = proto.qualified.to_string();
-                    let path = format!("{} mentions it", proto.qualified);
-                    let uses = &mut self.uses[i];
-                    if !own && !uses.code.contains(&name) {
-                        uses.code.push(name);
-                        if uses.path.is_empty() {
-                            uses.path = path;
-                        }
+                    self.mentioned_by(i, proto);
+                } else if let Value::Namespace(_) = cell.value() {
+                    let mentioned = (0..self.targets.len()).filter(|i| names_member(proto, cell, self.targets[*i]));
+                    for i in mentioned.collect::<Vec<_>>() {
+                        self.mentioned_by(i, proto);
                     }
                 }
             }
             work.extend(proto.image.nested.iter().map(|id| proto.linked.proto(*id)));
             work.extend(proto.successor());
+        }
+    }
+
+    /// Notes that code mentions a target, unless it is its own.
+    fn mentioned_by(&mut self, target: usize, proto: Gc<'gc, Proto<'gc>>) {
+        let own = self.targets[target].qualified_name() == *proto.qualified;
+        let name = proto.qualified.to_string();
+        let path = format!("{} mentions it", proto.qualified);
+        let uses = &mut self.uses[target];
+        if !own && !uses.code.contains(&name) {
+            uses.code.push(name);
+            if uses.path.is_empty() {
+                uses.path = path;
+            }
         }
     }
 
@@ -243,10 +289,10 @@ impl<'gc> Walk<'_, '_, 'gc> {
             Value::Map(map) => {
                 let entries: Vec<(Value<'gc>, Value<'gc>)> = map.table().iter().map(|e| (e.key, e.value)).collect();
                 for (key, value) in entries {
-                    let text = crate::ops::describe(self.cx, &key);
+                    let cx = self.cx;
                     for part in [key, value] {
                         if part.heap_pointer().is_some() {
-                            let way = self.way(Some(way), format!("[{text}]"));
+                            let way = self.way(Some(way), || format!("[{}]", crate::ops::describe(cx, &key)));
                             self.push(part, Holder::Container, way);
                         }
                     }
@@ -260,7 +306,7 @@ impl<'gc> Walk<'_, '_, 'gc> {
             }
             Value::Function(function) => {
                 for value in function.capture_values() {
-                    let way = self.way(Some(way), " captures it");
+                    let way = self.way(Some(way), || " captures it".to_owned());
                     self.push(value, Holder::Closure, way);
                 }
                 self.proto(function.proto());
@@ -279,11 +325,11 @@ impl<'gc> Walk<'_, '_, 'gc> {
                 let members: Vec<_> = body.members.iter().map(|(name, member)| (*name, *member)).collect();
                 drop(body);
                 for base in bases {
-                    let way = self.way(Some(way), " has it as base");
+                    let way = self.way(Some(way), || " has it as base".to_owned());
                     self.push(Value::Class(base), Holder::Container, way);
                 }
                 for (name, member) in members {
-                    let way = self.way(Some(way), format!(".{}", name.as_str()));
+                    let way = self.way(Some(way), || format!(".{}", name.as_str()));
                     let values = match member {
                         Member::Method(value) | Member::Static(value) => vec![value],
                         Member::Property { getter, setter } => getter.into_iter().chain(setter).collect(),
@@ -300,9 +346,9 @@ impl<'gc> Walk<'_, '_, 'gc> {
                 let layout = self.cx.world.layout(instance.layout());
                 let names: Vec<_> = layout.slots.iter().map(|slot| slot.name).collect();
                 for (i, name) in names.into_iter().enumerate() {
-                    let value = crate::object::Instance::slot(instance, i);
+                    let value = crate::object::Instance::get(instance, &layout, i);
                     if value.heap_pointer().is_some() {
-                        let way = self.way(Some(way), format!(".{}", name.as_str()));
+                        let way = self.way(Some(way), || format!(".{}", name.as_str()));
                         self.push(value, Holder::Container, way);
                     }
                 }
@@ -319,7 +365,7 @@ impl<'gc> Walk<'_, '_, 'gc> {
                 let (protos, values) = fiber
                     .stack()
                     .with_frames(|frames| (frames.iter().map(|f| f.proto).collect::<Vec<_>>(), fiber.stack().values()));
-                let way = self.way(Some(way), " (a fiber)");
+                let way = self.way(Some(way), || " (a fiber)".to_owned());
                 for proto in protos {
                     self.proto(proto);
                 }
@@ -344,7 +390,7 @@ impl<'gc> Walk<'_, '_, 'gc> {
 
     fn item(&mut self, item: Value<'gc>, way: usize, i: usize) {
         if item.heap_pointer().is_some() {
-            let way = self.way(Some(way), format!("[{i}]"));
+            let way = self.way(Some(way), || format!("[{i}]"));
             self.push(item, Holder::Container, way);
         }
     }

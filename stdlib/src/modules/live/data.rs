@@ -3,7 +3,7 @@
 use crate::args;
 use vm::embed::{Error, Handle, Vm};
 use vm::heap::Value;
-use vm::object::{Cx, Map};
+use vm::object::{Cx, LayoutChange, Map};
 use vm::ops;
 use vm::reload::{Entry, LeakEntry, Reason, Report, Statement};
 
@@ -84,6 +84,20 @@ fn statement(statement: &Statement) -> Data {
     Data::Map(vec![("file", Data::text(&statement.file)), ("line", Data::Int(statement.line.into()))])
 }
 
+fn layout(change: &LayoutChange) -> Data {
+    let texts = |list: &[String]| Data::list(list, Data::text);
+    let renamed = |(old, new): &(String, String)| Data::list([old, new], Data::text);
+    Data::Map(vec![
+        ("class", Data::text(&change.class)),
+        ("from", Data::Int(change.from.into())),
+        ("to", Data::Int(change.to.into())),
+        ("added", texts(&change.added)),
+        ("discarded", texts(&change.discarded)),
+        ("renamed", Data::list(&change.renamed, renamed)),
+        ("shared", texts(&change.shared)),
+    ])
+}
+
 /// A report with everything that it has.
 pub(super) fn report(report: &Report) -> Data {
     let texts = |list: &[String]| Data::list(list, Data::text);
@@ -105,6 +119,10 @@ pub(super) fn report(report: &Report) -> Data {
         ("conflicts", entries(&report.conflicts)),
         ("recomputed", entries(&report.recomputed)),
         ("ran_statements", Data::list(&report.ran_statements, statement)),
+        ("layouts", Data::list(&report.layouts, layout)),
+        ("released", texts(&report.released)),
+        ("relinked", Data::Int(report.relinked as i64)),
+        ("notes", Data::list(&report.notes, |note| Data::text(note.to_string()))),
         ("stale", texts(&report.stale)),
         ("warnings", texts(&report.warnings)),
         ("reasons", Data::list(&report.reasons, reason)),

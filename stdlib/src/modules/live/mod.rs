@@ -7,10 +7,11 @@ mod data;
 use crate::args;
 use crate::table::{Row, row};
 use data::Data;
-use vm::embed::{Error, Vm, outside};
+use std::time::Duration;
+use vm::embed::{Error, Handle, Vm, outside};
 use vm::heap::Value;
 use vm::object::{Cx, NativeResult};
-use vm::reload::{Mode, Policy, ReloadOptions, Replace};
+use vm::reload::{Gate, Migrate, Mode, Policy, ReloadOptions, Replace};
 
 /// Functions of the module.
 pub(crate) const FUNCTIONS: &[Row] = &[
@@ -20,7 +21,12 @@ pub(crate) const FUNCTIONS: &[Row] = &[
     row("_redo", &[], redo, "`_redo()`: the report of making it again, or nil."),
     row("_leaks", &["namespace"], leaks, "`_leaks(namespace)`: leaks as maps."),
     row("_drop", &["name"], drop_leak, "`_drop(name)`: ends a leak; whether there was one."),
-    row("collect", &[], collect, "`collect()`: collects everything that nothing uses; the names of leaks that have ended by that."),
+    row(
+        "_collect",
+        &[],
+        collect,
+        "`_collect()`: collects everything that nothing uses; the names of leaks that have ended by that.",
+    ),
     row("_history", &["name"], history, "`_history(name)`: versions as maps."),
     row("_why", &["name"], why, "`_why(name)`: where a definition comes from, as a map, or nil."),
     row("_drift", &[], drift, "`_drift()`: what is not as a cold start would make it, as maps."),
@@ -38,8 +44,35 @@ pub(crate) const FUNCTIONS: &[Row] = &[
         eval,
         "`_eval(text, namespace, file)`: evaluates text; the value of its last expression.",
     ),
+    row("_versions", &["class"], versions, "`_versions(class)`: pairs of layout numbers and counts of instances."),
+    row(
+        "instances",
+        &["class"],
+        instances,
+        "`instances(class)`: a list of the living instances of a class and of those below it. Looks at everything alive.",
+    ),
+    row("_migrate", &["class", "budget_ms"], migrate, "`_migrate(class, budget_ms)`: migrates instances; what was done, as a map."),
+    row(
+        "make_obsolete",
+        &["class"],
+        make_obsolete,
+        "`make_obsolete(class)`: lets the hooks of a class run for its instances, at their next use, though nothing has changed.",
+    ),
+    row(
+        "_change_class",
+        &["instance", "class", "slots"],
+        change_class,
+        "`_change_class(instance, class, slots)`: makes it an instance of another class; the instance.",
+    ),
     row("safe_point", &[], safe_point, "`safe_point()`: lets a waiting reload be made here."),
 ];
+
+/// A report as hooks and listeners of the program get it.
+pub(super) fn report_value(vm: &mut Vm, report: &vm::reload::Report) -> Result<Handle, Error> {
+    let data = data::report(report).into_handle(vm)?;
+    let make = vm.handle("live._report")?;
+    vm.call_raw(&make, (&data,))
+}
 
 fn strings<'gc>(cx: &mut Cx<'_, 'gc>, what: &Value<'gc>) -> Result<Option<Vec<String>>, args::Raised<'gc>> {
     Ok(match what {
@@ -88,6 +121,14 @@ fn options<'gc>(cx: &mut Cx<'_, 'gc>, value: &Value<'gc>) -> Result<ReloadOption
                     names => Replace::Names(strings(cx, &names)?.unwrap_or_default()),
                 }
             }
+            "migrate" => {
+                options.migrate = match args::text(cx, "live.reload", "migrate", value)? {
+                    "lazy" => Migrate::Lazily,
+                    "eager" => Migrate::Eagerly,
+                    text => return Err(cx.value_error(format!("`migrate` is \"lazy\" or \"eager\", not {text:?}"))),
+                }
+            }
+            "tests" => options.gate = if flag { Gate::Tests } else { Gate::Open },
             "strict" => options.strict = flag,
             "rebase" => options.rebase = flag,
             "relink" => options.relink = flag,
@@ -267,6 +308,59 @@ fn eval<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
         Some(value) => Ok(value),
         None => Data::Nil.into_handle(vm),
     }))
+}
+
+fn versions<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let class = Handle::new(cx.world, args[0]);
+    Err(outside(move |vm| {
+        let counts = vm.layout_counts(&class)?;
+        let pair = |(layout, count): (u32, usize)| Data::List(vec![Data::Int(layout.into()), Data::Int(count as i64)]);
+        Data::list(counts, pair).into_handle(vm)
+    }))
+}
+
+fn instances<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let class = Handle::new(cx.world, args[0]);
+    Err(outside(move |vm| vm.instances_of(&class)))
+}
+
+fn migrate<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let class = Handle::new(cx.world, args[0]);
+    let budget = match args[1] {
+        Value::Nil => None,
+        Value::Int(ms @ 0..) => Some(Duration::from_millis(ms.unsigned_abs())),
+        Value::Float(ms) if ms >= 0.0 => Duration::try_from_secs_f64(ms / 1e3).ok(),
+        other => return Err(args::wrong(cx, "live.migrate", "budget_ms", "a number of milliseconds", &other)),
+    };
+    Err(outside(move |vm| {
+        let done = vm.migrate_instances(&class, budget)?;
+        Data::Map(vec![
+            ("migrated", Data::Int(done.migrated as i64)),
+            ("left", Data::Int(done.left as i64)),
+            ("errors", Data::list(&done.errors, |error| Data::text(error.to_string().lines().next().unwrap_or_default()))),
+        ])
+        .into_handle(vm)
+    }))
+}
+
+fn make_obsolete<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let class = Handle::new(cx.world, args[0]);
+    Err(outside(move |vm| {
+        vm.make_obsolete(&class)?;
+        Data::Nil.into_handle(vm)
+    }))
+}
+
+fn change_class<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let Value::Class(class) = args[1] else { return Err(args::wrong(cx, "live.change_class", "class", "a class", &args[1])) };
+    let Value::Map(map) = args[2] else { return Err(args::wrong(cx, "live.change_class", "slots", "a map", &args[2])) };
+    let entries: Vec<(Value<'gc>, Value<'gc>)> = map.table().iter().map(|e| (e.key, e.value)).collect();
+    let mut slots = Vec::new();
+    for (name, value) in entries {
+        let name = args::text(cx, "live.change_class", "slots", name)?;
+        slots.push((cx.world.intern(cx.mc, name), value));
+    }
+    cx.change_class(args[0], class, slots)
 }
 
 fn safe_point<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {

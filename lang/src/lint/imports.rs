@@ -1,0 +1,49 @@
+//! Imports that nothing uses. One that has an effect, because the file it loads extends classes, runs statements, registers something by
+//! decorators or adds to a namespace that it names, is used in any case.
+
+use super::{LintFile, Program};
+use crate::ast::{File, Name, StmtKind};
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::resolve::{ImportId, Res};
+use std::collections::HashSet;
+
+/// Warnings about imports that nothing uses.
+pub(super) fn unused_imports(program: &Program, file: &LintFile) -> Vec<Diagnostic> {
+    let mut used: HashSet<(ImportId, Option<Name>)> = HashSet::new();
+    for res in &file.resolved.names {
+        match res {
+            Res::ImportedNamespace(import) => used.insert((*import, None)),
+            Res::ImportedName(import, name) => used.insert((*import, Some(name.clone()))),
+            _ => false,
+        };
+    }
+    let mut found = Vec::new();
+    for (at, import) in file.resolved.imports.iter().enumerate() {
+        let id = ImportId(at as u32);
+        let Some(namespace) = file.imports.get(at) else { continue };
+        let has_effect = *namespace == file.namespace
+            || program.files_of(namespace).any(|other| has_effect(&other.tree) || other.tree.namespace.is_some());
+        if has_effect {
+            continue;
+        }
+        let unused = import.items.iter().filter(|(item, _)| !used.contains(&(id, Some(item.name.clone()))));
+        let whole = import.binds.iter().filter(|_| !used.contains(&(id, None)));
+        for name in unused.map(|(_, local)| local).chain(whole).filter(|name| !name.name.starts_with('_')) {
+            let diagnostic = Diagnostic::new(&codes::UNUSED_IMPORT, name.span, format!("the import `{}` is never used", name.name));
+            found.push(diagnostic.label("nothing mentions it").help("remove it from the import"));
+        }
+    }
+    found
+}
+
+/// Whether loading a file does more than to make its definitions.
+fn has_effect(file: &File) -> bool {
+    file.stmts.iter().any(|stmt| match &stmt.kind {
+        StmtKind::Expr(_) | StmtKind::Assign(_) | StmtKind::Assert(..) | StmtKind::Extend(_) => true,
+        StmtKind::Fn(decl) => !decl.decorators.is_empty(),
+        StmtKind::Class(decl) => !decl.decorators.is_empty(),
+        StmtKind::Enum(decl) => !decl.decorators.is_empty(),
+        StmtKind::Let(_) | StmtKind::Import(_) | StmtKind::Test(_) | StmtKind::Error => false,
+    })
+}

@@ -1,0 +1,161 @@
+//! What a program wants to know of its reloads: `before_reload` and `after_reload` of its files, and listeners.
+//!
+//! A file's `before_reload` is that of the text that runs; it may keep something for later, or refuse by raising. `after_reload` is that of
+//! the new text; when it raises, the commit is taken back. Neither runs when a file is loaded for the first time.
+
+use super::plan::{PlannedFile, ReloadPlan};
+use super::report::Report;
+use crate::embed::{Error, Handle, Vm};
+use crate::image::{DefinitionKind, ModuleImage};
+use std::sync::Arc;
+
+/// Called with the plan before anything changes.
+const BEFORE: &str = "before_reload";
+
+/// Called with the change when everything is in place.
+const AFTER: &str = "after_reload";
+
+/// The part of the library that gives reports a form for the language.
+const MODULE: &str = "live";
+
+/// A file that is told.
+struct Told {
+    path: Arc<str>,
+    /// Qualified names of its hooks.
+    before: Option<String>,
+    after: Option<String>,
+    /// Version of the text that ran.
+    version: u32,
+    /// What its first hook returned.
+    data: Option<Handle>,
+}
+
+/// The hooks of one commit.
+#[derive(Default)]
+pub(super) struct Hooks {
+    /// Dependencies first.
+    files: Vec<Told>,
+    /// The hook that has raised, for the reason of the refusal.
+    pub(super) failed: Option<String>,
+}
+
+impl Hooks {
+    pub(super) fn run_before(&mut self, vm: &mut Vm, report: &Report) -> Result<(), Error> {
+        if self.files.iter().all(|told| told.before.is_none()) {
+            return Ok(());
+        }
+        let plan = vm.report_value(report)?;
+        for told in self.files.iter_mut().rev() {
+            let Some(name) = &told.before else { continue };
+            let hook = vm.handle(name)?;
+            match vm.logging_assignments(|vm| vm.call_raw(&hook, (&plan,))) {
+                Ok(data) => told.data = Some(data),
+                Err(error) => {
+                    self.failed = Some(format!("`{BEFORE}` of `{}` has refused it", told.path));
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn run_after(&mut self, vm: &mut Vm, report: &Report) -> Result<(), Error> {
+        if self.files.iter().all(|told| told.after.is_none()) {
+            return Ok(());
+        }
+        let report = vm.report_value(report)?;
+        for told in &self.files {
+            let Some(name) = &told.after else { continue };
+            let nothing = vm.make(|_| crate::heap::Value::Nil);
+            let data = told.data.as_ref().unwrap_or(&nothing);
+            let (make, hook) = (vm.handle(&format!("{MODULE}._change"))?, vm.handle(name)?);
+            let change = vm.call_raw(&make, (data, &report, i64::from(told.version)))?;
+            if let Err(error) = vm.logging_assignments(|vm| vm.call_raw(&hook, (&change,))) {
+                self.failed = Some(format!("`{AFTER}` of `{}` failed, and the edit is taken back", told.path));
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Vm {
+    /// The hooks of the files that a plan changes.
+    pub(super) fn hooks_of(&mut self, plan: &ReloadPlan) -> Hooks {
+        let mut files = Vec::new();
+        for file in dependencies_first(plan) {
+            if !file.changed || file.is_new {
+                continue;
+            }
+            let Some(old) = self.image_of(&file.path) else { continue };
+            let version = self.enter(|cx| cx.world.modules[&file.path].state().version);
+            let before = has_function(&old, BEFORE).then(|| format!("{}.{BEFORE}", file.namespace));
+            let after = has_function(&file.image, AFTER).then(|| format!("{}.{AFTER}", file.namespace));
+            if before.is_some() || after.is_some() {
+                files.push(Told { path: file.path.clone(), before, after, version, data: None });
+            }
+        }
+        if !files.is_empty() {
+            // What this makes is no part of the commit; if it fails, the first hook says so.
+            drop(self.load_module(MODULE));
+        }
+        Hooks { files, failed: None }
+    }
+
+    /// A report in the form that the language has for it.
+    fn report_value(&mut self, report: &Report) -> Result<Handle, Error> {
+        self.load_module(MODULE).map_err(Error::Host)?;
+        (self.files.library.report)(self, report)
+    }
+
+    /// Tells the program's listeners what came of a reload. What they raise becomes a warning.
+    pub(super) fn tell(&mut self, report: &mut Report) {
+        if report.ok && !report.committed || !self.has_listeners() {
+            return;
+        }
+        let told = self.report_value(report).and_then(|value| {
+            let tell = self.handle(&format!("{MODULE}._tell"))?;
+            let (is_rollback, ok) = (matches!(report.error, Some(Error::Raised { .. })), report.ok);
+            self.files.commits_running += 1;
+            let result = self.call_handle::<_, Vec<String>>(&tell, (&value, ok, is_rollback));
+            self.files.commits_running -= 1;
+            result
+        });
+        match told {
+            Ok(errors) => report.warnings.extend(errors),
+            Err(Error::Interrupted(interrupt)) => report.error = Some(Error::Interrupted(interrupt)),
+            Err(error) => report.warnings.push(format!("warning: a listener could not be told: {error}")),
+        }
+    }
+
+    fn has_listeners(&mut self) -> bool {
+        self.enter(|cx| cx.world.namespaces.contains_key(MODULE))
+            && self.handle(&format!("{MODULE}._listeners")).is_ok_and(|list| {
+                self.enter(|cx| matches!(list.value_in(cx.world), crate::heap::Value::List(list) if list.len() > 0))
+            })
+    }
+}
+
+fn has_function(image: &ModuleImage, name: &str) -> bool {
+    image.definitions.iter().any(|d| *d.name == *name && matches!(d.kind, DefinitionKind::Function(_)))
+}
+
+/// The files of a plan, those that others import before those that import them.
+fn dependencies_first(plan: &ReloadPlan) -> Vec<&PlannedFile> {
+    fn visit<'a>(plan: &'a ReloadPlan, at: usize, seen: &mut [bool], ordered: &mut Vec<&'a PlannedFile>) {
+        if std::mem::replace(&mut seen[at], true) {
+            return;
+        }
+        let file = &plan.files[at];
+        for (i, _) in plan.files.iter().enumerate().filter(|(_, other)| file.imports.contains(&other.namespace)) {
+            visit(plan, i, seen, ordered);
+        }
+        ordered.push(file);
+    }
+    let mut ordered = Vec::new();
+    let mut seen = vec![false; plan.files.len()];
+    for at in 0..plan.files.len() {
+        visit(plan, at, &mut seen, &mut ordered);
+    }
+    ordered
+}

@@ -1,0 +1,50 @@
+//! Looking at texts without running them: `lang check`, and editors.
+
+use super::check::Reason;
+use super::codes;
+use super::cycles::needed_too_early;
+use super::load::{FileText, normalise};
+use super::options::ReloadOptions;
+use crate::embed::{Problem, Vm};
+use lang::lint::{LintFile, Program};
+use lang::source::Source;
+use std::collections::HashSet;
+
+/// What the texts of a check are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Extent {
+    /// Some files; others may contribute to the same namespaces.
+    Files,
+    /// All files of a program, which are loaded together.
+    Program,
+}
+
+impl Vm {
+    /// Compiles texts and what they import, and runs nothing: what there is to say about the texts, or what stands in the way of loading
+    /// them. Says more than a load does: also what can be meant so, such as a variable that nothing uses.
+    pub fn check(&mut self, texts: Vec<(String, String)>, extent: Extent) -> Result<Vec<Problem>, Vec<Reason>> {
+        let asked: HashSet<String> = texts.iter().map(|(path, _)| normalise(path)).collect();
+        if extent == Extent::Program {
+            let files = texts.iter().map(|(path, text)| FileText { path: path.clone(), text: Some(text.clone()) });
+            let plan = self.plan(files.collect(), &ReloadOptions::default());
+            if !plan.ok {
+                return Err(plan.reasons);
+            }
+        }
+        let (compiled, warnings) = self.gather(texts)?;
+        let is_shared = |source: &Source| {
+            extent == Extent::Files && compiled.iter().any(|file| *file.path == *source.name() && file.image.namespace.is_some())
+        };
+        let mut found: Vec<(Source, lang::diagnostic::Diagnostic)> =
+            warnings.into_iter().filter(|(source, d)| d.code != &codes::UNKNOWN_NAME || !is_shared(source)).collect();
+        found.extend(needed_too_early(&compiled));
+        let files =
+            compiled.iter().map(|file| LintFile::new(file.image.source.clone(), file.namespace.clone(), file.imports.clone()));
+        let program = Program::new(files.collect());
+        for (at, file) in compiled.iter().enumerate().filter(|(_, file)| asked.contains(&*file.path)) {
+            found.extend(program.lint(at).into_iter().map(|diagnostic| (file.image.source.clone(), diagnostic)));
+        }
+        found.sort_by(|(a, first), (b, second)| (a.name(), first.span.lo).cmp(&(b.name(), second.span.lo)));
+        Ok(found.into_iter().map(|(source, diagnostic)| Problem { source, diagnostic }).collect())
+    }
+}

@@ -1,0 +1,112 @@
+//! A report as JSON, for editors and other tools. The names are those of the module `live`.
+
+use super::check::Reason;
+use super::report::{Entry, Report};
+use crate::object::LayoutChange;
+use std::fmt::Write as _;
+
+impl Report {
+    /// The report as one line of JSON.
+    pub fn to_json(&self) -> String {
+        let texts = |list: &[String]| array(list, |item| text(item));
+        let entries = |list: &[Entry]| array(list, entry);
+        object(&[
+            ("ok", self.ok.to_string()),
+            ("committed", self.committed.to_string()),
+            ("epoch", self.epoch.to_string()),
+            ("mode", text(self.mode.text())),
+            ("files", texts(&self.files)),
+            ("added", entries(&self.added)),
+            ("changed", entries(&self.changed)),
+            ("untouched", entries(&self.untouched)),
+            ("removed", entries(&self.leaked)),
+            ("leaked", entries(&self.leaked)),
+            ("moved", entries(&self.moved)),
+            ("renamed", entries(&self.renamed)),
+            ("restored", entries(&self.restored)),
+            ("adopted", entries(&self.adopted)),
+            ("conflicts", entries(&self.conflicts)),
+            ("recomputed", entries(&self.recomputed)),
+            ("ran_statements", array(&self.ran_statements, |s| object(&[("file", text(&s.file)), ("line", s.line.to_string())]))),
+            ("layouts", array(&self.layouts, layout)),
+            ("released", texts(&self.released)),
+            ("relinked", self.relinked.to_string()),
+            ("notes", array(&self.notes, |note| text(&note.to_string()))),
+            ("stale", texts(&self.stale)),
+            ("warnings", texts(&self.warnings)),
+            ("reasons", array(&self.reasons, reason)),
+            ("duration_ms", format!("{:.3}", self.duration.as_secs_f64() * 1e3)),
+        ])
+    }
+}
+
+fn entry(entry: &Entry) -> String {
+    object(&[
+        ("name", text(&entry.name)),
+        ("kind", text(entry.kind)),
+        ("namespace", text(&entry.namespace)),
+        ("file", text(&entry.file)),
+        ("line", entry.line.to_string()),
+        ("was", entry.from.as_ref().map_or_else(|| "null".to_owned(), |from| text(from))),
+    ])
+}
+
+fn layout(change: &LayoutChange) -> String {
+    let texts = |list: &[String]| array(list, |item| text(item));
+    object(&[
+        ("class", text(&change.class)),
+        ("from", change.from.to_string()),
+        ("to", change.to.to_string()),
+        ("added", texts(&change.added)),
+        ("discarded", texts(&change.discarded)),
+        ("renamed", array(&change.renamed, |(old, new)| format!("[{}, {}]", text(old), text(new)))),
+        ("shared", texts(&change.shared)),
+    ])
+}
+
+fn reason(reason: &Reason) -> String {
+    object(&[
+        ("code", text(reason.code)),
+        ("message", text(&reason.message)),
+        ("file", text(&reason.file)),
+        ("line", reason.line.to_string()),
+        ("remedy", text(&reason.remedy)),
+        ("detail", text(&reason.detail)),
+    ])
+}
+
+fn object(fields: &[(&str, String)]) -> String {
+    let fields: Vec<String> = fields.iter().map(|(name, value)| format!("\"{name}\": {value}")).collect();
+    format!("{{{}}}", fields.join(", "))
+}
+
+fn array<T>(items: &[T], f: impl Fn(&T) -> String) -> String {
+    format!("[{}]", items.iter().map(f).collect::<Vec<_>>().join(", "))
+}
+
+fn text(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '\n' => out.push_str("\\n"),
+            c if c < ' ' || c == '\u{7f}' => {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::text;
+
+    #[test]
+    fn what_json_cannot_hold_is_escaped() {
+        assert_eq!(text("a\"b\\c\n\t"), "\"a\\\"b\\\\c\\n\\u0009\"");
+        assert_eq!(text("é"), "\"é\"");
+    }
+}

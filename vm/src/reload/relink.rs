@@ -1,0 +1,87 @@
+//! Overwrite mode beyond the files that are overwritten: who inherits from, or holds, what has been replaced.
+
+use super::options::Mode;
+use super::plan::ReloadPlan;
+use crate::heap::Value;
+use crate::link::{self, Unfit};
+use crate::object::{BoxCell, Class, Cx, Definition, Kind, Member, Undo};
+use gc_arena::Gc;
+use rustc_hash::FxHashMap;
+
+/// A definition that gets another object, with the one it had.
+pub(super) type Overwritten<'gc> = (Gc<'gc, Definition<'gc>>, Value<'gc>);
+
+impl<'gc> Cx<'_, 'gc> {
+    /// Gives living subclasses of overwritten classes that other files define the new class as base.
+    pub(super) fn rebase(&mut self, plan: &ReloadPlan, overwritten: &[Overwritten<'gc>]) -> Result<(), Unfit<'gc>> {
+        let mut replaced: Vec<(Gc<'gc, Class<'gc>>, Gc<'gc, Class<'gc>>)> = Vec::new();
+        for (cell, old) in overwritten {
+            if let (Value::Class(old), Value::Class(new)) = (*old, self.undecorated(*cell)) {
+                replaced.push((old, new));
+            }
+        }
+        // Earlier generations of the file's own classes stay in their world.
+        let is_own = |class: &Gc<'gc, Class<'gc>>| {
+            plan.files.iter().filter(|file| file.mode == Mode::Overwrite).any(|file| {
+                let qualified = class.qualified();
+                file.definitions.iter().any(|d| *qualified == *format!("{}.{}", file.namespace, d.name))
+            })
+        };
+        let mut rebased: Vec<Gc<'gc, Class<'gc>>> = Vec::new();
+        for (old, _) in &replaced {
+            let below: Vec<_> = old.body().subclasses.iter().filter_map(|class| class.upgrade(self.mc)).collect();
+            let below = below.into_iter().filter(|class| class.has_layout() && !is_own(class));
+            rebased.extend(below.filter(|class| rebased.iter().all(|known| !Gc::ptr_eq(*known, *class))).collect::<Vec<_>>());
+        }
+        for class in &rebased {
+            self.world.undo.push(Undo::class(*class));
+            let bases = class.body().bases.clone();
+            let now = |base: &Gc<'gc, Class<'gc>>| replaced.iter().find(|(old, _)| Gc::ptr_eq(*old, *base)).map(|(_, new)| *new);
+            let bases = bases.iter().map(|base| now(base).unwrap_or(*base)).collect();
+            link::set_bases(self, *class, bases);
+        }
+        if rebased.is_empty() { Ok(()) } else { link::settle(self, &rebased) }
+    }
+
+    /// Gives variables and shared slots elsewhere that hold an old object the new one; how many.
+    pub(super) fn relink_holders(&mut self, overwritten: &[Overwritten<'gc>]) -> usize {
+        let address = |value: &Value<'gc>| value.heap_pointer().map(|pointer| Gc::as_ptr(pointer) as usize);
+        // Texts and numbers have no identity that anyone could mean.
+        let is_object = |value: &Value<'gc>| !matches!(value, Value::Str(_) | Value::BigInt(_) | Value::Bytes(_) | Value::Range(_));
+        let objects = overwritten.iter().filter(|(_, old)| is_object(old));
+        let now: FxHashMap<usize, Value<'gc>> = objects.filter_map(|(cell, old)| Some((address(old)?, cell.value()))).collect();
+        if now.is_empty() {
+            return 0;
+        }
+        let successor = |value: Value<'gc>| address(&value).and_then(|at| now.get(&at).copied()).filter(|new| !new.is_unset());
+        let cells: Vec<_> =
+            self.world.namespaces.values().filter(|namespace| !namespace.is_locked()).flat_map(|n| n.with_leaks()).collect();
+        let mut count = 0;
+        for cell in cells {
+            let is_value = matches!(cell.kind(), Kind::Variable | Kind::Constant | Kind::Once);
+            if is_value && let Some(new) = successor(cell.value()) {
+                self.world.undo.push(Undo::definition(cell));
+                Definition::set(cell, self.mc, new);
+                count += 1;
+            }
+            let Value::Class(class) = cell.value() else { continue };
+            if cell.kind() != Kind::Class {
+                continue;
+            }
+            let shared: Vec<Gc<'gc, BoxCell<'gc>>> = class
+                .body()
+                .members
+                .values()
+                .filter_map(|m| if let Member::Shared(cell) = m { Some(*cell) } else { None })
+                .collect();
+            for holder in shared {
+                if let Some(new) = successor(holder.get()) {
+                    self.world.undo.push(Undo::Shared(holder, holder.get()));
+                    BoxCell::set(holder, self.mc, new);
+                    count += 1;
+                }
+            }
+        }
+        count
+    }
+}

@@ -1,0 +1,160 @@
+//! Guesses that are only ever said, never acted upon: a definition or slot that leaves and one that comes may be one with a new name.
+
+use super::codes;
+use super::diff::{Change, FileChange};
+use super::plan::FileInput;
+use crate::image::{ClassImage, DefinitionImage, DefinitionKind, ModuleImage};
+use lang::diagnostic::Diagnostic;
+use std::collections::HashMap;
+use std::mem;
+use std::sync::Arc;
+
+/// How much of two texts has to be the same, in parts of a hundred.
+const LIKENESS_MIN: usize = 75;
+
+/// Fewer words than this say nothing, unless all are the same.
+const WORDS_MIN: usize = 8;
+
+/// What the edit of a file looks like. `is_known` tells names that come from somewhere: leaks that come back, and what moves.
+pub(super) fn suggestions(input: &FileInput, change: &FileChange, is_known: impl Fn(&str) -> bool) -> Vec<Diagnostic> {
+    let Some(old) = &input.old else { return Vec::new() };
+    let new = &input.new;
+    let of = |wanted: Change| change.definitions.iter().filter(move |d| d.change == wanted);
+    let gone: Vec<&DefinitionImage> = of(Change::Removed)
+        .filter_map(|d| old.definitions.iter().find(|o| o.name == d.name))
+        .filter(|d| !is_known(&d.name))
+        .collect();
+    let come: Vec<&DefinitionImage> = of(Change::Added)
+        .filter_map(|d| d.index.map(|i| &new.definitions[i]))
+        .filter(|d| d.was.is_none() && !is_known(&d.name))
+        .collect();
+    let mut found = Vec::new();
+    for added in &come {
+        let mut near = gone.iter().filter(|removed| are_alike(old, removed, new, added));
+        // One that is like several is none of them.
+        let (Some(removed), None) = (near.next(), near.next()) else { continue };
+        if come.iter().filter(|other| are_alike(old, removed, new, other)).count() == 1 {
+            let word = super::report::kind_text(added.kind);
+            let message = format!("{word} `{}` is like `{}`, which has left", added.name, removed.name);
+            let help = format!("if it is the same with a new name, write `{} was {}` once", written(added, new), removed.name);
+            found.push(Diagnostic::new(&codes::RENAMED, added.name_span, message).help(help));
+        }
+    }
+    for definition in of(Change::Changed) {
+        let Some(image) = definition.index.map(|i| &new.definitions[i]) else { continue };
+        if let Some((before, now)) = classes_of(old, new, &definition.name) {
+            found.extend(slots(before, now, image));
+        }
+    }
+    found
+}
+
+/// The beginning of a definition, as it is written.
+fn written(definition: &DefinitionImage, image: &ModuleImage) -> String {
+    let name = &definition.name;
+    match definition.kind {
+        DefinitionKind::Function(_) => {
+            let text = image.source.slice(definition.span);
+            let head = text.find("fn ").map(|at| &text[at..]).and_then(|text| text.split_once(')'));
+            head.map_or_else(|| format!("fn {name}"), |(head, _)| format!("{head})"))
+        }
+        DefinitionKind::Class(_) => format!("class {name}"),
+        DefinitionKind::Enum(_) => format!("enum {name}"),
+        DefinitionKind::Variable => format!("let {name}"),
+        DefinitionKind::Constant => format!("const {name}"),
+        DefinitionKind::Once => format!("once {name}"),
+    }
+}
+
+fn are_alike(old: &ModuleImage, removed: &DefinitionImage, new: &ModuleImage, added: &DefinitionImage) -> bool {
+    if mem::discriminant(&removed.kind) != mem::discriminant(&added.kind) {
+        return false;
+    }
+    let a = words(old.source.slice(removed.span), &removed.name);
+    let b = words(new.source.slice(added.span), &added.name);
+    a == b || a.len().min(b.len()) >= WORDS_MIN && likeness(&a, &b) >= LIKENESS_MIN
+}
+
+/// Words and signs of a text without its comments and without `was old`; the definition's own name is left out.
+fn words<'a>(text: &'a str, own: &str) -> Vec<&'a str> {
+    let mut found = Vec::new();
+    let mut rest = text.trim_start();
+    while let Some(first) = rest.chars().next() {
+        if first == '#' {
+            rest = rest.find('\n').map_or("", |end| rest[end..].trim_start());
+            continue;
+        }
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        let end = if is_word(first) { rest.find(|c| !is_word(c)).unwrap_or(rest.len()) } else { first.len_utf8() };
+        let (word, after) = rest.split_at(end);
+        found.push(if word == own { "" } else { word });
+        rest = after.trim_start();
+    }
+    if let Some(at) = found.iter().position(|word| *word == "was") {
+        found.drain(at..(at + 2).min(found.len()));
+    }
+    found
+}
+
+/// Neighbouring words that both have, in parts of a hundred: Dice's coefficient.
+fn likeness(a: &[&str], b: &[&str]) -> usize {
+    let mut pairs: HashMap<(&str, &str), usize> = HashMap::new();
+    for pair in a.windows(2) {
+        *pairs.entry((pair[0], pair[1])).or_default() += 1;
+    }
+    let mut both = 0;
+    for pair in b.windows(2) {
+        if let Some(left) = pairs.get_mut(&(pair[0], pair[1])).filter(|left| **left > 0) {
+            *left -= 1;
+            both += 1;
+        }
+    }
+    let all = a.len() + b.len() - 2;
+    if all == 0 { 0 } else { 200 * both / all }
+}
+
+fn classes_of<'a>(old: &'a ModuleImage, new: &'a ModuleImage, name: &Arc<str>) -> Option<(&'a ClassImage, &'a ClassImage)> {
+    let of = |image: &'a ModuleImage| image.classes.iter().find(|class| class.name == *name);
+    Some((of(old)?, of(new)?))
+}
+
+/// A slot that leaves and the only one that comes, or the only one with the same default.
+fn slots(before: &ClassImage, now: &ClassImage, class: &DefinitionImage) -> Option<Diagnostic> {
+    let is_in = |class: &ClassImage, name: &str| {
+        class.slots.iter().any(|slot| *slot.name == *name)
+            || class.shared.iter().any(|slot| *slot.name == *name)
+            || class.members.iter().any(|member| *member.name == *name)
+    };
+    // A hook says what becomes of the old values.
+    if now.migrate.len() > before.migrate.len() {
+        return None;
+    }
+    let gone: Vec<_> = before.slots.iter().filter(|slot| !is_in(now, &slot.name)).collect();
+    let come: Vec<_> = now.slots.iter().filter(|slot| !is_in(before, &slot.name)).collect();
+    let ([gone], [come]) = (gone.as_slice(), come.as_slice()) else { return None };
+    if come.was.is_some() || gone.fingerprint != come.fingerprint {
+        return None;
+    }
+    let message = format!("slot `{}` of `{}` is like `{}`, which has left", come.name, class.name, gone.name);
+    let help = format!("if its values belong to the new slot, write `slot {} was {}` once", come.name, gone.name);
+    Some(Diagnostic::new(&codes::RENAMED, class.name_span, message).help(help))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_their_own_do_not_count() {
+        assert_eq!(words("let a = f(a1)", "a"), ["let", "", "=", "f", "(", "a1", ")"]);
+        assert_eq!(words("fn b() { }", "b"), words("fn c() was d {}    # nothing", "c"));
+    }
+
+    #[test]
+    fn likeness_is_a_part_of_a_hundred() {
+        let text = words("a b c d e", "");
+        assert_eq!(likeness(&text, &text), 100);
+        assert_eq!(likeness(&text, &words("v w x y z", "")), 0);
+        assert_eq!(likeness(&text, &words("a b c d z", "")), 75);
+    }
+}
