@@ -110,7 +110,7 @@ fn likeness(a: &[&str], b: &[&str]) -> usize {
         }
     }
     let all = a.len() + b.len() - 2;
-    if all == 0 { 0 } else { 200 * both / all }
+    (200 * both).checked_div(all).unwrap_or(0)
 }
 
 fn classes_of<'a>(old: &'a ModuleImage, new: &'a ModuleImage, name: &Arc<str>) -> Option<(&'a ClassImage, &'a ClassImage)> {
