@@ -102,7 +102,7 @@ fn likeness(a: &[&str], b: &[&str]) -> usize {
     for pair in a.windows(2) {
         *pairs.entry((pair[0], pair[1])).or_default() += 1;
     }
-    let mut both = 0;
+    let mut both: usize = 0;
     for pair in b.windows(2) {
         if let Some(left) = pairs.get_mut(&(pair[0], pair[1])).filter(|left| **left > 0) {
             *left -= 1;
