@@ -228,13 +228,30 @@ fn named_files_exist() {
                 wrong.push(format!("{document}: `{name}`"));
             }
         }
-        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            if !target.contains("://") && !root().join(target.split('#').next().unwrap_or_default()).exists() {
-                wrong.push(format!("{document}: link to `{target}`"));
-            }
-        }
+        wrong.extend(broken_links(&text, &root()).map(|target| format!("{document}: link to `{target}`")));
     }
     assert_none(&wrong, "a file that a document names exists");
+}
+
+#[test]
+fn links_of_the_manual_exist() {
+    let mut wrong = Vec::new();
+    for path in files("docs/manual/src", "md") {
+        // What stands between fences is programs, not links.
+        let text: String = read(&path).split("```").step_by(2).collect();
+        let folder = path.parent().expect("a file is in a folder");
+        wrong.extend(broken_links(&text, folder).map(|target| format!("{}: link to `{target}`", relative(&path))));
+    }
+    assert_none(&wrong, "a file that the manual links to exists");
+}
+
+/// Links of a page to files that do not exist, seen from a folder.
+fn broken_links<'a>(text: &'a str, folder: &'a Path) -> impl Iterator<Item = &'a str> {
+    let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    targets.filter(move |target| {
+        let file = target.split('#').next().unwrap_or_default();
+        !target.contains("://") && !folder.join(file).exists()
+    })
 }
 
 #[test]
