@@ -180,13 +180,17 @@ fn reload_texts<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<
     }))
 }
 
-/// Code that is part of a commit cannot ask for another one.
+/// Code that is part of a commit, or of a migration, cannot ask for a commit.
 fn not_within_a_commit(vm: &mut Vm) -> Result<(), Error> {
-    if vm.is_committing() {
-        let code = vm::reload::codes::NESTED.id;
-        return Err(Error::Host(format!("{code}: a reload cannot be asked for by code that runs as a part of a load or reload")));
-    }
-    Ok(())
+    let part = if vm.is_committing() {
+        "a load or reload"
+    } else if vm.enter(|cx| !cx.world.migrating.is_empty()) {
+        "a migration"
+    } else {
+        return Ok(());
+    };
+    let code = vm::reload::codes::NESTED.id;
+    Err(Error::Host(format!("{code}: a reload cannot be asked for by code that runs as a part of {part}")))
 }
 
 fn undo<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
