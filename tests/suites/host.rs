@@ -123,6 +123,27 @@ fn an_edit_while_a_statement_runs() {
     assert_eq!(vm.repr(&value).expect("it is data"), "([\"new\", 2], [\"new\", 2], false)");
 }
 
+/// The shared slots of a class below a statement that runs are filled when it is their turn, and not at all when the class has left.
+#[test]
+fn classes_below_a_statement_that_runs() {
+    const HEAD: &str = "let n = 0\nfn step() { n += 1; n < 3000000 }\nwhile step() { }\n";
+    const REST: &str = "let z = 5\nclass K { shared s = z + 1 }\nlet seen = (z, K.s)";
+    for (edited, name, expected) in [
+        (
+            "# A comment.\nlet n = 0\nfn step() { false }\nwhile step() { }\nlet z = 5\nclass K { shared s = z + 1 }\nlet seen = (z, K.s)",
+            "seen",
+            "(5, 6)",
+        ),
+        ("let n = 0\nfn step() { false }\nwhile step() { }\nlet seen = \"none\"", "seen", "\"none\""),
+    ] {
+        let mut vm = new_vm(VmOptions::default());
+        edit_when_running(&mut vm, Some(edited));
+        load(&mut vm, &format!("{HEAD}{REST}")).expect("it is correct");
+        let value = vm.eval("main", "<input>", name).expect("it is defined").expect("it is an expression");
+        assert_eq!(vm.repr(&value).expect("it is data"), expected);
+    }
+}
+
 /// A file that leaves while a statement of it runs has nothing left to run.
 #[test]
 fn a_file_leaves_while_its_statement_runs() {

@@ -65,9 +65,21 @@ impl Vm {
         self.files.leak_watch = LeakWatch::default();
         self.enter(|cx| {
             let unused = cx.leaks().into_iter().filter(|cell| cell.unused.get());
-            // Code that was made since then may name it.
+            // Code that was made since then may name it, and what it holds may have been taken out.
             let unused: Vec<_> = unused.filter(|cell| !cx.is_named_through_its_namespace(*cell)).collect();
-            unused.into_iter().map(|cell| cx.end_leak(cell)).collect()
+            if unused.is_empty() {
+                return Vec::new();
+            }
+            let uses = cx.uses_of(&unused, Detail::Numbers);
+            let mut released = Vec::new();
+            for (cell, uses) in unused.into_iter().zip(uses) {
+                if uses.is_empty() {
+                    released.push(cx.end_leak(cell));
+                } else {
+                    cell.unused.set(false);
+                }
+            }
+            released
         })
     }
 

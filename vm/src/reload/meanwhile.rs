@@ -12,7 +12,6 @@ use crate::image::{ModuleImage, UnitKind};
 use crate::object::Cx;
 use gc_arena::Gc;
 use rustc_hash::FxHashSet;
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Top-level code that is running.
@@ -194,19 +193,20 @@ impl Vm {
         let mut rests = Vec::new();
         for file in &plan.files {
             let Some(rest) = self.rest_of(file) else { continue };
+            let mut items = self.class_tasks_of(file);
             let Some(queue) = self.unfinished(&file.path) else { continue };
             let is_evaluated = |name: &Arc<str>| file.definitions.iter().any(|d| d.name == *name && d.evaluates);
-            let mut items: VecDeque<(u32, Item)> =
-                queue.items.iter().filter(|(_, item)| matches!(item, Item::ClassTasks(_))).cloned().collect();
             let mut defines = Vec::new();
             for at in rest.left {
                 let unit = &file.image.units[at as usize];
                 let names = unit.kind.names();
                 if !names.iter().any(is_evaluated) {
                     defines.extend(names.iter().cloned());
-                    items.push_back((unit.span.lo, Item::Unit(at)));
+                    items.push((unit.span.lo, Item::Unit(at)));
                 }
             }
+            items.sort_by_key(|(order, item)| (*order, matches!(item, Item::Unit(_))));
+            let items = items.into();
             let running = queue.running.clone().map(|running| match rest.place {
                 Some(place) => Running { place, ..running },
                 None => running,
@@ -215,6 +215,23 @@ impl Vm {
             rests.push(Queue { path: queue.path.clone(), items, defines, namespace: file.namespace.clone(), running, turn, needs });
         }
         rests
+    }
+
+    /// What is left to run of the classes of an unfinished file, where they stand in its new text; those that it does not have any more have
+    /// nothing left.
+    fn class_tasks_of(&mut self, file: &PlannedFile) -> Vec<(u32, Item)> {
+        let items = self.unfinished(&file.path).into_iter().flat_map(|queue| queue.items.iter().map(|(_, item)| item.clone()));
+        let mut found = Vec::new();
+        for item in items.collect::<Vec<_>>() {
+            let Item::ClassTasks(at) = item else { continue };
+            let name = self.enter(|cx| {
+                let (class, _) = cx.world.loading.class_tasks[at].as_ref()?;
+                Some(class.name().as_str().to_owned())
+            });
+            let definition = name.and_then(|name| file.image.definitions.iter().find(|d| *d.name == *name));
+            found.extend(definition.map(|definition| (definition.span.lo, item)));
+        }
+        found
     }
 
     /// Carries over to their new texts what is left to run of unfinished files.

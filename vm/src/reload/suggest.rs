@@ -15,6 +15,9 @@ const LIKENESS_MIN: usize = 75;
 /// Fewer words than this say nothing, unless all are the same.
 const WORDS_MIN: usize = 8;
 
+/// Pairs of definitions that left and came that are compared at most.
+const PAIRS_MAX: usize = 2_500;
+
 /// What the edit of a file looks like. `is_known` tells names that come from somewhere: leaks that come back, and what moves.
 pub(super) fn suggestions(input: &FileInput, change: &FileChange, is_known: impl Fn(&str) -> bool) -> Vec<Diagnostic> {
     let Some(old) = &input.old else { return Vec::new() };
@@ -29,7 +32,9 @@ pub(super) fn suggestions(input: &FileInput, change: &FileChange, is_known: impl
         .filter(|d| d.was.is_none() && !is_known(&d.name))
         .collect();
     let mut found = Vec::new();
-    for added in &come {
+    // Where whole files are exchanged there is nothing to guess, and every pair would have to be compared.
+    let pairs = if gone.len() * come.len() > PAIRS_MAX { 0 } else { come.len() };
+    for added in &come[..pairs] {
         let mut near = gone.iter().filter(|removed| are_alike(old, removed, new, added));
         // One that is like several is none of them.
         let (Some(removed), None) = (near.next(), near.next()) else { continue };

@@ -75,20 +75,24 @@ pub(super) fn report_value(vm: &mut Vm, report: &vm::reload::Report) -> Result<H
 }
 
 fn strings<'gc>(cx: &mut Cx<'_, 'gc>, what: &Value<'gc>) -> Result<Option<Vec<String>>, args::Raised<'gc>> {
-    Ok(match what {
-        Value::Nil => None,
-        Value::List(list) => {
-            let items = list.items().clone();
-            let mut all = Vec::new();
-            for item in items {
-                all.extend(strings(cx, &item)?.unwrap_or_default());
-            }
-            Some(all)
+    let one = |value: &Value<'gc>| match value {
+        Value::Str(text) => Some(text.as_str().to_owned()),
+        Value::Namespace(namespace) => Some(namespace.name.to_string()),
+        _ => None,
+    };
+    let items = match what {
+        Value::Nil => return Ok(None),
+        Value::List(list) => list.items().clone(),
+        other => vec![*other],
+    };
+    let mut all = Vec::with_capacity(items.len());
+    for item in items {
+        match one(&item) {
+            Some(text) => all.push(text),
+            None => return Err(args::wrong(cx, "live.reload", "what", "a namespace, a path, or a list of them", &item)),
         }
-        Value::Str(text) => Some(vec![text.as_str().to_owned()]),
-        Value::Namespace(namespace) => Some(vec![namespace.name.to_string()]),
-        other => return Err(args::wrong(cx, "live.reload", "what", "a namespace, a path, or a list of them", other)),
-    })
+    }
+    Ok(Some(all))
 }
 
 fn options<'gc>(cx: &mut Cx<'_, 'gc>, value: &Value<'gc>) -> Result<ReloadOptions, args::Raised<'gc>> {
