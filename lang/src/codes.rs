@@ -174,10 +174,13 @@ enum Shape { Circle(r), Rect(w, h), Unit }
     TOO_LARGE "E0129" Error "the text is too large"
     "Texts of more than 256 MB are not read."
     WAS_PLACE "E0130" Error "`was` has no meaning here"
-    "`was` names what a definition or slot is renamed from: after a plain name, at top level or in a class.
+    "`was` names what a definition or slot is renamed from, at top level or in a class: after the name of a variable, constant or slot,
+after the parameters of a function, and after the bases of a class.
 
 ```
 let speed was velocity = 1.0
+fn advance(dt) was step { }
+class Body was Thing { }
 ```"
     UNREACHABLE_ARM "E0131" Error "later arms cannot be reached"
     "A bare name matches everything and binds it, so arms after it are never tried. To compare with the value of a name,
