@@ -59,14 +59,14 @@ impl Vm {
         self.files.queues_outer.push(queues_outer);
         let rests = self.rests_of(&plan);
         let level = self.begin_level();
-        let (undo_start, serial, outer) = self.enter(|cx| {
+        let (undo_start, serial, outer, epoch) = self.enter(|cx| {
             cx.world.commits_tried += 1;
             let loading = std::mem::take(&mut cx.world.loading);
             cx.world.loading_outer.push(loading);
             let start = cx.world.undo.len();
             cx.world.layout_changes.clear();
             cx.world.shared_conflicts.clear();
-            (start, cx.world.tasks.fresh(), cx.world.commit_start.replace(start))
+            (start, cx.world.tasks.fresh(), cx.world.commit_start.replace(start), cx.world.epoch)
         });
         let mut matcher = Matcher::default();
         let result = stages.begin(self).and_then(|()| {
@@ -98,6 +98,8 @@ impl Vm {
             cx.world.commit_start = outer;
             if result.is_err() {
                 cx.drop_tasks(serial);
+                // Commits within this one are taken back with it.
+                cx.world.epoch = epoch;
                 for undo in log.into_iter().rev() {
                     undo.apply(cx.world, cx.mc);
                 }
