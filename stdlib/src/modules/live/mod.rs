@@ -3,6 +3,7 @@
 //! Everything that needs the VM goes to the driver (`vm::embed::outside`) and is done while the program stands at a safe point.
 
 mod data;
+mod look;
 
 use crate::args;
 use crate::table::{Row, row};
@@ -37,6 +38,17 @@ pub(crate) const FUNCTIONS: &[Row] = &[
         digest,
         "`digest()`: a number for the program's definitions and plain variables: equal states have equal numbers.",
     ),
+    row("_frames", &[], look::frames, "`_frames()`: calls that have begun and not ended, as maps."),
+    row("_closures", &[], look::closures, "`_closures()`: closures that are alive, as maps."),
+    row("_referrers", &["object"], look::referrers, "`_referrers(object)`: what holds an object, as maps."),
+    row("_diff", &["old", "new"], look::diff, "`_diff(old, new)`: the lines of two texts, marked."),
+    row(
+        "lineage",
+        &["thing"],
+        look::lineage,
+        "`lineage(thing)`: the name under which a function, class or enum, or the class of an instance, was made. All its generations have the same, also those that an overwriting reload has parted.",
+    ),
+    row("_edge", &["old"], look::edge, "`_edge(old)`: a list of version, added and discarded, or nil."),
     row("_name", &["thing"], name_of, "`_name(thing)`: the qualified name of a definition, function, class or namespace."),
     row(
         "_eval",
