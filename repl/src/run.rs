@@ -3,6 +3,7 @@
 use crate::diagnostics::Report as Style;
 use crate::engine;
 use crate::entry::Entry;
+use crate::hangup;
 use crate::host::Texts;
 use crate::interrupt;
 use crate::output::output;
@@ -14,7 +15,7 @@ use std::thread;
 use std::time::Duration;
 use vm::embed::{Error, Vm};
 use vm::object::Interrupt;
-use vm::reload::{Mode, ReloadOptions, Sharing};
+use vm::reload::{Mode, ReloadOptions, Report, Sharing};
 
 /// Between two looks while nothing runs.
 const IDLE: Duration = Duration::from_millis(5);
@@ -95,6 +96,7 @@ pub fn run(options: &Options) -> i32 {
 }
 
 fn run_once(vm: &mut Vm, entry: &Entry, args: &[String]) -> i32 {
+    hangup::listen(vm, show_requested);
     let report = entry.load(vm, &engine::noting_warnings());
     if !report.ok {
         return match &report.error {
@@ -125,8 +127,17 @@ fn run_once(vm: &mut Vm, entry: &Entry, args: &[String]) -> i32 {
     i32::from(has_failed || vm.failed_tasks() > 0)
 }
 
+/// Shows what SIGHUP has asked for. Code of an edit that is stopped ends the program.
+fn show_requested(vm: &mut Vm, report: &Report) {
+    match report.error {
+        Some(Error::Interrupted(_)) => vm.cancel_flag().store(true, Ordering::Relaxed),
+        _ => output().note(&summary::of_reload(report, Style::for_stderr())),
+    }
+}
+
 /// Runs with `--reload`. An error of the program ends nothing: the next commit calls `main` again.
 fn run_live(vm: &mut Vm, entry: &Entry, args: &[String], reloader: &SharedReloader) -> i32 {
+    reload::listen(reloader, vm);
     let report = reload::load(reloader, vm, &engine::noting_warnings());
     if let Some(Error::Interrupted(interrupt)) = report.error {
         return stopped(reloader.borrow().stop().unwrap_or(interrupt));
@@ -171,7 +182,7 @@ fn wait_for_commit(vm: &mut Vm, reloader: &SharedReloader) -> Option<Interrupt> 
             return Some(Interrupt::Cancelled);
         }
         if !vm.has_tasks() {
-            reload::poll(reloader, vm);
+            vm.poll();
             thread::sleep(IDLE);
             continue;
         }
