@@ -556,7 +556,7 @@ impl Stages for Told {
         }
         self.report.stale.clone_from(&done.stale);
         self.report.stale.append(&mut self.running);
-        let frames = vm.enter(|cx| cx.running_frames(&self.report.changed));
+        let frames = vm.enter(|cx| cx.running_frames(&self.report));
         self.report.stale.extend(frames);
         self.report.relinked = done.relinked;
         self.report.layouts = vm.enter(|cx| std::mem::take(&mut cx.world.layout_changes));
