@@ -22,6 +22,7 @@ mod inspect;
 mod json;
 mod leaks;
 mod load;
+mod matches;
 mod meanwhile;
 mod options;
 mod order;
