@@ -109,7 +109,7 @@ impl<'a> Compiler<'a> {
     /// Evaluates a receiver, or a first argument, into the register behind `window`, the topmost register in use. A chain of calls and members runs through one
     /// window, however long it is.
     fn receiver(&mut self, expr: &'a Expr, window: Reg) -> Reg {
-        super::with_stack(|| {
+        lang::ast::walk::with_stack(|| {
             let receiver = window.offset(1);
             let mark = self.fun.mark();
             match &*expr.kind {

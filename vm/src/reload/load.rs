@@ -78,6 +78,18 @@ pub enum Sharing {
     Directory,
 }
 
+impl Sharing {
+    /// The namespace of a file without a first line that names one, by its path below its root without `.lang`.
+    pub fn namespace_of(self, relative: &str) -> String {
+        match self {
+            Sharing::Nothing => relative.replace('/', "."),
+            Sharing::Directory => {
+                relative.rsplit_once('/').map_or(ROOT_NAMESPACE.to_owned(), |(directory, _)| directory.replace('/', "."))
+            }
+        }
+    }
+}
+
 /// The namespace of files directly in a root when directories are namespaces.
 const ROOT_NAMESPACE: &str = "main";
 
@@ -271,12 +283,7 @@ impl Vm {
             .min_by_key(|p| p.len())
             .unwrap_or_else(|| path.rsplit('/').next().unwrap_or(path));
         let relative = relative.strip_suffix(".lang").unwrap_or(relative);
-        match self.files.sharing {
-            Sharing::Nothing => relative.replace('/', ".").into(),
-            Sharing::Directory => {
-                relative.rsplit_once('/').map_or(ROOT_NAMESPACE.into(), |(directory, _)| directory.replace('/', ".").into())
-            }
-        }
+        self.files.sharing.namespace_of(relative).into()
     }
 
     fn import_namespace(&self, from_path: &str, from: &ImportFrom, parsed: &[(Arc<str>, Arc<ModuleImage>)]) -> Arc<str> {
