@@ -211,7 +211,7 @@ fn failure(vm: &mut Vm, style: Style, before: &str, error: &Error) -> Failure {
     let mut text = if before.is_empty() { String::new() } else { style.failure(before) };
     text.push_str(&style.error(error));
     if let Some(compared) = vm.compared(error) {
-        text.push_str(&difference(&compared.left, &compared.right, style));
+        text.push_str(&difference(&compared, style));
     }
     Failure { kind, message, text }
 }

@@ -9,6 +9,7 @@ use super::order::imports_first;
 use super::report::Report;
 use crate::embed::{Error, Handle, Vm};
 use crate::image::{ImportFrom, ModuleImage};
+use crate::ops;
 use lang::diagnostic::Diagnostic;
 use lang::source::Source;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -344,7 +345,8 @@ impl Vm {
                 let ending = if self.files.sharing == Sharing::Directory { "/*.lang" } else { "" };
                 let looked = candidates.iter().map(|c| format!("`{c}{ending}`")).collect::<Vec<_>>().join(", ");
                 let looked = if looked.is_empty() { looked } else { format!("; looked for {looked}") };
-                Err(format!("namespace `{name}` does not exist{looked}"))
+                let near = ops::suggestion(name, self.files.library.modules.iter().copied());
+                Err(format!("namespace `{name}` does not exist{looked}{near}"))
             }
         }
     }
