@@ -4,7 +4,8 @@
 
 use super::exits::{Exit, Loop, Way};
 use super::function::{Label, Reg};
-use super::{Compiler, Dest, with_stack};
+use super::{Compiler, Dest};
+use lang::ast::walk::with_stack;
 use crate::bytecode::{Insn, Op};
 use crate::image::{LoopImage, LoopKind};
 use lang::ast::*;
