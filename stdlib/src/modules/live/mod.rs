@@ -157,7 +157,7 @@ fn reload<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
             Ok(files) if dry => vm.plan(files, &options),
             Ok(files) => vm.reload(files, &options),
         };
-        if let Some(Error::Interrupted(interrupt)) = report.error {
+        if let Some(interrupt) = report.interrupt() {
             return Err(Error::Interrupted(interrupt));
         }
         data::report(&report).into_handle(vm)
@@ -177,7 +177,7 @@ fn reload_texts<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<
     Err(outside(move |vm| {
         not_within_a_commit(vm, "a reload")?;
         let report = vm.reload(files, &options);
-        if let Some(Error::Interrupted(interrupt)) = report.error {
+        if let Some(interrupt) = report.interrupt() {
             return Err(Error::Interrupted(interrupt));
         }
         data::report(&report).into_handle(vm)
