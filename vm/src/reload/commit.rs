@@ -189,6 +189,7 @@ impl<'gc> Cx<'_, 'gc> {
         }
         let mut tasks = Vec::new();
         self.apply_classes(&files, &linked, &mut tasks, matcher)?;
+        self.join_interim(matcher).map_err(|misfit| self.misfit(&files, misfit))?;
         if plan.rebase {
             let overwritten = self.world.loading.overwritten.clone();
             self.rebase(plan, &overwritten).map_err(|misfit| self.misfit(&files, misfit))?;
@@ -343,6 +344,9 @@ impl<'gc> Cx<'_, 'gc> {
         let Some((namespace, name)) = from.rsplit_once('.') else { return };
         let symbol = self.world.intern(self.mc, name);
         let Some(old) = self.world.namespaces.get(namespace).and_then(|namespace| namespace.get(symbol)) else { return };
+        if cell.kind() != Kind::Absent && !cell.value().same(&old.value()) {
+            self.world.loading.interim.push((cell, cell.value()));
+        }
         Definition::set(cell, self.mc, old.value());
         let meta = old.meta().clone();
         Definition::update_meta(cell, self.mc, |m| *m = meta);
@@ -468,6 +472,11 @@ impl<'gc> Cx<'_, 'gc> {
         Function::set_proto(function, self.mc, proto);
         proto.keep_signature_of(old);
         self.follow_closures(old, proto, matcher);
+        // Another function object may have joined this one.
+        if !Gc::ptr_eq(old, proto) {
+            self.world.undo.push(Undo::Superseded(old));
+            Proto::supersede(old, self.mc, Some(proto));
+        }
     }
 
     /// What is left to run of a file, in text order.
