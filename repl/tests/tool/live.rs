@@ -316,6 +316,22 @@ fn ctrl_c_gives_an_endless_edit_up() {
 }
 
 #[test]
+fn ctrl_c_in_a_listener_stops_the_listener_only() {
+    let (folder, mut running) = program();
+    let listener = "import live\nlive.on(\"reload\", |r| { print(\"told\"); while true { } })\n";
+    folder.write("word.lang", &(listener.to_owned() + &word("one")));
+    running.wait_for("told");
+    running.interrupt();
+    running.wait_for("reload: committed");
+    running.wait_for("warning: a listener was stopped before it had ended");
+    running.wait_for("reload: Ctrl-C has stopped a listener, and nothing else");
+    running.wait_for(" one");
+    assert_state_kept(&running);
+    running.interrupt();
+    assert_eq!(running.status(), Some(130));
+}
+
+#[test]
 fn an_edit_that_calls_exit_ends_the_program() {
     let (folder, mut running) = program();
     folder.write("word.lang", "exit(4)\nfn word() { \"never\" }\n");

@@ -422,6 +422,8 @@ pub struct Loading<'gc> {
     pub undecorated: Vec<(Gc<'gc, Definition<'gc>>, Value<'gc>)>,
     /// Definitions that get another object, with the one they had.
     pub overwritten: Vec<(Gc<'gc, Definition<'gc>>, Value<'gc>)>,
+    /// Definitions that turn out to be older ones with a new name, with the object that they had until now.
+    pub interim: Vec<(Gc<'gc, Definition<'gc>>, Value<'gc>)>,
 }
 
 /// A class with what is left to run of it.

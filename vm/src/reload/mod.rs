@@ -19,6 +19,7 @@ mod history;
 mod hooks;
 mod images;
 mod inspect;
+mod interim;
 mod json;
 mod leaks;
 mod load;
