@@ -98,14 +98,12 @@ pub fn run(options: &Options) -> i32 {
 fn run_once(vm: &mut Vm, entry: &Entry, args: &[String]) -> i32 {
     hangup::listen(vm, show_requested);
     let report = entry.load(vm, &engine::noting_warnings());
+    if let Some(interrupt) = report.interrupt() {
+        return stopped(interrupt);
+    }
     if !report.ok {
-        return match &report.error {
-            Some(Error::Interrupted(interrupt)) => stopped(*interrupt),
-            _ => {
-                output().note(&summary::refusal(&report, Style::for_stderr()));
-                1
-            }
-        };
+        output().note(&summary::refusal(&report, Style::for_stderr()));
+        return 1;
     }
     let main = call_main(vm, entry, args);
     let mut has_failed = false;
@@ -139,7 +137,7 @@ fn show_requested(vm: &mut Vm, report: &Report) {
 fn run_live(vm: &mut Vm, entry: &Entry, args: &[String], reloader: &SharedReloader) -> i32 {
     reload::listen(reloader, vm);
     let report = reload::load(reloader, vm, &engine::noting_warnings());
-    if let Some(Error::Interrupted(interrupt)) = report.error {
+    if let Some(interrupt) = report.interrupt() {
         return stopped(reloader.borrow().stop().unwrap_or(interrupt));
     }
     if !report.ok {

@@ -5,7 +5,7 @@
 
 use super::closures::Matcher;
 use super::meanwhile::Running;
-use crate::compile::with_stack;
+use lang::ast::walk::with_stack;
 use crate::embed::{Error, Handle, Vm};
 use crate::heap::Value;
 use crate::image::{MemberImage, UnitKind};
