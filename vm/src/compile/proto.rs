@@ -129,6 +129,7 @@ impl<'a> Compiler<'a> {
             handlers: function.handlers,
             spans: finished.spans,
             locals: finished.locals,
+            loops: finished.loops,
             doc: signature.doc,
             span: function.span,
             fingerprint: 0,

@@ -47,6 +47,8 @@ pub struct Files {
     pub(super) history: super::history::History,
     /// Where modules come from that are no files.
     pub(super) library: Library,
+    /// The module of the library that is being made.
+    pub(super) making: Option<String>,
     /// When to look for leaks that nothing uses.
     pub(crate) leak_watch: super::leaks::LeakWatch,
 }
@@ -160,7 +162,9 @@ impl Vm {
         }
         // What is made here is no change of the program.
         let epoch = self.epoch();
+        let outer = self.files.making.replace(name.to_owned());
         let loaded = (self.files.library.load)(self, name);
+        self.files.making = outer;
         self.enter(|cx| cx.world.epoch = epoch);
         loaded.map_err(|error| format!("the module `{name}` cannot be loaded: {error}"))
     }
