@@ -14,12 +14,8 @@ use vm::object::{Control, Cx, NativeResult};
 use vm::reload::{Gate, Migrate, Mode, Policy, ReloadOptions, Replace};
 
 /// Properties of definitions.
-pub(crate) const DEFINITION_PROPERTIES: &[Row] = &[row(
-    "history",
-    &[],
-    history_of_definition,
-    "`history`: its versions as maps, oldest first, as `live.history` gives them.",
-)];
+pub(crate) const DEFINITION_PROPERTIES: &[Row] =
+    &[row("history", &[], history_of_definition, "`history`: its versions as maps, oldest first, as `live.history` gives them.")];
 
 /// Functions of the module.
 pub(crate) const FUNCTIONS: &[Row] = &[
