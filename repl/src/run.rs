@@ -9,6 +9,7 @@ use crate::interrupt;
 use crate::output::output;
 use crate::reload::{self, Detail, Reloader, SharedReloader};
 use crate::summary;
+use std::io::ErrorKind;
 use std::mem::ManuallyDrop;
 use std::sync::atomic::Ordering;
 use std::thread;
@@ -67,6 +68,9 @@ enum Outcome {
 
 /// Runs; gives the process's status.
 pub fn run(options: &Options) -> i32 {
+    if options.reload.is_some() {
+        wait_for_file(&options.path);
+    }
     let entry = match Entry::of(&options.path) {
         Ok(entry) => entry,
         Err(message) => {
@@ -92,6 +96,19 @@ pub fn run(options: &Options) -> i32 {
                 }
             }
         }
+    }
+}
+
+/// Waits until a file exists that is to be saved into a directory that exists.
+fn wait_for_file(path: &str) {
+    let directory = engine::directory(path);
+    let is_missing = |path: &str| std::fs::metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound);
+    if !is_missing(path) || is_missing(if directory.is_empty() { "." } else { directory }) {
+        return;
+    }
+    output().note(&format!("reload: `{path}` does not exist; waiting for it; Ctrl-C ends"));
+    while is_missing(path) {
+        thread::sleep(IDLE);
     }
 }
 

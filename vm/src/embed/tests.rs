@@ -69,8 +69,7 @@ impl Vm {
             let Value::Tuple(pair) = ops::error_part(cx.world, error, cx.world.symbols.hidden_compared) else { return None };
             let [left, right] = pair.items() else { return None };
             let sides = ops::side_texts(cx, left, right)?;
-            let (differences, more) =
-                if sides.is_cut { ops::differences(cx, *left, *right) } else { (Vec::new(), More::None) };
+            let (differences, more) = if sides.is_cut { ops::differences(cx, *left, *right) } else { (Vec::new(), More::None) };
             Some(Compared { left: sides.left, right: sides.right, differences, more })
         })
     }

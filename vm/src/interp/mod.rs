@@ -25,4 +25,4 @@ pub use call::Called;
 pub use run::{begin, go_on, run};
 pub use task::Next;
 pub(crate) use trace::places_of;
-pub use trace::{Trace, place_of, trace_of};
+pub use trace::{Omitted, Trace, place_of, trace_of};

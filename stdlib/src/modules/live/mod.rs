@@ -11,8 +11,12 @@ use data::Data;
 use std::time::Duration;
 use vm::embed::{Error, Handle, Vm, outside};
 use vm::heap::Value;
-use vm::object::{Cx, NativeResult};
+use vm::object::{Control, Cx, NativeResult};
 use vm::reload::{Gate, Migrate, Mode, Policy, ReloadOptions, Replace};
+
+/// Properties of definitions.
+pub(crate) const DEFINITION_PROPERTIES: &[Row] =
+    &[row("history", &[], history_of_definition, "`history`: its versions as maps, oldest first, as `live.history` gives them.")];
 
 /// Functions of the module.
 pub(crate) const FUNCTIONS: &[Row] = &[
@@ -251,7 +255,17 @@ fn collect<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
 
 fn history<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let name = args::text(cx, "live.history", "name", args[0])?.to_owned();
-    Err(outside(move |vm| {
+    Err(versions_of(name))
+}
+
+fn history_of_definition<'gc>(_: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let Value::Definition(cell) = args[0] else { unreachable!("a property of definitions") };
+    Err(versions_of(cell.qualified_name()))
+}
+
+/// The versions of a definition as maps.
+fn versions_of<'gc>(name: String) -> Box<Control<'gc>> {
+    outside(move |vm| {
         let versions = vm.history(&name);
         Data::list(&versions, |version| {
             Data::Map(vec![
@@ -262,7 +276,7 @@ fn history<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> 
             ])
         })
         .into_handle(vm)
-    }))
+    })
 }
 
 fn why<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
