@@ -162,13 +162,26 @@ fn run_live(vm: &mut Vm, entry: &Entry, args: &[String], reloader: &SharedReload
         output().note("reload: waiting for an edit; Ctrl-C ends");
     }
     let mut is_due = report.ok;
+    let mut mark = vm.task_mark();
     loop {
         if is_due {
+            let ended = vm.end_tasks_since(mark);
+            if ended > 0 {
+                output().note(&match ended {
+                    1 => "reload: 1 task of the last call of `main` is ended before the next".to_owned(),
+                    _ => format!("reload: {ended} tasks of the last call of `main` are ended before the next"),
+                });
+            }
+            mark = vm.task_mark();
+            let failed_before = vm.failed_tasks();
             let outcome = match call_main(vm, entry, args) {
                 Outcome::Returned => run_tasks(vm),
                 outcome => outcome,
             };
             match outcome {
+                Outcome::Returned if vm.failed_tasks() > failed_before => {
+                    output().note("reload: a task failed; waiting for an edit, then `main` is called again; Ctrl-C ends");
+                }
                 Outcome::Returned => return 0,
                 Outcome::NoMain => {}
                 Outcome::Stopped(interrupt) => return stopped(reloader.borrow().stop().unwrap_or(interrupt)),

@@ -69,6 +69,7 @@ pub struct Vm {
     pub(super) on_requested: Option<OnReload>,
     pub(super) on_task_error: Option<OnTaskError>,
     pub(super) failed_tasks: usize,
+    pub(super) caught_failures: Option<super::tests::CaughtFailures>,
     memory_limit: Option<usize>,
     /// Bytes of buffers that were alive at the end of the last collection.
     live_bytes: usize,
@@ -133,6 +134,7 @@ impl Vm {
             on_requested: None,
             on_task_error: None,
             failed_tasks: 0,
+            caught_failures: None,
             memory_limit,
             live_bytes: 0,
             marked_bytes: 0,

@@ -112,7 +112,7 @@ pub(super) fn report(report: &Report) -> Data {
         ("added", entries(&report.added)),
         ("changed", entries(&report.changed)),
         ("untouched", entries(&report.untouched)),
-        ("removed", entries(&report.leaked)),
+        ("removed", entries(&report.removed)),
         ("leaked", entries(&report.leaked)),
         ("moved", entries(&report.moved)),
         ("renamed", entries(&report.renamed)),
