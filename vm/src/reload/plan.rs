@@ -165,7 +165,7 @@ pub fn draft(inputs: Vec<FileInput>, facts: &Facts) -> Draft {
     let changes: Vec<FileChange> = inputs.iter().map(|f| diff(f.old.as_deref(), &f.new)).collect();
     let mut dirty: FxHashSet<String> = FxHashSet::default();
     for (input, change) in inputs.iter().zip(&changes) {
-        let all_new = input.mode == Mode::Overwrite && !change.is_empty();
+        let all_new = change.is_made_anew(input.mode);
         for definition in &change.definitions {
             let qualified = format!("{}.{}", input.namespace, definition.name);
             // What comes back has changed for those that were computed from the leak.
@@ -331,7 +331,7 @@ struct Planner<'a> {
 
 impl Planner<'_> {
     fn file(&self, input: FileInput, change: FileChange) -> PlannedFile {
-        let is_overwritten = input.mode == Mode::Overwrite && !change.is_empty() && !input.is_removed && input.old.is_some();
+        let is_overwritten = change.is_made_anew(input.mode) && !input.is_removed && input.old.is_some();
         let mut definitions = self.definitions(&input, &change);
         let (mut statements, mut extensions) = (change.statements.clone(), change.extensions.clone());
         if is_overwritten {
