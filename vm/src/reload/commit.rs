@@ -180,6 +180,12 @@ impl<'gc> Cx<'_, 'gc> {
         for file in &plan.files {
             self.declare(file);
         }
+        for name in &plan.outdated {
+            if let Some(cell) = self.find_cell(name).filter(|cell| cell.meta().leak.is_some()) {
+                self.world.undo.push(Undo::definition(cell));
+                Definition::update_meta(cell, self.mc, |meta| meta.is_outdated = true);
+            }
+        }
         let files: Vec<&PlannedFile> = plan.files.iter().filter(|file| !file.is_removed).collect();
         let mut queues = Vec::new();
         let mut linked = Vec::new();
@@ -334,6 +340,7 @@ impl<'gc> Cx<'_, 'gc> {
                 meta.is_conflict = false;
             }
             meta.leak = None;
+            meta.is_outdated = false;
             meta.doc = doc;
             meta.version += u32::from(is_new_version);
         });

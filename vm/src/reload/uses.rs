@@ -23,6 +23,8 @@ pub struct Uses {
     pub containers: usize,
     /// Calls that are running and hold it.
     pub frames: usize,
+    /// Fibers, suspended, that hold it.
+    pub fibers: usize,
     /// Handles of the host.
     pub handles: usize,
     /// A way from a root to it, such as `n.L[0]`; empty when nothing uses it.
@@ -32,7 +34,7 @@ pub struct Uses {
 impl Uses {
     /// Whether nothing uses it.
     pub fn is_empty(&self) -> bool {
-        self.code.is_empty() && self.instances + self.closures + self.containers + self.frames + self.handles == 0
+        self.code.is_empty() && self.instances + self.closures + self.containers + self.frames + self.fibers + self.handles == 0
     }
 }
 
@@ -44,6 +46,7 @@ impl fmt::Display for Uses {
             (self.closures, "closure", "closures"),
             (self.containers, "container", "containers"),
             (self.frames, "running call", "running calls"),
+            (self.fibers, "fiber", "fibers"),
             (self.handles, "host handle", "host handles"),
         ];
         let parts: Vec<String> = counts
@@ -61,6 +64,7 @@ enum Holder {
     Container,
     Closure,
     Frame,
+    Fiber,
     Handle,
 }
 
@@ -265,6 +269,7 @@ impl<'gc> Walk<'_, '_, 'gc> {
                     Holder::Container => uses.containers += 1,
                     Holder::Closure => uses.closures += 1,
                     Holder::Frame => uses.frames += 1,
+                    Holder::Fiber => uses.fibers += 1,
                     Holder::Handle => uses.handles += 1,
                 }
                 if uses.path.is_empty() {
@@ -430,7 +435,7 @@ impl<'gc> Walk<'_, '_, 'gc> {
                     self.proto(proto);
                 }
                 for value in values {
-                    self.push(value, Holder::Frame, way);
+                    self.push(value, Holder::Fiber, way);
                 }
             }
             Value::Iterator(iterator) => {

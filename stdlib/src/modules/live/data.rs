@@ -153,6 +153,7 @@ pub(super) fn leak(leak: &LeakEntry) -> Data {
                 ("closures", Data::Int(uses.closures as i64)),
                 ("containers", Data::Int(uses.containers as i64)),
                 ("frames", Data::Int(uses.frames as i64)),
+                ("fibers", Data::Int(uses.fibers as i64)),
                 ("handles", Data::Int(uses.handles as i64)),
             ]),
         ),
