@@ -14,6 +14,7 @@ mod editor;
 mod engine;
 mod entry;
 mod format;
+mod hangup;
 mod host;
 mod imports;
 mod input;

@@ -99,7 +99,7 @@ impl Trial {
             self.write(&format!("#- file {path}\n{text}"));
         }
         self.write("#- file main.lang\n");
-        self.vm.reload_texts(vec![("main.lang".into(), String::new())]);
+        self.vm.reload_texts(vec![("main.lang".into(), String::new()), (LOG.0.into(), LOG.1.into())]);
         let found = self.save(&BTreeMap::new(), Mode::Update);
         found.or_else(|| self.pair(&mut Random::new(1))).or_else(|| self.pair(&mut Random::new(2)))
     }
@@ -235,7 +235,9 @@ impl Trial {
     fn variable_values(&mut self) -> BTreeMap<u32, String> {
         let plain: Vec<u32> =
             self.running.definitions.iter().filter(|(_, d)| d.is_plain_variable()).map(|(rank, _)| *rank).collect();
-        plain.into_iter().map(|rank| (rank, value_of(&mut self.vm, &self.running.qualified(rank)))).collect()
+        let names: Vec<String> = plain.iter().map(|rank| self.running.qualified(*rank)).collect();
+        let values = values(&mut self.vm, &self.running, &names);
+        plain.into_iter().zip(names).map(|(rank, name)| (rank, values[&name].clone())).collect()
     }
 
     /// The running program against a cold start, and its variables against what is expected of them.

@@ -104,6 +104,11 @@ fn frames_of<'gc>(world: &World<'gc>, frames: &[Frame<'gc>]) -> Vec<Place<'gc>> 
         .collect()
 }
 
+/// The frames of a stack without the engine's own, with their code, innermost first.
+pub(crate) fn places_of<'gc>(world: &World<'gc>, frames: &[Frame<'gc>]) -> Vec<(Gc<'gc, Proto<'gc>>, TraceFrame)> {
+    frames_of(world, frames).into_iter().map(|place| (place.proto, place.describe())).collect()
+}
+
 /// The innermost frame of code that does not belong to the library.
 pub fn place_of<'gc>(world: &World<'gc>, frames: &[Frame<'gc>]) -> Option<TraceFrame> {
     let is_library = |place: &Place<'gc>| world.is_library(&place.proto.linked.module.namespace);

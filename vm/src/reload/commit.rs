@@ -58,6 +58,7 @@ impl Vm {
         let failures_outer = std::mem::replace(&mut self.files.failures, is_first.then(Vec::new));
         self.files.queues_outer.push(queues_outer);
         let rests = self.rests_of(&plan);
+        self.begin_within();
         let level = self.begin_level();
         let noted_outer = self.enter(|cx| {
             let world = &mut cx.world;
@@ -113,7 +114,11 @@ impl Vm {
                 cx.world.layout_changes.extend(layouts_inner);
                 cx.world.shared_conflicts.extend(conflicts_inner);
             }
+            let tasks = std::mem::take(&mut cx.world.loading.tasks_outside);
             cx.world.loading = cx.world.loading_outer.pop().expect("pushed above");
+            if result.is_ok() {
+                cx.take_over_tasks(tasks);
+            }
             cx.clear_inline_caches();
             if result.is_ok() {
                 cx.loosen_again();
@@ -124,6 +129,7 @@ impl Vm {
             self.replace_rests(rests);
         }
         self.end_level(level);
+        self.end_within(result.as_ref().err());
         result
     }
 }
@@ -173,6 +179,12 @@ impl<'gc> Cx<'_, 'gc> {
         }
         for file in &plan.files {
             self.declare(file);
+        }
+        for name in &plan.outdated {
+            if let Some(cell) = self.find_cell(name).filter(|cell| cell.meta().leak.is_some()) {
+                self.world.undo.push(Undo::definition(cell));
+                Definition::update_meta(cell, self.mc, |meta| meta.is_outdated = true);
+            }
         }
         let files: Vec<&PlannedFile> = plan.files.iter().filter(|file| !file.is_removed).collect();
         let mut queues = Vec::new();
@@ -322,12 +334,13 @@ impl<'gc> Cx<'_, 'gc> {
             if is_new_version {
                 meta.is_evaluated = is_evaluation;
             }
-            if definition.action == Action::Conflict {
+            if matches!(definition.action, Action::Conflict | Action::Keep) {
                 meta.is_conflict = true;
             } else if definition.evaluates {
                 meta.is_conflict = false;
             }
             meta.leak = None;
+            meta.is_outdated = false;
             meta.doc = doc;
             meta.version += u32::from(is_new_version);
         });

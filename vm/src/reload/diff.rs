@@ -1,5 +1,6 @@
 //! Step 1: the new text of a file against the one that runs, definition by definition. Pure.
 
+use super::options::Mode;
 use super::report::Note;
 use crate::image::{DefinitionImage, DefinitionKind, ImportFrom, ImportImage, ModuleImage, UnitImage, UnitKind};
 use std::mem;
@@ -40,6 +41,8 @@ pub struct FileChange {
     pub definitions: Vec<DefinitionChange>,
     /// Units of the new image that are statements the running text does not have.
     pub statements: Vec<u32>,
+    /// Whether the running text has statements that the new one does not have.
+    pub statements_removed: bool,
     /// Units of the new image that are `extend` blocks the running text does not have.
     pub extensions: Vec<u32>,
     /// Whether the running text has `extend` blocks that the new one does not have.
@@ -54,6 +57,8 @@ pub struct FileChange {
 
 impl FileChange {
     /// Whether the texts are equal but for comments, spacing and place.
+    ///
+    /// Statements that leave do not count: their effects stay, and nothing follows from it in update mode.
     pub fn is_empty(&self) -> bool {
         !self.imports
             && !self.bodies
@@ -61,6 +66,11 @@ impl FileChange {
             && self.extensions.is_empty()
             && !self.extensions_removed
             && self.definitions.iter().all(|d| d.change == Change::Unchanged)
+    }
+
+    /// Whether a file that is overwritten is made anew: any difference of its text counts.
+    pub fn is_made_anew(&self, mode: Mode) -> bool {
+        mode == Mode::Overwrite && (!self.is_empty() || self.statements_removed)
     }
 }
 
@@ -114,6 +124,7 @@ pub fn diff(old: Option<&ModuleImage>, new: &ModuleImage) -> FileChange {
         notes: old.map_or_else(Vec::new, |old| notes(old, new)),
         bodies: statements.len() < edited,
         statements,
+        statements_removed: !unmatched(&new.units, old_units, |k| matches!(k, UnitKind::Statement)).is_empty(),
         extensions: unmatched(old_units, &new.units, |k| matches!(k, UnitKind::Extend(_))),
         extensions_removed: !unmatched(&new.units, old_units, |k| matches!(k, UnitKind::Extend(_))).is_empty(),
         imports: old.is_none_or(|old| {

@@ -106,6 +106,8 @@ pub struct ReloadPlan {
     pub rebase: bool,
     /// Whether variables elsewhere that hold an overwritten object get the new one.
     pub relink: bool,
+    /// What changes or was computed from something that does, by qualified name: leaks among it are no longer up to date.
+    pub outdated: Vec<String>,
 }
 
 /// A file for the plan: what runs of it, and its new text.
@@ -164,10 +166,17 @@ pub fn draft(inputs: Vec<FileInput>, facts: &Facts) -> Draft {
     let changes: Vec<FileChange> = inputs.iter().map(|f| diff(f.old.as_deref(), &f.new)).collect();
     let mut dirty: FxHashSet<String> = FxHashSet::default();
     for (input, change) in inputs.iter().zip(&changes) {
-        let all_new = input.mode == Mode::Overwrite && !change.is_empty();
+        let all_new = change.is_made_anew(input.mode);
         for definition in &change.definitions {
-            if definition.change == Change::Changed || all_new && definition.index.is_some() {
-                dirty.insert(format!("{}.{}", input.namespace, definition.name));
+            let qualified = format!("{}.{}", input.namespace, definition.name);
+            // What comes back has changed for those that were computed from the leak.
+            let comes_back_changed = || {
+                let image = definition.index.map(|i| &input.new.definitions[i]);
+                let leak = facts.get(&qualified).filter(|fact| fact.leak_of.is_some());
+                image.zip(leak).is_some_and(|(image, leak)| leak.is_outdated || leak.fingerprint != image.fingerprint)
+            };
+            if definition.change == Change::Changed || all_new && definition.index.is_some() || comes_back_changed() {
+                dirty.insert(qualified);
             }
         }
     }
@@ -209,7 +218,8 @@ pub fn plan(draft: Draft, others: &[FileInput], facts: &Facts, options: &ReloadO
             });
         }
     }
-    ReloadPlan { files, rebase: options.rebase, relink: options.relink }
+    let outdated = planner.dirty.iter().cloned().collect();
+    ReloadPlan { files, rebase: options.rebase, relink: options.relink, outdated }
 }
 
 /// Adds everything that was computed from something dirty and will be evaluated anew.
@@ -338,7 +348,7 @@ struct Planner<'a> {
 
 impl Planner<'_> {
     fn file(&self, input: FileInput, change: FileChange) -> PlannedFile {
-        let is_overwritten = input.mode == Mode::Overwrite && !change.is_empty() && !input.is_removed && input.old.is_some();
+        let is_overwritten = change.is_made_anew(input.mode) && !input.is_removed && input.old.is_some();
         let mut definitions = self.definitions(&input, &change);
         let (mut statements, mut extensions) = (change.statements.clone(), change.extensions.clone());
         if is_overwritten {
@@ -411,7 +421,8 @@ impl Planner<'_> {
                 planned.is_edited = true;
                 planned.from = Some(origin.name.clone());
                 let old = self.facts.get(&*origin.name);
-                planned.evaluates = origin.is_renamed && evaluates_again(image.kind, old, true);
+                let is_outdated = old.is_some_and(|old| old.is_outdated) || self.dirty.contains(&*origin.name);
+                planned.evaluates = (origin.is_renamed || is_outdated) && evaluates_again(image.kind, old, true);
             }
             Verdict::Add => {
                 planned.action = Action::Add;
@@ -425,7 +436,8 @@ impl Planner<'_> {
                     Verdict::Move => Action::Move,
                     _ => Action::Adopt,
                 };
-                planned.evaluates = evaluates_again(image.kind, fact, planned.is_edited);
+                let is_outdated = fact.is_some_and(|fact| fact.is_outdated) || self.dirty.contains(&qualified);
+                planned.evaluates = evaluates_again(image.kind, fact, planned.is_edited || is_outdated);
                 if verdict == Verdict::Move {
                     planned.from_file = fact.and_then(|fact| fact.leak_of.clone().or_else(|| fact.contributor.clone()));
                 }

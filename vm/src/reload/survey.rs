@@ -15,6 +15,8 @@ pub struct Fact {
     pub contributor: Option<Arc<str>>,
     /// The file that contributed it, if it is a leak.
     pub leak_of: Option<Arc<str>>,
+    /// Whether it is a leak that was computed from something that has changed since.
+    pub is_outdated: bool,
     /// Whether no file may define it.
     pub is_locked: bool,
     /// Hash of the text that runs.
@@ -60,6 +62,7 @@ fn fact<'gc>(cell: Gc<'gc, Definition<'gc>>) -> Fact {
         kind: cell.kind(),
         contributor: meta.contributor.map(|m| m.path.clone()),
         leak_of: meta.leak.as_ref().map(|leak| leak.file.clone()),
+        is_outdated: meta.is_outdated,
         is_locked: cell.namespace.is_locked(),
         fingerprint: meta.fingerprint,
         is_plain: meta.initial_digest.is_some(),
