@@ -242,7 +242,7 @@ fn habit(mistake: &Mistake<'_>) -> Option<&'static str> {
     }
 }
 
-/// Whether the bracket around takes a value apart: behind `let`, among the parameters of a function, or in an arm of a `match`.
+/// Whether the bracket around takes a value apart: behind `let`, or among the parameters of a function.
 fn is_pattern(mistake: &Mistake<'_>) -> bool {
     use Token::*;
     let Some(open) = recover::enclosing(mistake.tokens, mistake.at) else { return false };
@@ -251,7 +251,9 @@ fn is_pattern(mistake: &Mistake<'_>) -> bool {
     let is_parameter = within.is_some_and(|i| {
         mistake.tokens[i - 1].token == Fn || (i > 1 && mistake.tokens[i - 1].token == Name && mistake.tokens[i - 2].token == Fn)
     });
-    matches!(before, Let | Const | For) || (is_parameter && matches!(before, ParenOpen | Comma))
+    // Without a second `=` the bracket was forgotten.
+    let has_value = || mistake.tokens[mistake.at + 1..].iter().map(|l| l.token).take_while(|t| *t != Sep).any(|t| t == Eq);
+    (matches!(before, Let | Const) && has_value()) || (is_parameter && matches!(before, ParenOpen | Comma))
 }
 
 /// Slips seen from the operator that does not fit.

@@ -197,7 +197,7 @@ fn a_recursion_of_several_functions_is_one_piece_of_a_trace() {
 fn places_in_long_lines_are_those_of_the_file() {
     let items = "1, ".repeat(300);
     let folder = Folder::with(&[("a.lang", &format!("let x = [{items}nil.y, {items}]"))]);
-    expect(&lang(&folder, &["a.lang"], ""), 1, "", "\n --> a.lang:1:910\n  |\n1 | …");
+    expect(&lang(&folder, &["a.lang"], ""), 1, "", "\n --> a.lang:1:914\n  |\n1 | …");
 }
 
 #[test]

@@ -312,7 +312,7 @@ fn files_of_a_directory_can_share_a_namespace() {
     folder.write("world/deep/far.lang", "import world\ntest \"below\" { assert world.width == 3 }\n");
     let shared = "--namespace-per-directory";
     assert_has(&run(&folder, &[shared], 0), &["ok       inside", "ok       beside", "ok       below", "3 tests: 3 passed"]);
-    run(&folder, &[], 1);
+    run(&folder, &[], 2);
     expect(&lang(&folder, &["check", "--strict", shared, "."], ""), 0, "", "");
     expect(&lang(&folder, &["check", "--strict", "."], ""), 1, "", "`items` does not exist");
     let doc = String::from_utf8_lossy(&lang(&folder, &["doc", shared, "."], "").stdout).into_owned();

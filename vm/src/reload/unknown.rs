@@ -6,7 +6,7 @@ use super::plan::{Action, ReloadPlan};
 use super::survey::Facts;
 use crate::bytecode::{Extra, Insn, Op};
 use crate::image::{Const, ImportFrom, ModuleImage, NameRef, ProtoImage};
-use crate::object::{Cx, World};
+use crate::object::Cx;
 use crate::ops;
 use lang::diagnostic::Diagnostic;
 use lang::source::{Source, Span};
@@ -18,8 +18,8 @@ use std::sync::Arc;
 const SUGGESTIONS_MAX: usize = 100;
 
 /// What is defined, by the texts of a load and by the living program.
-struct Defined<'a, 'gc> {
-    world: &'a World<'gc>,
+struct Defined<'a, 'm, 'gc> {
+    cx: &'a mut Cx<'m, 'gc>,
     files: &'a [Compiled],
     /// Names of the namespaces that were asked for, in order and to be looked up.
     namespaces: FxHashMap<String, (Vec<Arc<str>>, FxHashSet<Arc<str>>)>,
@@ -30,7 +30,7 @@ struct Defined<'a, 'gc> {
 impl Cx<'_, '_> {
     /// What the files import or mention and neither they nor the living program define.
     pub(super) fn unknown_names(&mut self, files: &[Compiled]) -> Vec<(Source, Diagnostic)> {
-        let mut defined = Defined { world: self.world, files, namespaces: FxHashMap::default(), suggestions: 0 };
+        let mut defined = Defined { cx: self, files, namespaces: FxHashMap::default(), suggestions: 0 };
         let mut warnings = Vec::new();
         for file in files {
             let imports = file.image.imports.iter().zip(&file.imports);
@@ -69,7 +69,7 @@ impl Cx<'_, '_> {
     }
 }
 
-impl Defined<'_, '_> {
+impl Defined<'_, '_, '_> {
     fn missing_in(&mut self, namespace: &str, name: &str) -> String {
         let near = self.suggestion(name, &[namespace]);
         format!("`{name}` does not exist in namespace `{namespace}`{near}")
@@ -79,7 +79,7 @@ impl Defined<'_, '_> {
         if let Some(instead) = ops::instead_of_name(name) {
             return format!("; {instead}");
         }
-        if self.world.library.contains(&name) {
+        if self.cx.world.library.contains(&name) {
             return format!("; `import {name}` makes the module of this name visible");
         }
         self.suggestion(name, &[namespace, "core"])
@@ -100,12 +100,20 @@ impl Defined<'_, '_> {
 
     fn has(&mut self, namespace: &str, name: &str) -> bool {
         // What begins so in `core` is for the library alone.
-        let is_hidden = namespace == "core" && name.starts_with('_');
-        !is_hidden && self.names_of(namespace).1.contains(name)
+        if namespace == "core" && name.starts_with('_') {
+            return false;
+        }
+        self.names_of(namespace).1.contains(name) || {
+            // Leaks are there, too.
+            let symbol = self.cx.world.intern(self.cx.mc, name);
+            let world = &*self.cx.world;
+            let living = if namespace == "core" { Some(world.core) } else { world.namespaces.get(namespace).copied() };
+            living.is_some_and(|living| living.get(symbol).is_some())
+        }
     }
 
     fn names_of(&mut self, namespace: &str) -> &(Vec<Arc<str>>, FxHashSet<Arc<str>>) {
-        let (world, files) = (self.world, self.files);
+        let (world, files) = (&*self.cx.world, self.files);
         self.namespaces.entry(namespace.to_owned()).or_insert_with(|| {
             let texts = files.iter().filter(|file| *file.namespace == *namespace);
             let mut names: Vec<Arc<str>> = texts.flat_map(|file| file.image.definitions.iter().map(|d| d.name.clone())).collect();
