@@ -22,6 +22,7 @@
 //! `CASE=text` runs only cases whose path contains the text, and shows what they do.
 
 pub mod case;
+pub mod edits;
 pub mod findings;
 pub mod folder;
 pub mod fuzz;

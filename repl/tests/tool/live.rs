@@ -275,11 +275,12 @@ fn a_loop_at_the_top_level_follows() {
     running.wait_for(" zero");
     folder.write("word.lang", &word("one"));
     running.wait_for(" one");
-    // The loop itself goes on as it is; what is below it has not run yet.
+    // The loop goes on in the new text; what is below it has not run yet.
     folder.write("main.lang", &main("print(\"second end\")\nfn main() { print(\"main\") }", "!"));
-    running.wait_for("the statement at main.lang:4 is running and goes on in its old text until it ends");
+    running.wait_for("the statement at main.lang:4 is running; its loop goes on in the new text at its next turn");
+    running.wait_for(" one!");
     folder.write("word.lang", &word("two"));
-    running.wait_for(" two");
+    running.wait_for(" two!");
     folder.write("main.lang", &main("print(\"third end\")\nfn main() { print(\"main\") }", "!"));
     running.wait_for("reload: committed");
     folder.write("word.lang", &word("end"));

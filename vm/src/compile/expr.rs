@@ -6,7 +6,8 @@
 
 use super::function::Reg;
 use super::scope::Place;
-use super::{Compiler, Dest, with_stack};
+use super::{Compiler, Dest};
+use lang::ast::walk::with_stack;
 use crate::bytecode::{Insn, Op};
 use crate::image::{Const, ProtoKind};
 use lang::ast::*;

@@ -4,7 +4,8 @@
 //! back. A test that fails leaves names of the pattern with values that nobody looks at.
 
 use super::function::{Label, Limit, Reg};
-use super::{Compiler, with_stack};
+use super::Compiler;
+use lang::ast::walk::with_stack;
 use crate::bytecode::{Insn, Op};
 use crate::image::Const;
 use lang::ast::*;

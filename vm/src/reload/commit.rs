@@ -71,7 +71,7 @@ impl Vm {
             let start = cx.world.undo.len();
             (start, cx.world.tasks.fresh(), cx.world.commit_start.replace(start), cx.world.epoch)
         });
-        let mut matcher = Matcher::default();
+        let mut matcher = Matcher::new(self.continued_statements(&plan));
         let result = stages.begin(self).and_then(|()| {
             self.files.queues = self.enter(|cx| cx.apply(&plan, &mut matcher))?;
             stages.placed(self)?;
@@ -121,6 +121,7 @@ impl Vm {
             }
             cx.clear_inline_caches();
             if result.is_ok() {
+                cx.loosen_again();
                 cx.settle(&plan);
             }
         });
@@ -477,6 +478,9 @@ impl<'gc> Cx<'_, 'gc> {
         self.world.undo.push(Undo::Code(function, function.proto()));
         Function::set_proto(function, self.mc, proto);
         proto.keep_signature_of(old);
+        if !Gc::ptr_eq(old, proto) {
+            self.loosen(old);
+        }
         self.follow_closures(old, proto, matcher);
         // Another function object may have joined this one.
         if !Gc::ptr_eq(old, proto) {

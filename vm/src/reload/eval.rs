@@ -6,6 +6,7 @@ use super::commit::{Done, Stages};
 use super::history::Step;
 use super::hooks::Hooks;
 use super::load::{Compiled, FileText, normalise, reason_of};
+use super::matches::incomplete_matches;
 use super::options::{Gate, Migrate, Mode, ReloadOptions, mode_of_text};
 use super::plan::{Action, Draft, FileInput, PlannedDefinition, PlannedFile, ReloadPlan, draft, plan};
 use super::report::Report;
@@ -304,14 +305,17 @@ impl Vm {
         let draft = draft(inputs, &facts);
         self.enter(|cx| cx.survey_values(&mut facts, &draft.concerned()));
         let renamed = renamings(&draft, &facts);
+        let running: Vec<_> = draft.inputs.iter().filter_map(|input| Some((input.path.clone(), input.old.clone()?))).collect();
         let mut plan = plan(draft, &others, &facts, options);
         self.leave_for_later(&mut plan);
         warnings.extend(leaks_mentioned(&plan, &facts));
+        let incomplete = incomplete_matches(&plan, &others, &running);
         let plan = check(plan, &facts)?;
         if options.strict && !warnings.is_empty() {
             return Err(warnings.iter().map(|(source, diagnostic)| reason_of(source, diagnostic)).collect());
         }
         warnings.extend(renamed);
+        warnings.extend(incomplete);
         Ok((plan, warnings.iter().map(|(source, d)| d.plain(source).trim_end().to_owned()).collect()))
     }
 
@@ -657,7 +661,7 @@ impl Stages for Told {
         }
         self.report.stale.clone_from(&done.stale);
         self.report.stale.append(&mut self.running);
-        let frames = vm.enter(|cx| cx.running_frames(&self.report.changed));
+        let frames = vm.enter(|cx| cx.running_frames(&self.report));
         self.report.stale.extend(frames);
         self.report.relinked = done.relinked;
         self.report.layouts = vm.enter(|cx| std::mem::take(&mut cx.world.layout_changes));

@@ -9,6 +9,7 @@ use super::order::imports_first;
 use super::report::Report;
 use crate::embed::{Error, Handle, Vm};
 use crate::image::{ImportFrom, ModuleImage};
+use crate::ops;
 use lang::diagnostic::Diagnostic;
 use lang::source::Source;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -80,6 +81,18 @@ pub enum Sharing {
     Nothing,
     /// Those of one directory: `a/b.lang` contributes to `a`, and files directly in a root to `main`.
     Directory,
+}
+
+impl Sharing {
+    /// The namespace of a file without a first line that names one, by its path below its root without `.lang`.
+    pub fn namespace_of(self, relative: &str) -> String {
+        match self {
+            Sharing::Nothing => relative.replace('/', "."),
+            Sharing::Directory => {
+                relative.rsplit_once('/').map_or(ROOT_NAMESPACE.to_owned(), |(directory, _)| directory.replace('/', "."))
+            }
+        }
+    }
 }
 
 /// The namespace of files directly in a root when directories are namespaces.
@@ -277,12 +290,7 @@ impl Vm {
             .min_by_key(|p| p.len())
             .unwrap_or_else(|| path.rsplit('/').next().unwrap_or(path));
         let relative = relative.strip_suffix(".lang").unwrap_or(relative);
-        match self.files.sharing {
-            Sharing::Nothing => relative.replace('/', ".").into(),
-            Sharing::Directory => {
-                relative.rsplit_once('/').map_or(ROOT_NAMESPACE.into(), |(directory, _)| directory.replace('/', ".").into())
-            }
-        }
+        self.files.sharing.namespace_of(relative).into()
     }
 
     fn import_namespace(&self, from_path: &str, from: &ImportFrom, parsed: &[(Arc<str>, Arc<ModuleImage>)]) -> Arc<str> {
@@ -343,7 +351,8 @@ impl Vm {
                 let ending = if self.files.sharing == Sharing::Directory { "/*.lang" } else { "" };
                 let looked = candidates.iter().map(|c| format!("`{c}{ending}`")).collect::<Vec<_>>().join(", ");
                 let looked = if looked.is_empty() { looked } else { format!("; looked for {looked}") };
-                Err(format!("namespace `{name}` does not exist{looked}"))
+                let near = ops::suggestion(name, self.files.library.modules.iter().copied());
+                Err(format!("namespace `{name}` does not exist{looked}{near}"))
             }
         }
     }

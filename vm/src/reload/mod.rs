@@ -23,6 +23,7 @@ mod interim;
 mod json;
 mod leaks;
 mod load;
+mod matches;
 mod meanwhile;
 mod options;
 mod order;
