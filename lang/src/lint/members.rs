@@ -201,8 +201,12 @@ impl Visitor for Members<'_> {
         // Those of blocks may be made anew with other bases; only classes of the top level are looked at.
         let is_top = self.file.tree.stmts.iter().any(|top| std::ptr::eq(top, stmt));
         let known = match &stmt.kind {
-            StmtKind::Class(decl) if is_top && decl.decorators.is_empty() => self.classes.find_known(&self.file.namespace, &decl.name.name),
-            StmtKind::Enum(decl) if is_top && decl.decorators.is_empty() => self.classes.find_known(&self.file.namespace, &decl.name.name),
+            StmtKind::Class(decl) if is_top && decl.decorators.is_empty() => {
+                self.classes.find_known(&self.file.namespace, &decl.name.name)
+            }
+            StmtKind::Enum(decl) if is_top && decl.decorators.is_empty() => {
+                self.classes.find_known(&self.file.namespace, &decl.name.name)
+            }
             StmtKind::Extend(decl) if is_top => {
                 let target = self.file.named(&decl.target);
                 target.and_then(|(namespace, name)| self.classes.find_known(namespace, name))

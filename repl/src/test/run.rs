@@ -104,7 +104,10 @@ impl<'a> Runner<'a> {
 
     fn is_over(&self, tally: &Tally) -> bool {
         let has_failed = tally.failed + tally.unloadable > 0;
-        tally.is_interrupted || self.is_stopped() || self.is_overtaken() || (has_failed && self.options.after_failure == AfterFailure::Stop)
+        tally.is_interrupted
+            || self.is_stopped()
+            || self.is_overtaken()
+            || (has_failed && self.options.after_failure == AfterFailure::Stop)
     }
 
     fn run_suite(&mut self, suite: &Suite, reporter: &mut dyn Reporter, tally: &mut Tally) {

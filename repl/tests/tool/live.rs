@@ -407,3 +407,15 @@ fn a_call_that_never_returns_is_named() {
     running.interrupt();
     assert_eq!(running.status(), Some(130));
 }
+
+#[test]
+fn a_file_that_does_not_exist_yet_is_waited_for() {
+    let folder = Folder::new();
+    let mut running = Running::with(&folder, &["run", "--reload", "later.lang"]);
+    running.wait_for("`later.lang` does not exist; waiting for it");
+    save_by_rename(&folder.path().join("later.lang"), "fn main() { print(\"here\") }");
+    running.wait_for("here");
+    assert_eq!(running.status(), Some(0));
+    let mistyped = Running::with(&folder, &["run", "--reload", "nosuch/later.lang"]);
+    assert_eq!(mistyped.status(), Some(1));
+}

@@ -5,9 +5,9 @@
 use super::exits::{Exit, Loop, Way};
 use super::function::{Label, Reg};
 use super::{Compiler, Dest};
-use lang::ast::walk::with_stack;
 use crate::bytecode::{Insn, Op};
 use crate::image::{LoopImage, LoopKind};
+use lang::ast::walk::with_stack;
 use lang::ast::*;
 use lang::outline::fingerprint_expr;
 use lang::source::Span;

@@ -7,9 +7,9 @@
 use super::function::Reg;
 use super::scope::Place;
 use super::{Compiler, Dest};
-use lang::ast::walk::with_stack;
 use crate::bytecode::{Insn, Op};
 use crate::image::{Const, ProtoKind};
+use lang::ast::walk::with_stack;
 use lang::ast::*;
 use lang::source::Span;
 

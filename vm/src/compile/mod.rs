@@ -119,4 +119,3 @@ pub fn compile_source(source: &Source) -> Compiled {
     }
     Compiled { image, diagnostics, incomplete: parsed.incomplete }
 }
-

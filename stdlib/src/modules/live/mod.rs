@@ -3,6 +3,7 @@
 //! Everything that needs the VM goes to the driver (`vm::embed::outside`) and is done while the program stands at a safe point.
 
 mod data;
+mod look;
 
 use crate::args;
 use crate::table::{Row, row};
@@ -10,8 +11,12 @@ use data::Data;
 use std::time::Duration;
 use vm::embed::{Error, Handle, Vm, outside};
 use vm::heap::Value;
-use vm::object::{Cx, NativeResult};
+use vm::object::{Control, Cx, NativeResult};
 use vm::reload::{Gate, Migrate, Mode, Policy, ReloadOptions, Replace};
+
+/// Properties of definitions.
+pub(crate) const DEFINITION_PROPERTIES: &[Row] =
+    &[row("history", &[], history_of_definition, "`history`: its versions as maps, oldest first, as `live.history` gives them.")];
 
 /// Functions of the module.
 pub(crate) const FUNCTIONS: &[Row] = &[
@@ -37,6 +42,17 @@ pub(crate) const FUNCTIONS: &[Row] = &[
         digest,
         "`digest()`: a number for the program's definitions, leaks among them, and plain variables: equal states have equal numbers.",
     ),
+    row("_frames", &[], look::frames, "`_frames()`: calls that have begun and not ended, as maps."),
+    row("_closures", &[], look::closures, "`_closures()`: closures that are alive, as maps."),
+    row("_referrers", &["object"], look::referrers, "`_referrers(object)`: what holds an object, as maps."),
+    row("_diff", &["old", "new"], look::diff, "`_diff(old, new)`: the lines of two texts, marked."),
+    row(
+        "lineage",
+        &["thing"],
+        look::lineage,
+        "`lineage(thing)`: the name under which a function, class or enum, or the class of an instance, was made. All its generations have the same, also those that an overwriting reload has parted.",
+    ),
+    row("_edge", &["old"], look::edge, "`_edge(old)`: a list of version, added and discarded, or nil."),
     row("_name", &["thing"], name_of, "`_name(thing)`: the qualified name of a definition, function, class or namespace."),
     row(
         "_eval",
@@ -257,7 +273,17 @@ fn collect<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
 
 fn history<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let name = args::text(cx, "live.history", "name", args[0])?.to_owned();
-    Err(outside(move |vm| {
+    Err(versions_of(name))
+}
+
+fn history_of_definition<'gc>(_: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let Value::Definition(cell) = args[0] else { unreachable!("a property of definitions") };
+    Err(versions_of(cell.qualified_name()))
+}
+
+/// The versions of a definition as maps.
+fn versions_of<'gc>(name: String) -> Box<Control<'gc>> {
+    outside(move |vm| {
         let versions = vm.history(&name);
         Data::list(&versions, |version| {
             Data::Map(vec![
@@ -268,7 +294,7 @@ fn history<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> 
             ])
         })
         .into_handle(vm)
-    }))
+    })
 }
 
 fn why<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
