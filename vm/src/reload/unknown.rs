@@ -118,7 +118,7 @@ impl Defined<'_, '_, '_> {
             let texts = files.iter().filter(|file| *file.namespace == *namespace);
             let mut names: Vec<Arc<str>> = texts.flat_map(|file| file.image.definitions.iter().map(|d| d.name.clone())).collect();
             let living = if namespace == "core" { Some(world.core) } else { world.namespaces.get(namespace).copied() };
-            names.extend(living.iter().flat_map(|living| living.definitions()).map(|cell| Arc::from(cell.name.as_str())));
+            names.extend(living.iter().flat_map(|living| living.with_leaks()).map(|cell| Arc::from(cell.name.as_str())));
             let set = names.iter().cloned().collect();
             (names, set)
         })
