@@ -337,4 +337,12 @@ class Counter {
     fn add() { self.count += 1 }
 }
 ```"
+    SAME_TEST "W0012" Warning "two tests of one name"
+    "Tests of a file are told apart by their names: `FILE::NAME` runs all that are called so, and a report does not show which of them
+failed. Give each test a name of its own.
+
+```
+test \"an empty cart costs nothing\" { }
+test \"a full cart costs something\" { }
+```"
 }

@@ -14,7 +14,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use vm::compile::compile_source;
 use vm::embed::{Problem, VmOptions};
-use vm::reload::{Extent, Reason, normalise};
+use vm::reload::{Extent, Reason, Sharing, normalise};
 
 /// How problems are written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -38,11 +38,11 @@ pub enum Strictness {
 type Programs = BTreeMap<String, (Extent, Vec<String>)>;
 
 /// Shows all problems of files and directories; gives the status, 1 if one is an error.
-pub fn check(paths: &[String], format: Format, strictness: Strictness) -> i32 {
+pub fn check(paths: &[String], format: Format, strictness: Strictness, sharing: Sharing) -> i32 {
     let mut findings = Findings { format, has_errors: false, has_warnings: false };
     let programs = programs(paths, &mut findings);
     for (root, (extent, files)) in programs {
-        check_program(&root, extent, &files, &mut findings);
+        check_program(&root, extent, &files, sharing, &mut findings);
     }
     i32::from(findings.has_errors || findings.has_warnings && strictness == Strictness::Warnings)
 }
@@ -78,7 +78,7 @@ fn root_of(top: &str, file: &str) -> String {
     with_main.last().map_or(top.to_owned(), |directory| directory.to_string_lossy().into_owned())
 }
 
-fn check_program(root: &str, extent: Extent, files: &[String], findings: &mut Findings) {
+fn check_program(root: &str, extent: Extent, files: &[String], sharing: Sharing, findings: &mut Findings) {
     let mut sources: BTreeMap<String, Source> = BTreeMap::new();
     let mut is_whole = true;
     for file in files {
@@ -104,10 +104,11 @@ fn check_program(root: &str, extent: Extent, files: &[String], findings: &mut Fi
     }
     let host = Console::new(Texts::default(), Vec::new());
     let mut vm = stdlib::new_vm(VmOptions { host: Box::new(host), ..VmOptions::default() });
+    vm.set_namespace_sharing(sharing);
     vm.add_root(root);
     engine::add_roots(&mut vm, &[]);
     for file in sources.keys().cloned().collect::<Vec<_>>() {
-        let Some(tested) = suite::tested(&file, root) else { continue };
+        let Some(tested) = suite::tested(&file, root, sharing) else { continue };
         vm.assign_namespace(&file, &tested.namespace);
         if let (false, Ok(source)) = (sources.contains_key(&tested.path), read_source(&tested.path)) {
             sources.insert(tested.path, source);

@@ -32,7 +32,7 @@ mod summary;
 mod test;
 mod watch;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
@@ -126,9 +126,8 @@ enum Command {
         /// Refuse edits that make a `test` block of the edited files fail
         #[arg(long, requires = "reload")]
         tests: bool,
-        /// The files of a directory contribute to one namespace, called like it
-        #[arg(long)]
-        namespace_per_directory: bool,
+        #[command(flatten)]
+        namespaces: Namespaces,
         /// The program: a file with all that it imports, or a directory with all files below it
         #[arg(value_name = "PATH")]
         path: String,
@@ -145,6 +144,8 @@ enum Command {
         /// Fail because of warnings, too
         #[arg(long)]
         strict: bool,
+        #[command(flatten)]
+        namespaces: Namespaces,
         /// Files, and directories with all that is below them
         #[arg(value_name = "PATH", required = true)]
         paths: Vec<String>,
@@ -182,6 +183,8 @@ enum Command {
         /// Look in this directory for imports, too; may be given several times
         #[arg(long, value_name = "DIR")]
         path: Vec<String>,
+        #[command(flatten)]
+        namespaces: Namespaces,
         /// Files, directories with all that is below them, or single tests as FILE::NAME
         #[arg(value_name = "PATH", default_value = ".")]
         paths: Vec<String>,
@@ -230,6 +233,8 @@ enum Command {
         /// Make no pages: list the public names without doc text, with status 1 if there are any
         #[arg(long, conflicts_with_all = ["html", "output"])]
         missing: bool,
+        #[command(flatten)]
+        namespaces: Namespaces,
         /// Files, and directories with all that is below them
         #[arg(value_name = "PATH", required = true)]
         paths: Vec<String>,
@@ -248,6 +253,20 @@ enum Command {
         #[arg(value_name = "CODE")]
         code: Option<String>,
     },
+}
+
+// Not a doc text: it would become that of every command with this option.
+#[derive(Args, Clone, Copy, Debug)]
+struct Namespaces {
+    /// The files of a directory contribute to one namespace, called like it
+    #[arg(long)]
+    namespace_per_directory: bool,
+}
+
+impl Namespaces {
+    fn sharing(self) -> Sharing {
+        if self.namespace_per_directory { Sharing::Directory } else { Sharing::Nothing }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -333,14 +352,15 @@ fn mistyped_command(args: &[OsString], exists: impl Fn(&str) -> bool) -> Option<
 fn execute(command: Option<Command>) -> i32 {
     match command {
         None => repl::repl(),
-        Some(Command::Check { format, strict, paths }) => {
+        Some(Command::Check { format, strict, namespaces, paths }) => {
             let strictness = if strict { check::Strictness::Warnings } else { check::Strictness::Errors };
-            check::check(&paths, format, strictness)
+            check::check(&paths, format, strictness, namespaces.sharing())
         }
-        Some(Command::Test { filter, list, format, fail_fast, timeout, times, quiet, watch, poll, path, paths }) => {
+        Some(Command::Test { filter, list, format, fail_fast, timeout, times, quiet, watch, poll, path, namespaces, paths }) => {
             test::test(&test::Options {
                 paths,
                 roots: path,
+                sharing: namespaces.sharing(),
                 filter,
                 format,
                 timeout,
@@ -356,9 +376,10 @@ fn execute(command: Option<Command>) -> i32 {
         Some(Command::Fmt { check, paths }) => {
             format::fmt(&paths, if check { format::Action::Check } else { format::Action::Write })
         }
-        Some(Command::Doc { missing: true, paths, .. }) => doc::missing(&paths),
-        Some(Command::Doc { html, output, paths, .. }) => {
-            doc::doc(&paths, if html { doc::Format::Html } else { doc::Format::Markdown }, output.as_deref())
+        Some(Command::Doc { missing: true, namespaces, paths, .. }) => doc::missing(&paths, namespaces.sharing()),
+        Some(Command::Doc { html, output, namespaces, paths, .. }) => {
+            let format = if html { doc::Format::Html } else { doc::Format::Markdown };
+            doc::doc(&paths, namespaces.sharing(), format, output.as_deref())
         }
         Some(Command::Dump { form, file }) => inspect::dump(form, &file),
         Some(Command::Explain { code }) => inspect::explain(code.as_deref()),
@@ -367,7 +388,7 @@ fn execute(command: Option<Command>) -> i32 {
             let detail = if report == Format::Json { reload::Detail::Json } else { reload::Detail::Full };
             plan::plan(&running, &edited, &path, mode.of_engine(), &options, detail)
         }
-        Some(Command::Run { reload, mode, roots, poll, verbose, report, strict, tests, namespace_per_directory, path, args }) => {
+        Some(Command::Run { reload, mode, roots, poll, verbose, report, strict, tests, namespaces, path, args }) => {
             let detail = match (report, verbose) {
                 (Format::Json, _) => reload::Detail::Json,
                 (Format::Text, true) => reload::Detail::Full,
@@ -377,7 +398,7 @@ fn execute(command: Option<Command>) -> i32 {
             let choices = vm::reload::ReloadOptions { strict, gate, ..Default::default() };
             run::run(&run::Options {
                 path,
-                sharing: if namespace_per_directory { Sharing::Directory } else { Sharing::Nothing },
+                sharing: namespaces.sharing(),
                 args: args.into_iter().map(|arg| arg.to_string_lossy().into_owned()).collect(),
                 roots,
                 reload: reload.then_some(run::Reload { poll, detail, mode: mode.of_engine(), choices }),

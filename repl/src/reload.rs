@@ -307,9 +307,9 @@ pub fn poll(shared: &SharedReloader, vm: &mut Vm) {
             let report = load(shared, vm, &options);
             let mut this = shared.borrow_mut();
             this.is_due = false;
-            match report.error {
-                Some(Error::Interrupted(interrupt)) => this.end(vm, interrupt),
-                _ => this.show(&report, false),
+            match report.interrupt() {
+                Some(interrupt) => this.end(vm, interrupt),
+                None => this.show(&report, false),
             }
         }
     }
@@ -349,6 +349,20 @@ fn commit(shared: &SharedReloader, vm: &mut Vm) {
         }
         Some(Error::Interrupted(interrupt)) => this.end(vm, interrupt),
         _ => this.show(&report, was_refused),
+    }
+    match report.listener_stopped {
+        // For the next edit.
+        Some(_) if is_abandoned => {}
+        Some(Interrupt::Cancelled) => {
+            output().end_line_of_key();
+            output().note("reload: Ctrl-C has stopped a listener, and nothing else; Ctrl-C once more ends the program");
+        }
+        Some(Interrupt::Exit(status)) => {
+            output().note(&format!("reload: a listener has called `exit({status})`, which ends the program"));
+            this.end(vm, Interrupt::Exit(status));
+        }
+        Some(interrupt) => this.end(vm, interrupt),
+        None => {}
     }
 }
 

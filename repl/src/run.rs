@@ -96,14 +96,12 @@ pub fn run(options: &Options) -> i32 {
 
 fn run_once(vm: &mut Vm, entry: &Entry, args: &[String]) -> i32 {
     let report = entry.load(vm, &engine::noting_warnings());
+    if let Some(interrupt) = report.interrupt() {
+        return stopped(interrupt);
+    }
     if !report.ok {
-        return match &report.error {
-            Some(Error::Interrupted(interrupt)) => stopped(*interrupt),
-            _ => {
-                output().note(&summary::refusal(&report, Style::for_stderr()));
-                1
-            }
-        };
+        output().note(&summary::refusal(&report, Style::for_stderr()));
+        return 1;
     }
     let main = call_main(vm, entry, args);
     let mut has_failed = false;
@@ -128,7 +126,7 @@ fn run_once(vm: &mut Vm, entry: &Entry, args: &[String]) -> i32 {
 /// Runs with `--reload`. An error of the program ends nothing: the next commit calls `main` again.
 fn run_live(vm: &mut Vm, entry: &Entry, args: &[String], reloader: &SharedReloader) -> i32 {
     let report = reload::load(reloader, vm, &engine::noting_warnings());
-    if let Some(Error::Interrupted(interrupt)) = report.error {
+    if let Some(interrupt) = report.interrupt() {
         return stopped(reloader.borrow().stop().unwrap_or(interrupt));
     }
     if !report.ok {

@@ -292,7 +292,10 @@ fn chr<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let number = args::int(cx, "chr", "number", args[0])?;
     match u32::try_from(number).ok().and_then(char::from_u32) {
         Some(c) => Ok(items::new_char(cx, c)),
-        None => Err(cx.value_error(format!("{number} is not the number of a character"))),
+        None => {
+            let number = ops::describe(cx, &args[0]);
+            Err(cx.value_error(format!("{number} is not the number of a character")))
+        }
     }
 }
 

@@ -69,7 +69,7 @@ test \"7\" { nil.nosuch }";
     let mut vm = loaded(&[("main.lang", text)]);
     let mut compared = |index| {
         let error = vm.run_test("main.lang", index).expect_err("all of them fail");
-        vm.compared(&error).map(|Compared { left, right }| (left, right))
+        vm.compared(&error).map(|Compared { left, right, .. }| (left, right))
     };
     let pair = |left: &str, right: &str| Some((left.to_owned(), right.to_owned()));
     let long = "\"".to_owned() + &"a".repeat(50) + "\"";

@@ -35,9 +35,9 @@ pub struct Walk<'s, S: Sink> {
     detail: Detail,
 }
 
-/// Runs `f` with enough native stack for one more level.
-pub(crate) fn with_stack<R>(f: impl FnOnce() -> R) -> R {
-    stacker::maybe_grow(64 * 1024, 1024 * 1024, f)
+/// Runs `f` with enough native stack for one more level of a tree.
+pub fn with_stack<R>(f: impl FnOnce() -> R) -> R {
+    stacker::maybe_grow(128 * 1024, 2 * 1024 * 1024, f)
 }
 
 impl<'s, S: Sink> Walk<'s, S> {

@@ -8,93 +8,173 @@ use crate::ast::*;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::near::suggestion;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A class or enum by namespace and name.
 type Id = (Arc<str>, Name);
 
+/// Unknown members of a file for which it is looked what may have been meant.
+const SUGGESTIONS_MAX: usize = 50;
+
+/// The classes and enums of a program by index, with what is above and below each.
+pub(super) struct Classes {
+    index: FxHashMap<Id, usize>,
+    names: Vec<Name>,
+    /// Names that instances have by the class itself or an `extend` of it.
+    own: Vec<BTreeSet<Name>>,
+    /// Indices of the bases.
+    above: Vec<Vec<usize>>,
+    below: Vec<Vec<usize>>,
+    /// Whether all bases of it, and theirs, are known.
+    is_known: Vec<bool>,
+    /// The classes that have a member of this name.
+    with: FxHashMap<Name, Vec<usize>>,
+}
+
+/// The use of a member of `self`.
+struct Access {
+    class: usize,
+    name: Ident,
+}
+
 struct Members<'p> {
     file: &'p LintFile,
-    program: &'p Program,
-    /// Names that instances have, with the name of the class, while a method is looked at.
-    known: Option<(Name, BTreeSet<Name>)>,
-    found: Vec<Diagnostic>,
+    classes: &'p Classes,
+    /// The class whose method is looked at, if all of its family is known.
+    class: Option<usize>,
+    accesses: Vec<Access>,
 }
 
 /// Warnings about members of `self` that do not exist.
-pub(super) fn unknown_members(program: &Program, file: &LintFile) -> Vec<Diagnostic> {
-    let mut members = Members { file, program, known: None, found: Vec::new() };
+pub(super) fn unknown_members(classes: &Classes, file: &LintFile) -> Vec<Diagnostic> {
+    let mut members = Members { file, classes, class: None, accesses: Vec::new() };
     walk_stmts(&mut members, &file.tree.stmts);
-    members.found
+    let mut by_name: FxHashMap<&Name, Vec<&Access>> = FxHashMap::default();
+    for access in members.accesses.iter().filter(|access| !classes.own[access.class].contains(&access.name.name)) {
+        by_name.entry(&access.name.name).or_default().push(access);
+    }
+    let mut unknown: Vec<&Access> = Vec::new();
+    for (name, accesses) in by_name {
+        let families = classes.families_with(name);
+        unknown.extend(accesses.into_iter().filter(|access| !families.contains(&access.class)));
+    }
+    unknown.sort_by_key(|access| access.name.span.lo);
+    unknown.iter().enumerate().map(|(count, access)| classes.problem(access, count < SUGGESTIONS_MAX)).collect()
+}
+
+impl Classes {
+    /// The classes of a program.
+    pub(super) fn new(program: &Program) -> Classes {
+        let mut ids: Vec<&Id> = program.definitions.keys().collect();
+        ids.sort_unstable();
+        ids.retain(|id| matches!(program.known(&id.0, &id.1), Some((_, Known::Class(_) | Known::Enum(_)))));
+        let index: FxHashMap<Id, usize> = ids.iter().enumerate().map(|(at, id)| ((*id).clone(), at)).collect();
+        let mut classes = Classes {
+            names: ids.iter().map(|id| id.1.clone()).collect(),
+            own: vec![BTreeSet::new(); ids.len()],
+            above: vec![Vec::new(); ids.len()],
+            below: vec![Vec::new(); ids.len()],
+            is_known: vec![true; ids.len()],
+            with: FxHashMap::default(),
+            index,
+        };
+        for (at, id) in ids.into_iter().enumerate() {
+            match program.known(&id.0, &id.1) {
+                Some((file, Known::Class(decl))) => {
+                    add_names(&decl.members, &mut classes.own[at]);
+                    for base in &decl.bases {
+                        match file.named(base).and_then(|(namespace, name)| classes.find(namespace, name)) {
+                            Some(above) => {
+                                classes.above[at].push(above);
+                                classes.below[above].push(at);
+                            }
+                            None => classes.is_known[at] = false,
+                        }
+                    }
+                }
+                Some((_, Known::Enum(decl))) => {
+                    let own = &mut classes.own[at];
+                    own.extend(["name", "ordinal"].map(Name::new));
+                    own.extend(decl.variants.iter().flat_map(|v| v.fields.iter().flatten()).map(|field| field.name.clone()));
+                    add_names(&decl.members, own);
+                }
+                _ => {}
+            }
+        }
+        for (file, extension) in program.extensions() {
+            if let Some(at) = file.named(&extension.target).and_then(|(namespace, name)| classes.find(namespace, name)) {
+                add_names(&extension.members, &mut classes.own[at]);
+            }
+        }
+        // What is below a class with a base that is not known is not known either.
+        let unknown: Vec<usize> = (0..classes.names.len()).filter(|at| !classes.is_known[*at]).collect();
+        for at in reach(&unknown, &classes.below) {
+            classes.is_known[at] = false;
+        }
+        for (at, names) in classes.own.iter().enumerate() {
+            for name in names {
+                classes.with.entry(name.clone()).or_default().push(at);
+            }
+        }
+        classes
+    }
+
+    fn find(&self, namespace: &str, name: &Name) -> Option<usize> {
+        self.index.get(&(Arc::from(namespace), name.clone())).copied()
+    }
+
+    /// A class all of whose bases are known.
+    fn find_known(&self, namespace: &str, name: &Name) -> Option<usize> {
+        self.find(namespace, name).filter(|at| self.is_known[*at])
+    }
+
+    /// The classes whose instances may have this member: by themselves, by a base, or by a subclass, on which a method may count.
+    fn families_with(&self, name: &Name) -> FxHashSet<usize> {
+        let Some(with) = self.with.get(name) else { return FxHashSet::default() };
+        let mut families = reach(with, &self.below);
+        families.extend(reach(with, &self.above));
+        families
+    }
+
+    fn problem(&self, access: &Access, wants_suggestion: bool) -> Diagnostic {
+        let (class, name) = (&self.names[access.class], &access.name);
+        let near = if wants_suggestion {
+            let mut family = reach(&[access.class], &self.below);
+            family.extend(reach(&[access.class], &self.above));
+            let known: BTreeSet<&Name> = family.iter().flat_map(|at| &self.own[*at]).collect();
+            suggestion(&name.name, known.into_iter().map(|name| &**name))
+        } else {
+            String::new()
+        };
+        Diagnostic::new(&codes::UNKNOWN_MEMBER, name.span, format!("`{class}` has no slot or method `{}`{near}", name.name))
+            .label("no instance has it")
+            .help(format!("declare it with `slot {0}` or `fn {0}`, or check all files of the program together", name.name))
+    }
+}
+
+/// These, and what is reached from them.
+fn reach(from: &[usize], next: &[Vec<usize>]) -> FxHashSet<usize> {
+    let mut reached: FxHashSet<usize> = from.iter().copied().collect();
+    let mut waiting = from.to_vec();
+    while let Some(at) = waiting.pop() {
+        waiting.extend(next[at].iter().filter(|next| reached.insert(**next)));
+    }
+    reached
 }
 
 impl Members<'_> {
-    fn within(&mut self, known: Option<(Name, BTreeSet<Name>)>, look: impl FnOnce(&mut Self)) {
-        let outer = std::mem::replace(&mut self.known, known);
+    fn within(&mut self, class: Option<usize>, look: impl FnOnce(&mut Self)) {
+        let outer = std::mem::replace(&mut self.class, class);
         look(self);
-        self.known = outer;
+        self.class = outer;
     }
 
     fn access(&mut self, object: &Expr, name: &Ident) {
-        let (ExprKind::SelfRef(_), Some((class, known))) = (&*object.kind, &self.known) else { return };
-        if known.contains(&name.name) {
-            return;
+        if let (ExprKind::SelfRef(_), Some(class)) = (&*object.kind, self.class) {
+            self.accesses.push(Access { class, name: name.clone() });
         }
-        let near = suggestion(&name.name, known.iter().map(|name| &**name));
-        let message = format!("`{class}` has no slot or method `{}`{near}", name.name);
-        let diagnostic = Diagnostic::new(&codes::UNKNOWN_MEMBER, name.span, message)
-            .label("no instance has it")
-            .help(format!("declare it with `slot {0}` or `fn {0}`, or check all files of the program together", name.name));
-        self.found.push(diagnostic);
-    }
-
-    /// The names that instances of a class may have, if all of them are known.
-    fn names_of(&self, id: &Id) -> Option<BTreeSet<Name>> {
-        let mut names = BTreeSet::new();
-        let mut family: Vec<Id> = Vec::new();
-        let mut waiting = vec![id.clone()];
-        while let Some(id) = waiting.pop() {
-            if family.contains(&id) {
-                continue;
-            }
-            waiting.extend(self.program.bases(&id)?);
-            family.push(id);
-        }
-        // A method may count on what each subclass gives.
-        let own = id.clone();
-        for below in self.program.below(&own) {
-            if !family.contains(&below) {
-                family.push(below);
-            }
-        }
-        for id in &family {
-            match self.program.known(&id.0, &id.1)?.1 {
-                Known::Class(decl) => add_names(&decl.members, &mut names),
-                Known::Enum(decl) => {
-                    names.extend(["name", "ordinal"].map(Name::new));
-                    for variant in &decl.variants {
-                        names.extend(variant.fields.iter().flatten().map(|field| field.name.clone()));
-                    }
-                    add_names(&decl.members, &mut names);
-                }
-                Known::Function(_) => return None,
-            }
-        }
-        for (file, extension) in self.program.extensions() {
-            if file
-                .named(&extension.target)
-                .is_some_and(|(namespace, name)| family.iter().any(|(n, c)| **n == *namespace && c == name))
-            {
-                add_names(&extension.members, &mut names);
-            }
-        }
-        Some(names)
-    }
-
-    fn known_in(&self, namespace: &str, name: &Name) -> Option<(Name, BTreeSet<Name>)> {
-        let names = self.names_of(&(Arc::from(namespace), name.clone()))?;
-        Some((name.clone(), names))
     }
 }
 
@@ -121,11 +201,15 @@ impl Visitor for Members<'_> {
         // Those of blocks may be made anew with other bases; only classes of the top level are looked at.
         let is_top = self.file.tree.stmts.iter().any(|top| std::ptr::eq(top, stmt));
         let known = match &stmt.kind {
-            StmtKind::Class(decl) if is_top && decl.decorators.is_empty() => self.known_in(&self.file.namespace, &decl.name.name),
-            StmtKind::Enum(decl) if is_top && decl.decorators.is_empty() => self.known_in(&self.file.namespace, &decl.name.name),
+            StmtKind::Class(decl) if is_top && decl.decorators.is_empty() => {
+                self.classes.find_known(&self.file.namespace, &decl.name.name)
+            }
+            StmtKind::Enum(decl) if is_top && decl.decorators.is_empty() => {
+                self.classes.find_known(&self.file.namespace, &decl.name.name)
+            }
             StmtKind::Extend(decl) if is_top => {
                 let target = self.file.named(&decl.target);
-                target.and_then(|(namespace, name)| self.known_in(namespace, name))
+                target.and_then(|(namespace, name)| self.classes.find_known(namespace, name))
             }
             StmtKind::Class(_) | StmtKind::Enum(_) | StmtKind::Extend(_) => None,
             _ => return walk_stmt(self, stmt),
@@ -153,45 +237,5 @@ impl Visitor for Members<'_> {
             self.access(object, name);
         }
         walk_target(self, target);
-    }
-}
-
-impl Program {
-    /// The bases of a class; `None` if it or one of them is not known.
-    fn bases(&self, id: &Id) -> Option<Vec<Id>> {
-        match self.known(&id.0, &id.1)? {
-            (file, Known::Class(decl)) => {
-                let bases = decl.bases.iter().map(|base| {
-                    let (namespace, name) = file.named(base)?;
-                    self.known(namespace, name)?;
-                    Some((Arc::from(namespace), name.clone()))
-                });
-                bases.collect()
-            }
-            (_, Known::Enum(_)) => Some(Vec::new()),
-            (_, Known::Function(_)) => None,
-        }
-    }
-
-    /// All classes below one.
-    fn below(&self, id: &Id) -> Vec<Id> {
-        let mut found: Vec<Id> = Vec::new();
-        let mut waiting = vec![id.clone()];
-        while let Some(above) = waiting.pop() {
-            let children = self.definitions.keys().filter(|other| match self.known(&other.0, &other.1) {
-                Some((file, Known::Class(decl))) => {
-                    let bases = decl.bases.iter().filter_map(|base| file.named(base));
-                    bases.into_iter().any(|(namespace, name)| *namespace == *above.0 && *name == above.1)
-                }
-                _ => false,
-            });
-            for child in children {
-                if !found.contains(child) {
-                    found.push(child.clone());
-                    waiting.push(child.clone());
-                }
-            }
-        }
-        found
     }
 }

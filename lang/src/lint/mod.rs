@@ -13,6 +13,7 @@ use crate::diagnostic::Diagnostic;
 use crate::resolve::{Res, Resolved};
 use crate::source::Source;
 use rustc_hash::FxHashMap;
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 /// A file to look at.
@@ -72,6 +73,8 @@ pub struct Program {
     definitions: FxHashMap<(Arc<str>, Name), (usize, usize)>,
     /// File and statement of `extend` blocks at top level.
     extensions: Vec<(usize, usize)>,
+    /// Made when they are needed.
+    classes: OnceCell<members::Classes>,
 }
 
 impl Program {
@@ -96,7 +99,7 @@ impl Program {
                 definitions.insert((file.namespace.clone(), name.clone()), (at, index));
             }
         }
-        Program { files, by_namespace, definitions, extensions }
+        Program { files, by_namespace, definitions, extensions, classes: OnceCell::new() }
     }
 
     /// What there is to say about the file with this index.
@@ -106,7 +109,7 @@ impl Program {
         found.extend(imports::unused_imports(self, file));
         found.extend(unreachable::unreachable_code(&file.tree));
         found.extend(calls::wrong_calls(self, file));
-        found.extend(members::unknown_members(self, file));
+        found.extend(members::unknown_members(self.classes.get_or_init(|| members::Classes::new(self)), file));
         found.sort_by_key(|diagnostic| diagnostic.span.lo);
         found
     }

@@ -1,13 +1,20 @@
 //! Fingerprints: 64 bits that are equal exactly when two pieces of tree mean the same (up to collisions of SipHash).
 
-use crate::ast::Stmt;
 use crate::ast::walk::{Detail, Sink, Walk};
+use crate::ast::{Expr, Stmt};
 use std::hash::{DefaultHasher, Hasher};
 
 /// The fingerprint of a statement, over as much of it as `detail` says.
 pub fn fingerprint_stmt(stmt: &Stmt, detail: Detail) -> u64 {
     let mut sink = HashSink(DefaultHasher::new());
     Walk::new(&mut sink, detail).stmt(stmt);
+    sink.0.finish()
+}
+
+/// The fingerprint of an expression.
+pub fn fingerprint_expr(expr: &Expr) -> u64 {
+    let mut sink = HashSink(DefaultHasher::new());
+    Walk::new(&mut sink, Detail::Meaning).expr(expr);
     sink.0.finish()
 }
 

@@ -7,7 +7,7 @@ mod fingerprint;
 mod highlight;
 mod uses;
 
-pub use fingerprint::fingerprint_stmt;
+pub use fingerprint::{fingerprint_expr, fingerprint_stmt};
 pub use highlight::{TokenClass, highlight};
 pub use uses::{ImportUse, Uses};
 

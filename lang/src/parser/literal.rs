@@ -65,7 +65,11 @@ fn strip_underscores(text: &str) -> Result<String, String> {
 }
 
 fn check_length(digits: &str) -> Result<(), String> {
-    if digits.len() > INT_DIGITS_MAX { Err(format!("more than {INT_DIGITS_MAX} digits")) } else { Ok(()) }
+    if digits.len() > INT_DIGITS_MAX {
+        Err(format!("an integer has at most {INT_DIGITS_MAX} digits; read a longer one from a text with `int(text)`"))
+    } else {
+        Ok(())
+    }
 }
 
 /// An integer in decimal digits that may be too large for 64 bits.

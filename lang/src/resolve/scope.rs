@@ -173,6 +173,7 @@ impl<'d> Resolver<'d> {
 
     pub(super) fn run(mut self, file: &File) -> Resolved {
         self.collect_imports(file);
+        self.check_test_names(file);
         self.collect_definitions(file);
         for stmt in &file.stmts {
             self.push_function(FnKind::Unit);

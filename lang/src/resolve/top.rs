@@ -8,6 +8,7 @@ use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use rustc_hash::FxHashMap;
+use std::collections::hash_map::Entry;
 
 impl Resolver<'_> {
     pub(super) fn collect_imports(&mut self, file: &File) {
@@ -34,6 +35,26 @@ impl Resolver<'_> {
                 }
             }
             self.imports.push(entry);
+        }
+    }
+
+    /// Warns of tests that cannot be told apart.
+    pub(super) fn check_test_names(&mut self, file: &File) {
+        let mut known: FxHashMap<&str, Span> = FxHashMap::default();
+        for stmt in &file.stmts {
+            let StmtKind::Test(test) = &stmt.kind else { continue };
+            let span = Span { lo: stmt.span.lo, hi: test.func.span.lo.min(stmt.span.hi) };
+            match known.entry(&test.name) {
+                Entry::Vacant(entry) => {
+                    entry.insert(span);
+                }
+                Entry::Occupied(first) => self.diagnostics.push(
+                    Diagnostic::new(&codes::SAME_TEST, span, format!("a second test is called \"{}\"", test.name))
+                        .label("the same name again")
+                        .note(*first.get(), "the first one is here")
+                        .help("give each test of a file a name of its own"),
+                ),
+            }
         }
     }
 

@@ -14,6 +14,7 @@ use markdown::Form;
 use std::fs;
 use std::path::Path;
 use tree::Tree;
+use vm::reload::Sharing;
 
 /// Files that test others begin to be called so before the ending.
 const TEST_SUFFIX: &str = "_test";
@@ -46,8 +47,8 @@ impl Format {
 
 /// Writes what the files, and those of the directories, say of themselves: a page for each namespace and an index into a directory, or
 /// one text to standard output. 1 if a file cannot be read or has errors.
-pub fn doc(paths: &[String], format: Format, directory: Option<&str>) -> i32 {
-    let result = read(paths).and_then(|tree| match directory {
+pub fn doc(paths: &[String], sharing: Sharing, format: Format, directory: Option<&str>) -> i32 {
+    let result = read(paths, sharing).and_then(|tree| match directory {
         None => {
             let text = format.page("Documentation", markdown::single(&tree));
             output().write(&text).map_err(|error| format!("cannot write to standard output: {}", plain(&error)))
@@ -58,8 +59,8 @@ pub fn doc(paths: &[String], format: Format, directory: Option<&str>) -> i32 {
 }
 
 /// Lists the public names without doc text; 1 if there are any.
-pub fn missing(paths: &[String]) -> i32 {
-    let result = read(paths).and_then(|tree| {
+pub fn missing(paths: &[String], sharing: Sharing) -> i32 {
+    let result = read(paths, sharing).and_then(|tree| {
         let lines = tree.missing();
         let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
         output().write(&text).map_err(|error| format!("cannot write to standard output: {}", plain(&error)))?;
@@ -93,7 +94,7 @@ fn write_pages(tree: &Tree, format: Format, directory: &str) -> Result<(), Strin
 }
 
 /// Reads all files. Those that test others say nothing of the program.
-fn read(paths: &[String]) -> Result<Tree, String> {
+fn read(paths: &[String], sharing: Sharing) -> Result<Tree, String> {
     let mut tree = Tree::default();
     let mut with_errors = Vec::new();
     for path in paths {
@@ -113,7 +114,7 @@ fn read(paths: &[String]) -> Result<Tree, String> {
                 continue;
             }
             let names: Vec<String> = relative.iter().map(|part| part.to_string_lossy().into_owned()).collect();
-            tree.add(&names.join("."), &source, lang::docs::docs(&source, &parsed.file));
+            tree.add(&sharing.namespace_of(&names.join("/")), &source, lang::docs::docs(&source, &parsed.file));
         }
     }
     if with_errors.is_empty() {

@@ -2,6 +2,7 @@
 
 use super::diff::difference;
 use super::suite::{Suite, Test};
+use super::watch::Edits;
 use crate::diagnostics::Report as Style;
 use crate::engine;
 use crate::host::{Captured, Console, Texts};
@@ -15,7 +16,7 @@ use vm::embed::{Error, Vm};
 use vm::heap::Value;
 use vm::interp::place_of;
 use vm::object::Interrupt;
-use vm::reload::Images;
+use vm::reload::{Images, Sharing};
 
 /// The class whose errors leave a test out.
 const SKIPPED: &str = "test.Skipped";
@@ -24,12 +25,16 @@ const SKIPPED: &str = "test.Skipped";
 pub struct Setting<'a> {
     /// Further directories in which imports are looked for.
     pub roots: &'a [String],
+    /// Which files share a namespace.
+    pub sharing: Sharing,
     /// Longest time for loading, and then for the test.
     pub timeout: Duration,
     /// Texts that are compiled.
     pub images: Images,
     /// Whether Ctrl-C was pressed.
     pub stop: Arc<AtomicBool>,
+    /// Edits by which a run is overtaken, with `--watch`.
+    pub edits: Option<Rc<Edits>>,
     /// How errors are written.
     pub style: Style,
 }
@@ -58,7 +63,7 @@ pub enum Verdict {
     Failed(Failure),
     /// Its program cannot be loaded.
     Unloadable(String),
-    /// Ctrl-C was pressed.
+    /// Ctrl-C was pressed, or an edit has overtaken it.
     Interrupted,
 }
 
@@ -90,7 +95,7 @@ pub fn run(setting: &Setting<'_>, suite: &Suite, test: &Test) -> Outcome {
     vm.share_images(&setting.images);
     let failures = failed_tasks.clone();
     vm.on_task_error(move |name, error| failures.borrow_mut().push((name.to_owned(), error.clone())));
-    watch_over(&mut vm, &deadline, &setting.stop);
+    watch_over(&mut vm, &deadline, setting, &texts);
 
     deadline.at.set(Instant::now().checked_add(setting.timeout));
     let mut warnings = Vec::new();
@@ -108,11 +113,12 @@ pub fn run(setting: &Setting<'_>, suite: &Suite, test: &Test) -> Outcome {
     Outcome { verdict, time: start.elapsed(), output: captured.text(), warnings, texts }
 }
 
-/// Stops the program when its time is up, or when Ctrl-C was pressed.
-fn watch_over(vm: &mut Vm, deadline: &Deadline, stop: &Arc<AtomicBool>) {
-    let (deadline, stop, cancel) = (deadline.clone(), stop.clone(), vm.cancel_flag());
+/// Stops the program when its time is up, when Ctrl-C was pressed, or when one of its files has been edited.
+fn watch_over(vm: &mut Vm, deadline: &Deadline, setting: &Setting<'_>, texts: &Texts) {
+    let (deadline, stop, cancel) = (deadline.clone(), setting.stop.clone(), vm.cancel_flag());
+    let (edits, texts) = (setting.edits.clone(), texts.clone());
     vm.on_safe_point(move |vm| {
-        if stop.load(Ordering::Relaxed) {
+        if stop.load(Ordering::Relaxed) || edits.as_ref().is_some_and(|edits| edits.overtake(&texts)) {
             cancel.store(true, Ordering::Relaxed);
         } else if deadline.at.get().is_some_and(|at| at <= Instant::now()) {
             deadline.passed.borrow_mut().get_or_insert_with(|| place(vm));
@@ -127,6 +133,7 @@ fn place(vm: &mut Vm) -> String {
 }
 
 fn load(vm: &mut Vm, setting: &Setting<'_>, suite: &Suite, deadline: &Deadline, warnings: &mut Vec<String>) -> Result<(), Verdict> {
+    vm.set_namespace_sharing(setting.sharing);
     vm.add_root(&suite.root);
     engine::add_roots(vm, setting.roots);
     if let Some(tested) = &suite.tested {
@@ -204,7 +211,7 @@ fn failure(vm: &mut Vm, style: Style, before: &str, error: &Error) -> Failure {
     let mut text = if before.is_empty() { String::new() } else { style.failure(before) };
     text.push_str(&style.error(error));
     if let Some(compared) = vm.compared(error) {
-        text.push_str(&difference(&compared.left, &compared.right, style));
+        text.push_str(&difference(&compared, style));
     }
     Failure { kind, message, text }
 }

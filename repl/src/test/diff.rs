@@ -5,6 +5,8 @@ use anstyle::{AnsiColor, Style as Paint};
 use similar::{ChangeTag, TextDiff};
 use std::fmt::Write as _;
 use std::time::Duration;
+use vm::embed::Compared;
+use vm::ops::{Difference, More};
 
 /// Equal lines that are shown around a difference.
 const CONTEXT: usize = 3;
@@ -18,8 +20,33 @@ const TIME_MAX: Duration = Duration::from_secs(1);
 const LEFT: Paint = AnsiColor::Red.on_default();
 const RIGHT: Paint = AnsiColor::Green.on_default();
 
+/// How two values differ: by the parts that are not equal if they are too large to be shown, else by the lines of their texts.
+pub fn difference(compared: &Compared, style: Style) -> String {
+    if compared.differences.is_empty() {
+        return lines(&compared.left, &compared.right, style);
+    }
+    let mut out = "difference (- left, + right):\n".to_owned();
+    for Difference { path, left, right } in &compared.differences {
+        let _ = writeln!(out, "    at {}", printable(path));
+        match (left, right) {
+            (Some(left), Some(right)) => one_line(&mut out, left, right, style),
+            (Some(left), None) => {
+                let _ = writeln!(out, "{}", style.paint(LEFT, &format!("  - {}", printable(left))));
+            }
+            (_, right) => {
+                let right = right.as_deref().unwrap_or_default();
+                let _ = writeln!(out, "{}", style.paint(RIGHT, &format!("  + {}", printable(right))));
+            }
+        }
+    }
+    if compared.more == More::Exists {
+        out.push_str("    … and more\n");
+    }
+    out
+}
+
 /// The lines in which the texts of two values differ.
-pub fn difference(left: &str, right: &str, style: Style) -> String {
+fn lines(left: &str, right: &str, style: Style) -> String {
     if left == right {
         return "both sides look the same: instances are equal if they are the same one, unless their class defines `==`\n"
             .to_owned();
@@ -81,11 +108,11 @@ mod tests {
     #[test]
     fn differing_lines_stand_between_common_ones() {
         assert_eq!(
-            difference("[\n    1,\n    2,\n]", "[\n    1,\n    3,\n]", Style::plain()),
+            lines("[\n    1,\n    2,\n]", "[\n    1,\n    3,\n]", Style::plain()),
             "difference (- left, + right):\n    [\n        1,\n  -     2,\n  +     3,\n    ]\n"
         );
         assert_eq!(
-            difference("a\nb\n", "A\nb", Style::plain()),
+            lines("a\nb\n", "A\nb", Style::plain()),
             "difference (- left, + right):\n  - a\n  + A\n    b\n    only the left side ends with a line break\n"
         );
     }
@@ -93,13 +120,13 @@ mod tests {
     #[test]
     fn the_differing_part_of_a_line_is_marked() {
         assert_eq!(
-            difference("\"hello world\"", "\"hello there\"", Style::plain()),
+            lines("\"hello world\"", "\"hello there\"", Style::plain()),
             "difference (- left, + right):\n  - \"hello world\"\n  + \"hello there\"\n           ^^^^^\n"
         );
         assert_eq!(
-            difference("\"ab\"", "\"ab c\"", Style::plain()),
+            lines("\"ab\"", "\"ab c\"", Style::plain()),
             "difference (- left, + right):\n  - \"ab\"\n  + \"ab c\"\n       ^^\n"
         );
-        assert_eq!(difference("\"a\"", "\"b\"", Style::plain()), "difference (- left, + right):\n  - \"a\"\n  + \"b\"\n");
+        assert_eq!(lines("\"a\"", "\"b\"", Style::plain()), "difference (- left, + right):\n  - \"a\"\n  + \"b\"\n");
     }
 }

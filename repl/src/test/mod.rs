@@ -21,6 +21,7 @@ use report::Tally;
 use run::Runner;
 use std::time::Duration;
 use suite::{Found, Selection, Suite};
+use vm::reload::Sharing;
 
 /// Status when a test fails.
 const STATUS_FAILED: i32 = 1;
@@ -78,6 +79,8 @@ pub struct Options {
     pub paths: Vec<String>,
     /// Further directories in which imports are looked for.
     pub roots: Vec<String>,
+    /// Which files share a namespace.
+    pub sharing: Sharing,
     /// Part of the name of tests that are wanted.
     pub filter: Option<String>,
     /// How results are written.
@@ -94,7 +97,7 @@ pub struct Options {
 
 /// Does it; gives the process's status.
 pub fn test(options: &Options) -> i32 {
-    let selection = match Selection::new(&options.paths, options.filter.as_deref()) {
+    let selection = match Selection::new(&options.paths, options.filter.as_deref(), options.sharing) {
         Ok(selection) => selection,
         Err(message) => {
             output().note(&Style::for_stderr().failure(&message));
@@ -114,7 +117,7 @@ fn run_once(options: &Options, selection: &Selection) -> i32 {
         output().note(&Style::for_stderr().failure(&selection.nothing()));
         return STATUS_UNLOADABLE;
     }
-    let mut runner = Runner::new(options);
+    let mut runner = Runner::new(options, None);
     let tally = runner.run(&found.broken, &found.suites.iter().collect::<Vec<_>>());
     status(&tally)
 }

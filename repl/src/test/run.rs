@@ -6,12 +6,14 @@ use super::junit::Junit;
 use super::report::{Reporter, Tally};
 use super::suite::{Broken, Suite};
 use super::tap::Tap;
+use super::watch::Edits;
 use super::{AfterFailure, Format, Options};
 use crate::diagnostics::Report as Style;
 use crate::host::Texts;
 use crate::interrupt;
 use crate::output::output;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -31,18 +33,31 @@ pub struct Runner<'a> {
 }
 
 impl<'a> Runner<'a> {
-    /// A runner that Ctrl-C stops.
-    pub fn new(options: &'a Options) -> Runner<'a> {
+    /// A runner that Ctrl-C stops, and that edits overtake.
+    pub fn new(options: &'a Options, edits: Option<Rc<Edits>>) -> Runner<'a> {
         let stop = Arc::<AtomicBool>::default();
         interrupt::listen(stop.clone(), PRESSES_MAX);
         let style = if options.format == Format::Human { Style::for_stdout() } else { Style::plain() };
-        let setting = Setting { roots: &options.roots, timeout: options.timeout, images: Images::default(), stop, style };
+        let setting = Setting {
+            roots: &options.roots,
+            sharing: options.sharing,
+            timeout: options.timeout,
+            images: Images::default(),
+            stop,
+            edits,
+            style,
+        };
         Runner { options, setting, texts: BTreeMap::new(), warned: BTreeSet::new() }
     }
 
     /// Whether Ctrl-C was pressed.
     pub fn is_stopped(&self) -> bool {
         self.setting.stop.load(Ordering::Relaxed)
+    }
+
+    /// Whether a file was edited since the run began.
+    fn is_overtaken(&self) -> bool {
+        self.setting.edits.as_ref().is_some_and(|edits| edits.have_come())
     }
 
     /// The program texts that a file with tests was made of, once it was loaded.
@@ -68,8 +83,12 @@ impl<'a> Runner<'a> {
                 break;
             }
             self.run_suite(suite, &mut *reporter, &mut tally);
+            if self.is_overtaken() {
+                // It is to run again, whatever was edited.
+                self.texts.remove(&suite.path);
+            }
         }
-        tally.is_interrupted |= self.is_stopped();
+        tally.is_interrupted |= self.is_stopped() || self.is_overtaken();
         tally.time = start.elapsed();
         reporter.end(&tally);
         tally
@@ -85,7 +104,10 @@ impl<'a> Runner<'a> {
 
     fn is_over(&self, tally: &Tally) -> bool {
         let has_failed = tally.failed + tally.unloadable > 0;
-        tally.is_interrupted || self.is_stopped() || (has_failed && self.options.after_failure == AfterFailure::Stop)
+        tally.is_interrupted
+            || self.is_stopped()
+            || self.is_overtaken()
+            || (has_failed && self.options.after_failure == AfterFailure::Stop)
     }
 
     fn run_suite(&mut self, suite: &Suite, reporter: &mut dyn Reporter, tally: &mut Tally) {

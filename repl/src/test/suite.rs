@@ -7,7 +7,7 @@ use lang::ast::{File, StmtKind};
 use lang::diagnostic::Diagnostic;
 use std::collections::BTreeSet;
 use std::path::Path;
-use vm::reload::normalise;
+use vm::reload::{Sharing, normalise};
 
 /// What the name of a file that tests another one has more, before its ending.
 const TEST_ENDING: &str = "_test.lang";
@@ -24,6 +24,8 @@ pub struct Suite {
     pub root: String,
     /// The file that it tests, if it is beside another one for that.
     pub tested: Option<Tested>,
+    /// Other files of its namespace, if the files of a directory share one.
+    pub beside: Vec<String>,
     /// Its wanted tests.
     pub tests: Vec<Test>,
 }
@@ -88,7 +90,7 @@ impl Suite {
 
     /// The files to load.
     pub fn files(&self) -> Vec<String> {
-        self.tested.iter().map(|tested| tested.path.clone()).chain([self.path.clone()]).collect()
+        self.beside.iter().chain(self.tested.iter().map(|tested| &tested.path)).chain([&self.path]).cloned().collect()
     }
 }
 
@@ -106,13 +108,14 @@ struct Place {
 pub struct Selection {
     places: Vec<Place>,
     filter: Option<String>,
+    sharing: Sharing,
 }
 
 impl Selection {
     /// The tests below these paths whose name contains `filter`.
-    pub fn new(paths: &[String], filter: Option<&str>) -> Result<Selection, String> {
+    pub fn new(paths: &[String], filter: Option<&str>, sharing: Sharing) -> Result<Selection, String> {
         let places = paths.iter().map(|path| place(path)).collect::<Result<_, _>>()?;
-        Ok(Selection { places, filter: filter.map(str::to_owned) })
+        Ok(Selection { places, filter: filter.map(str::to_owned), sharing })
     }
 
     /// All files that would be looked at.
@@ -168,8 +171,12 @@ impl Selection {
             );
             return;
         }
-        let tested = tested(&path, &root);
-        found.suites.push(Suite { path, root, tested, tests });
+        let tested = tested(&path, &root, self.sharing);
+        let beside = match self.sharing {
+            Sharing::Nothing => Vec::new(),
+            Sharing::Directory => beside(&path, tested.as_ref()),
+        };
+        found.suites.push(Suite { path, root, tested, beside, tests });
     }
 
     /// What to say if there are no tests.
@@ -210,8 +217,16 @@ fn parse(path: &str) -> Result<(File, Vec<u32>), String> {
     Ok((parsed.file, lines))
 }
 
+/// The other program files directly in the directory of a file, without those that test others.
+fn beside(path: &str, tested: Option<&Tested>) -> Vec<String> {
+    let own = directory(path);
+    let all = files(if own.is_empty() { "." } else { own }).unwrap_or_default();
+    let all = all.iter().map(|file| normalise(file)).filter(|file| directory(file) == own && !file.ends_with(TEST_ENDING));
+    all.filter(|file| file != path && tested.is_none_or(|tested| *file != tested.path)).collect()
+}
+
 /// The file that a test file belongs to.
-pub fn tested(path: &str, root: &str) -> Option<Tested> {
+pub fn tested(path: &str, root: &str, sharing: Sharing) -> Option<Tested> {
     let tested = format!("{}.lang", path.strip_suffix(TEST_ENDING).filter(|stem| !stem.is_empty() && !stem.ends_with('/'))?);
     if !Path::new(&tested).is_file() {
         return None;
@@ -222,7 +237,7 @@ pub fn tested(path: &str, root: &str) -> Option<Tested> {
         Some(segments) => segments.iter().map(|segment| &*segment.name).collect::<Vec<_>>().join("."),
         None => {
             let below = tested.strip_prefix(root)?.trim_start_matches('/');
-            below.strip_suffix(".lang")?.replace('/', ".")
+            sharing.namespace_of(below.strip_suffix(".lang")?)
         }
     };
     Some(Tested { path: tested, namespace })

@@ -1,18 +1,21 @@
 //! `--watch`: stays, and runs the tests that an edit affects.
 //!
 //! What a test depends on is what was read when its file was loaded: the file itself, and everything that it imports, directly or not. Files
-//! that were looked for and not found count too. Directories are looked at again from time to time, for files that are new.
+//! that were looked for and not found count too. Directories are looked at again from time to time, for files that are new. A save while
+//! tests run ends the run, and what it affects runs together with what did not get its turn.
 
 use super::Options;
 use super::run::Runner;
 use super::suite::{Found, Selection, Suite};
 use crate::diagnostics::Report as Style;
 use crate::engine::plain;
-use crate::host;
+use crate::host::{self, Texts};
 use crate::interrupt;
 use crate::output::output;
 use crate::watch::{Notice, Print, Watch, print_of};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -25,16 +28,77 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Most edited files that are named.
 const NAMED_MAX: usize = 5;
 
+/// Edits of the files that a run depends on, also while it goes on.
+pub struct Edits {
+    watch: Watch,
+    /// What is watched, with what was in it when it was read.
+    watched: RefCell<BTreeMap<String, Print>>,
+    /// Files that were edited and that nobody has asked for yet.
+    edited: RefCell<BTreeSet<String>>,
+}
+
+impl Edits {
+    /// Looks for edits from now on.
+    fn start(poll: Option<Duration>) -> std::io::Result<Edits> {
+        Ok(Edits { watch: Watch::start(poll, None)?, watched: RefCell::default(), edited: RefCell::default() })
+    }
+
+    /// Sets what is watched.
+    fn watch(&self, files: BTreeMap<String, Print>) {
+        self.watch.set_files(files.clone());
+        self.watched.replace(files);
+    }
+
+    /// Whether there are edits that nobody has asked for.
+    pub fn have_come(&self) -> bool {
+        !self.edited.borrow().is_empty()
+    }
+
+    /// Whether what runs is overtaken by edits. `texts` is what it was made of, which is watched from now on.
+    pub fn overtake(&self, texts: &Texts) -> bool {
+        if self.have_come() {
+            return true;
+        }
+        let mut watched = self.watched.borrow_mut();
+        let texts = texts.borrow();
+        let known = watched.len();
+        for (path, print) in texts.iter() {
+            watched.entry(path.clone()).or_insert(*print);
+        }
+        if watched.len() > known {
+            self.watch.set_files(watched.clone());
+        }
+        self.look();
+        self.have_come()
+    }
+
+    /// Takes up what the watcher has to say.
+    fn look(&self) {
+        while let Some(notice) = self.watch.notice() {
+            match notice {
+                Notice::Saved(edits) => self.edited.borrow_mut().extend(edits.into_iter().map(|edit| edit.path)),
+                Notice::Trouble(text) => output().note(&format!("test: {text}")),
+            }
+        }
+    }
+
+    /// The edits that have come, which are asked for by this.
+    fn take(&self) -> BTreeSet<String> {
+        self.look();
+        self.edited.take()
+    }
+}
+
 /// Runs until it is interrupted; gives the process's status.
 pub fn watch(options: &Options, selection: &Selection, poll: Option<Duration>) -> i32 {
-    let watch = match Watch::start(poll, None) {
-        Ok(watch) => watch,
+    let edits = match Edits::start(poll) {
+        Ok(edits) => Rc::new(edits),
         Err(error) => {
             output().note(&Style::for_stderr().failure(&format!("cannot watch files: {}", plain(&error))));
             return super::STATUS_UNLOADABLE;
         }
     };
-    let mut runner = Runner::new(options);
+    let mut runner = Runner::new(options, Some(edits.clone()));
     let mut found = selection.find();
     let mut affected: Vec<&Suite> = found.suites.iter().collect();
     loop {
@@ -42,45 +106,51 @@ pub fn watch(options: &Options, selection: &Selection, poll: Option<Duration>) -
             let text = if found.is_empty() { selection.nothing() } else { "no test depends on this".to_owned() };
             output().note(&format!("test: {text}"));
         } else {
+            edits.watch(files(&runner, &found, &affected));
             runner.run(&found.broken, &affected);
         }
         if runner.is_stopped() {
             return interrupt::STATUS;
         }
-        watch.set_files(files(&runner, &found));
-        output().note("test: waiting for an edit; Ctrl-C ends");
-        let Some(edited) = wait(&runner, &watch, selection, &found) else {
-            output().end_line_of_key();
-            return interrupt::STATUS;
-        };
+        let mut edited = edits.take();
+        if edited.is_empty() {
+            edits.watch(files(&runner, &found, &[]));
+            output().note("test: waiting for an edit; Ctrl-C ends");
+            let Some(now) = wait(&runner, &edits, selection, &found) else {
+                output().end_line_of_key();
+                return interrupt::STATUS;
+            };
+            edited = now;
+        }
         say(&edited);
         found = selection.find();
         affected = found.suites.iter().filter(|suite| is_affected(&runner, suite, &edited)).collect();
     }
 }
 
-/// Everything that a result depends on, with what was in it when it was read.
-fn files(runner: &Runner<'_>, found: &Found) -> BTreeMap<String, Print> {
+/// Everything that a result depends on, with what was in it when it was read. What the files of `outdated` were made of is left out.
+fn files(runner: &Runner<'_>, found: &Found, outdated: &[&Suite]) -> BTreeMap<String, Print> {
     let mut files: BTreeMap<String, Print> =
         found.files.iter().map(|path| (path.clone(), host::read(path).ok().map(|content| print_of(&content)))).collect();
-    for texts in found.suites.iter().filter_map(|suite| runner.texts_of(suite)) {
+    let current = found.suites.iter().filter(|suite| outdated.iter().all(|other| other.path != suite.path));
+    for texts in current.filter_map(|suite| runner.texts_of(suite)) {
         files.extend(texts.borrow().clone());
     }
     files
 }
 
 /// Waits for an edit; gives the files, or nothing when Ctrl-C was pressed.
-fn wait(runner: &Runner<'_>, watch: &Watch, selection: &Selection, found: &Found) -> Option<BTreeSet<String>> {
+fn wait(runner: &Runner<'_>, edits: &Edits, selection: &Selection, found: &Found) -> Option<BTreeSet<String>> {
     let mut looked = Instant::now();
     loop {
         if runner.is_stopped() {
             return None;
         }
-        match watch.notice() {
-            Some(Notice::Saved(edits)) => return Some(edits.into_iter().map(|edit| edit.path).collect()),
-            Some(Notice::Trouble(text)) => output().note(&format!("test: {text}")),
-            None => thread::sleep(IDLE),
+        let edited = edits.take();
+        if !edited.is_empty() {
+            return Some(edited);
         }
+        thread::sleep(IDLE);
         if looked.elapsed() >= LOOK {
             let new: BTreeSet<String> = selection.files().difference(&found.files).cloned().collect();
             if !new.is_empty() {

@@ -275,11 +275,12 @@ fn a_loop_at_the_top_level_follows() {
     running.wait_for(" zero");
     folder.write("word.lang", &word("one"));
     running.wait_for(" one");
-    // The loop itself goes on as it is; what is below it has not run yet.
+    // The loop goes on in the new text; what is below it has not run yet.
     folder.write("main.lang", &main("print(\"second end\")\nfn main() { print(\"main\") }", "!"));
-    running.wait_for("the statement at main.lang:4 is running and goes on in its old text until it ends");
+    running.wait_for("the statement at main.lang:4 is running; its loop goes on in the new text at its next turn");
+    running.wait_for(" one!");
     folder.write("word.lang", &word("two"));
-    running.wait_for(" two");
+    running.wait_for(" two!");
     folder.write("main.lang", &main("print(\"third end\")\nfn main() { print(\"main\") }", "!"));
     running.wait_for("reload: committed");
     folder.write("word.lang", &word("end"));
@@ -310,6 +311,22 @@ fn ctrl_c_gives_an_endless_edit_up() {
     running.interrupt();
     running.wait_for("given up; the program goes on unchanged");
     running.wait_for(" zero");
+    running.interrupt();
+    assert_eq!(running.status(), Some(130));
+}
+
+#[test]
+fn ctrl_c_in_a_listener_stops_the_listener_only() {
+    let (folder, mut running) = program();
+    let listener = "import live\nlive.on(\"reload\", |r| { print(\"told\"); while true { } })\n";
+    folder.write("word.lang", &(listener.to_owned() + &word("one")));
+    running.wait_for("told");
+    running.interrupt();
+    running.wait_for("reload: committed");
+    running.wait_for("warning: a listener was stopped before it had ended");
+    running.wait_for("reload: Ctrl-C has stopped a listener, and nothing else");
+    running.wait_for(" one");
+    assert_state_kept(&running);
     running.interrupt();
     assert_eq!(running.status(), Some(130));
 }

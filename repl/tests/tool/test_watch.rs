@@ -65,3 +65,28 @@ fn ctrl_c_ends_a_run_with_what_is_known() {
     running.wait_for("1 test: 1 passed; interrupted");
     assert_eq!(running.status(), Some(130));
 }
+
+#[test]
+fn an_edit_ends_a_test_that_does_not_end() {
+    let folder = Folder::with(&[
+        ("a.lang", "import lib\ntest \"fine\" { }\ntest \"endless\" { while lib.more() { } }"),
+        ("z.lang", "test \"last\" { }"),
+    ]);
+    std::fs::create_dir_all(folder.path().join("elsewhere")).expect("the folder can be written");
+    folder.write("elsewhere/lib.lang", "fn more() { true }");
+    let mut running = Running::with(&folder, &["test", "--watch", "--path", "elsewhere", "a.lang", "z.lang"]);
+    running.wait_for("ok       fine");
+    folder.write("elsewhere/lib.lang", "fn more() { false }");
+    running.wait_for("edited `elsewhere/lib.lang`");
+    running.wait_for("ok       endless");
+    running.wait_for("3 tests: 3 passed");
+    running.wait_for(WAITING);
+    // A top level that does not end is given up, too.
+    folder.write("z.lang", "while true { }\ntest \"last\" { }");
+    running.wait_for("edited `z.lang`");
+    folder.write("z.lang", "test \"last\" { assert true }");
+    running.wait_for("1 test: 1 passed");
+    running.wait_for(WAITING);
+    running.interrupt();
+    assert_eq!(running.status(), Some(130));
+}

@@ -21,11 +21,13 @@ impl Registers {
         self.0[usize::from(register >> 6)] >> (register & 63) & 1 == 1
     }
 
-    fn insert(&mut self, register: u8) {
+    /// Adds a register.
+    pub fn insert(&mut self, register: u8) {
         self.0[usize::from(register >> 6)] |= 1 << (register & 63);
     }
 
-    fn remove(&mut self, register: u8) {
+    /// Takes a register out.
+    pub fn remove(&mut self, register: u8) {
         self.0[usize::from(register >> 6)] &= !(1 << (register & 63));
     }
 
@@ -37,6 +39,16 @@ impl Registers {
                 *word &= (1 << keep) - 1;
             }
         }
+    }
+
+    /// The registers of both.
+    pub fn or(self, other: Registers) -> Registers {
+        Registers(std::array::from_fn(|at| self.0[at] | other.0[at]))
+    }
+
+    /// All of them.
+    pub fn iter(self) -> impl Iterator<Item = u8> {
+        (0..=u8::MAX).filter(move |register| self.contains(*register))
     }
 
     fn and(self, other: Registers) -> Registers {

@@ -9,7 +9,7 @@
 //! * extra words: `Const` a constant index, `Jump` a signed offset in words from the end of the instruction, `Imm` a number,
 //!   `Layout` an inline cache's layout id (0: empty), `Target` half of an inline cache's pointer (low half first, 0: empty).
 //!
-//! A jump goes to `end of instruction + offset`. Offsets are negative only in `Loop` and `ForLoop`: those are the safe points.
+//! A jump goes to `end of instruction + offset`. Offsets are negative only in `Loop` and `ForLoop`, and what becomes of them: those are the safe points.
 //! A *window* is a run of registers that starts at A: `Call` has the callee in `R[A]` and its arguments behind it; the callee's
 //! frame starts at `R[A+1]`. Nothing above the window survives a call, so a window always is at the top of what is live.
 
@@ -155,6 +155,10 @@ opcodes! {
     SubKF       W R K [] "SubK, expecting floats";
     MulKF       W R K [] "MulK, expecting floats";
     DivKF       W R K [] "DivK, expecting floats";
+
+    // Back-edges of code that a redefinition has replaced. Never emitted by the compiler.
+    LoopOld     _ _ _ [Jump] "Loop, after going on in the new code if the frame fits it";
+    ForLoopOld  M _ _ [Jump] "ForLoop, after going on in the new code if the frame fits it";
 
     // Comparison to a value.
     Eq          W R R [] "R[A] = R[B] == R[C]";

@@ -285,7 +285,7 @@ fn made_by(image: &ModuleImage, op: Op, index: u16) -> Vec<ProtoId> {
 }
 
 /// Prototypes whose closures an instruction makes.
-fn closes_over(image: &ModuleImage, proto: &ProtoImage, op: Op, index: u16) -> Vec<ProtoId> {
+pub(super) fn closes_over(image: &ModuleImage, proto: &ProtoImage, op: Op, index: u16) -> Vec<ProtoId> {
     match op {
         Op::Closure => vec![proto.nested[usize::from(index)]],
         _ => made_by(image, op, index),
@@ -633,7 +633,14 @@ impl ProtoCheck<'_> {
         self.ensure(proto.spans.iter().all(|(at, _)| *at < len), || "a span is behind the code".into())?;
         let named =
             proto.locals.iter().all(|local| local.register < proto.registers && local.start <= local.end && local.end <= len);
-        self.ensure(named, || "a local's register or range does not exist".into())
+        self.ensure(named, || "a local's register or range does not exist".into())?;
+        let placed = proto.loops.iter().all(|entry| {
+            entry.start < entry.end
+                && entry.end <= len
+                && (entry.start..entry.end).contains(&entry.next)
+                && entry.state < proto.registers.max(1)
+        });
+        self.ensure(placed, || "a loop is where there is no code".into())
     }
 }
 

@@ -16,6 +16,9 @@ use std::sync::Arc;
 /// Functions of the module `live` whose first argument is a definition.
 const TAKES_DEFINITION: &[&str] = &["diff", "drop", "history", "reset", "variants", "why"];
 
+/// Arguments that are written out in one call: each needs a register.
+const ARGUMENTS_MAX: usize = 240;
+
 impl<'a> Compiler<'a> {
     /// `dst = callee(args)`
     pub(super) fn call(&mut self, span: Span, callee: &'a Expr, args: &'a [Arg], dst: Reg) {
@@ -26,6 +29,12 @@ impl<'a> Compiler<'a> {
     /// The same with a window that is the topmost register in use. `dst` may be the register behind it.
     fn call_at(&mut self, span: Span, callee: &'a Expr, args: &'a [Arg], window: Reg, dst: Reg) {
         if self.definition(span, callee, args, dst) {
+            return;
+        }
+        if args.len() > ARGUMENTS_MAX {
+            let message = format!("this call has {} arguments, and there is room for {ARGUMENTS_MAX} at most", args.len());
+            let problem = Diagnostic::new(&codes::TOO_MANY_REGISTERS, span, message);
+            self.diagnostics.push(problem.help("pass one list, or spread one: `f(...[a, b, c])`"));
             return;
         }
         self.check_definition_argument(callee, args);
@@ -109,7 +118,7 @@ impl<'a> Compiler<'a> {
     /// Evaluates a receiver, or a first argument, into the register behind `window`, the topmost register in use. A chain of calls and members runs through one
     /// window, however long it is.
     fn receiver(&mut self, expr: &'a Expr, window: Reg) -> Reg {
-        super::with_stack(|| {
+        lang::ast::walk::with_stack(|| {
             let receiver = window.offset(1);
             let mark = self.fun.mark();
             match &*expr.kind {

@@ -4,9 +4,9 @@ use super::Compiler;
 use super::expr::literal;
 use super::function::{Label, Reg};
 use super::operator::{immediate_jump, with_small_int};
-use super::with_stack;
 use crate::bytecode::{Insn, Op};
 use crate::image::Const;
+use lang::ast::walk::with_stack;
 use lang::ast::*;
 use lang::source::Span;
 

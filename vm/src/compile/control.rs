@@ -4,9 +4,12 @@
 
 use super::exits::{Exit, Loop, Way};
 use super::function::{Label, Reg};
-use super::{Compiler, Dest, with_stack};
+use super::{Compiler, Dest};
 use crate::bytecode::{Insn, Op};
+use crate::image::{LoopImage, LoopKind};
+use lang::ast::walk::with_stack;
 use lang::ast::*;
+use lang::outline::fingerprint_expr;
 use lang::source::Span;
 use std::sync::Arc;
 
@@ -17,15 +20,15 @@ impl<'a> Compiler<'a> {
         with_stack(|| match &*expr.kind {
             ExprKind::If { cond, then, otherwise } => self.branch(cond, then, otherwise.as_ref(), span, dest),
             ExprKind::While { label, cond, body } => {
-                self.while_loop(label.as_ref(), cond, body, span);
+                self.while_loop(expr, label.as_ref(), cond, body);
                 self.nil(span, dest);
             }
             ExprKind::For { label, pattern, iter, body } => {
                 match &*iter.kind {
                     ExprKind::Range { lo: Some(lo), hi: Some(hi), inclusive } => {
-                        self.count_loop(label.as_ref(), pattern, [lo, hi], *inclusive, body, span);
+                        self.count_loop(expr, label.as_ref(), pattern, [lo, hi], *inclusive, body);
                     }
-                    _ => self.for_loop(label.as_ref(), pattern, iter, body, span),
+                    _ => self.for_loop(expr, label.as_ref(), pattern, iter, body),
                 }
                 self.nil(span, dest);
             }
@@ -72,7 +75,36 @@ impl<'a> Compiler<'a> {
 
     // Loops.
 
-    fn while_loop(&mut self, label: Option<&Ident>, cond: &'a Expr, body: &'a Block, span: Span) {
+    /// Takes down a loop whose code comes next; gives its number.
+    fn begin_loop(&mut self, expr: &Expr, label: Option<&Ident>) -> usize {
+        let header = match &*expr.kind {
+            ExprKind::While { cond: header, .. } | ExprKind::For { iter: header, .. } => header,
+            _ => unreachable!("only loops have loops' code"),
+        };
+        self.fun.loops.push(LoopImage {
+            kind: LoopKind::While,
+            start: 0,
+            end: 0,
+            next: 0,
+            state: 0,
+            label: label.map(|label| label.name.0.clone()),
+            header: fingerprint_expr(header),
+            fingerprint: fingerprint_expr(expr),
+        });
+        self.fun.loops.len() - 1
+    }
+
+    /// Notes where the code of a loop is. Its last instruction is its back-edge.
+    fn end_loop(&mut self, number: usize, kind: LoopKind, start: u32, state: Reg) {
+        let end = self.fun.pc();
+        let next = if kind == LoopKind::Count { end.saturating_sub(2) } else { start };
+        let entry = &mut self.fun.loops[number];
+        (entry.kind, entry.start, entry.end, entry.next, entry.state) = (kind, start, end, next, state.0);
+    }
+
+    fn while_loop(&mut self, expr: &'a Expr, label: Option<&Ident>, cond: &'a Expr, body: &'a Block) {
+        let number = self.begin_loop(expr, label);
+        let span = expr.span;
         self.scoped(|compiler| {
             compiler.name_temporaries();
             let top = compiler.fun.pc();
@@ -83,6 +115,7 @@ impl<'a> Compiler<'a> {
             let next = compiler.leave_loop_body();
             compiler.fun.bind(next);
             compiler.fun.back_edge(span, Insn::abc(Op::Loop, 0, 0, 0), top);
+            compiler.end_loop(number, LoopKind::While, top, Reg(0));
             compiler.fun.bind(done);
         });
     }
@@ -102,7 +135,9 @@ impl<'a> Compiler<'a> {
     }
 
     /// `for pattern in iter`
-    fn for_loop(&mut self, label: Option<&Ident>, pattern: &'a Pattern, iter: &'a Expr, body: &'a Block, span: Span) {
+    fn for_loop(&mut self, expr: &'a Expr, label: Option<&Ident>, pattern: &'a Pattern, iter: &'a Expr, body: &'a Block) {
+        let number = self.begin_loop(expr, label);
+        let span = expr.span;
         self.scoped(|compiler| {
             compiler.name_temporaries();
             let state = compiler.fun.alloc();
@@ -123,6 +158,7 @@ impl<'a> Compiler<'a> {
             let next = compiler.leave_loop_body();
             compiler.fun.bind(next);
             compiler.fun.back_edge(span, Insn::abc(Op::Loop, 0, 0, 0), top);
+            compiler.end_loop(number, LoopKind::Items, top, state);
             compiler.fun.bind(done);
         });
     }
@@ -130,13 +166,15 @@ impl<'a> Compiler<'a> {
     /// `for pattern in lo..hi`: counts without making a range.
     fn count_loop(
         &mut self,
+        expr: &'a Expr,
         label: Option<&Ident>,
         pattern: &'a Pattern,
         [lo, hi]: [&'a Expr; 2],
         inclusive: bool,
         body: &'a Block,
-        span: Span,
     ) {
+        let number = self.begin_loop(expr, label);
+        let span = expr.span;
         self.scoped(|compiler| {
             compiler.name_temporaries();
             let state = compiler.fun.alloc();
@@ -156,7 +194,10 @@ impl<'a> Compiler<'a> {
             });
             let next = compiler.leave_loop_body();
             compiler.fun.bind(next);
-            compiler.fun.back_edge(span, Insn::abc(Op::ForLoop, state.0, 0, 0), top);
+            if compiler.fun.is_reachable() {
+                compiler.fun.back_edge(span, Insn::abc(Op::ForLoop, state.0, 0, 0), top);
+                compiler.end_loop(number, LoopKind::Count, top, state);
+            }
             compiler.fun.bind(done);
         });
     }

@@ -6,9 +6,10 @@
 
 use super::function::Reg;
 use super::scope::Place;
-use super::{Compiler, Dest, with_stack};
+use super::{Compiler, Dest};
 use crate::bytecode::{Insn, Op};
 use crate::image::{Const, ProtoKind};
+use lang::ast::walk::with_stack;
 use lang::ast::*;
 use lang::source::Span;
 

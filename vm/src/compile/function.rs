@@ -11,7 +11,7 @@ use super::exits::Exit;
 use super::spill::Spill;
 use crate::bytecode::verify::{CODE_WORDS_MAX, REGISTERS_MAX};
 use crate::bytecode::{Insn, Op};
-use crate::image::{Capture, Const, Handler, LocalName, ProtoId, ProtoKind};
+use crate::image::{Capture, Const, Handler, LocalName, LoopImage, ProtoId, ProtoKind};
 use lang::ast::Name;
 use lang::resolve::{FnScope, LocalId, UpvalueId, UpvalueSource};
 use lang::source::Span;
@@ -145,6 +145,8 @@ pub(super) struct Function<'a> {
     constants: Constants,
     spans: Vec<(u32, Span)>,
     debug: Vec<LocalName>,
+    /// As in the prototype; those without code have no words.
+    pub loops: Vec<LoopImage>,
     /// Entries of `debug` whose scope is open.
     debug_open: Vec<usize>,
     /// Locals that have a register, in the order of their declarations.
@@ -159,6 +161,7 @@ pub(super) struct Finished {
     pub consts: Vec<Const>,
     pub spans: Vec<(u32, Span)>,
     pub locals: Vec<LocalName>,
+    pub loops: Vec<LoopImage>,
 }
 
 impl<'a> Function<'a> {
@@ -193,6 +196,7 @@ impl<'a> Function<'a> {
             constants: Constants::default(),
             spans: Vec::new(),
             debug: Vec::new(),
+            loops: Vec::new(),
             debug_open: Vec::new(),
             declared: Vec::new(),
             cold: Vec::new(),
@@ -486,12 +490,15 @@ impl<'a> Function<'a> {
         debug_assert!(self.labels.iter().all(Vec::is_empty), "every label that is jumped to is bound");
         let mut locals = std::mem::take(&mut self.debug);
         locals.retain(|local| local.start < local.end);
+        let mut loops = std::mem::take(&mut self.loops);
+        loops.retain(|entry| entry.start < entry.end);
         Finished {
             registers: self.registers.min(REGISTERS_MAX) as u8,
             code: std::mem::take(&mut self.code),
             consts: std::mem::take(&mut self.constants).finish(),
             spans: std::mem::take(&mut self.spans),
             locals,
+            loops,
         }
     }
 }

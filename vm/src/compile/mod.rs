@@ -119,8 +119,3 @@ pub fn compile_source(source: &Source) -> Compiled {
     }
     Compiled { image, diagnostics, incomplete: parsed.incomplete }
 }
-
-/// Runs `inner` with enough native stack for one more level of the tree.
-pub(crate) fn with_stack<T>(inner: impl FnOnce() -> T) -> T {
-    stacker::maybe_grow(128 * 1024, 2 * 1024 * 1024, inner)
-}

@@ -3,10 +3,11 @@
 //! A pattern's names are declared before it is tested, so that they keep their registers when the temporaries of the test are given
 //! back. A test that fails leaves names of the pattern with values that nobody looks at.
 
+use super::Compiler;
 use super::function::{Label, Limit, Reg};
-use super::{Compiler, with_stack};
 use crate::bytecode::{Insn, Op};
 use crate::image::Const;
+use lang::ast::walk::with_stack;
 use lang::ast::*;
 use lang::source::Span;
 

@@ -129,6 +129,7 @@ impl<'a> Compiler<'a> {
             handlers: function.handlers,
             spans: finished.spans,
             locals: finished.locals,
+            loops: finished.loops,
             doc: signature.doc,
             span: function.span,
             fingerprint: 0,
@@ -149,7 +150,7 @@ impl<'a> Compiler<'a> {
             Limit::Registers => (
                 &codes::TOO_MANY_REGISTERS,
                 "this function needs more than 250 variables and intermediate values at once",
-                "split it",
+                "split it, or put values that belong together into a list or a map",
             ),
             Limit::Captures => (
                 &codes::TOO_MANY_CAPTURES,

@@ -113,7 +113,7 @@ fn top_names(file: &File) -> FxHashMap<Arc<str>, bool> {
 
 /// The names that a pattern binds, with their places, in text order.
 fn bound_names<'p>(pattern: &'p Pattern, out: &mut Vec<&'p Ident>) {
-    super::with_stack(|| match &*pattern.kind {
+    lang::ast::walk::with_stack(|| match &*pattern.kind {
         PatternKind::Bind(_, name) | PatternKind::BindIs(_, name, _) => out.push(name),
         PatternKind::Tuple(items) | PatternKind::List(items) => {
             for item in items {

@@ -4,7 +4,7 @@ use super::error::Error;
 use super::vm::Vm;
 use crate::heap::Value;
 use crate::object::{Control, Function, Goal};
-use crate::ops;
+use crate::ops::{self, Difference, More};
 use std::sync::Arc;
 
 /// A `test` block of a loaded file.
@@ -23,6 +23,10 @@ pub struct Compared {
     pub left: String,
     /// The value on the right.
     pub right: String,
+    /// Where they differ, if they are too large to be shown whole.
+    pub differences: Vec<Difference>,
+    /// Whether they differ elsewhere, too.
+    pub more: More,
 }
 
 impl Vm {
@@ -64,8 +68,9 @@ impl Vm {
             let Value::Instance(error) = value.value_in(cx.world) else { return None };
             let Value::Tuple(pair) = ops::error_part(cx.world, error, cx.world.symbols.hidden_compared) else { return None };
             let [left, right] = pair.items() else { return None };
-            let (left, right) = ops::side_texts(cx, left, right)?;
-            Some(Compared { left, right })
+            let sides = ops::side_texts(cx, left, right)?;
+            let (differences, more) = if sides.is_cut { ops::differences(cx, *left, *right) } else { (Vec::new(), More::None) };
+            Some(Compared { left: sides.left, right: sides.right, differences, more })
         })
     }
 }

@@ -197,6 +197,38 @@ pub struct LocalName {
     pub end: u32,
 }
 
+/// What a loop steps over.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum LoopKind {
+    /// `while`: nothing.
+    While,
+    /// `for` over an iterator.
+    Items,
+    /// `for` over a range that is written as one: it counts without making the range.
+    Count,
+}
+
+/// A loop of a function; for matching frames with edited code.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LoopImage {
+    /// What it steps over.
+    pub kind: LoopKind,
+    /// First word of a turn. The loop's back-edges go there.
+    pub start: u32,
+    /// One past its last word.
+    pub end: u32,
+    /// The instruction with which the next turn begins: the first of a turn, for `Count` the back-edge itself.
+    pub next: u32,
+    /// First of the two registers in which a `for` keeps how far it is.
+    pub state: u8,
+    /// `outer:`
+    pub label: Option<Arc<str>>,
+    /// Hash of its condition, or of what it goes over.
+    pub header: u64,
+    /// Hash of all of it.
+    pub fingerprint: u64,
+}
+
 /// One compiled function.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ProtoImage {
@@ -228,6 +260,8 @@ pub struct ProtoImage {
     pub spans: Vec<(u32, Span)>,
     /// Names of registers.
     pub locals: Vec<LocalName>,
+    /// Loops that are statements, outer ones before inner ones.
+    pub loops: Vec<LoopImage>,
     /// Doc text.
     pub doc: Option<Arc<str>>,
     /// The whole function.
@@ -526,6 +560,7 @@ impl ProtoImage {
             handlers: Vec::new(),
             spans: Vec::new(),
             locals: Vec::new(),
+            loops: Vec::new(),
             doc: None,
             span: Span::default(),
             fingerprint: 0,

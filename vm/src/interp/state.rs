@@ -319,6 +319,12 @@ impl<'gc> State<'gc> {
         self.slow(|_, _| Flow::Leave(Exit::Tick));
     }
 
+    /// At a back-edge of replaced code: whether the frame has gone over to the new code; if so, the state has to be read again.
+    #[inline(always)]
+    pub(super) unsafe fn moves(&self) -> bool {
+        moved(self.world, self.pc, self.base, self.k, self.fp, self.insn.0)
+    }
+
     /// Rewrites the instruction's opcode in place.
     #[inline(always)]
     pub(super) unsafe fn quicken(&self, op: Op) {
@@ -444,6 +450,24 @@ unsafe fn compute_in_memory<'gc, F: Compute<'gc>, const TO: char>(
                 }
             },
         }
+    }
+}
+
+/// See [`State::moves`].
+#[inline(never)]
+unsafe fn moved<'gc>(
+    world: *mut World<'gc>,
+    pc: *const u32,
+    base: *mut Value<'gc>,
+    k: *const Value<'gc>,
+    fp: *mut Frame<'gc>,
+    insn: u32,
+) -> bool {
+    let state = State { world, pc, base, k, fp, insn: Insn(insn) };
+    // SAFETY: see the head of this file.
+    unsafe {
+        state.sync();
+        state.cx().move_frame()
     }
 }
 

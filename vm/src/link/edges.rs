@@ -48,6 +48,7 @@ fn connect_with<'gc>(
 /// class's text.
 pub fn make_obsolete<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>) {
     cx.world.commits_tried += 1;
+    let changes = cx.world.layout_changes.len();
     let classes = super::hierarchy::with_subclasses(cx, &[class]);
     let before: Vec<_> = classes.iter().map(|c| c.layout_option()).collect();
     for (class, old) in classes.iter().zip(&before) {
@@ -64,7 +65,7 @@ pub fn make_obsolete<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>) {
         Class::set_layout(*class, cx.mc, layout);
     }
     connect_with(cx, &classes, &before, |_, c| if Gc::ptr_eq(c, class) { c.body().hooks.clone() } else { Vec::new() });
-    cx.world.layout_changes.clear();
+    cx.world.layout_changes.truncate(changes);
     cx.clear_inline_caches();
 }
 

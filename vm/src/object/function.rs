@@ -52,6 +52,29 @@ impl Code {
         self.words.is_empty()
     }
 
+    /// Marks every back-edge as one of replaced code, or no longer; false if there are none.
+    pub fn mark_back_edges(&self, old: bool) -> bool {
+        let mut any = false;
+        let mut at = 0;
+        while at < self.words.len() {
+            let Some(op) = Op::from_byte(Insn(self.words[at].get()).op_byte()) else { break };
+            if op.is_back_edge() {
+                any = true;
+                self.mark_back_edge(at, old);
+            }
+            at += op.words();
+        }
+        any
+    }
+
+    /// Does so with the back-edge at a word.
+    pub fn mark_back_edge(&self, at: usize, old: bool) {
+        let word = self.words[at].get();
+        if let Some(op) = Op::from_byte(Insn(word).op_byte()) {
+            self.words[at].set(word & !0xff | op.as_back_edge_of(old) as u32);
+        }
+    }
+
     /// Empties every inline cache.
     pub fn clear_caches(&self) {
         let mut at = 0;

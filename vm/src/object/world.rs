@@ -422,6 +422,8 @@ pub struct Loading<'gc> {
     pub undecorated: Vec<(Gc<'gc, Definition<'gc>>, Value<'gc>)>,
     /// Definitions that get another object, with the one they had.
     pub overwritten: Vec<(Gc<'gc, Definition<'gc>>, Value<'gc>)>,
+    /// Definitions that turn out to be older ones with a new name, with the object that they had until now.
+    pub interim: Vec<(Gc<'gc, Definition<'gc>>, Value<'gc>)>,
 }
 
 /// A class with what is left to run of it.
@@ -471,6 +473,10 @@ pub struct World<'gc> {
     pub super_cache: SuperCache<'gc>,
     /// All code that is alive, for its inline caches.
     pub protos: Vec<GcWeak<'gc, Proto<'gc>>>,
+    /// Code that has been replaced and has loops.
+    pub replaced: Vec<GcWeak<'gc, Proto<'gc>>>,
+    /// How deep in commits the last replacement was made: until that commit has ended, no frame goes over to it.
+    pub replaced_at: usize,
     /// Code of the frame below everything: `Halt`.
     pub halt_stub: Option<Gc<'gc, Proto<'gc>>>,
     /// Code of frames of natives that wait: `Resume`.
@@ -659,6 +665,8 @@ impl<'gc> World<'gc> {
             method_cache: MethodCache::new(),
             super_cache: SuperCache::new(),
             protos: Vec::new(),
+            replaced: Vec::new(),
+            replaced_at: 0,
             halt_stub: None,
             resume_stub: None,
             namespace_cells: SymbolMap::default(),

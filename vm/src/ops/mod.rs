@@ -15,6 +15,7 @@
 //! | hash | hash.rs | `hash`, keys |
 //! | mapping | mapping.rs | maps and sets by key |
 //! | text | text.rs, display.rs | `str`, `repr`, interpolation |
+//! | difference | lines.rs, differ.rs | what a failed comparison of a test shows |
 //! | format | format.rs | `${x:>8.2}` |
 //! | index | index.rs | `x[i]`, `x[i] = v`, `len` |
 //! | slice | slice.rs | `x[a..b]` |
@@ -26,6 +27,7 @@ mod arith;
 mod call;
 mod compare;
 mod contains;
+mod differ;
 mod display;
 mod error;
 mod foreign;
@@ -48,6 +50,7 @@ pub use arith::{ArithOp, arith, bit_not, check_size, neg, reserve};
 pub use call::{Resume, and_then, call, call_then, is_error, method_of, suspend, truth};
 pub use compare::{equal, equal_now};
 pub use contains::contains;
+pub use differ::{Difference, More, differences};
 pub use display::{push_float, push_int, push_quoted};
 pub use error::{error_message, error_part};
 pub use foreign::{instead_of_member, instead_of_name};
@@ -56,7 +59,7 @@ pub use hash::{HashResult, hash, hash_int, hash_now};
 pub use index::{get_index, length, set_index};
 pub use iterate::{iterator, iterator_into_list, iterator_next};
 pub use lang::near::{nearest, suggestion};
-pub use lines::side_texts;
+pub use lines::{Sides, side_texts};
 pub use mapping::{
     map_contains, map_get, map_remove, map_set, plain_item, set_add, set_contains, set_discard, set_plain_item, unhashable_error,
 };

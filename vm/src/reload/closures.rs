@@ -19,9 +19,16 @@ pub(super) struct Matcher {
     boxes: Vec<(Arc<ModuleImage>, CapturedBoxes)>,
     /// Closures that keep their old code, with the reason.
     pub(super) stale: Vec<String>,
+    /// Top-level statements that are running, and what continues them: file, unit of its old text, unit of its new one.
+    pub(super) running: Vec<(Arc<str>, u32, u32)>,
 }
 
 impl Matcher {
+    /// A matcher that knows which top-level statements are running.
+    pub(super) fn new(running: Vec<(Arc<str>, u32, u32)>) -> Self {
+        Matcher { running, ..Self::default() }
+    }
+
     /// Whether captured value `at` of a function is a box.
     fn is_box(&mut self, image: &Arc<ModuleImage>, proto: ProtoId, at: usize) -> bool {
         let known = self.boxes.iter().position(|(of, _)| Arc::ptr_eq(of, image));
@@ -102,6 +109,7 @@ impl<'gc> Cx<'_, 'gc> {
                     None => {
                         self.world.undo.push(Undo::Superseded(inner_old));
                         Proto::supersede(inner_old, self.mc, Some(inner_new));
+                        self.loosen(inner_old);
                         inner_new.keep_signature_of(inner_old);
                         work.push((inner_old, inner_new));
                     }
@@ -151,6 +159,7 @@ impl<'gc> Cx<'_, 'gc> {
                     None => {
                         self.world.undo.push(Undo::Superseded(inner_old));
                         Proto::supersede(inner_old, self.mc, Some(inner_new));
+                        self.loosen(inner_old);
                         inner_new.keep_signature_of(inner_old);
                         work.push((inner_old, inner_new));
                     }
@@ -163,7 +172,21 @@ impl<'gc> Cx<'_, 'gc> {
     /// Gives closures made by the top level of a file the code of its new version.
     pub(super) fn follow_units(&mut self, old: Gc<'gc, Linked<'gc>>, new: Gc<'gc, Linked<'gc>>, matcher: &mut Matcher) {
         let (a, b) = (&old.image.units, &new.image.units);
-        for (i, j) in matched_units(a, b).into_iter().enumerate() {
+        let mut matched = matched_units(a, b);
+        for (file, i, j) in std::mem::take(&mut matcher.running) {
+            if file != old.module.path {
+                matcher.running.push((file, i, j));
+                continue;
+            }
+            matched[i as usize] = Some(j as usize);
+            let (unit_old, unit_new) = (old.proto(a[i as usize].proto), new.proto(b[j as usize].proto));
+            if !Gc::ptr_eq(unit_old, unit_new) {
+                self.world.undo.push(Undo::Superseded(unit_old));
+                Proto::supersede(unit_old, self.mc, Some(unit_new));
+                self.loosen(unit_old);
+            }
+        }
+        for (i, j) in matched.into_iter().enumerate() {
             let Some(j) = j else { continue };
             let (unit_old, unit_new) = (old.proto(a[i].proto), new.proto(b[j].proto));
             if !unit_old.image.nested.is_empty() {

@@ -59,16 +59,18 @@ impl Vm {
         self.files.queues_outer.push(queues_outer);
         let rests = self.rests_of(&plan);
         let level = self.begin_level();
+        let noted_outer = self.enter(|cx| {
+            let world = &mut cx.world;
+            (std::mem::take(&mut world.layout_changes), std::mem::take(&mut world.shared_conflicts))
+        });
         let (undo_start, serial, outer, epoch) = self.enter(|cx| {
             cx.world.commits_tried += 1;
             let loading = std::mem::take(&mut cx.world.loading);
             cx.world.loading_outer.push(loading);
             let start = cx.world.undo.len();
-            cx.world.layout_changes.clear();
-            cx.world.shared_conflicts.clear();
             (start, cx.world.tasks.fresh(), cx.world.commit_start.replace(start), cx.world.epoch)
         });
-        let mut matcher = Matcher::default();
+        let mut matcher = Matcher::new(self.continued_statements(&plan));
         let result = stages.begin(self).and_then(|()| {
             self.files.queues = self.enter(|cx| cx.apply(&plan, &mut matcher))?;
             stages.placed(self)?;
@@ -81,14 +83,6 @@ impl Vm {
             stages.end(self, &done)?;
             Ok(done)
         });
-        let names: Vec<(Arc<str>, Arc<str>)> = plan
-            .files
-            .iter()
-            .flat_map(|f| {
-                let added = f.definitions.iter().filter(|d| matches!(d.action, Action::Add | Action::Rename | Action::Move));
-                added.map(|d| (f.namespace.clone(), d.name.clone()))
-            })
-            .collect();
         self.files.queues = self.files.queues_outer.pop().expect("pushed above");
         self.files.failures = failures_outer;
         // It was meant for what has ended.
@@ -100,20 +94,29 @@ impl Vm {
                 cx.drop_tasks(serial);
                 // Commits within this one are taken back with it.
                 cx.world.epoch = epoch;
+                let names: Vec<_> = log.iter().filter_map(|undo| cx.relinked_by(undo)).collect();
                 for undo in log.into_iter().rev() {
                     undo.apply(cx.world, cx.mc);
                 }
-                for (namespace, name) in &names {
-                    let namespace = cx.world.namespace(cx.mc, namespace);
-                    cx.relink_name(namespace, name);
+                for (namespace, name) in names {
+                    cx.relink_name(namespace, name.as_str());
                 }
             } else if outer.is_some() {
                 // What fails outside takes this one back, too.
                 cx.world.undo.extend(log);
             }
+            // The commit around this one has its own, and gets what this one has not told.
+            let (layouts, conflicts) = noted_outer;
+            let layouts_inner = std::mem::replace(&mut cx.world.layout_changes, layouts);
+            let conflicts_inner = std::mem::replace(&mut cx.world.shared_conflicts, conflicts);
+            if outer.is_some() && result.is_ok() {
+                cx.world.layout_changes.extend(layouts_inner);
+                cx.world.shared_conflicts.extend(conflicts_inner);
+            }
             cx.world.loading = cx.world.loading_outer.pop().expect("pushed above");
             cx.clear_inline_caches();
             if result.is_ok() {
+                cx.loosen_again();
                 cx.settle(&plan);
             }
         });
@@ -193,6 +196,7 @@ impl<'gc> Cx<'_, 'gc> {
         }
         let mut tasks = Vec::new();
         self.apply_classes(&files, &linked, &mut tasks, matcher)?;
+        self.join_interim(matcher).map_err(|misfit| self.misfit(&files, misfit))?;
         if plan.rebase {
             let overwritten = self.world.loading.overwritten.clone();
             self.rebase(plan, &overwritten).map_err(|misfit| self.misfit(&files, misfit))?;
@@ -203,6 +207,16 @@ impl<'gc> Cx<'_, 'gc> {
             queues.push(self.queue_of(at, file, *linked, &tasks));
         }
         Ok(queues)
+    }
+
+    /// The name that code has to be linked to again when an entry of the log is taken back: whether it hides one of `core`, or which
+    /// namespace it comes from, may differ then.
+    fn relinked_by(&self, undo: &Undo<'gc>) -> Option<(Gc<'gc, Namespace<'gc>>, Symbol<'gc>)> {
+        match undo {
+            Undo::Alias(namespace, cell) => Some((*namespace, cell.name)),
+            Undo::Definition { cell, .. } if self.world.core.cell(cell.name).is_some() => Some((cell.namespace, cell.name)),
+            _ => None,
+        }
     }
 
     /// Makes the cells of a file's names, so that linking finds them, and takes care of the names that leave.
@@ -338,6 +352,9 @@ impl<'gc> Cx<'_, 'gc> {
         let Some((namespace, name)) = from.rsplit_once('.') else { return };
         let symbol = self.world.intern(self.mc, name);
         let Some(old) = self.world.namespaces.get(namespace).and_then(|namespace| namespace.get(symbol)) else { return };
+        if cell.kind() != Kind::Absent && !cell.value().same(&old.value()) {
+            self.world.loading.interim.push((cell, cell.value()));
+        }
         Definition::set(cell, self.mc, old.value());
         let meta = old.meta().clone();
         Definition::update_meta(cell, self.mc, |m| *m = meta);
@@ -462,7 +479,15 @@ impl<'gc> Cx<'_, 'gc> {
         self.world.undo.push(Undo::Code(function, function.proto()));
         Function::set_proto(function, self.mc, proto);
         proto.keep_signature_of(old);
+        if !Gc::ptr_eq(old, proto) {
+            self.loosen(old);
+        }
         self.follow_closures(old, proto, matcher);
+        // Another function object may have joined this one.
+        if !Gc::ptr_eq(old, proto) {
+            self.world.undo.push(Undo::Superseded(old));
+            Proto::supersede(old, self.mc, Some(proto));
+        }
     }
 
     /// What is left to run of a file, in text order.

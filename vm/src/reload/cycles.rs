@@ -91,7 +91,7 @@ impl Search<'_> {
                     waits_for.clone_from(&name);
                 }
                 match self.active.iter().position(|(active, _)| *active == giver) {
-                    None => crate::compile::with_stack(|| self.run(giver, item)),
+                    None => lang::ast::walk::with_stack(|| self.run(giver, item)),
                     // A value that mentions itself, as a function does that calls itself, is another matter.
                     Some(_) if giver == file && item == at => {}
                     Some(first) => self.tell(file, first, &name, span),

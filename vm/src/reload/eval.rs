@@ -2,10 +2,11 @@
 
 use super::check::{Reason, check};
 use super::codes;
-use super::commit::{Done, Silent, Stages};
+use super::commit::{Done, Stages};
 use super::history::Step;
 use super::hooks::Hooks;
 use super::load::{Compiled, FileText, normalise, reason_of};
+use super::matches::incomplete_matches;
 use super::options::{Gate, Migrate, Mode, ReloadOptions, mode_of_text};
 use super::plan::{Action, Draft, FileInput, PlannedDefinition, PlannedFile, ReloadPlan, draft, plan};
 use super::report::Report;
@@ -17,9 +18,9 @@ use crate::embed::{Error, Handle, Problem, Vm};
 use crate::heap::Value;
 use crate::image::{DefinitionKind, ImportImage, ModuleImage, UnitKind};
 use crate::interp::Trace;
-use crate::object::{Control, ErrorKind, LayoutChange, Namespace, TraceFrame, World};
+use crate::object::{Control, Cx, ErrorKind, LayoutChange, Namespace, TraceFrame, Undo, World};
 use lang::diagnostic::Diagnostic;
-use lang::source::Source;
+use lang::source::{Source, Span};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -262,14 +263,17 @@ impl Vm {
         let draft = draft(inputs, &facts);
         self.enter(|cx| cx.survey_values(&mut facts, &draft.concerned()));
         let renamed = renamings(&draft, &facts);
+        let running: Vec<_> = draft.inputs.iter().filter_map(|input| Some((input.path.clone(), input.old.clone()?))).collect();
         let mut plan = plan(draft, &others, &facts, options);
         self.leave_for_later(&mut plan);
         warnings.extend(leaks_mentioned(&plan, &facts));
+        let incomplete = incomplete_matches(&plan, &others, &running);
         let plan = check(plan, &facts)?;
         if options.strict && !warnings.is_empty() {
             return Err(warnings.iter().map(|(source, diagnostic)| reason_of(source, diagnostic)).collect());
         }
         warnings.extend(renamed);
+        warnings.extend(incomplete);
         Ok((plan, warnings.iter().map(|(source, d)| d.plain(source).trim_end().to_owned()).collect()))
     }
 
@@ -311,14 +315,17 @@ impl Vm {
 
     /// Why a file may not contribute to its namespace.
     fn locked_reason(&mut self, input: &FileInput) -> Option<Reason> {
-        let first = input.new.definitions.first()?;
-        let is_locked = self.enter(|cx| cx.world.namespaces.get(&input.namespace).is_some_and(|namespace| namespace.is_locked()));
-        is_locked.then(|| {
-            let message = format!("nothing can be added to namespace `{}`, which is locked", input.namespace);
-            let diagnostic = lang::diagnostic::Diagnostic::new(&codes::OWNED, first.name_span, message)
-                .help("give the file another namespace on its first line");
-            reason_of(&input.new.source, &diagnostic)
-        })
+        let first = input.new.definitions.first()?.name_span;
+        let diagnostic = self.locked(&input.namespace, first)?.help("give the file another namespace on its first line");
+        Some(reason_of(&input.new.source, &diagnostic))
+    }
+
+    /// Why nothing can be added to a namespace: it is the library's. `span` is what would be added.
+    fn locked(&mut self, namespace: &str, span: Span) -> Option<Diagnostic> {
+        let is_module = self.files.library.modules.contains(&namespace) && self.files.making.as_deref() != Some(namespace);
+        let is_locked = self.enter(|cx| cx.world.namespaces.get(namespace).is_some_and(|namespace| namespace.is_locked()));
+        let message = || format!("nothing can be added to namespace `{namespace}`, which is locked");
+        (is_module || is_locked).then(|| Diagnostic::new(&codes::OWNED, span, message()))
     }
 
     /// What runs of a file.
@@ -372,6 +379,12 @@ impl Vm {
 
     fn eval_image(&mut self, namespace: &str, image: ModuleImage) -> Result<Option<Handle>, Error> {
         let image = Arc::new(image);
+        // A binding would last, as a definition does.
+        let added = image.definitions.first().map(|d| d.name_span).or(image.imports.first().map(|import| import.span));
+        if let Some(diagnostic) = added.and_then(|span| self.locked(namespace, span)) {
+            let diagnostic = diagnostic.help("evaluate it in another namespace");
+            return Err(Error::Refused(vec![Problem { source: image.source.clone(), diagnostic }]));
+        }
         let serial = self.files.evaluations;
         self.files.evaluations += 1;
         let path: Arc<str> = format!("<{namespace} {serial}>").into();
@@ -382,7 +395,6 @@ impl Vm {
                 Err(Error::Host(message)) => return Err(self.import_error(namespace, &image, import, message)),
                 Err(error) => return Err(error),
             };
-            self.bind_import(namespace, import, &source);
             imports.push(source);
         }
         let definitions = image
@@ -413,8 +425,8 @@ impl Vm {
         let file = PlannedFile {
             path: path.clone(),
             namespace: namespace.into(),
-            image,
-            imports,
+            image: image.clone(),
+            imports: imports.clone(),
             definitions,
             statements: statements.into_iter().filter(|s| Some(*s) != last).collect(),
             extensions,
@@ -424,8 +436,9 @@ impl Vm {
             mode: Mode::Update,
             notes: Vec::new(),
         };
-        let result = match self.commit_evaluation(ReloadPlan { files: vec![file], ..ReloadPlan::default() }) {
-            Ok(()) => last.map(|unit| self.run_unit(&path, unit)).transpose(),
+        let plan = super::CheckedPlan::for_evaluation(ReloadPlan { files: vec![file], ..ReloadPlan::default() });
+        let result = match self.commit(plan, &mut Binding { namespace, image, imports }) {
+            Ok(_) => last.map(|unit| self.run_unit(&path, unit)).transpose(),
             Err(error) => Err(error),
         };
         self.enter(|cx| cx.release_evaluated(&path));
@@ -503,14 +516,36 @@ impl Vm {
                     None => cx.namespace_cell(source),
                 };
                 let name = cx.world.intern(cx.mc, bind);
+                let before = Namespace::cell_or_new(namespace, cx.mc, name);
+                cx.world.undo.push(Undo::Alias(namespace, before));
                 Namespace::alias(namespace, cx.mc, name, cell);
                 cx.relink_name(namespace, bind);
             }
         });
     }
+}
 
-    fn commit_evaluation(&mut self, plan: ReloadPlan) -> Result<(), Error> {
-        self.commit(super::CheckedPlan::for_evaluation(plan), &mut Silent).map(|_| ())
+/// The imports of an evaluated text, which are taken back with it.
+struct Binding<'a> {
+    namespace: &'a str,
+    image: Arc<ModuleImage>,
+    imports: Vec<Arc<str>>,
+}
+
+impl Stages for Binding<'_> {
+    fn begin(&mut self, vm: &mut Vm) -> Result<(), Error> {
+        for (import, source) in self.image.imports.iter().zip(&self.imports) {
+            vm.bind_import(self.namespace, import, source);
+        }
+        Ok(())
+    }
+}
+
+impl Cx<'_, '_> {
+    /// Whether something can be evaluated in a namespace of this name: there is one, or a file could be given it.
+    pub fn is_namespace_name(&self, name: &str) -> bool {
+        let line = || compile_source(&Source::new("<name>", format!("namespace {name}\n"))).image;
+        self.world.namespaces.contains_key(name) || line().is_some_and(|image| image.namespace.as_deref() == Some(name))
     }
 }
 
@@ -556,7 +591,7 @@ impl Stages for Told {
         }
         self.report.stale.clone_from(&done.stale);
         self.report.stale.append(&mut self.running);
-        let frames = vm.enter(|cx| cx.running_frames(&self.report.changed));
+        let frames = vm.enter(|cx| cx.running_frames(&self.report));
         self.report.stale.extend(frames);
         self.report.relinked = done.relinked;
         self.report.layouts = vm.enter(|cx| std::mem::take(&mut cx.world.layout_changes));

@@ -123,7 +123,10 @@ impl Vm {
         });
         match told {
             Ok(errors) => report.warnings.extend(errors),
-            Err(Error::Interrupted(interrupt)) => report.error = Some(Error::Interrupted(interrupt)),
+            Err(Error::Interrupted(interrupt)) => {
+                report.warnings.push("warning: a listener was stopped before it had ended".to_owned());
+                report.listener_stopped = Some(interrupt);
+            }
             Err(error) => report.warnings.push(format!("warning: a listener could not be told: {error}")),
         }
     }

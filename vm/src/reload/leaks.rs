@@ -4,7 +4,7 @@ use super::uses::{Detail, Uses};
 use crate::embed::Vm;
 use crate::heap::Value;
 use crate::limits;
-use crate::object::{Cx, Definition, Kind};
+use crate::object::{Cx, Definition, Kind, Undo};
 use gc_arena::Gc;
 
 /// A leak, and who uses it.
@@ -135,6 +135,8 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     fn end_leak(&mut self, cell: Gc<'gc, Definition<'gc>>) -> String {
+        // Text that is being evaluated, and may fail yet, can have asked for it.
+        self.world.log(|| Undo::definition(cell));
         cell.unused.set(false);
         cell.set_kind(Kind::Absent);
         Definition::set(cell, self.mc, Value::Unset);

@@ -9,6 +9,7 @@ use super::order::imports_first;
 use super::report::Report;
 use crate::embed::{Error, Handle, Vm};
 use crate::image::{ImportFrom, ModuleImage};
+use crate::ops;
 use lang::diagnostic::Diagnostic;
 use lang::source::Source;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -46,6 +47,8 @@ pub struct Files {
     pub(super) history: super::history::History,
     /// Where modules come from that are no files.
     pub(super) library: Library,
+    /// The module of the library that is being made.
+    pub(super) making: Option<String>,
     /// When to look for leaks that nothing uses.
     pub(crate) leak_watch: super::leaks::LeakWatch,
 }
@@ -76,6 +79,18 @@ pub enum Sharing {
     Nothing,
     /// Those of one directory: `a/b.lang` contributes to `a`, and files directly in a root to `main`.
     Directory,
+}
+
+impl Sharing {
+    /// The namespace of a file without a first line that names one, by its path below its root without `.lang`.
+    pub fn namespace_of(self, relative: &str) -> String {
+        match self {
+            Sharing::Nothing => relative.replace('/', "."),
+            Sharing::Directory => {
+                relative.rsplit_once('/').map_or(ROOT_NAMESPACE.to_owned(), |(directory, _)| directory.replace('/', "."))
+            }
+        }
+    }
 }
 
 /// The namespace of files directly in a root when directories are namespaces.
@@ -147,7 +162,9 @@ impl Vm {
         }
         // What is made here is no change of the program.
         let epoch = self.epoch();
+        let outer = self.files.making.replace(name.to_owned());
         let loaded = (self.files.library.load)(self, name);
+        self.files.making = outer;
         self.enter(|cx| cx.world.epoch = epoch);
         loaded.map_err(|error| format!("the module `{name}` cannot be loaded: {error}"))
     }
@@ -271,12 +288,7 @@ impl Vm {
             .min_by_key(|p| p.len())
             .unwrap_or_else(|| path.rsplit('/').next().unwrap_or(path));
         let relative = relative.strip_suffix(".lang").unwrap_or(relative);
-        match self.files.sharing {
-            Sharing::Nothing => relative.replace('/', ".").into(),
-            Sharing::Directory => {
-                relative.rsplit_once('/').map_or(ROOT_NAMESPACE.into(), |(directory, _)| directory.replace('/', ".").into())
-            }
-        }
+        self.files.sharing.namespace_of(relative).into()
     }
 
     fn import_namespace(&self, from_path: &str, from: &ImportFrom, parsed: &[(Arc<str>, Arc<ModuleImage>)]) -> Arc<str> {
@@ -337,7 +349,8 @@ impl Vm {
                 let ending = if self.files.sharing == Sharing::Directory { "/*.lang" } else { "" };
                 let looked = candidates.iter().map(|c| format!("`{c}{ending}`")).collect::<Vec<_>>().join(", ");
                 let looked = if looked.is_empty() { looked } else { format!("; looked for {looked}") };
-                Err(format!("namespace `{name}` does not exist{looked}"))
+                let near = ops::suggestion(name, self.files.library.modules.iter().copied());
+                Err(format!("namespace `{name}` does not exist{looked}{near}"))
             }
         }
     }

@@ -4,11 +4,13 @@
 //! what stands there in the new text.
 
 use super::closures::matched_units;
+use super::options::Mode;
 use super::plan::{Action, PlannedFile, ReloadPlan};
 use super::queue::{Item, Queue};
 use super::report::{Entry, Report};
 use crate::embed::Vm;
-use crate::image::{ModuleImage, UnitKind};
+use crate::heap::Value;
+use crate::image::{ModuleImage, ProtoKind, UnitKind};
 use crate::object::Cx;
 use gc_arena::Gc;
 use rustc_hash::FxHashSet;
@@ -173,11 +175,25 @@ impl Vm {
         }
     }
 
-    /// For the report: running statements that a plan is about.
+    /// The statements that are running and that have other words in the new texts, by their units in both; `Matcher::running`.
+    pub(super) fn continued_statements(&mut self, plan: &ReloadPlan) -> Vec<(Arc<str>, u32, u32)> {
+        let mut found = Vec::new();
+        for file in plan.files.iter().filter(|file| file.mode == Mode::Update) {
+            let Some(Rest { place: Some(Place::At(new)), .. }) = self.rest_of(file) else { continue };
+            let running = self.unfinished(&file.path).and_then(|queue| queue.running.as_ref());
+            if let Some(Place::At(old)) = running.map(|running| running.place) {
+                found.push((file.path.clone(), old, new));
+            }
+        }
+        found
+    }
+
+    /// For the report: running statements that a plan takes away.
     pub(super) fn running_statements(&mut self, plan: &ReloadPlan) -> Vec<String> {
         let mut notes = Vec::new();
         for file in &plan.files {
-            if !self.rest_of(file).is_some_and(|rest| rest.is_edited) {
+            let is_gone = |rest: &Rest| rest.is_edited && (!matches!(rest.place, Some(Place::At(_))) || file.mode != Mode::Update);
+            if !self.rest_of(file).is_some_and(|rest| is_gone(&rest)) {
                 continue;
             }
             let running = self.unfinished(&file.path).and_then(|queue| queue.running.as_ref());
@@ -295,27 +311,39 @@ impl Vm {
 }
 
 impl<'gc> Cx<'_, 'gc> {
-    /// For the report: calls that are running of functions that a commit has changed.
-    pub(super) fn running_frames(&self, changed: &[Entry]) -> Vec<String> {
+    /// For the report: calls that are running of functions that a commit has changed, and statements.
+    pub(super) fn running_frames(&self, report: &Report) -> Vec<String> {
         let mut seen = FxHashSet::default();
         let mut notes = Vec::new();
         let parked = self.world.parked.iter().map(|parked| &parked.stack);
-        for frame in std::iter::once(&self.world.stack).chain(parked).flat_map(|stack| stack.frames.iter().rev()) {
-            let proto = frame.proto;
-            let module = proto.linked.module;
-            if !seen.insert(Gc::as_ptr(proto) as usize) || self.world.is_library(&module.namespace) {
-                continue;
-            }
-            let Some(now) = module.state().linked.filter(|now| !Gc::ptr_eq(*now, proto.linked)) else { continue };
-            let is_of = |entry: &Entry| {
-                let rest = proto.qualified.strip_prefix(&entry.namespace).and_then(|rest| rest.strip_prefix('.'));
-                let rest = rest.and_then(|rest| rest.strip_prefix(&entry.name));
-                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-            };
-            let is_same =
-                now.protos().iter().any(|p| p.qualified == proto.qualified && p.image.fingerprint == proto.image.fingerprint);
-            if changed.iter().any(is_of) && !is_same {
-                notes.push(format!("`{}` is running and goes on in its old text until it returns", proto.qualified));
+        for stack in std::iter::once(&self.world.stack).chain(parked) {
+            for (frame, base) in stack.frames.iter().zip(stack.bases()).rev() {
+                let proto = frame.proto;
+                let callee = if base > 0 { stack.values[base - 1] } else { Value::Nil };
+                if Gc::ptr_eq(self.newest_code(frame, callee), proto) || !seen.insert(Gc::as_ptr(proto) as usize) {
+                    continue;
+                }
+                let is_of = |entry: &Entry| {
+                    let rest = proto.qualified.strip_prefix(&entry.namespace).and_then(|rest| rest.strip_prefix('.'));
+                    let rest = rest.and_then(|rest| rest.strip_prefix(&entry.name));
+                    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+                };
+                let path = &proto.linked.module.path;
+                let is_statement = proto.image.kind == ProtoKind::Unit && report.files.iter().any(|file| **file == **path);
+                if !is_statement && !report.changed.iter().any(is_of) {
+                    continue;
+                }
+                let (what, end) = if is_statement {
+                    let line = proto.linked.image.source.line(proto.image.span.lo);
+                    (format!("the statement at {path}:{line}"), "it ends")
+                } else {
+                    (format!("`{}`", proto.qualified), "it returns")
+                };
+                notes.push(match self.foresee(frame, callee) {
+                    Some(Ok(())) => format!("{what} is running; its loop goes on in the new text at its next turn"),
+                    Some(Err(why)) => format!("{what} is running and goes on in its old text until {end}: {why}"),
+                    None => format!("{what} is running and goes on in its old text until {end}"),
+                });
             }
         }
         notes

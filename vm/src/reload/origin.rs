@@ -71,14 +71,15 @@ impl Vm {
         self.commit(evaluation_plan(path, namespace, image, imports, &name), &mut Silent).map(|_| ())
     }
 
-    /// A number for the state of the program's definitions: their kinds, texts and plain values.
+    /// A number for the state of the program's definitions: their kinds, texts and plain values; leaks are among them.
     pub fn state_digest(&mut self) -> u64 {
         self.enter(|cx| {
             let mut hash = std::hash::DefaultHasher::new();
             for namespace in cx.world.namespaces.values().filter(|n| !n.is_locked()) {
-                for cell in namespace.definitions() {
+                for cell in namespace.with_leaks() {
                     let meta = cell.meta();
                     cell.qualified_name().hash(&mut hash);
+                    meta.leak.as_ref().map(|leak| &leak.file).hash(&mut hash);
                     (cell.kind(), meta.fingerprint, super::digest::digest(cell.value())).hash(&mut hash);
                 }
             }

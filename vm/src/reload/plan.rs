@@ -143,7 +143,8 @@ impl Draft {
     pub fn concerned(&self) -> Vec<String> {
         let mut names: Vec<String> = self.dirty.iter().cloned().collect();
         for (input, change) in self.inputs.iter().zip(&self.changes) {
-            for definition in change.definitions.iter().filter(|d| d.change != Change::Unchanged) {
+            let is_concerned = |d: &&DefinitionChange| d.change != Change::Unchanged || says_was(input, d).is_some();
+            for definition in change.definitions.iter().filter(is_concerned) {
                 names.push(format!("{}.{}", input.namespace, definition.name));
                 let was = definition.index.and_then(|i| input.new.definitions[i].was.as_ref());
                 names.extend(was.map(|was| format!("{}.{was}", input.namespace)));
@@ -272,6 +273,13 @@ struct Origin {
     is_renamed: bool,
 }
 
+/// The name that a definition had, if the text says so and the one that runs does not.
+fn says_was<'a>(input: &'a FileInput, definition: &DefinitionChange) -> Option<&'a Arc<str>> {
+    let was = input.new.definitions[definition.index?].was.as_ref()?;
+    let before = input.old.as_ref().and_then(|old| old.definitions.iter().find(|d| d.name == definition.name));
+    (before.is_none_or(|before| before.was.as_ref() != Some(was))).then_some(was)
+}
+
 /// Finds renamed definitions (`was`), and those that moved to another namespace with the same text.
 fn origins(inputs: &[FileInput], changes: &[FileChange], facts: &Facts) -> Origins {
     let mut origins = Origins::default();
@@ -287,13 +295,19 @@ fn origins(inputs: &[FileInput], changes: &[FileChange], facts: &Facts) -> Origi
         })
         .collect();
     for (input, change) in inputs.iter().zip(changes) {
-        for definition in change.definitions.iter().filter(|d| d.change == Change::Added) {
+        for definition in &change.definitions {
             let Some(image) = definition.index.map(|i| &input.new.definitions[i]) else { continue };
             let qualified = format!("{}.{}", input.namespace, definition.name);
-            if facts.contains_key(&qualified) {
+            let was = says_was(input, definition);
+            // It has come before `was` says where from: then it is the file's, or was.
+            let is_there = facts.get(&qualified).is_some_and(|fact| {
+                let file = fact.leak_of.as_deref().or(fact.contributor.as_deref());
+                was.is_none() || file != Some(&*input.path) || !fits(fact.kind, image.kind)
+            });
+            if is_there {
                 continue;
             }
-            if let Some(was) = &image.was {
+            if let Some(was) = was {
                 let name = format!("{}.{was}", input.namespace);
                 let leaves = removed.iter().any(|(other, old)| other.path == input.path && old.name == *was);
                 let is_leak = facts.get(&name).is_some_and(|fact| fact.leak_of.as_deref() == Some(&*input.path));
@@ -301,6 +315,9 @@ fn origins(inputs: &[FileInput], changes: &[FileChange], facts: &Facts) -> Origi
                 if (leaves || is_leak) && is_same_kind {
                     origins.insert(qualified, Origin { name: name.into(), is_renamed: true });
                 }
+                continue;
+            }
+            if definition.change != Change::Added {
                 continue;
             }
             let mut same = removed.iter().filter(|(other, old)| {
@@ -395,19 +412,22 @@ impl Planner<'_> {
             return planned;
         };
         match verdict {
-            Verdict::Add => match self.origins.get(&qualified) {
-                Some(origin) => {
-                    planned.action = if origin.is_renamed { Action::Rename } else { Action::Move };
-                    planned.from = Some(origin.name.clone());
-                    let old = self.facts.get(&*origin.name);
-                    let is_outdated = old.is_some_and(|old| old.is_outdated) || self.dirty.contains(&*origin.name);
-                    planned.evaluates = (origin.is_renamed || is_outdated) && evaluates_again(image.kind, old, true);
-                }
-                None => {
-                    planned.action = Action::Add;
-                    planned.evaluates = true;
-                }
-            },
+            // Of two values that the program has made, the one that is in use stays.
+            Verdict::Change | Verdict::Restore if self.origins.contains_key(&qualified) && is_touched_variable(fact) => {
+                planned.action = Action::Conflict;
+            }
+            Verdict::Add | Verdict::Change | Verdict::Restore if let Some(origin) = self.origins.get(&qualified) => {
+                planned.action = if origin.is_renamed { Action::Rename } else { Action::Move };
+                planned.is_edited = true;
+                planned.from = Some(origin.name.clone());
+                let old = self.facts.get(&*origin.name);
+                let is_outdated = old.is_some_and(|old| old.is_outdated) || self.dirty.contains(&*origin.name);
+                planned.evaluates = (origin.is_renamed || is_outdated) && evaluates_again(image.kind, old, true);
+            }
+            Verdict::Add => {
+                planned.action = Action::Add;
+                planned.evaluates = true;
+            }
             Verdict::Change => self.change(&mut planned, image, &qualified, fact, definition.is_bodies),
             Verdict::Restore | Verdict::Move | Verdict::Adopt => {
                 planned.is_edited = fact.is_none_or(|fact| fact.fingerprint != image.fingerprint);

@@ -5,7 +5,6 @@
 
 use super::closures::Matcher;
 use super::meanwhile::Running;
-use crate::compile::with_stack;
 use crate::embed::{Error, Handle, Vm};
 use crate::heap::Value;
 use crate::image::{MemberImage, UnitKind};
@@ -14,6 +13,7 @@ use crate::object::{
     Class, Control, Cx, Decorated, Definition, Function, Kind, Linked, Member, Namespace, Recording, SymbolMap, Undo,
 };
 use gc_arena::Gc;
+use lang::ast::walk::with_stack;
 use std::collections::VecDeque;
 use std::sync::Arc;
 

@@ -5,7 +5,7 @@ use super::options::Mode;
 use super::plan::{Action, ReloadPlan};
 use crate::embed::Error;
 use crate::image::DefinitionKind;
-use crate::object::{Kind, LayoutChange};
+use crate::object::{Interrupt, Kind, LayoutChange};
 use std::fmt;
 use std::time::Duration;
 
@@ -123,6 +123,8 @@ pub struct Report {
     pub duration: Duration,
     /// For the host: the error behind a refusal.
     pub error: Option<Error>,
+    /// For the host: what has stopped a listener while it was told. It undoes nothing.
+    pub listener_stopped: Option<Interrupt>,
     /// When a program could not be loaded: the errors of further files.
     pub further_errors: Vec<Error>,
 }
@@ -182,6 +184,14 @@ impl Report {
         if let Some(class) = class.cloned() {
             let name = slot[class.namespace.len() + 1..].to_owned();
             self.conflicts.push(Entry { name, kind: "shared slot", from: None, ..class });
+        }
+    }
+
+    /// Why the program is to stop: its code in the commit, or a listener, was interrupted or has called `exit`.
+    pub fn interrupt(&self) -> Option<Interrupt> {
+        match self.error {
+            Some(Error::Interrupted(interrupt)) => Some(interrupt),
+            _ => self.listener_stopped,
         }
     }
 

@@ -6,42 +6,56 @@ use super::plan::{Action, ReloadPlan};
 use super::survey::Facts;
 use crate::bytecode::{Extra, Insn, Op};
 use crate::image::{Const, ImportFrom, ModuleImage, NameRef, ProtoImage};
-use crate::object::Cx;
+use crate::object::{Cx, World};
 use crate::ops;
 use lang::diagnostic::Diagnostic;
 use lang::source::{Source, Span};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// Unknown names of a load for which it is looked what may have been meant.
+const SUGGESTIONS_MAX: usize = 100;
+
+/// What is defined, by the texts of a load and by the living program.
+struct Defined<'a, 'gc> {
+    world: &'a World<'gc>,
+    files: &'a [Compiled],
+    /// Names of the namespaces that were asked for, in order and to be looked up.
+    namespaces: FxHashMap<String, (Vec<Arc<str>>, FxHashSet<Arc<str>>)>,
+    /// Names for which it was looked what may have been meant.
+    suggestions: usize,
+}
 
 impl Cx<'_, '_> {
     /// What the files import or mention and neither they nor the living program define.
     pub(super) fn unknown_names(&mut self, files: &[Compiled]) -> Vec<(Source, Diagnostic)> {
+        let mut defined = Defined { world: self.world, files, namespaces: FxHashMap::default(), suggestions: 0 };
         let mut warnings = Vec::new();
         for file in files {
             let imports = file.image.imports.iter().zip(&file.imports);
             let items = imports.flat_map(|(import, namespace)| import.items.iter().map(move |item| (import, namespace, item)));
             let mut found: Vec<Diagnostic> = Vec::new();
             for (import, namespace, item) in items {
-                if !self.defines(files, namespace, item) {
-                    let message = self.missing_in(files, namespace, item);
+                if !defined.has(namespace, item) {
+                    let message = defined.missing_in(namespace, item);
                     found.push(Diagnostic::new(&codes::UNKNOWN_IMPORT, import.span, message));
                 }
             }
             for (name, span) in mentions(&file.image) {
                 let message = match name {
-                    NameRef::Own(name) if !self.defines(files, &file.namespace, name) && !self.defines(&[], "core", name) => {
-                        format!("`{name}` does not exist{}", self.hint(files, &file.namespace, name))
+                    NameRef::Own(name) if !defined.has(&file.namespace, name) && !defined.has("core", name) => {
+                        format!("`{name}` does not exist{}", defined.hint(&file.namespace, name))
                     }
                     NameRef::Imported { import, name }
                         if !file.image.imports[*import as usize].items.iter().any(|i| **i == **name) =>
                     {
                         let namespace = &file.imports[*import as usize];
                         let is_native = matches!(file.image.imports[*import as usize].from, ImportFrom::Native(_));
-                        if is_native || self.defines(files, namespace, name) {
+                        if is_native || defined.has(namespace, name) {
                             continue;
                         }
-                        self.missing_in(files, namespace, name)
+                        defined.missing_in(namespace, name)
                     }
                     _ => continue,
                 };
@@ -53,44 +67,53 @@ impl Cx<'_, '_> {
         }
         warnings
     }
+}
 
-    fn missing_in(&self, files: &[Compiled], namespace: &str, name: &str) -> String {
-        let known = self.names_of(files, namespace);
-        let near = ops::suggestion(name, known.iter().map(|known| &**known));
+impl Defined<'_, '_> {
+    fn missing_in(&mut self, namespace: &str, name: &str) -> String {
+        let near = self.suggestion(name, &[namespace]);
         format!("`{name}` does not exist in namespace `{namespace}`{near}")
     }
 
-    fn hint(&self, files: &[Compiled], namespace: &str, name: &str) -> String {
+    fn hint(&mut self, namespace: &str, name: &str) -> String {
         if let Some(instead) = ops::instead_of_name(name) {
             return format!("; {instead}");
         }
         if self.world.library.contains(&name) {
             return format!("; `import {name}` makes the module of this name visible");
         }
-        let mut known = self.names_of(files, namespace);
-        known.extend(self.names_of(&[], "core"));
+        self.suggestion(name, &[namespace, "core"])
+    }
+
+    /// What may have been meant. Every search looks at all names, so that there is a limit to them.
+    fn suggestion(&mut self, name: &str, namespaces: &[&str]) -> String {
+        if self.suggestions == SUGGESTIONS_MAX {
+            return String::new();
+        }
+        self.suggestions += 1;
+        let mut known: Vec<Arc<str>> = Vec::new();
+        for namespace in namespaces {
+            known.extend_from_slice(&self.names_of(namespace).0);
+        }
         ops::suggestion(name, known.iter().map(|known| &**known))
     }
 
-    fn defines(&mut self, files: &[Compiled], namespace: &str, name: &str) -> bool {
-        let in_texts = files
-            .iter()
-            .filter(|file| *file.namespace == *namespace)
-            .any(|file| file.image.definitions.iter().any(|definition| *definition.name == *name));
-        in_texts || {
-            let symbol = self.world.intern(self.mc, name);
-            let is_hidden = namespace == "core" && name.starts_with('_');
-            let living = if namespace == "core" { Some(self.world.core) } else { self.world.namespaces.get(namespace).copied() };
-            !is_hidden && living.is_some_and(|living| living.get(symbol).is_some())
-        }
+    fn has(&mut self, namespace: &str, name: &str) -> bool {
+        // What begins so in `core` is for the library alone.
+        let is_hidden = namespace == "core" && name.starts_with('_');
+        !is_hidden && self.names_of(namespace).1.contains(name)
     }
 
-    fn names_of(&self, files: &[Compiled], namespace: &str) -> Vec<Arc<str>> {
-        let texts = files.iter().filter(|file| *file.namespace == *namespace);
-        let mut names: Vec<Arc<str>> = texts.flat_map(|file| file.image.definitions.iter().map(|d| d.name.clone())).collect();
-        let living = if namespace == "core" { Some(self.world.core) } else { self.world.namespaces.get(namespace).copied() };
-        names.extend(living.iter().flat_map(|living| living.definitions()).map(|cell| Arc::from(cell.name.as_str())));
-        names
+    fn names_of(&mut self, namespace: &str) -> &(Vec<Arc<str>>, FxHashSet<Arc<str>>) {
+        let (world, files) = (self.world, self.files);
+        self.namespaces.entry(namespace.to_owned()).or_insert_with(|| {
+            let texts = files.iter().filter(|file| *file.namespace == *namespace);
+            let mut names: Vec<Arc<str>> = texts.flat_map(|file| file.image.definitions.iter().map(|d| d.name.clone())).collect();
+            let living = if namespace == "core" { Some(world.core) } else { world.namespaces.get(namespace).copied() };
+            names.extend(living.iter().flat_map(|living| living.definitions()).map(|cell| Arc::from(cell.name.as_str())));
+            let set = names.iter().cloned().collect();
+            (names, set)
+        })
     }
 }
 
@@ -122,12 +145,9 @@ pub(super) fn leaks_mentioned(plan: &ReloadPlan, facts: &Facts) -> Vec<(Source, 
             NameRef::Imported { import, name } => Some((format!("{}.{name}", file.imports[*import as usize]), span)),
             NameRef::Namespace { .. } => None,
         });
-        let mut found: Vec<(String, Span)> = Vec::new();
-        for (qualified, span) in items.chain(names).filter(|(qualified, _)| is_leak(qualified)) {
-            if found.iter().all(|(known, _)| *known != qualified) {
-                found.push((qualified, span));
-            }
-        }
+        let mut told: FxHashSet<String> = FxHashSet::default();
+        let mut found: Vec<(String, Span)> =
+            items.chain(names).filter(|(qualified, _)| is_leak(qualified) && told.insert(qualified.clone())).collect();
         found.sort_by_key(|(_, span)| span.lo);
         warnings.extend(found.into_iter().map(|(qualified, span)| {
             let diagnostic =

@@ -35,7 +35,7 @@ pub(crate) const FUNCTIONS: &[Row] = &[
         "digest",
         &[],
         digest,
-        "`digest()`: a number for the program's definitions and plain variables: equal states have equal numbers.",
+        "`digest()`: a number for the program's definitions, leaks among them, and plain variables: equal states have equal numbers.",
     ),
     row("_name", &["thing"], name_of, "`_name(thing)`: the qualified name of a definition, function, class or namespace."),
     row(
@@ -147,7 +147,7 @@ fn reload<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let options = options(cx, &args[1])?;
     let dry = matches!(args[2], Value::True);
     Err(outside(move |vm| {
-        not_within_a_commit(vm)?;
+        not_within_a_commit(vm, "a reload")?;
         let files = match &what {
             Some(what) => vm.select_files(what),
             None => vm.differing_files(),
@@ -157,7 +157,7 @@ fn reload<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
             Ok(files) if dry => vm.plan(files, &options),
             Ok(files) => vm.reload(files, &options),
         };
-        if let Some(Error::Interrupted(interrupt)) = report.error {
+        if let Some(interrupt) = report.interrupt() {
             return Err(Error::Interrupted(interrupt));
         }
         data::report(&report).into_handle(vm)
@@ -175,17 +175,17 @@ fn reload_texts<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<
         files.push(vm::reload::FileText { path, text });
     }
     Err(outside(move |vm| {
-        not_within_a_commit(vm)?;
+        not_within_a_commit(vm, "a reload")?;
         let report = vm.reload(files, &options);
-        if let Some(Error::Interrupted(interrupt)) = report.error {
+        if let Some(interrupt) = report.interrupt() {
             return Err(Error::Interrupted(interrupt));
         }
         data::report(&report).into_handle(vm)
     }))
 }
 
-/// Code that is part of a commit, or of a migration, cannot ask for a commit.
-fn not_within_a_commit(vm: &mut Vm) -> Result<(), Error> {
+/// Code that is part of a commit, or of a migration, cannot ask for what changes definitions as well.
+fn not_within_a_commit(vm: &mut Vm, what: &str) -> Result<(), Error> {
     let part = if vm.is_committing() {
         "a load or reload"
     } else if vm.enter(|cx| !cx.world.migrating.is_empty()) {
@@ -194,12 +194,12 @@ fn not_within_a_commit(vm: &mut Vm) -> Result<(), Error> {
         return Ok(());
     };
     let code = vm::reload::codes::NESTED.id;
-    Err(Error::Host(format!("{code}: a reload cannot be asked for by code that runs as a part of {part}")))
+    Err(Error::Host(format!("{code}: {what} cannot be asked for by code that runs as a part of {part}")))
 }
 
 fn undo<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
     Err(outside(|vm| {
-        not_within_a_commit(vm)?;
+        not_within_a_commit(vm, "a reload")?;
         let report = vm.undo();
         report.as_ref().map_or(Data::Nil, data::report).into_handle(vm)
     }))
@@ -207,7 +207,7 @@ fn undo<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
 
 fn redo<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
     Err(outside(|vm| {
-        not_within_a_commit(vm)?;
+        not_within_a_commit(vm, "a reload")?;
         let report = vm.redo();
         report.as_ref().map_or(Data::Nil, data::report).into_handle(vm)
     }))
@@ -223,11 +223,15 @@ fn leaks<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
 
 fn drop_leak<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let name = args::text(cx, "live.drop", "name", args[0])?.to_owned();
-    Err(outside(move |vm| Data::Bool(vm.drop_leak(&name)).into_handle(vm)))
+    Err(outside(move |vm| {
+        not_within_a_commit(vm, "the end of a leak")?;
+        Data::Bool(vm.drop_leak(&name)).into_handle(vm)
+    }))
 }
 
 fn collect<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
     Err(outside(|vm| {
+        not_within_a_commit(vm, "the end of leaks")?;
         let released = vm.release_leaks();
         Data::list(released, Data::Text).into_handle(vm)
     }))
@@ -282,7 +286,7 @@ fn drift<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
 fn reset<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let name = args::text(cx, "live.reset", "name", args[0])?.to_owned();
     Err(outside(move |vm| {
-        not_within_a_commit(vm)?;
+        not_within_a_commit(vm, "a reload")?;
         vm.reset(&name)?;
         Data::Nil.into_handle(vm)
     }))
@@ -312,6 +316,10 @@ fn eval<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let text = args::text(cx, "live.eval", "text", args[0])?.to_owned();
     let namespace = args::text(cx, "live.eval", "namespace", args[1])?.to_owned();
     let file = args::text(cx, "live.eval", "file", args[2])?.to_owned();
+    if !cx.is_namespace_name(&namespace) {
+        let rule = "a name such as `game` or `game.items`";
+        return Err(cx.value_error(format!("`live.eval`: `namespace` must be {rule}, not {namespace:?}")));
+    }
     Err(outside(move |vm| match vm.eval(&namespace, &file, &text)? {
         Some(value) => Ok(value),
         None => Data::Nil.into_handle(vm),

@@ -93,3 +93,11 @@ pub(super) unsafe fn for_loop(mut s: State<'_>) {
     }
     s.next();
 }
+
+#[inline(always)]
+pub(super) unsafe fn for_loop_old(s: State<'_>) {
+    if s.moves() {
+        return State::load(s.world).next();
+    }
+    for_loop(s);
+}

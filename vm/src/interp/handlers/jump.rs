@@ -64,6 +64,14 @@ pub(super) unsafe fn back(mut s: State<'_>) {
 }
 
 #[inline(always)]
+pub(super) unsafe fn back_old(s: State<'_>) {
+    if s.moves() {
+        return State::load(s.world).next();
+    }
+    back(s);
+}
+
+#[inline(always)]
 pub(super) unsafe fn truthy(s: State<'_>) {
     s.jump((*s.a()).is_truthy());
 }

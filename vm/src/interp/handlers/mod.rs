@@ -90,6 +90,9 @@ handlers! {
     MulKF => arith::mul_kf,
     DivKF => arith::div_kf,
 
+    LoopOld => jump::back_old,
+    ForLoopOld => iterate::for_loop_old,
+
     Eq => jump::eq,
     Ne => jump::ne,
     Lt => jump::lt,

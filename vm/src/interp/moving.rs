@@ -1,0 +1,121 @@
+//! A running loop goes on in the new text of its function.
+//!
+//! A commit marks the back-edges of code that it replaces ([`Cx::loosen`]): nothing is looked for, and code that is not replaced pays
+//! nothing. A frame that comes to a marked back-edge moves to the newest code if a loop there continues its own (`loops.rs`); else the mark is taken
+//! away, since no other frame would fare better. The next commit that replaces anything sets the marks of all replaced code again.
+
+use super::loops::{self, Way};
+use crate::heap::Value;
+use crate::object::{BoxCell, Cx, Frame, Function, Proto};
+use gc_arena::Gc;
+
+impl<'gc> Cx<'_, 'gc> {
+    /// Makes frames that run `old` look for its successor at their next turn of a loop.
+    pub(crate) fn loosen(&mut self, old: Gc<'gc, Proto<'gc>>) {
+        if old.code.mark_back_edges(true) {
+            self.world.replaced.push(Gc::downgrade(old));
+            self.world.replaced_at = self.world.loading_outer.len();
+        }
+    }
+
+    /// Marks all replaced code again when a commit has replaced some: what found no way may find one now.
+    pub(crate) fn loosen_again(&mut self) {
+        let mc = self.mc;
+        self.world.replaced.retain(|proto| proto.upgrade(mc).is_some());
+        for proto in &self.world.replaced {
+            if let Some(proto) = proto.upgrade(mc) {
+                proto.code.mark_back_edges(true);
+            }
+        }
+    }
+
+    /// The code that takes the place of a frame's. `callee` is what was called: it stands below the frame's first register.
+    pub(crate) fn newest_code(&self, frame: &Frame<'gc>, callee: Value<'gc>) -> Gc<'gc, Proto<'gc>> {
+        let mut proto = match callee {
+            Value::Function(function) => function.proto(),
+            _ => frame.proto,
+        };
+        while let Some(successor) = proto.successor() {
+            proto = successor;
+        }
+        proto
+    }
+
+    /// Whether a frame on old code will go on in the new one at the next turn of its loop, and if not, why. `None`: it is in no loop.
+    pub(crate) fn foresee(&self, frame: &Frame<'gc>, callee: Value<'gc>) -> Option<Result<(), String>> {
+        let new = self.newest_code(frame, callee);
+        let word = word_of(frame).saturating_sub(1);
+        let image = &frame.proto.image;
+        let mut found = None;
+        let mut at = loops::loop_at(image, word);
+        while let Some(i) = at {
+            let entry = &image.loops[i];
+            let way = loops::way((&frame.proto.linked.image, image), i, entry.next, (&new.linked.image, &new.image)).map(drop);
+            if way.is_ok() {
+                return Some(way);
+            }
+            found.get_or_insert(way);
+            at = (0..i).rev().find(|outer| image.loops[*outer].start <= entry.start && entry.end <= image.loops[*outer].end);
+        }
+        found
+    }
+
+    /// At a marked back-edge of the top frame, whose `pc` stands behind the instruction's first word: goes on in the newest code, or takes
+    /// the mark away. True if the frame has moved.
+    pub(super) fn move_frame(&mut self) -> bool {
+        if self.world.loading_outer.len() >= self.world.replaced_at {
+            // The commit may yet be taken back.
+            return false;
+        }
+        let base = self.world.stack.base;
+        let frame = *self.world.stack.frames.last().expect("the frame that runs");
+        let callee = if base > 0 { self.world.stack.values[base - 1] } else { Value::Nil };
+        let new = self.newest_code(&frame, callee);
+        let old = frame.proto;
+        let at = word_of(&frame) - 1;
+        if Gc::ptr_eq(old, new) {
+            old.code.mark_back_edges(false);
+            return false;
+        }
+        let target = (i64::from(at) + 2 + i64::from(old.image.code[at as usize + 1] as i32)) as u32;
+        let found = loops::loop_of_back_edge(&old.image, at, target)
+            .map(|from| loops::way((&old.linked.image, &old.image), from, at, (&new.linked.image, &new.image)));
+        match found {
+            Some(Ok(way)) if self.world.stack.reserve(base + new.frame_slots as usize) => {
+                if let Value::Function(function) = callee {
+                    Function::set_proto(function, self.mc, new);
+                }
+                self.enter_at(new, &way);
+                true
+            }
+            _ => {
+                old.code.mark_back_edge(at as usize, false);
+                false
+            }
+        }
+    }
+
+    /// Gives the top frame other code, in the middle of it.
+    fn enter_at(&mut self, new: Gc<'gc, Proto<'gc>>, way: &Way) {
+        let stack = &mut self.world.stack;
+        let base = stack.base;
+        let old = stack.frames.last().expect("the frame that moves").proto;
+        let registers: Vec<Value<'gc>> = way.registers.iter().map(|passed| stack.values[base + usize::from(passed.from)]).collect();
+        let end = base + usize::from(new.frame_slots.max(old.frame_slots));
+        stack.values[base..end].fill(Value::Nil);
+        for (passed, value) in way.registers.iter().zip(registers) {
+            let value = if passed.into_box { Value::Box(BoxCell::new(self.mc, value)) } else { value };
+            stack.values[base + usize::from(passed.to)] = value;
+        }
+        let frame = stack.frames.last_mut().expect("the frame that moves");
+        frame.proto = new;
+        frame.k = new.consts();
+        // SAFETY: the word is the start of an instruction of verified code, with the registers that it needs: see `loops.rs`.
+        frame.pc = unsafe { new.code.start().add(way.word as usize) };
+    }
+}
+
+/// Where a frame goes on, as a word of its code.
+fn word_of(frame: &Frame<'_>) -> u32 {
+    ((frame.pc as usize - frame.proto.code.start() as usize) / size_of::<u32>()) as u32
+}
