@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal};
 use std::ops::Range;
 use vm::embed::{Error, Problem};
-use vm::interp::Trace;
+use vm::interp::{Omitted, Trace};
 use vm::reload::Reason;
 
 /// Longest line shown whole, in bytes; of longer ones a window of twice [`WINDOW_HALF`].
@@ -26,6 +26,9 @@ const LINES_BETWEEN_MAX: u32 = 2_000;
 
 /// Longest message or trace shown whole, in bytes.
 const TEXT_MAX: usize = 20_000;
+
+/// Longest cycle of calls that is looked for in a trace.
+const CYCLE_MAX: usize = 25;
 
 /// Most problems of one text that are shown.
 const PROBLEMS_MAX: usize = 30;
@@ -79,11 +82,12 @@ impl Report {
     pub fn diagnostic(self, source: &Source, diagnostic: &Diagnostic) -> String {
         let level = if diagnostic.is_error() { Level::ERROR } else { Level::WARNING };
         let title = level.primary_title(printable(&diagnostic.message)).id(diagnostic.code.id);
-        let mut group = Group::with_title(title).elements(snippets(source, diagnostic.span, &diagnostic.label, &diagnostic.notes));
+        let pieces = pieces(source, diagnostic.span, &diagnostic.label, &diagnostic.notes);
+        let mut group = Group::with_title(title).elements(pieces.snippets);
         if let Some(help) = &diagnostic.help {
             group = group.element(Level::HELP.message(printable(help)));
         }
-        self.render(group)
+        self.render(group, &pieces.places)
     }
 
     /// An error that the host got.
@@ -127,12 +131,13 @@ impl Report {
         {
             out.push_str(&self.place(&frame.source, frame.span));
         }
-        out.push_str(&printable(&folded(&trace.to_string())));
+        out.push_str(&printable(&folded(trace)));
     }
 
     /// A place in a text, marked, without words.
     pub fn place(self, source: &Source, span: Span) -> String {
-        self.render(Group::with_level(Level::ERROR).elements(snippets(source, span, "", &[])))
+        let pieces = pieces(source, span, "", &[]);
+        self.render(Group::with_level(Level::ERROR).elements(pieces.snippets), &pieces.places)
     }
 
     /// Why a reload was refused.
@@ -140,13 +145,14 @@ impl Report {
         let title = Level::ERROR.primary_title(printable(&reason.message)).id(reason.code);
         let mut group = Group::with_title(title);
         if let Some(place) = &reason.place {
-            group = group.elements(snippets(&place.source, place.span, &place.label, &place.notes));
+            let pieces = pieces(&place.source, place.span, &place.label, &place.notes);
+            group = group.elements(pieces.snippets);
             if !reason.remedy.is_empty() {
                 group = group.element(Level::HELP.message(printable(&reason.remedy)));
             }
-            return self.render(group);
+            return self.render(group, &pieces.places);
         }
-        let mut out = self.render(group);
+        let mut out = self.render(group, &[]);
         if !reason.detail.is_empty() {
             let _ = writeln!(out, "{}", printable(reason.detail.trim_end_matches('\n')));
         }
@@ -161,9 +167,13 @@ impl Report {
         out
     }
 
-    fn render(self, group: Group<'_>) -> String {
+    /// `places`: what is written for a place within a part of a line, and the place in the file.
+    fn render(self, group: Group<'_>, places: &[(String, String)]) -> String {
         let renderer = if self.is_coloured { Renderer::styled() } else { Renderer::plain() };
         let mut out = renderer.decor_style(DecorStyle::Ascii).term_width(DEFAULT_TERM_WIDTH).render(&[group]);
+        for (shown, place) in places {
+            out = out.replacen(shown, place, 1);
+        }
         out.push('\n');
         out
     }
@@ -187,27 +197,47 @@ pub fn printable(text: &str) -> String {
     if text.contains(is_harmful) { text.replace(is_harmful, "\u{fffd}") } else { text.to_owned() }
 }
 
-/// The lines of a trace, those that only repeat the one before counted: a recursion without end is one line.
-fn folded(trace: &str) -> String {
+/// The lines of a trace, those that only repeat the ones before counted: a recursion without end is a line for each call of its cycle.
+fn folded(trace: &Trace) -> String {
+    let shown: Vec<String> = trace.frames.iter().map(|frame| format!("  {frame}")).collect();
+    let mut lines: Vec<&str> = Vec::new();
+    let left_out = trace.omitted.map_or(String::new(), |omitted| format!("  … {} more …", omitted.count));
+    for (i, line) in shown.iter().enumerate() {
+        match trace.omitted.filter(|omitted| omitted.after == i) {
+            Some(Omitted { count, period: Some(period), .. }) => {
+                (0..count).for_each(|_| lines.push(lines[lines.len() - period]));
+            }
+            Some(_) => lines.push(&left_out),
+            None => {}
+        }
+        lines.push(line);
+    }
+    folded_lines(&lines)
+}
+
+fn folded_lines(lines: &[&str]) -> String {
     let mut out = String::new();
-    let mut lines = trace.lines().peekable();
-    while let Some(line) = lines.next() {
-        let _ = writeln!(out, "{line}");
-        let mut repeated = 0;
-        while lines.next_if_eq(&line).is_some() {
-            repeated += 1;
+    let mut at = 0;
+    while at < lines.len() {
+        let (period, times) = (1..=CYCLE_MAX).find_map(|period| repetitions(&lines[at..], period)).unwrap_or((1, 0));
+        for line in &lines[at..at + period] {
+            let _ = writeln!(out, "{line}");
         }
-        match repeated {
-            0 => {}
-            1 => {
-                let _ = writeln!(out, "{line}");
-            }
-            _ => {
-                let _ = writeln!(out, "  … the same {repeated} times more");
-            }
-        }
+        let _ = match (period, times) {
+            (_, 0) => Ok(()),
+            (1, _) => writeln!(out, "  … the same {times} times more"),
+            _ => writeln!(out, "  … these {period} calls {times} times more"),
+        };
+        at += period * (times + 1);
     }
     out
+}
+
+/// How often the first `period` lines follow on themselves, if that is often enough to count them.
+fn repetitions(lines: &[&str], period: usize) -> Option<(usize, usize)> {
+    let cycle = lines.get(..period)?;
+    let times = lines.chunks_exact(period).skip(1).take_while(|chunk| chunk == &cycle).count();
+    (times >= 2).then_some((period, times))
 }
 
 /// A place with its text beside it.
@@ -217,17 +247,25 @@ struct Mark<'a> {
     label: &'a str,
 }
 
+/// The marked lines of a problem.
+struct Pieces<'a> {
+    snippets: Vec<Snippet<'a, Annotation<'a>>>,
+    /// For parts of long lines: the place that the renderer writes, which counts from the part's beginning, and the right one.
+    places: Vec<(String, String)>,
+}
+
 /// The marked lines of a problem: one piece if its places are near each other, else a piece for each.
-fn snippets<'a>(source: &Source, span: Span, label: &'a str, notes: &'a [(Span, String)]) -> Vec<Snippet<'a, Annotation<'a>>> {
+fn pieces<'a>(source: &Source, span: Span, label: &'a str, notes: &'a [(Span, String)]) -> Pieces<'a> {
     let mut marks = vec![Mark { kind: AnnotationKind::Primary, span: first_line(source, span), label }];
     marks.extend(notes.iter().map(|(span, label)| Mark { kind: AnnotationKind::Context, span: first_line(source, *span), label }));
     let lines: Vec<u32> = marks.iter().map(|mark| source.line(mark.span.lo)).collect();
     let (first, last) = (lines.iter().copied().min().unwrap_or(1), lines.iter().copied().max().unwrap_or(1));
     let is_short = last - first <= LINES_BETWEEN_MAX && (first..=last).all(|line| source.line_text(line).len() <= LINE_MAX);
     if is_short {
-        return vec![piece(source, first, last, &marks)];
+        return Pieces { snippets: vec![piece(source, first, last, &marks)], places: Vec::new() };
     }
-    lines.iter().zip(marks).map(|(line, mark)| window(source, *line, mark)).collect()
+    let (snippets, places) = lines.iter().zip(marks).map(|(line, mark)| window(source, *line, mark)).unzip();
+    Pieces { snippets, places }
 }
 
 /// The part of a span that is on its first line, on character boundaries and within the text.
@@ -253,8 +291,8 @@ fn piece<'a>(source: &Source, first: u32, last: u32, marks: &[Mark<'a>]) -> Snip
     Snippet::source(text).line_start(first as usize).path(printable(source.name())).annotations(annotations)
 }
 
-/// The surroundings of a place in a long line.
-fn window<'a>(source: &Source, line: u32, mark: Mark<'a>) -> Snippet<'a, Annotation<'a>> {
+/// The surroundings of a place in a long line, and the place as it is written for them and as it is in the file.
+fn window<'a>(source: &Source, line: u32, mark: Mark<'a>) -> (Snippet<'a, Annotation<'a>>, (String, String)) {
     let start = source.line_start(line) as usize;
     let text = source.line_text(line);
     let at = (mark.span.lo as usize - start).min(text.len());
@@ -265,7 +303,10 @@ fn window<'a>(source: &Source, line: u32, mark: Mark<'a>) -> Snippet<'a, Annotat
     let shown = format!("{before}{}{behind}", &text[lo..hi]);
     let mark_end = (mark.span.hi as usize).saturating_sub(start).clamp(at, hi);
     let range = at - lo + before.len()..mark_end - lo + before.len();
-    Snippet::source(shown).line_start(line as usize).path(printable(source.name())).annotation(mark.annotate(range))
+    let path = printable(source.name());
+    let column_shown = shown[..range.start].chars().count() + 1;
+    let places = (format!("{path}:{line}:{column_shown}"), format!("{path}:{line}:{}", source.line_column(mark.span.lo).1));
+    (Snippet::source(shown).line_start(line as usize).path(path).annotation(mark.annotate(range)), places)
 }
 
 impl<'a> Mark<'a> {
@@ -282,8 +323,12 @@ mod tests {
     #[test]
     fn repetitions_of_a_trace_are_counted() {
         assert_eq!(
-            folded("  at f\n  at f\n  at f\n  … 10 more …\n  at f\n  at f\n  at g\n"),
-            "  at f\n  … the same 2 times more\n  … 10 more …\n  at f\n  at f\n  at g\n"
+            folded_lines(&["at f", "at f", "at f", "… 10 more …", "at f", "at f", "at g"]),
+            "at f\n  … the same 2 times more\n… 10 more …\nat f\nat f\nat g\n"
+        );
+        assert_eq!(
+            folded_lines(&["at h", "at f", "at g", "at f", "at g", "at f", "at g", "at f", "at main"]),
+            "at h\nat f\nat g\n  … these 2 calls 2 times more\nat f\nat main\n"
         );
     }
 }

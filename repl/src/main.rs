@@ -14,6 +14,7 @@ mod editor;
 mod engine;
 mod entry;
 mod format;
+mod hangup;
 mod host;
 mod imports;
 mod input;
@@ -65,7 +66,8 @@ Ctrl-C, and the program goes on.
 
 When `main` returns, the tool ends. When it raises an error, or the file does not load, the error is shown and the tool
 waits: once an edit has been committed, `main` is called again; variables keep their values. A file without `main` is
-watched until Ctrl-C; statements that are new or edited run when they are saved. Otherwise Ctrl-C ends.";
+watched until Ctrl-C; statements that are new or edited run when they are saved. Otherwise Ctrl-C ends. A file that does
+not exist yet is waited for.";
 
 const AFTER_HELP_CHECK: &str = "\
 A directory is one program, as for `lang run`; a directory below it that has a `main.lang` is a program of its own. Single

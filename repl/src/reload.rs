@@ -10,6 +10,7 @@
 use crate::diagnostics;
 use crate::engine::{self, plain};
 use crate::entry::Entry;
+use crate::hangup;
 use crate::host::{self, Texts, is_program_text};
 use crate::output::output;
 use crate::summary;
@@ -297,8 +298,24 @@ pub fn load(shared: &SharedReloader, vm: &mut Vm, options: &ReloadOptions) -> Re
     }
 }
 
+/// Takes note of reloads that SIGHUP asks for.
+pub fn listen(shared: &SharedReloader, vm: &mut Vm) {
+    let shared = shared.clone();
+    hangup::listen(vm, move |vm, report| {
+        let mut this = shared.borrow_mut();
+        match report.error {
+            Some(Error::Interrupted(interrupt)) => this.end(vm, interrupt),
+            _ => {
+                let was_refused = this.is_refused;
+                this.settle(vm, report);
+                this.show(report, was_refused);
+            }
+        }
+    });
+}
+
 /// Takes in what has been saved, if anything.
-pub fn poll(shared: &SharedReloader, vm: &mut Vm) {
+fn poll(shared: &SharedReloader, vm: &mut Vm) {
     while shared.borrow_mut().look(vm) {
         if shared.borrow().entry.is_loaded(vm) {
             commit(shared, vm);

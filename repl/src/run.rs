@@ -3,18 +3,20 @@
 use crate::diagnostics::Report as Style;
 use crate::engine;
 use crate::entry::Entry;
+use crate::hangup;
 use crate::host::Texts;
 use crate::interrupt;
 use crate::output::output;
 use crate::reload::{self, Detail, Reloader, SharedReloader};
 use crate::summary;
+use std::io::ErrorKind;
 use std::mem::ManuallyDrop;
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 use vm::embed::{Error, Vm};
 use vm::object::Interrupt;
-use vm::reload::{Mode, ReloadOptions, Sharing};
+use vm::reload::{Mode, ReloadOptions, Report, Sharing};
 
 /// Between two looks while nothing runs.
 const IDLE: Duration = Duration::from_millis(5);
@@ -66,6 +68,9 @@ enum Outcome {
 
 /// Runs; gives the process's status.
 pub fn run(options: &Options) -> i32 {
+    if options.reload.is_some() {
+        wait_for_file(&options.path);
+    }
     let entry = match Entry::of(&options.path) {
         Ok(entry) => entry,
         Err(message) => {
@@ -94,7 +99,21 @@ pub fn run(options: &Options) -> i32 {
     }
 }
 
+/// Waits until a file exists that is to be saved into a directory that exists.
+fn wait_for_file(path: &str) {
+    let directory = engine::directory(path);
+    let is_missing = |path: &str| std::fs::metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound);
+    if !is_missing(path) || is_missing(if directory.is_empty() { "." } else { directory }) {
+        return;
+    }
+    output().note(&format!("reload: `{path}` does not exist; waiting for it; Ctrl-C ends"));
+    while is_missing(path) {
+        thread::sleep(IDLE);
+    }
+}
+
 fn run_once(vm: &mut Vm, entry: &Entry, args: &[String]) -> i32 {
+    hangup::listen(vm, show_requested);
     let report = entry.load(vm, &engine::noting_warnings());
     if let Some(interrupt) = report.interrupt() {
         return stopped(interrupt);
@@ -123,8 +142,17 @@ fn run_once(vm: &mut Vm, entry: &Entry, args: &[String]) -> i32 {
     i32::from(has_failed || vm.failed_tasks() > 0)
 }
 
+/// Shows what SIGHUP has asked for. Code of an edit that is stopped ends the program.
+fn show_requested(vm: &mut Vm, report: &Report) {
+    match report.error {
+        Some(Error::Interrupted(_)) => vm.cancel_flag().store(true, Ordering::Relaxed),
+        _ => output().note(&summary::of_reload(report, Style::for_stderr())),
+    }
+}
+
 /// Runs with `--reload`. An error of the program ends nothing: the next commit calls `main` again.
 fn run_live(vm: &mut Vm, entry: &Entry, args: &[String], reloader: &SharedReloader) -> i32 {
+    reload::listen(reloader, vm);
     let report = reload::load(reloader, vm, &engine::noting_warnings());
     if let Some(interrupt) = report.interrupt() {
         return stopped(reloader.borrow().stop().unwrap_or(interrupt));
@@ -134,13 +162,26 @@ fn run_live(vm: &mut Vm, entry: &Entry, args: &[String], reloader: &SharedReload
         output().note("reload: waiting for an edit; Ctrl-C ends");
     }
     let mut is_due = report.ok;
+    let mut mark = vm.task_mark();
     loop {
         if is_due {
+            let ended = vm.end_tasks_since(mark);
+            if ended > 0 {
+                output().note(&match ended {
+                    1 => "reload: 1 task of the last call of `main` is ended before the next".to_owned(),
+                    _ => format!("reload: {ended} tasks of the last call of `main` are ended before the next"),
+                });
+            }
+            mark = vm.task_mark();
+            let failed_before = vm.failed_tasks();
             let outcome = match call_main(vm, entry, args) {
                 Outcome::Returned => run_tasks(vm),
                 outcome => outcome,
             };
             match outcome {
+                Outcome::Returned if vm.failed_tasks() > failed_before => {
+                    output().note("reload: a task failed; waiting for an edit, then `main` is called again; Ctrl-C ends");
+                }
                 Outcome::Returned => return 0,
                 Outcome::NoMain => {}
                 Outcome::Stopped(interrupt) => return stopped(reloader.borrow().stop().unwrap_or(interrupt)),
@@ -169,7 +210,7 @@ fn wait_for_commit(vm: &mut Vm, reloader: &SharedReloader) -> Option<Interrupt> 
             return Some(Interrupt::Cancelled);
         }
         if !vm.has_tasks() {
-            reload::poll(reloader, vm);
+            vm.poll();
             thread::sleep(IDLE);
             continue;
         }

@@ -185,6 +185,8 @@ fn install_classes(cx: &mut Cx<'_, '_>) {
     properties(cx, fiber, fiber::PROPERTIES);
     let range = cx.world.types[RANGE as usize];
     properties(cx, range, range::PROPERTIES);
+    let definition = cx.world.types[DEFINITION as usize];
+    properties(cx, definition, modules::live::DEFINITION_PROPERTIES);
     let bytes = cx.world.types[BYTES as usize];
     statics(cx, bytes, bytes::STATICS);
     let enums = cx.world.enum_class();

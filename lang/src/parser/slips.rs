@@ -157,6 +157,7 @@ fn shape(mistake: &Mistake<'_>) -> Option<&'static str> {
         (Some(Name), Some(Str | StrOpen | Number)) if mistake.before(2).is_none_or(|token| matches!(token, Sep | BlockOpen)) => {
             Some("a call is written with brackets: `f(x)`")
         }
+        (Some(Name), Some(Name | Fn)) if follows_slot(mistake) => Some("members of a class are separated by a new line or `;`"),
         (_, Some(Name)) if mistake.expects("map}") && mistake.expects(":") => Some("entries of a map are written `key: value`"),
         (_, Some(Let | Const)) if mistake.expects("class") => Some("only functions, methods and classes can be decorated"),
         (_, Some(Fn)) if mistake.expects("self") => None,
@@ -177,6 +178,12 @@ fn shape(mistake: &Mistake<'_>) -> Option<&'static str> {
         }
         _ => None,
     }
+}
+
+/// `slot a slot b`
+fn follows_slot(mistake: &Mistake<'_>) -> bool {
+    let words = ["slot", "shared"];
+    mistake.before(2).is_some() && words.contains(&mistake.text_at(mistake.at - 2))
 }
 
 /// The `{` around was written at the start of a statement, as if it opened a block.
@@ -206,6 +213,9 @@ fn habit(mistake: &Mistake<'_>) -> Option<&'static str> {
         return Some("a comment begins with `#`");
     }
     match (mistake.before(1), mistake.token()?) {
+        (None | Some(Sep), Colon) if mistake.touches_next(at) => {
+            Some("commands such as `:help` are for the session that `lang` opens on a terminal; here is a program's text")
+        }
         (Some(Name), Str | StrOpen) if mistake.touches_next(at - 1) => {
             Some("a string has no prefix: values stand in it as `\"${x}\"`, and `'…'` is raw")
         }
@@ -232,6 +242,18 @@ fn habit(mistake: &Mistake<'_>) -> Option<&'static str> {
     }
 }
 
+/// Whether the bracket around takes a value apart: behind `let`, among the parameters of a function, or in an arm of a `match`.
+fn is_pattern(mistake: &Mistake<'_>) -> bool {
+    use Token::*;
+    let Some(open) = recover::enclosing(mistake.tokens, mistake.at) else { return false };
+    let Some(before) = open.checked_sub(1).map(|i| mistake.tokens[i].token) else { return false };
+    let within = recover::enclosing(mistake.tokens, open).filter(|i| *i > 0 && mistake.tokens[*i].token == ParenOpen);
+    let is_parameter = within.is_some_and(|i| {
+        mistake.tokens[i - 1].token == Fn || (i > 1 && mistake.tokens[i - 1].token == Name && mistake.tokens[i - 2].token == Fn)
+    });
+    matches!(before, Let | Const | For) || (is_parameter && matches!(before, ParenOpen | Comma))
+}
+
 /// Slips seen from the operator that does not fit.
 fn operator(mistake: &Mistake<'_>) -> Option<&'static str> {
     use Token::*;
@@ -253,6 +275,7 @@ fn operator(mistake: &Mistake<'_>) -> Option<&'static str> {
         (_, Some(Eq)) if mistake.tokens[..at].iter().any(|lexeme| lexeme.token == Eq) => {
             Some("an assignment has no value: write one statement for each")
         }
+        (_, Some(Eq)) if is_pattern(mistake) => Some("a name in a pattern has no default: set it in a statement, `a = a ?? 1`"),
         (Some(before), Some(Eq)) if before.ends_operand() => {
             Some("`==` compares; to assign, write the assignment as a statement of its own")
         }

@@ -13,13 +13,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use vm::embed::{Error, Vm};
-use vm::heap::Value;
 use vm::interp::place_of;
 use vm::object::Interrupt;
 use vm::reload::{Images, Sharing};
-
-/// The class whose errors leave a test out.
-const SKIPPED: &str = "test.Skipped";
 
 /// What a test is run with.
 pub struct Setting<'a> {
@@ -175,7 +171,7 @@ fn verdict(
             None => Verdict::Interrupted,
         },
         Err(Error::Interrupted(Interrupt::Exit(status))) => plain("exit", format!("the test called `exit({status})`")),
-        Err(error) => match skipped(vm, error) {
+        Err(error) => match vm.skip_reason(error) {
             Some(reason) => Verdict::Skipped(reason),
             None => Verdict::Failed(failure(vm, setting.style, "", error)),
         },
@@ -190,16 +186,6 @@ fn too_late(doing: &str, setting: &Setting<'_>, place: &str) -> String {
     let place = if place.is_empty() { String::new() } else { format!(", {place}") };
     let seconds = setting.timeout.as_secs_f64();
     format!("was stopped: it was still {doing} after {seconds} s{place}; `--timeout` sets the time that it may take")
-}
-
-/// The reason, if an error is there to leave the test out.
-fn skipped(vm: &mut Vm, error: &Error) -> Option<String> {
-    let Error::Raised { message, value, .. } = error else { return None };
-    let is_skip = vm.enter(|cx| match value.value_in(cx.world) {
-        Value::Instance(instance) => &*cx.world.class_of_instance(instance).qualified() == SKIPPED,
-        _ => false,
-    });
-    is_skip.then(|| message.clone())
 }
 
 /// An error as the reason of a failure; `before` is said first.

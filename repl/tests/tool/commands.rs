@@ -186,6 +186,26 @@ fn endless_recursion_is_told_briefly() {
 }
 
 #[test]
+fn a_recursion_of_several_functions_is_one_piece_of_a_trace() {
+    let folder = Folder::with(&[("a.lang", "fn f(n) { g(n) }\nfn g(n) { f(n) }\nfn main() { f(1) }")]);
+    let wanted =
+        "  at a.g (a.lang:2, v1)\n  at a.f (a.lang:1, v1)\n  … these 2 calls 99998 times more\n  at a.main (a.lang:3, v1)\n";
+    expect(&lang(&folder, &["a.lang"], ""), 1, "", wanted);
+}
+
+#[test]
+fn places_in_long_lines_are_those_of_the_file() {
+    let items = "1, ".repeat(300);
+    let folder = Folder::with(&[("a.lang", &format!("let x = [{items}nil.y, {items}]"))]);
+    expect(&lang(&folder, &["a.lang"], ""), 1, "", "\n --> a.lang:1:910\n  |\n1 | …");
+}
+
+#[test]
+fn commands_of_a_session_are_no_text_of_a_program() {
+    expect(&lang(&Folder::new(), &[], ":help\n"), 1, "", "commands such as `:help` are for the session");
+}
+
+#[test]
 fn a_program_has_arguments_input_and_a_status() {
     let folder =
         Folder::with(&[("a.lang", "fn main(first, ...rest) { print(first, rest, input(\"name? \"), input(), input()); exit(7) }")]);

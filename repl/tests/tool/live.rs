@@ -292,6 +292,50 @@ fn a_loop_at_the_top_level_follows() {
 }
 
 #[test]
+fn a_class_below_a_running_loop_is_initialised_in_its_new_text() {
+    let main = |limit: &str| {
+        format!(
+            "import time\nlet go = true\nimport word\nwhile word.word() != \"end\" {{ print(\"turn\"); time.sleep(0.01) }}\n\
+             class C {{ shared limit = {limit} }}\nprint(\"limit ${{C.limit}}\")\n"
+        )
+    };
+    let folder = Folder::with(&[("main.lang", &main("[1].map(|x| x)")), ("word.lang", &word("zero"))]);
+    let mut running = Running::start(&folder, "main.lang");
+    running.wait_for("turn");
+    folder.write("main.lang", &main("[2].map(|x| x)"));
+    running.wait_for("reload: committed");
+    folder.write("word.lang", &word("end"));
+    running.wait_for("limit [2]");
+    assert!(running.seen().iter().all(|line| !line.contains("conflict")), "{:?}", running.seen());
+}
+
+#[test]
+fn tasks_of_a_failed_main_end_before_the_next() {
+    let main = |last: &str| {
+        format!(
+            "import time\nimport task\nlet n = 0\nfn main() {{\n    n += 1\n    let me = n\n    \
+             task.spawn(|| {{ while me < 3 {{ print(\"task ${{me}}\"); time.sleep(0.01) }} }})\n    time.sleep(0.05)\n    {last}\n}}\n"
+        )
+    };
+    let folder = Folder::with(&[("main.lang", &main("[][0]"))]);
+    let mut running = Running::start(&folder, "main.lang");
+    running.wait_for("the program failed; waiting for an edit");
+    running.wait_for("task 1");
+    folder.write("main.lang", &main("[][1]"));
+    running.wait_for("reload: 1 task of the last call of `main` is ended before the next");
+    let at = running.seen().len();
+    running.wait_for("task 2");
+    running.wait_for("the program failed; waiting for an edit");
+    assert!(running.seen()[at..].iter().all(|line| line != "task 1"), "{:?}", running.seen());
+    // Nobody waits for the task that fails, but the program has not come to its end.
+    folder.write("main.lang", "import task\nfn main() { task.spawn(|| [][2]) }\n");
+    running.wait_for("reload: a task failed; waiting for an edit");
+    folder.write("main.lang", "fn main() { print(\"done\") }\n");
+    running.wait_for("done");
+    assert_eq!(running.status(), Some(0));
+}
+
+#[test]
 fn an_endless_edit_gives_way_to_the_next_save() {
     let (folder, mut running) = program();
     folder.write("word.lang", "let k = 1\nk = 2\nwhile true { }\nfn word() { \"never\" }\n");
@@ -362,4 +406,16 @@ fn a_call_that_never_returns_is_named() {
     running.wait_for("`word.word` is running and goes on in its old text until it returns");
     running.interrupt();
     assert_eq!(running.status(), Some(130));
+}
+
+#[test]
+fn a_file_that_does_not_exist_yet_is_waited_for() {
+    let folder = Folder::new();
+    let mut running = Running::with(&folder, &["run", "--reload", "later.lang"]);
+    running.wait_for("`later.lang` does not exist; waiting for it");
+    save_by_rename(&folder.path().join("later.lang"), "fn main() { print(\"here\") }");
+    running.wait_for("here");
+    assert_eq!(running.status(), Some(0));
+    let mistyped = Running::with(&folder, &["run", "--reload", "nosuch/later.lang"]);
+    assert_eq!(mistyped.status(), Some(1));
 }

@@ -9,6 +9,8 @@ mod format;
 #[cfg(unix)]
 mod live;
 #[cfg(unix)]
+mod requests;
+#[cfg(unix)]
 mod running;
 #[cfg(unix)]
 mod screen;

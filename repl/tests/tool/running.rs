@@ -66,6 +66,11 @@ impl Running {
         kill(Pid::from_raw(self.child.id() as i32), Signal::SIGINT).expect("it runs");
     }
 
+    /// What the end of a terminal does, and who asks for a reload.
+    pub fn hang_up(&self) {
+        kill(Pid::from_raw(self.child.id() as i32), Signal::SIGHUP).expect("it runs");
+    }
+
     /// The status it ends with.
     pub fn status(mut self) -> Option<i32> {
         self.child.wait().expect("a child").code()

@@ -282,3 +282,40 @@ fn assert_well_formed(xml: &str) {
     }
     assert!(open.is_empty(), "{open:?}");
 }
+
+#[test]
+fn large_values_tell_where_they_differ() {
+    let text = "fn numbers(other) { let xs = (0..50000).to_list(); xs[40000] = other; xs }
+test \"list\" { assert numbers(1) == numbers(2) }
+test \"map\" { assert {a: [numbers(1), 1]} == {a: [numbers(1)], b: 2} }
+test \"text\" { assert [\"x\" * 9000 + \"a\"] == [\"x\" * 9000 + \"b\"] }";
+    let folder = Folder::with(&[("a.lang", text)]);
+    let out = run(&folder, &[], 1);
+    let wanted = [
+        "difference (- left, + right):\n    at [40000]\n  - 1\n  + 2\n",
+        "difference (- left, + right):\n    at [\"a\"][1]\n  - 1\n    at [\"b\"]\n  + 2\n",
+        "    at [0], character 9000\n  - …\"xxxxxxxxxxxxxxxxxxxxa\"\n  + …\"xxxxxxxxxxxxxxxxxxxxb\"\n",
+    ];
+    assert_has(&out, &wanted);
+    assert_has_not(&out, &["look the same"]);
+}
+
+#[test]
+fn files_of_a_directory_can_share_a_namespace() {
+    let folder = Folder::new();
+    for directory in ["world", "world/deep"] {
+        fs::create_dir_all(folder.path().join(directory)).expect("the folder can be written");
+    }
+    folder.write("world/map.lang", "## How wide it is.\nconst width = items() + 1\n");
+    folder.write("world/items.lang", "fn items() { 2 }\ntest \"inside\" { assert width == 3 }\n");
+    folder.write("world/map_test.lang", "test \"beside\" { assert width + items() == 5 }\n");
+    folder.write("world/deep/far.lang", "import world\ntest \"below\" { assert world.width == 3 }\n");
+    let shared = "--namespace-per-directory";
+    assert_has(&run(&folder, &[shared], 0), &["ok       inside", "ok       beside", "ok       below", "3 tests: 3 passed"]);
+    run(&folder, &[], 1);
+    expect(&lang(&folder, &["check", "--strict", shared, "."], ""), 0, "", "");
+    expect(&lang(&folder, &["check", "--strict", "."], ""), 1, "", "`items` does not exist");
+    let doc = String::from_utf8_lossy(&lang(&folder, &["doc", shared, "."], "").stdout).into_owned();
+    assert_has(&doc, &["Namespace `world`\n", "`world.deep`", "width"]);
+    assert_has_not(&doc, &["world.map"]);
+}

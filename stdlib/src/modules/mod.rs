@@ -6,7 +6,7 @@ mod bytes;
 mod fs;
 mod io;
 mod json;
-mod live;
+pub(crate) mod live;
 mod math;
 mod os;
 mod random;

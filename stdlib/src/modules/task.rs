@@ -73,6 +73,7 @@ fn wake<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
 
 fn report<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let name = args::text(cx, "_report", "name", args[0])?.to_owned();
-    cx.world.tasks.failures.push((name, args[1]));
+    let id = cx.world.tasks.current.map_or(0, |task| task.id);
+    cx.world.tasks.failures.push((id, name, args[1]));
     Ok(Value::Nil)
 }

@@ -28,6 +28,16 @@ impl Vm {
         self.failed_tasks
     }
 
+    /// A point in time, for [`Vm::end_tasks_since`].
+    pub fn task_mark(&mut self) -> u64 {
+        self.enter(|cx| cx.world.tasks.fresh())
+    }
+
+    /// Ends the tasks that were started after a point in time, except those that the top levels of files have started. How many.
+    pub fn end_tasks_since(&mut self, mark: u64) -> usize {
+        self.enter(|cx| cx.end_tasks(mark, |task| !task.is_of_commit.get()))
+    }
+
     /// Runs tasks until all of them have ended. Fails when they wait for each other.
     pub fn run_tasks(&mut self) -> Result<(), Error> {
         self.run_until(Goal::AllEnded, None)
@@ -92,12 +102,16 @@ impl Vm {
 
     /// Tells the host what has become of tasks that nobody waits for.
     pub(super) fn tell_failures(&mut self) {
-        let failures: Vec<(String, Handle)> = self.enter(|cx| {
+        let failures: Vec<(u64, String, Handle)> = self.enter(|cx| {
             let failures = std::mem::take(&mut cx.world.tasks.failures);
-            failures.into_iter().map(|(name, error)| (name, Handle::new(cx.world, error))).collect()
+            failures.into_iter().map(|(id, name, error)| (id, name, Handle::new(cx.world, error))).collect()
         });
-        for (name, error) in failures {
+        for (id, name, error) in failures {
             let error = self.raised(error);
+            if let Some(caught) = self.caught_failures.as_mut().filter(|caught| caught.above < id) {
+                caught.failures.push((name, error));
+                continue;
+            }
             self.failed_tasks += 1;
             match &mut self.on_task_error {
                 Some(tell) => tell(&name, &error),

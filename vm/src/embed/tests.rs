@@ -29,6 +29,17 @@ pub struct Compared {
     pub more: More,
 }
 
+/// Errors of tasks that belong to a test.
+pub(super) struct CaughtFailures {
+    /// The test's tasks have numbers above this one.
+    pub(super) above: u64,
+    /// Names of tasks, with the errors that have ended them.
+    pub(super) failures: Vec<(String, Error)>,
+}
+
+/// The class whose errors leave a test out.
+const SKIPPED: &str = "test.Skipped";
+
 impl Vm {
     /// The `test` blocks of a loaded file, in text order. To load a file runs none of them.
     pub fn tests(&mut self, path: &str) -> Vec<TestBlock> {
@@ -58,6 +69,34 @@ impl Vm {
             self.enter(|cx| cx.drop_tasks(serial));
         }
         ended
+    }
+
+    /// Runs a `test` block that has to pass, or to leave itself out; an error of a task that it has started counts as its own.
+    pub(crate) fn run_gate_test(&mut self, path: &str, index: usize) -> Result<(), Error> {
+        let above = self.enter(|cx| cx.world.tasks.fresh());
+        let outer = self.caught_failures.replace(CaughtFailures { above, failures: Vec::new() });
+        let ended = self.run_test(path, index);
+        let caught = std::mem::replace(&mut self.caught_failures, outer).expect("set above");
+        match ended {
+            Err(error) => {
+                if self.skip_reason(&error).is_some() {
+                    Ok(())
+                } else {
+                    Err(error)
+                }
+            }
+            Ok(()) => caught.failures.into_iter().next().map_or(Ok(()), |(_, error)| Err(error)),
+        }
+    }
+
+    /// The reason, if an error is there to leave a test out (`test.skip`).
+    pub fn skip_reason(&mut self, error: &Error) -> Option<String> {
+        let Error::Raised { message, value, .. } = error else { return None };
+        let is_skip = self.enter(|cx| match value.value_in(cx.world) {
+            Value::Instance(instance) => &*cx.world.class_of_instance(instance).qualified() == SKIPPED,
+            _ => false,
+        });
+        is_skip.then(|| message.clone())
     }
 
     /// The two sides of the `==` whose failed `assert` has raised this error. None for every other error, and for values without parts, such

@@ -4,6 +4,7 @@ use super::convert::{FromScript, IntoScript};
 use super::error::Error;
 use super::function::HostFunction;
 use super::handle::Handle;
+use super::request::{OnReload, ReloadHandle};
 use crate::heap::Value;
 use crate::host::{Host, NoHost};
 use crate::interp;
@@ -64,8 +65,11 @@ pub struct Vm {
     cancel: Arc<AtomicBool>,
     stress: Stress,
     poll: Option<Poll>,
+    pub(super) requested: ReloadHandle,
+    pub(super) on_requested: Option<OnReload>,
     pub(super) on_task_error: Option<OnTaskError>,
     pub(super) failed_tasks: usize,
+    pub(super) caught_failures: Option<super::tests::CaughtFailures>,
     memory_limit: Option<usize>,
     /// Bytes of buffers that were alive at the end of the last collection.
     live_bytes: usize,
@@ -126,8 +130,11 @@ impl Vm {
             cancel,
             stress,
             poll: None,
+            requested: ReloadHandle::default(),
+            on_requested: None,
             on_task_error: None,
             failed_tasks: 0,
+            caught_failures: None,
             memory_limit,
             live_bytes: 0,
             marked_bytes: 0,
@@ -449,8 +456,10 @@ impl Vm {
         }
     }
 
-    /// Calls what the host wants called at safe points.
+    /// What is done at safe points: calls what the host wants called there, and makes the reload that was asked for by a
+    /// [`ReloadHandle`].
     pub fn poll(&mut self) {
+        self.carry_out_requested_reload();
         if let Some(mut poll) = self.poll.take() {
             poll(self);
             self.poll.get_or_insert(poll);

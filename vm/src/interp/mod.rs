@@ -24,4 +24,5 @@ mod unwind;
 pub use call::Called;
 pub use run::{begin, go_on, run};
 pub use task::Next;
-pub use trace::{Trace, place_of, trace_of};
+pub(crate) use trace::places_of;
+pub use trace::{Omitted, Trace, place_of, trace_of};

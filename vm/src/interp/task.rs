@@ -28,6 +28,9 @@ impl<'gc> Cx<'_, 'gc> {
         self.world.charge(256);
         let task = Task::new(self.mc, id, name, at_end);
         Task::set_wake(task, self.mc, Wake::Start(body, Vec::new()));
+        let is_of_commit =
+            self.world.commit_start.is_some() || self.world.tasks.current.is_some_and(|maker| maker.is_of_commit.get());
+        task.is_of_commit.set(is_of_commit);
         let level = self.world.tasks.level();
         level.tasks.insert(id, task);
         level.ready.push_back(task);
@@ -104,7 +107,7 @@ impl<'gc> Cx<'_, 'gc> {
             self.world.tasks.level().forget(task);
             self.world.tasks.current = None;
             if !error.is_nil() {
-                self.world.tasks.failures.push((task.name.to_string(), error));
+                self.world.tasks.failures.push((task.id, task.name.to_string(), error));
             }
             return;
         }
@@ -202,9 +205,16 @@ impl<'gc> Cx<'_, 'gc> {
 
     /// Forgets the tasks of the running level that came after number `serial`.
     pub(crate) fn drop_tasks(&mut self, serial: u64) {
-        for task in self.world.tasks.level().forget_above(serial) {
+        self.end_tasks(serial, |_| true);
+    }
+
+    /// Forgets those that are meant of the tasks of the running level that came after number `serial`. How many.
+    pub(crate) fn end_tasks(&mut self, serial: u64, is_meant: impl Fn(&Task<'gc>) -> bool) -> usize {
+        let forgotten = self.world.tasks.level().forget_above(serial, is_meant);
+        for task in &forgotten {
             self.abandon_fibers(task.fiber());
         }
+        forgotten.len()
     }
 
     /// Who waits for what.

@@ -8,13 +8,27 @@ use lang::source::Span;
 /// Frames kept at each end of a long trace.
 const SHOWN: usize = 25;
 
+/// Longest cycle of a recursion that is looked for in what is left out.
+const PERIOD_MAX: usize = SHOWN;
+
 /// A trace.
 #[derive(Clone, Debug, Default)]
 pub struct Trace {
     /// Frames, innermost first.
     pub frames: Vec<TraceFrame>,
-    /// How many frames in the middle were left out, and after how many of `frames`.
-    pub omitted: Option<(usize, usize)>,
+    /// What was left out.
+    pub omitted: Option<Omitted>,
+}
+
+/// Frames in the middle of a trace that were left out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Omitted {
+    /// How many.
+    pub count: usize,
+    /// After how many of those that are kept.
+    pub after: usize,
+    /// They only repeat this many frames before them, in turn: a recursion.
+    pub period: Option<usize>,
 }
 
 impl Trace {
@@ -36,9 +50,13 @@ pub(super) fn capture(world: &World<'_>) -> Trace {
         }
         fiber = running.resumer();
     }
-    let omitted = (all.len() > 2 * SHOWN + 1).then(|| (all.len() - 2 * SHOWN, SHOWN));
-    if omitted.is_some() {
-        all.drain(SHOWN..all.len() - SHOWN);
+    let omitted = (all.len() > 2 * SHOWN + 1).then(|| {
+        let behind = all.len() - SHOWN;
+        let repeats = |period: &usize| (SHOWN..behind).all(|i| all[i].is_like(&all[i - period]));
+        Omitted { count: behind - SHOWN, after: SHOWN, period: (1..=PERIOD_MAX).find(repeats) }
+    });
+    if let Some(omitted) = omitted {
+        all.drain(omitted.after..omitted.after + omitted.count);
     }
     Trace { frames: all.into_iter().map(Place::describe).collect(), omitted }
 }
@@ -53,6 +71,11 @@ struct Place<'gc> {
 }
 
 impl Place<'_> {
+    /// Whether it reads the same.
+    fn is_like(&self, other: &Self) -> bool {
+        Gc::ptr_eq(self.proto, other.proto) && self.at == other.at && self.is_resumer == other.is_resumer
+    }
+
     fn describe(self) -> TraceFrame {
         TraceFrame {
             function: self.proto.qualified.clone(),
@@ -81,6 +104,11 @@ fn frames_of<'gc>(world: &World<'gc>, frames: &[Frame<'gc>]) -> Vec<Place<'gc>> 
         .collect()
 }
 
+/// The frames of a stack without the engine's own, with their code, innermost first.
+pub(crate) fn places_of<'gc>(world: &World<'gc>, frames: &[Frame<'gc>]) -> Vec<(Gc<'gc, Proto<'gc>>, TraceFrame)> {
+    frames_of(world, frames).into_iter().map(|place| (place.proto, place.describe())).collect()
+}
+
 /// The innermost frame of code that does not belong to the library.
 pub fn place_of<'gc>(world: &World<'gc>, frames: &[Frame<'gc>]) -> Option<TraceFrame> {
     let is_library = |place: &Place<'gc>| world.is_library(&place.proto.linked.module.namespace);
@@ -105,9 +133,7 @@ pub fn trace_of<'gc>(world: &World<'gc>, error: &Value<'gc>) -> Option<Trace> {
 impl std::fmt::Display for Trace {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for (i, frame) in self.frames.iter().enumerate() {
-            if let Some((count, after)) = self.omitted
-                && after == i
-            {
+            if let Some(Omitted { count, .. }) = self.omitted.filter(|omitted| omitted.after == i) {
                 writeln!(f, "  … {count} more …")?;
             }
             writeln!(f, "  {frame}")?;

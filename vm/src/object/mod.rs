@@ -38,6 +38,6 @@ pub use task::{Goal, Level, Parked, Task, Tasks, Wait, Wake};
 pub use undo::Undo;
 pub use variant::{EnumValue, Variant};
 pub use world::{
-    Control, Crossing, Cx, ErrorKind, Exit, Following, Found, HandlePool, Interrupt, LayoutChange, MethodCache, Recording, Stress,
-    Symbols, TraceFrame, World,
+    ClassTasks, Control, Crossing, Cx, ErrorKind, Exit, Following, Found, HandlePool, Interrupt, LayoutChange, MethodCache,
+    Recording, Stress, Symbols, TraceFrame, World,
 };

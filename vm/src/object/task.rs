@@ -71,6 +71,9 @@ pub struct Task<'gc> {
     /// Whether it was cancelled.
     #[collect(require_static)]
     pub is_cancelled: Cell<bool>,
+    /// Whether a commit has started it, or a task that one has started.
+    #[collect(require_static)]
+    pub is_of_commit: Cell<bool>,
     /// How often a wait has raised CancelledError since.
     #[collect(require_static)]
     pub cancels: Cell<u8>,
@@ -110,8 +113,8 @@ pub struct Tasks<'gc> {
     pub wake: Option<Wake<'gc>>,
     /// Levels, the running one last.
     pub levels: Vec<Level<'gc>>,
-    /// Names of tasks that nobody waits for, with the errors that have ended them, until the host is told.
-    pub failures: Vec<(String, Value<'gc>)>,
+    /// Numbers and names of tasks that nobody waits for, with the errors that have ended them, until the host is told.
+    pub failures: Vec<(u64, String, Value<'gc>)>,
     /// The last number given to a task or wait.
     serial: u64,
 }
@@ -144,6 +147,7 @@ impl<'gc> Task<'gc> {
                 goal: Cell::new(None),
                 wanted: Cell::new((0, ReturnMode::Store)),
                 is_cancelled: Cell::new(false),
+                is_of_commit: Cell::new(false),
                 cancels: Cell::new(0),
                 stack: SavedStack::new(Stack::empty()),
                 fiber: Lock::new(None),
@@ -264,12 +268,12 @@ impl<'gc> Level<'gc> {
     }
 
     /// Forgets all tasks with numbers above `serial`; gives them.
-    pub fn forget_above(&mut self, serial: u64) -> Vec<Gc<'gc, Task<'gc>>> {
-        let forgotten: Vec<_> = self.tasks.range(serial + 1..).map(|(_, task)| *task).collect();
+    pub fn forget_above(&mut self, serial: u64, is_meant: impl Fn(&Task<'gc>) -> bool) -> Vec<Gc<'gc, Task<'gc>>> {
+        let forgotten: Vec<_> = self.tasks.range(serial + 1..).map(|(_, task)| *task).filter(|task| is_meant(task)).collect();
         for task in &forgotten {
             self.forget(*task);
         }
-        self.ready.retain(|task| task.id <= serial);
+        self.ready.retain(|task| task.id <= serial || !is_meant(task));
         forgotten
     }
 }

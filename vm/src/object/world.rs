@@ -418,6 +418,8 @@ pub struct Loading<'gc> {
     pub unavailable: Vec<(Gc<'gc, Definition<'gc>>, String)>,
     /// Classes whose shared slots and decorated members are still to be computed.
     pub class_tasks: Vec<Option<ClassTasks<'gc>>>,
+    /// New tasks of classes whose turn comes in the load around this commit.
+    pub tasks_outside: Vec<ClassTasks<'gc>>,
     /// Functions and classes whose decorators have yet to run, with their definitions.
     pub undecorated: Vec<(Gc<'gc, Definition<'gc>>, Value<'gc>)>,
     /// Definitions that get another object, with the one they had.
@@ -427,7 +429,7 @@ pub struct Loading<'gc> {
 }
 
 /// A class with what is left to run of it.
-type ClassTasks<'gc> = (Gc<'gc, Class<'gc>>, Vec<crate::link::ClassTask<'gc>>);
+pub type ClassTasks<'gc> = (Gc<'gc, Class<'gc>>, Vec<crate::link::ClassTask<'gc>>);
 
 /// Everything one VM knows.
 #[derive(Collect)]

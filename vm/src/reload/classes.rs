@@ -9,8 +9,8 @@ use crate::heap::Value;
 use crate::image::{ClassRef, DefinitionKind, ExtensionImage, MemberImage, UnitKind};
 use crate::link::{self, ClassTask, Unfit};
 use crate::object::{
-    BoxCell, Class, ClassBody, ClassKind, Control, Cx, Definition, Function, HookText, Linked, Member, Module, Symbol, SymbolMap,
-    Undo, Variant,
+    BoxCell, Class, ClassBody, ClassKind, ClassTasks, Control, Cx, Definition, Function, HookText, Linked, Member, Module, Symbol,
+    SymbolMap, Undo, Variant,
 };
 use gc_arena::Gc;
 use lang::diagnostic::Diagnostic;
@@ -59,7 +59,7 @@ impl<'gc> Cx<'_, 'gc> {
                         let made = self.make_enum(new, id.0 as usize, matcher);
                         let (class, tasks) = made.map_err(|control| impossible(self, new, &image.name, *control))?;
                         let order = image.span.lo;
-                        if let Some(i) = self.queue_tasks(class, tasks) {
+                        if let Some(i) = self.queue_or_hand_over(class, tasks) {
                             queued.push((at, order, Item::ClassTasks(i)));
                         }
                     }
@@ -96,7 +96,7 @@ impl<'gc> Cx<'_, 'gc> {
         }
         link::settle(self, &staged).map_err(|misfit| self.misfit(files, misfit))?;
         for (at, order, (class, tasks)) in tasks {
-            if let Some(i) = self.queue_tasks(class, tasks) {
+            if let Some(i) = self.queue_or_hand_over(class, tasks) {
                 queued.push((at, order, Item::ClassTasks(i)));
             }
         }
@@ -347,17 +347,38 @@ impl<'gc> Cx<'_, 'gc> {
         is_new_text: bool,
         tasks: &mut Vec<ClassTask<'gc>>,
     ) {
-        let is_untouched = self.is_shared_untouched(class, name, cell);
+        let is_first = cell.get().is_unset();
+        let is_untouched = is_first || self.is_shared_untouched(class, name, cell);
         if is_new_text && !is_untouched {
             self.world.shared_conflicts.push(format!("{}.{}", class.qualified(), name.as_str()));
         }
-        if !is_new_text || !is_untouched {
+        if !is_first && (!is_new_text || !is_untouched) {
             tasks.retain(|task| !fills(task, fresh));
         }
         for task in tasks.iter_mut().filter(|task| fills(task, fresh)) {
             self.world.undo.push(Undo::Shared(cell, cell.get()));
             if let ClassTask::Shared { cell: target, .. } = task {
                 *target = cell;
+            }
+        }
+    }
+
+    /// Class tasks run with this commit, unless those of the text before wait for their turn in the load around it: then these do instead.
+    fn queue_or_hand_over(&mut self, class: Gc<'gc, Class<'gc>>, tasks: Vec<ClassTask<'gc>>) -> Option<usize> {
+        let outer = self.world.loading_outer.last().map_or(&[][..], |outer| &outer.class_tasks);
+        if outer.iter().flatten().any(|(waiting, _)| Gc::ptr_eq(*waiting, class)) {
+            self.world.loading.tasks_outside.push((class, tasks));
+            return None;
+        }
+        self.queue_tasks(class, tasks)
+    }
+
+    /// The commit has succeeded, and what it had yet to do has been put away.
+    pub(super) fn take_over_tasks(&mut self, tasks: Vec<ClassTasks<'gc>>) {
+        for (class, tasks) in tasks {
+            let all = &mut self.world.loading.class_tasks;
+            if let Some(waiting) = all.iter_mut().flatten().find(|(waiting, _)| Gc::ptr_eq(*waiting, class)) {
+                waiting.1 = tasks;
             }
         }
     }

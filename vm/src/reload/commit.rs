@@ -58,6 +58,7 @@ impl Vm {
         let failures_outer = std::mem::replace(&mut self.files.failures, is_first.then(Vec::new));
         self.files.queues_outer.push(queues_outer);
         let rests = self.rests_of(&plan);
+        self.begin_within();
         let level = self.begin_level();
         let noted_outer = self.enter(|cx| {
             let world = &mut cx.world;
@@ -113,7 +114,11 @@ impl Vm {
                 cx.world.layout_changes.extend(layouts_inner);
                 cx.world.shared_conflicts.extend(conflicts_inner);
             }
+            let tasks = std::mem::take(&mut cx.world.loading.tasks_outside);
             cx.world.loading = cx.world.loading_outer.pop().expect("pushed above");
+            if result.is_ok() {
+                cx.take_over_tasks(tasks);
+            }
             cx.clear_inline_caches();
             if result.is_ok() {
                 cx.loosen_again();
@@ -124,6 +129,7 @@ impl Vm {
             self.replace_rests(rests);
         }
         self.end_level(level);
+        self.end_within(result.as_ref().err());
         result
     }
 }
@@ -328,7 +334,7 @@ impl<'gc> Cx<'_, 'gc> {
             if is_new_version {
                 meta.is_evaluated = is_evaluation;
             }
-            if definition.action == Action::Conflict {
+            if matches!(definition.action, Action::Conflict | Action::Keep) {
                 meta.is_conflict = true;
             } else if definition.evaluates {
                 meta.is_conflict = false;

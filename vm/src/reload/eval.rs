@@ -21,6 +21,7 @@ use crate::interp::Trace;
 use crate::object::{Control, Cx, ErrorKind, LayoutChange, Namespace, TraceFrame, Undo, World};
 use lang::diagnostic::Diagnostic;
 use lang::source::{Source, Span};
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -52,7 +53,38 @@ impl Vm {
     pub fn reload_files_with(&mut self, paths: &[String], options: &ReloadOptions) -> Report {
         match self.read_files(paths) {
             Ok(files) => self.reload(files, options),
-            Err(report) => *report,
+            Err(mut report) => {
+                self.tell(&mut report);
+                *report
+            }
+        }
+    }
+
+    /// Brings the running program to what is on the disk of `what`, as [`Vm::select_files`] understands it; without it, of everything that
+    /// differs.
+    pub fn reload_selected(&mut self, what: Option<Vec<String>>, options: &ReloadOptions) -> Report {
+        match self.selected(what.as_deref()) {
+            Ok(files) => self.reload(files, options),
+            Err(message) => {
+                let mut report = self.refusal(what.unwrap_or_default(), message);
+                self.tell(&mut report);
+                report
+            }
+        }
+    }
+
+    /// What `reload_selected` would do. Has no effect.
+    pub fn plan_selected(&mut self, what: Option<Vec<String>>, options: &ReloadOptions) -> Report {
+        match self.selected(what.as_deref()) {
+            Ok(files) => self.plan(files, options),
+            Err(message) => self.refusal(what.unwrap_or_default(), message),
+        }
+    }
+
+    fn selected(&mut self, what: Option<&[String]>) -> Result<Vec<FileText>, String> {
+        match what {
+            Some(what) => self.select_files(what),
+            None => self.differing_files(),
         }
     }
 
@@ -70,7 +102,9 @@ impl Vm {
 
     pub(super) fn reload_as(&mut self, step: Step, files: Vec<FileText>, options: &ReloadOptions) -> Report {
         let start = Instant::now();
-        let paths: Vec<String> = files.iter().map(|file| normalise(&file.path)).collect();
+        let mut paths: Vec<String> = files.iter().map(|file| normalise(&file.path)).collect();
+        let mut seen = FxHashSet::default();
+        paths.retain(|path| seen.insert(path.clone()));
         if self.files.commits_running > 1 {
             return self.refused_as_nested(paths);
         }
@@ -87,17 +121,22 @@ impl Vm {
                 let report = self.carry_out(plan, warnings, paths, options);
                 self.files.commits_running -= 1;
                 if report.committed {
+                    self.keep_history();
                     self.remember(step, before);
                 }
                 report
             }
         };
         report.epoch = self.epoch();
-        if report.committed {
+        // What fails around this commit takes it back; leaks end with the outermost one.
+        if report.committed && self.files.within.is_empty() {
             report.released = self.release_unused_leaks();
         }
         report.duration = start.elapsed();
         self.tell(&mut report);
+        if let Some(within) = self.files.within.last_mut().filter(|_| report.committed) {
+            within.reports.push(report.clone());
+        }
         report
     }
 
@@ -109,7 +148,7 @@ impl Vm {
         options: &ReloadOptions,
     ) -> Report {
         let mut report = Report::of(plan.plan());
-        self.add_extensions(plan.plan(), &mut report);
+        self.add_parts(plan.plan(), &mut report);
         if report.files.is_empty() {
             report.files.clone_from(&paths);
         }
@@ -142,12 +181,14 @@ impl Vm {
 
     /// What `reload` would do. Has no effect.
     pub fn plan(&mut self, files: Vec<FileText>, options: &ReloadOptions) -> Report {
-        let paths: Vec<String> = files.iter().map(|file| normalise(&file.path)).collect();
+        let mut paths: Vec<String> = files.iter().map(|file| normalise(&file.path)).collect();
+        let mut seen = FxHashSet::default();
+        paths.retain(|path| seen.insert(path.clone()));
         let mut report = match self.prepare(files, options) {
             Ok((plan, warnings)) => {
                 let planned = plan.plan().files.iter().any(|f| f.changed || f.is_new);
                 let mut report = Report { warnings, planned, ..Report::of(plan.plan()) };
-                self.add_extensions(plan.plan(), &mut report);
+                self.add_parts(plan.plan(), &mut report);
                 match self.try_out(plan) {
                     Ok(layouts) => Report { layouts, ..report },
                     Err(error) => Report::refused(paths, vec![failed_reason(&error, None)]),
@@ -239,6 +280,7 @@ impl Vm {
 
     /// Steps 1 to 3.
     fn prepare(&mut self, files: Vec<FileText>, options: &ReloadOptions) -> Result<(super::CheckedPlan, Vec<String>), Vec<Reason>> {
+        let files = once_each(files)?;
         let (texts, gone): (Vec<FileText>, Vec<FileText>) = files.into_iter().partition(|file| file.text.is_some());
         let texts = texts.into_iter().map(|file| (file.path, file.text.unwrap_or_default())).collect();
         let (compiled, mut warnings) = self.gather(texts)?;
@@ -549,6 +591,34 @@ impl Cx<'_, '_> {
     }
 }
 
+/// Files that are named twice, in two spellings of one path perhaps, are one.
+fn once_each(files: Vec<FileText>) -> Result<Vec<FileText>, Vec<Reason>> {
+    let mut found: Vec<FileText> = Vec::with_capacity(files.len());
+    let mut known: FxHashMap<String, usize> = FxHashMap::default();
+    for FileText { path, text } in files {
+        let path = normalise(&path);
+        match known.get(&path) {
+            None => {
+                known.insert(path.clone(), found.len());
+                found.push(FileText { path, text });
+            }
+            Some(at) if found[*at].text == text => {}
+            Some(_) => {
+                return Err(vec![Reason {
+                    code: codes::UNREADABLE.id,
+                    message: format!("`{path}` is given twice, with different texts"),
+                    file: path,
+                    line: 0,
+                    remedy: "give one text for each file".into(),
+                    detail: String::new(),
+                    place: None,
+                }]);
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// What may have been renamed.
 fn renamings(draft: &Draft, facts: &Facts) -> Vec<(Source, Diagnostic)> {
     let mut found = Vec::new();
@@ -619,11 +689,12 @@ impl Told {
 }
 
 impl Told {
-    /// Runs the `test` blocks of the files. What they do to variables is taken back with the edit if one fails.
+    /// Runs the `test` blocks of the files. What they do stays if all pass; what they do to variables is taken back with
+    /// the edit if one fails.
     fn run_tests(&mut self, vm: &mut Vm) -> Result<(), Error> {
         for path in &self.report.files {
             for (at, test) in vm.tests(path).into_iter().enumerate() {
-                if let Err(error) = vm.logging_assignments(|vm| vm.run_test(path, at)) {
+                if let Err(error) = vm.logging_assignments(|vm| vm.run_gate_test(path, at)) {
                     self.hooks.failed = Some(format!("test \"{}\" of `{path}` fails, and the edit is taken back", test.name));
                     return Err(error);
                 }

@@ -3,10 +3,12 @@
 //! A commit is remembered by the texts of its files before and after. Going back is a commit to the earlier texts: functions, classes and
 //! constants are as they were, variables and `once` keep their values, and what came with the commit leaves and becomes a leak.
 
+use super::check::Reason;
+use super::codes;
 use super::load::FileText;
 use super::options::{ReloadOptions, Replace};
 use super::report::Report;
-use crate::embed::Vm;
+use crate::embed::{Error, Vm};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -44,8 +46,17 @@ pub struct DefinitionVersion {
     pub text: String,
 }
 
-/// Commits in order, and where among them the program stands.
+/// Reloads that code of a commit has asked for. If that fails they are taken back with it.
 #[derive(Default)]
+pub(super) struct Within {
+    /// The history before the first of them.
+    before: Option<Box<History>>,
+    /// Their reports.
+    pub(super) reports: Vec<Report>,
+}
+
+/// Commits in order, and where among them the program stands.
+#[derive(Clone, Default)]
 pub struct History {
     commits: Vec<Commit>,
     /// Commits that have been undone, the last one last.
@@ -79,8 +90,42 @@ pub(super) enum Step {
 }
 
 impl Vm {
+    /// Keeps the history as it is, for the case that the commit within which it is about to change fails.
+    pub(super) fn keep_history(&mut self) {
+        if let Some(within) = self.files.within.last_mut().filter(|within| within.before.is_none()) {
+            within.before = Some(Box::new(self.files.history.clone()));
+        }
+    }
+
+    /// A commit begins: code of it may reload.
+    pub(super) fn begin_within(&mut self) {
+        self.files.within.push(Within::default());
+    }
+
+    /// It has ended. If it has failed, what was reloaded within it has never been, and the program's listeners are told so.
+    pub(super) fn end_within(&mut self, error: Option<&Error>) {
+        let within = self.files.within.pop().expect("pushed when the commit began");
+        let Some(error) = error else {
+            if let Some(outer) = self.files.within.last_mut() {
+                outer.reports.extend(within.reports);
+                outer.before = outer.before.take().or(within.before);
+            }
+            return;
+        };
+        if let Some(before) = within.before {
+            self.files.history = *before;
+        }
+        for report in within.reports.into_iter().rev() {
+            let mut report = Report::refused(report.files, vec![taken_back(error)]);
+            report.epoch = self.epoch();
+            report.error = Some(error.clone());
+            self.tell(&mut report);
+        }
+    }
+
     /// Takes the last commit that was not undone back: a commit of its own. `None` when there is none to take back.
     pub fn undo(&mut self) -> Option<Report> {
+        self.keep_history();
         let commit = self.files.history.commits.pop()?;
         let files = commit.files.iter().map(|f| FileText { path: f.path.clone(), text: f.before.clone() }).collect();
         let report = self.reload_as(Step::Undo, files, &anything());
@@ -95,6 +140,7 @@ impl Vm {
 
     /// Makes the commit that was undone last again. `None` when there is none.
     pub fn redo(&mut self) -> Option<Report> {
+        self.keep_history();
         let commit = self.files.history.undone.pop()?;
         let files = commit.files.iter().map(|f| FileText { path: f.path.clone(), text: f.after.clone() }).collect();
         let report = self.reload_as(Step::Redo, files, &anything());
@@ -154,5 +200,22 @@ impl Vm {
                 versions.drain(..superfluous);
             }
         }
+    }
+}
+
+/// Why a reload that had succeeded has been taken back.
+fn taken_back(error: &Error) -> Reason {
+    let text = error.to_string();
+    Reason {
+        code: codes::FAILED.id,
+        message: format!(
+            "the code that had asked for the reload failed, and the reload is taken back: {}",
+            text.lines().next().unwrap_or_default()
+        ),
+        file: String::new(),
+        line: 0,
+        remedy: "correct that code, or reload outside of it".into(),
+        detail: String::new(),
+        place: None,
     }
 }

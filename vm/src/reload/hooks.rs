@@ -6,7 +6,9 @@
 use super::plan::{PlannedFile, ReloadPlan};
 use super::report::Report;
 use crate::embed::{Error, Handle, Vm};
+use crate::heap::Value;
 use crate::image::{DefinitionKind, ModuleImage};
+use crate::object::List;
 use std::sync::Arc;
 
 /// Called with the plan before anything changes.
@@ -41,12 +43,9 @@ pub(super) struct Hooks {
 
 impl Hooks {
     pub(super) fn run_before(&mut self, vm: &mut Vm, report: &Report) -> Result<(), Error> {
-        if self.files.iter().all(|told| told.before.is_none()) {
-            return Ok(());
-        }
-        let plan = vm.report_value(report)?;
         for told in self.files.iter_mut().rev() {
             let Some(name) = &told.before else { continue };
+            let plan = vm.report_value(report)?;
             let hook = vm.handle(name)?;
             match vm.logging_assignments(|vm| vm.call_raw(&hook, (&plan,))) {
                 Ok(data) => told.data = Some(data),
@@ -60,13 +59,10 @@ impl Hooks {
     }
 
     pub(super) fn run_after(&mut self, vm: &mut Vm, report: &Report) -> Result<(), Error> {
-        if self.files.iter().all(|told| told.after.is_none()) {
-            return Ok(());
-        }
-        let report = vm.report_value(report)?;
         for told in &self.files {
             let Some(name) = &told.after else { continue };
-            let nothing = vm.make(|_| crate::heap::Value::Nil);
+            let report = vm.report_value(report)?;
+            let nothing = vm.make(|_| Value::Nil);
             let data = told.data.as_ref().unwrap_or(&nothing);
             let (make, hook) = (vm.handle(&format!("{MODULE}._change"))?, vm.handle(name)?);
             let change = vm.call_raw(&make, (data, &report, i64::from(told.version)))?;
@@ -110,12 +106,18 @@ impl Vm {
 
     /// Tells the program's listeners what came of a reload. What they raise becomes a warning.
     pub(super) fn tell(&mut self, report: &mut Report) {
-        if report.ok && !report.committed || !self.has_listeners() {
+        if report.ok && !report.committed || self.listener_count() == 0 {
             return;
         }
-        let told = self.report_value(report).and_then(|value| {
+        // One for each, so that what a listener does to its own shows nobody else something else.
+        let reports = (0..self.listener_count()).map(|_| self.report_value(report)).collect::<Result<Vec<_>, _>>();
+        let told = reports.and_then(|reports| {
+            let value = self.make(|cx| {
+                let reports = reports.iter().map(|report| report.value_in(cx.world)).collect();
+                Value::List(List::new(cx.mc, reports))
+            });
             let tell = self.handle(&format!("{MODULE}._tell"))?;
-            let (is_rollback, ok) = (matches!(report.error, Some(Error::Raised { .. })), report.ok);
+            let (is_rollback, ok) = (matches!(report.error, Some(Error::Raised { .. } | Error::Interrupted(_))), report.ok);
             self.files.commits_running += 1;
             let result = self.call_handle::<_, Vec<String>>(&tell, (&value, ok, is_rollback));
             self.files.commits_running -= 1;
@@ -131,11 +133,12 @@ impl Vm {
         }
     }
 
-    fn has_listeners(&mut self) -> bool {
-        self.enter(|cx| cx.world.namespaces.contains_key(MODULE))
-            && self.handle(&format!("{MODULE}._listeners")).is_ok_and(|list| {
-                self.enter(|cx| matches!(list.value_in(cx.world), crate::heap::Value::List(list) if !list.is_empty()))
-            })
+    fn listener_count(&mut self) -> usize {
+        if !self.enter(|cx| cx.world.namespaces.contains_key(MODULE)) {
+            return 0;
+        }
+        let Ok(list) = self.handle(&format!("{MODULE}._listeners")) else { return 0 };
+        self.enter(|cx| if let Value::List(list) = list.value_in(cx.world) { list.len() } else { 0 })
     }
 }
 

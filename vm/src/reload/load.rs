@@ -47,6 +47,8 @@ pub struct Files {
     pub(super) history: super::history::History,
     /// Where modules come from that are no files.
     pub(super) library: Library,
+    /// What has been reloaded within the commits that are being made, the outermost first.
+    pub(super) within: Vec<super::history::Within>,
     /// The module of the library that is being made.
     pub(super) making: Option<String>,
     /// When to look for leaks that nothing uses.

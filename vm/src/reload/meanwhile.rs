@@ -269,8 +269,17 @@ impl Vm {
         }
     }
 
+    /// Adds to a report, made before its plan is carried out, what the plan does to parts of definitions and to `extend` blocks.
+    pub(super) fn add_parts(&mut self, plan: &ReloadPlan, report: &mut Report) {
+        for file in &plan.files {
+            let old = self.image_of(&file.path);
+            report.removed.extend(old.iter().flat_map(|old| members_removed(old, file)));
+        }
+        self.add_extensions(plan, report);
+    }
+
     /// Adds to a report, made before its plan is carried out, the `extend` blocks that the plan is about.
-    pub(super) fn add_extensions(&mut self, plan: &ReloadPlan, report: &mut Report) {
+    fn add_extensions(&mut self, plan: &ReloadPlan, report: &mut Report) {
         for file in &plan.files {
             let old = self.image_of(&file.path);
             let extensions = |image: &ModuleImage| -> Vec<(String, u64, u32)> {
@@ -308,6 +317,33 @@ impl Vm {
             }
         }
     }
+}
+
+/// Members that classes and enums of a file do not have any more.
+fn members_removed(old: &ModuleImage, file: &PlannedFile) -> Vec<Entry> {
+    let new = &file.image;
+    let mut entries = Vec::new();
+    let mut add = |class: &Arc<str>, name: &Arc<str>, kind| {
+        let line = new.definitions.iter().find(|d| d.name == *class).map_or(0, |d| new.source.line(d.name_span.lo));
+        let (namespace, file) = (file.namespace.to_string(), file.path.to_string());
+        entries.push(Entry { name: format!("{class}.{name}"), kind, namespace, file, line, from: None });
+    };
+    let is_top = |name: &Arc<str>| new.definitions.iter().any(|d| d.name == *name);
+    for before in old.classes.iter().filter(|class| is_top(&class.name)) {
+        let Some(now) = new.classes.iter().find(|class| class.name == before.name) else { continue };
+        let is_in = |name: &Arc<str>| {
+            let slots = now.slots.iter().map(|slot| &slot.name).chain(now.shared.iter().map(|slot| &slot.name));
+            slots.chain(now.members.iter().map(|member| &member.name)).any(|other| other == name)
+        };
+        let slots = before.slots.iter().filter(|slot| now.slots.iter().all(|other| other.was.as_ref() != Some(&slot.name)));
+        let slots = slots.map(|slot| (&slot.name, "slot")).chain(before.shared.iter().map(|slot| (&slot.name, "shared slot")));
+        for (name, kind) in slots.chain(before.members.iter().map(|member| (&member.name, "member"))) {
+            if !is_in(name) {
+                add(&before.name, name, kind);
+            }
+        }
+    }
+    entries
 }
 
 impl<'gc> Cx<'_, 'gc> {

@@ -50,7 +50,12 @@ impl Vm {
                 if meta.contributor.is_some_and(|module| module.path.starts_with('<')) {
                     return Some("no file defines it");
                 }
-                meta.is_conflict.then_some("it keeps its value, though its initialiser has changed")
+                if meta.is_conflict {
+                    return Some("it keeps its value, though its initialiser has changed");
+                }
+                let is_other = || meta.initial_digest.is_some_and(|initial| super::digest::digest(cell.value()) != Some(initial));
+                let is_changed = cell.kind() == Kind::Variable && (cell.is_assigned() || is_other());
+                is_changed.then_some("the program has changed its value")
             };
             cells.into_iter().filter_map(|cell| Some((cell.qualified_name(), cell.kind().text(), why(cell)?))).collect()
         })

@@ -95,6 +95,8 @@ pub struct Report {
     pub conflicts: Vec<Entry>,
     /// Definitions that the file no longer has; they serve whoever uses them.
     pub leaked: Vec<Entry>,
+    /// Names that have left: definitions of the files, and members of their classes.
+    pub removed: Vec<Entry>,
     /// Definitions of a session that belong to the file now.
     pub adopted: Vec<Entry>,
     /// Leaks of the file that it defines again.
@@ -157,14 +159,19 @@ impl Report {
                     Action::Redefine | Action::Evaluate => report.changed.push(entry),
                     Action::Recompute => report.recomputed.push(entry),
                     Action::Conflict => report.conflicts.push(entry),
-                    Action::Leak => report.leaked.push(entry),
+                    Action::Leak => {
+                        report.removed.push(entry.clone());
+                        report.leaked.push(entry);
+                    }
                     Action::Adopt => report.adopted.push(entry),
                     Action::Restore => report.restored.push(entry),
                     Action::Move => report.moved.push(entry),
                     Action::Rename => report.renamed.push(entry),
                     Action::Replace | Action::Overwrite => report.changed.push(entry),
                     Action::Follow if definition.index.is_some() => report.untouched.push(entry),
-                    Action::Keep | Action::Follow | Action::GiveUp | Action::Refuse(_) => {}
+                    // Another file has it now.
+                    Action::GiveUp => report.removed.push(entry),
+                    Action::Keep | Action::Follow | Action::Refuse(_) => {}
                 }
             }
             for unit in &file.statements {

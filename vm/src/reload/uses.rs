@@ -71,6 +71,8 @@ enum Holder {
 /// A value that is to be looked at, and how the walk came there.
 struct Step<'gc> {
     value: Value<'gc>,
+    /// What holds it; nil for roots.
+    from: Value<'gc>,
     holder: Holder,
     /// Index into `Walk::ways`.
     way: usize,
@@ -92,6 +94,25 @@ struct Walk<'a, 'b, 'gc> {
     work: Vec<Step<'gc>>,
     ways: Vec<Way>,
     detail: Detail,
+    /// What is looked into; nil while the roots are.
+    from: Value<'gc>,
+    wanted: Wanted<'a, 'gc>,
+    met: Vec<Met<'gc>>,
+}
+
+/// Says of a value that a walk comes by, and of its coming by for the first time, whether it is to be noted.
+type Wanted<'a, 'gc> = &'a dyn Fn(&Value<'gc>, bool) -> bool;
+
+/// A value that a walk has come by.
+pub(super) struct Met<'gc> {
+    /// The value.
+    pub(super) value: Value<'gc>,
+    /// What holds it; nil if that is a variable, running code or the host.
+    pub(super) from: Value<'gc>,
+    /// Whether running code holds it.
+    pub(super) by_frame: bool,
+    /// A way from a root to it.
+    pub(super) path: String,
 }
 
 /// What a walk is to find out.
@@ -110,7 +131,7 @@ fn names_member<'gc>(proto: Gc<'gc, Proto<'gc>>, namespace: Gc<'gc, Definition<'
             .any(|i| matches!(proto.const_at(i), Value::Str(text) if text.as_str() == target.name.as_str()))
 }
 
-impl<'gc> Cx<'_, 'gc> {
+impl<'b, 'gc> Cx<'b, 'gc> {
     /// Whether living code names a definition through its namespace.
     pub(super) fn is_named_through_its_namespace(&self, target: Gc<'gc, Definition<'gc>>) -> bool {
         // Statements that a session has evaluated do not run again.
@@ -123,7 +144,29 @@ impl<'gc> Cx<'_, 'gc> {
 
     /// Who uses each of these definitions.
     pub(super) fn uses_of(&self, targets: &[Gc<'gc, Definition<'gc>>], detail: Detail) -> Vec<Uses> {
-        let mut walk = Walk {
+        let mut walk = self.walk(targets, detail, &|_, _| false);
+        if !targets.is_empty() {
+            walk.roots();
+            walk.run();
+        }
+        walk.uses
+    }
+
+    /// Values of the living program that are wanted.
+    pub(super) fn met_in_a_walk(&self, wanted: Wanted<'_, 'gc>) -> Vec<Met<'gc>> {
+        let mut walk = self.walk(&[], Detail::Ways, wanted);
+        walk.roots();
+        walk.run();
+        walk.met
+    }
+
+    fn walk<'a>(
+        &'a self,
+        targets: &'a [Gc<'gc, Definition<'gc>>],
+        detail: Detail,
+        wanted: Wanted<'a, 'gc>,
+    ) -> Walk<'a, 'b, 'gc> {
+        Walk {
             cx: self,
             targets,
             by_cell: targets.iter().enumerate().map(|(i, cell)| (Gc::as_ptr(*cell) as usize, i)).collect(),
@@ -133,12 +176,10 @@ impl<'gc> Cx<'_, 'gc> {
             work: Vec::new(),
             ways: Vec::new(),
             detail,
-        };
-        if !targets.is_empty() {
-            walk.roots();
-            walk.run();
+            from: Value::Nil,
+            wanted,
+            met: Vec::new(),
         }
-        walk.uses
     }
 }
 
@@ -192,6 +233,17 @@ impl<'gc> Walk<'_, '_, 'gc> {
                 self.push(value, Holder::Frame, way);
             }
         }
+        // Tasks that wait, and what has resumed the fibers that run.
+        for saved in self.cx.saved_stacks() {
+            let protos = saved.with_frames(|frames| frames.iter().map(|frame| frame.proto).collect::<Vec<_>>());
+            let way = self.way(None, || protos.last().map_or_else(|| "a task".to_owned(), |p| format!("call of {}", p.qualified)));
+            for proto in protos {
+                self.proto(proto);
+            }
+            for value in saved.values() {
+                self.push(value, Holder::Frame, way);
+            }
+        }
         // The top level of the files that run.
         let files: Vec<_> = self.cx.world.modules.values().filter_map(|module| module.state().linked).collect();
         for linked in files {
@@ -203,7 +255,7 @@ impl<'gc> Walk<'_, '_, 'gc> {
 
     fn push(&mut self, value: Value<'gc>, holder: Holder, way: usize) {
         if value.heap_pointer().is_some() {
-            self.work.push(Step { value, holder, way });
+            self.work.push(Step { value, from: self.from, holder, way });
         }
     }
 
@@ -224,7 +276,15 @@ impl<'gc> Walk<'_, '_, 'gc> {
                     uses.path = path;
                 }
             }
-            if self.seen.insert(at) {
+            let is_first = self.seen.insert(at);
+            if (self.wanted)(&step.value, is_first) {
+                let path = self.path(step.way);
+                let by_frame = step.holder == Holder::Frame;
+                self.met.push(Met { value: step.value, from: step.from, by_frame, path });
+            }
+            if is_first {
+                // A captured variable is a part of the closure.
+                self.from = if matches!(step.value, Value::Box(_)) { step.from } else { step.value };
                 self.inside(&step);
             }
         }

@@ -5,7 +5,7 @@ use vm::embed::{Error, Handle, Vm};
 use vm::heap::Value;
 use vm::object::{Cx, LayoutChange, Map};
 use vm::ops;
-use vm::reload::{Entry, LeakEntry, Reason, Report, Statement};
+use vm::reload::{CodePlace, Entry, LeakEntry, Reason, Report, Statement};
 
 /// A value made of plain data.
 pub(super) enum Data {
@@ -14,6 +14,7 @@ pub(super) enum Data {
     Int(i64),
     Float(f64),
     Text(String),
+    Value(Handle),
     List(Vec<Data>),
     Map(Vec<(&'static str, Data)>),
 }
@@ -34,6 +35,7 @@ impl Data {
             Data::Int(i) => Value::Int(*i),
             Data::Float(f) => Value::Float(*f),
             Data::Text(text) => args::new_str(cx, text),
+            Data::Value(handle) => handle.value_in(cx.world),
             Data::List(items) => {
                 let items = items.iter().map(|item| item.value(cx)).collect();
                 args::new_list(cx, items)
@@ -110,7 +112,7 @@ pub(super) fn report(report: &Report) -> Data {
         ("added", entries(&report.added)),
         ("changed", entries(&report.changed)),
         ("untouched", entries(&report.untouched)),
-        ("removed", entries(&report.leaked)),
+        ("removed", entries(&report.removed)),
         ("leaked", entries(&report.leaked)),
         ("moved", entries(&report.moved)),
         ("renamed", entries(&report.renamed)),
@@ -157,4 +159,18 @@ pub(super) fn leak(leak: &LeakEntry) -> Data {
         ),
         ("path", Data::text(&uses.path)),
     ])
+}
+
+/// Code that a call or closure has, and what is told beside.
+pub(super) fn code_place(place: &CodePlace, more: impl IntoIterator<Item = (&'static str, Data)>) -> Data {
+    let mut entries = vec![
+        ("function", Data::text(&place.function)),
+        ("file", Data::text(&place.file)),
+        ("line", Data::Int(place.line.into())),
+        ("version", Data::Int(place.version.into())),
+        ("stale", Data::Bool(place.stale.is_some())),
+        ("reason", place.stale.map_or(Data::Nil, Data::text)),
+    ];
+    entries.extend(more);
+    Data::Map(entries)
 }

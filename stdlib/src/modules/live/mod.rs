@@ -3,6 +3,7 @@
 //! Everything that needs the VM goes to the driver (`vm::embed::outside`) and is done while the program stands at a safe point.
 
 mod data;
+mod look;
 
 use crate::args;
 use crate::table::{Row, row};
@@ -10,8 +11,12 @@ use data::Data;
 use std::time::Duration;
 use vm::embed::{Error, Handle, Vm, outside};
 use vm::heap::Value;
-use vm::object::{Cx, NativeResult};
+use vm::object::{Control, Cx, NativeResult};
 use vm::reload::{Gate, Migrate, Mode, Policy, ReloadOptions, Replace};
+
+/// Properties of definitions.
+pub(crate) const DEFINITION_PROPERTIES: &[Row] =
+    &[row("history", &[], history_of_definition, "`history`: its versions as maps, oldest first, as `live.history` gives them.")];
 
 /// Functions of the module.
 pub(crate) const FUNCTIONS: &[Row] = &[
@@ -37,6 +42,17 @@ pub(crate) const FUNCTIONS: &[Row] = &[
         digest,
         "`digest()`: a number for the program's definitions, leaks among them, and plain variables: equal states have equal numbers.",
     ),
+    row("_frames", &[], look::frames, "`_frames()`: calls that have begun and not ended, as maps."),
+    row("_closures", &[], look::closures, "`_closures()`: closures that are alive, as maps."),
+    row("_referrers", &["object"], look::referrers, "`_referrers(object)`: what holds an object, as maps."),
+    row("_diff", &["old", "new"], look::diff, "`_diff(old, new)`: the lines of two texts, marked."),
+    row(
+        "lineage",
+        &["thing"],
+        look::lineage,
+        "`lineage(thing)`: the name under which a function, class or enum, or the class of an instance, was made. All its generations have the same, also those that an overwriting reload has parted.",
+    ),
+    row("_edge", &["old"], look::edge, "`_edge(old)`: a list of version, added and discarded, or nil."),
     row("_name", &["thing"], name_of, "`_name(thing)`: the qualified name of a definition, function, class or namespace."),
     row(
         "_eval",
@@ -74,7 +90,13 @@ pub(super) fn report_value(vm: &mut Vm, report: &vm::reload::Report) -> Result<H
     vm.call_raw(&make, (&data,))
 }
 
-fn strings<'gc>(cx: &mut Cx<'_, 'gc>, what: &Value<'gc>) -> Result<Option<Vec<String>>, args::Raised<'gc>> {
+/// The names that argument `param` of a function gives.
+fn strings<'gc>(
+    cx: &mut Cx<'_, 'gc>,
+    native: &str,
+    param: &str,
+    what: &Value<'gc>,
+) -> Result<Option<Vec<String>>, args::Raised<'gc>> {
     let one = |value: &Value<'gc>| match value {
         Value::Str(text) => Some(text.as_str().to_owned()),
         Value::Namespace(namespace) => Some(namespace.name.to_string()),
@@ -89,30 +111,44 @@ fn strings<'gc>(cx: &mut Cx<'_, 'gc>, what: &Value<'gc>) -> Result<Option<Vec<St
     for item in items {
         match one(&item) {
             Some(text) => all.push(text),
-            None => return Err(args::wrong(cx, "live.reload", "what", "a namespace, a path, or a list of them", &item)),
+            None => {
+                let expected = match param {
+                    "replace" => "true, false, or a list of names",
+                    _ => "a namespace, a path, or a list of them",
+                };
+                return Err(args::wrong(cx, native, param, expected, &item));
+            }
         }
     }
     Ok(Some(all))
 }
 
-fn options<'gc>(cx: &mut Cx<'_, 'gc>, value: &Value<'gc>) -> Result<ReloadOptions, args::Raised<'gc>> {
+/// A choice that is true or false.
+fn flag<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, param: &str, value: &Value<'gc>) -> Result<bool, args::Raised<'gc>> {
+    match value {
+        Value::True => Ok(true),
+        Value::False => Ok(false),
+        other => Err(args::wrong(cx, native, param, "a Bool", other)),
+    }
+}
+
+fn options<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, value: &Value<'gc>) -> Result<ReloadOptions, args::Raised<'gc>> {
     let mut options = ReloadOptions::default();
     let Value::Map(map) = value else { return Ok(options) };
     let entries: Vec<(Value<'gc>, Value<'gc>)> = map.table().iter().map(|e| (e.key, e.value)).collect();
     for (key, value) in entries {
         let Value::Str(key) = key else { continue };
-        let flag = matches!(value, Value::True);
         match key.as_str() {
             "mode" if value.is_nil() => {}
             "mode" => {
-                let text = args::text(cx, "live.reload", "mode", value)?;
+                let text = args::text(cx, native, "mode", value)?;
                 let Some(mode) = Mode::named(text) else {
                     return Err(cx.value_error(format!("`mode` is \"update\" or \"overwrite\", not {text:?}")));
                 };
                 options.mode = Some(mode);
             }
             "policy" => {
-                options.policy = match args::text(cx, "live.reload", "policy", value)? {
+                options.policy = match args::text(cx, native, "policy", value)? {
                     "adopt" => Policy::Adopt,
                     "strict" => Policy::Strict,
                     text => return Err(cx.value_error(format!("`policy` is \"adopt\" or \"strict\", not {text:?}"))),
@@ -122,20 +158,20 @@ fn options<'gc>(cx: &mut Cx<'_, 'gc>, value: &Value<'gc>) -> Result<ReloadOption
                 options.replace = match value {
                     Value::True => Replace::All,
                     Value::False | Value::Nil => Replace::Nothing,
-                    names => Replace::Names(strings(cx, &names)?.unwrap_or_default()),
+                    names => Replace::Names(strings(cx, native, "replace", &names)?.unwrap_or_default()),
                 }
             }
             "migrate" => {
-                options.migrate = match args::text(cx, "live.reload", "migrate", value)? {
+                options.migrate = match args::text(cx, native, "migrate", value)? {
                     "lazy" => Migrate::Lazily,
                     "eager" => Migrate::Eagerly,
                     text => return Err(cx.value_error(format!("`migrate` is \"lazy\" or \"eager\", not {text:?}"))),
                 }
             }
-            "tests" => options.gate = if flag { Gate::Tests } else { Gate::Open },
-            "strict" => options.strict = flag,
-            "rebase" => options.rebase = flag,
-            "relink" => options.relink = flag,
+            "tests" => options.gate = if flag(cx, native, "tests", &value)? { Gate::Tests } else { Gate::Open },
+            "strict" => options.strict = flag(cx, native, "strict", &value)?,
+            "rebase" => options.rebase = flag(cx, native, "rebase", &value)?,
+            "relink" => options.relink = flag(cx, native, "relink", &value)?,
             _ => {}
         }
     }
@@ -143,20 +179,13 @@ fn options<'gc>(cx: &mut Cx<'_, 'gc>, value: &Value<'gc>) -> Result<ReloadOption
 }
 
 fn reload<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
-    let what = strings(cx, &args[0])?;
-    let options = options(cx, &args[1])?;
     let dry = matches!(args[2], Value::True);
+    let native = if dry { "live.plan" } else { "live.reload" };
+    let what = strings(cx, native, "what", &args[0])?;
+    let options = options(cx, native, &args[1])?;
     Err(outside(move |vm| {
         not_within_a_commit(vm, "a reload")?;
-        let files = match &what {
-            Some(what) => vm.select_files(what),
-            None => vm.differing_files(),
-        };
-        let report = match files {
-            Err(message) => vm.refusal(what.unwrap_or_default(), message),
-            Ok(files) if dry => vm.plan(files, &options),
-            Ok(files) => vm.reload(files, &options),
-        };
+        let report = if dry { vm.plan_selected(what, &options) } else { vm.reload_selected(what, &options) };
         if let Some(interrupt) = report.interrupt() {
             return Err(Error::Interrupted(interrupt));
         }
@@ -165,7 +194,7 @@ fn reload<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
 }
 
 fn reload_texts<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
-    let options = options(cx, &args[1])?;
+    let options = options(cx, "live.reload_texts", &args[1])?;
     let Value::Map(map) = args[0] else { return Err(args::wrong(cx, "live.reload_texts", "files", "a map", &args[0])) };
     let entries: Vec<(Value<'gc>, Value<'gc>)> = map.table().iter().map(|e| (e.key, e.value)).collect();
     let mut files = Vec::new();
@@ -214,7 +243,12 @@ fn redo<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
 }
 
 fn leaks<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
-    let namespace = strings(cx, &args[0])?.and_then(|names| names.into_iter().next());
+    let namespace = match args[0] {
+        Value::Nil => None,
+        Value::Str(text) => Some(text.as_str().to_owned()),
+        Value::Namespace(namespace) => Some(namespace.name.to_string()),
+        other => return Err(args::wrong(cx, "live.leaks", "namespace", "a namespace or its name", &other)),
+    };
     Err(outside(move |vm| {
         let leaks = vm.leaks(namespace.as_deref());
         Data::list(&leaks, data::leak).into_handle(vm)
@@ -239,7 +273,17 @@ fn collect<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
 
 fn history<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let name = args::text(cx, "live.history", "name", args[0])?.to_owned();
-    Err(outside(move |vm| {
+    Err(versions_of(name))
+}
+
+fn history_of_definition<'gc>(_: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let Value::Definition(cell) = args[0] else { unreachable!("a property of definitions") };
+    Err(versions_of(cell.qualified_name()))
+}
+
+/// The versions of a definition as maps.
+fn versions_of<'gc>(name: String) -> Box<Control<'gc>> {
+    outside(move |vm| {
         let versions = vm.history(&name);
         Data::list(&versions, |version| {
             Data::Map(vec![
@@ -250,7 +294,7 @@ fn history<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> 
             ])
         })
         .into_handle(vm)
-    }))
+    })
 }
 
 fn why<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {

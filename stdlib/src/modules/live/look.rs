@@ -1,0 +1,86 @@
+//! `live` looks at the running program.
+
+use super::data::{self, Data};
+use crate::args;
+use similar::{ChangeTag, TextDiff};
+use vm::embed::{Handle, outside};
+use vm::heap::Value;
+use vm::object::{Cx, NativeResult};
+
+pub(super) fn frames<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
+    Err(outside(|vm| {
+        let calls = vm.calls();
+        let calls = calls.into_iter().map(|call| {
+            let fiber = call.fiber.map_or(Data::Nil, Data::Value);
+            let task = call.task.map_or(Data::Nil, Data::Text);
+            data::code_place(&call.place, [("fiber", fiber), ("task", task)])
+        });
+        Data::List(calls.collect()).into_handle(vm)
+    }))
+}
+
+pub(super) fn closures<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
+    Err(outside(|vm| {
+        let closures = vm.closures();
+        let closures = closures.into_iter().map(|c| data::code_place(&c.place, [("closure", Data::Value(c.function))]));
+        Data::List(closures.collect()).into_handle(vm)
+    }))
+}
+
+pub(super) fn referrers<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let held = Handle::new(cx.world, args[0]);
+    Err(outside(move |vm| {
+        let referrers = vm.referrers(&held)?;
+        let referrers = referrers.into_iter().map(|referrer| {
+            let holder = referrer.holder.map_or(Data::Nil, Data::Value);
+            Data::Map(vec![("holder", holder), ("path", Data::Text(referrer.path))])
+        });
+        Data::List(referrers.collect()).into_handle(vm)
+    }))
+}
+
+pub(super) fn diff<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let old = args::text(cx, "live.diff", "old", args[0])?;
+    let new = args::text(cx, "live.diff", "new", args[1])?;
+    let diff = TextDiff::from_lines(old, new);
+    let lines: Vec<String> = diff
+        .iter_all_changes()
+        .map(|change| {
+            let mark = match change.tag() {
+                ChangeTag::Equal => ' ',
+                ChangeTag::Delete => '-',
+                ChangeTag::Insert => '+',
+            };
+            format!("{mark} {}", change.value().trim_end_matches(['\n', '\r']))
+        })
+        .collect();
+    Ok(args::new_str(cx, &lines.join("\n")))
+}
+
+pub(super) fn lineage<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let mut thing = args[0];
+    let name = loop {
+        thing = match thing {
+            Value::Definition(cell) => cell.value(),
+            Value::Decorated(decorated) => decorated.original.get(),
+            Value::Bound(bound) => bound.method,
+            Value::Instance(instance) => Value::Class(cx.world.class_of_instance(instance)),
+            Value::EnumValue(value) => Value::Class(value.variant.class),
+            Value::Variant(variant) => Value::Class(variant.class),
+            Value::Class(class) => break class.qualified().to_string(),
+            Value::Function(function) => break function.proto().qualified.to_string(),
+            other => {
+                let text = "an instance, a class, an enum or a value of one, or a function";
+                return Err(args::wrong(cx, "live.lineage", "thing", text, &other));
+            }
+        };
+    };
+    Ok(args::new_str(cx, &name))
+}
+
+pub(super) fn edge<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    match cx.edge_of(args[0]) {
+        Some(facts) => Ok(args::new_list(cx, facts.to_vec())),
+        None => Err(args::wrong(cx, "live.edge", "old", "the `old` of a migration hook", &args[0])),
+    }
+}

@@ -1,0 +1,72 @@
+//! Reloads that are asked for from elsewhere: another thread, or a signal.
+
+use super::Vm;
+use crate::reload::{ReloadOptions, Report};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Called with the report of a reload that was asked for from elsewhere.
+pub(super) type OnReload = Box<dyn FnMut(&mut Vm, &Report)>;
+
+/// Asks a VM from any thread for a reload. Clones ask the same VM.
+///
+/// ```
+/// use stdlib::new_vm;
+/// use vm::embed::VmOptions;
+///
+/// let mut vm = new_vm(VmOptions::default());
+/// vm.on_requested_reload(|_, report| println!("{report}"));
+/// let handle = vm.reload_handle();
+/// std::thread::spawn(move || handle.request()).join().unwrap();
+/// assert!(vm.reload_handle().is_pending());
+/// vm.poll();    // A running program does so at its safe points.
+/// assert!(!vm.reload_handle().is_pending());
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct ReloadHandle(Arc<AtomicBool>);
+
+impl ReloadHandle {
+    /// Asks for a reload of every file whose text on the disk differs from what runs, as `live.reload()` makes it. It is made at the next safe
+    /// point that is not within another load, reload or migration. Requests before then are one.
+    pub fn request(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a reload has been asked for and not been made yet.
+    pub fn is_pending(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// The flag that [`ReloadHandle::request`] sets: for handlers of signals, which may do no more than that.
+    pub fn flag(&self) -> Arc<AtomicBool> {
+        self.0.clone()
+    }
+}
+
+impl Vm {
+    /// What asks this VM from any thread for a reload.
+    pub fn reload_handle(&self) -> ReloadHandle {
+        self.requested.clone()
+    }
+
+    /// Sets what is called with the reports of reloads that were asked for by a [`ReloadHandle`].
+    pub fn on_requested_reload(&mut self, f: impl FnMut(&mut Vm, &Report) + 'static) {
+        self.on_requested = Some(Box::new(f));
+    }
+
+    /// Makes the reload that was asked for, if there is one and it can be made now.
+    pub(super) fn carry_out_requested_reload(&mut self) {
+        if !self.requested.is_pending() || self.is_committing() || self.enter(|cx| !cx.world.migrating.is_empty()) {
+            return;
+        }
+        self.requested.0.store(false, Ordering::Relaxed);
+        let report = match self.differing_files() {
+            Ok(files) => self.reload(files, &ReloadOptions::default()),
+            Err(message) => self.refusal(Vec::new(), message),
+        };
+        if let Some(mut tell) = self.on_requested.take() {
+            tell(self, &report);
+            self.on_requested.get_or_insert(tell);
+        }
+    }
+}
