@@ -65,7 +65,9 @@ fn every_way_gives_the_same_report() {
 
     // Signals, and the watcher.
     let mut lines = Vec::new();
-    for args in [&["run", "main.lang"][..], &["run", "--reload", "main.lang"], &["run", "--reload", "--poll", "3600000", "main.lang"]] {
+    for args in
+        [&["run", "main.lang"][..], &["run", "--reload", "main.lang"], &["run", "--reload", "--poll", "3600000", "main.lang"]]
+    {
         let is_watched = args.len() == 3;
         let folder = Folder::with(&files);
         let mut running = Running::with(&folder, args);

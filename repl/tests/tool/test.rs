@@ -314,7 +314,7 @@ fn files_of_a_directory_can_share_a_namespace() {
     assert_has(&run(&folder, &[shared], 0), &["ok       inside", "ok       beside", "ok       below", "3 tests: 3 passed"]);
     run(&folder, &[], 2);
     expect(&lang(&folder, &["check", "--strict", shared, "."], ""), 0, "", "");
-    expect(&lang(&folder, &["check", "--strict", "."], ""), 1, "", "`items` does not exist");
+    expect(&lang(&folder, &["check", "--strict", "."], ""), 1, "", "namespace `world` does not exist");
     let doc = String::from_utf8_lossy(&lang(&folder, &["doc", shared, "."], "").stdout).into_owned();
     assert_has(&doc, &["Namespace `world`\n", "`world.deep`", "width"]);
     assert_has_not(&doc, &["world.map"]);

@@ -11,10 +11,9 @@ pub(super) type OnReload = Box<dyn FnMut(&mut Vm, &Report)>;
 /// Asks a VM from any thread for a reload. Clones ask the same VM.
 ///
 /// ```
-/// use stdlib::new_vm;
-/// use vm::embed::VmOptions;
+/// use vm::embed::{Vm, VmOptions};
 ///
-/// let mut vm = new_vm(VmOptions::default());
+/// let mut vm = Vm::bare(VmOptions::default());
 /// vm.on_requested_reload(|_, report| println!("{report}"));
 /// let handle = vm.reload_handle();
 /// std::thread::spawn(move || handle.request()).join().unwrap();

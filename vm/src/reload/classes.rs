@@ -347,7 +347,7 @@ impl<'gc> Cx<'_, 'gc> {
         is_new_text: bool,
         tasks: &mut Vec<ClassTask<'gc>>,
     ) {
-        let is_first = cell.get().is_unset();
+        let is_first = self.tasks_outside().flat_map(|(_, tasks)| tasks).any(|task| fills(task, cell));
         let is_untouched = is_first || self.is_shared_untouched(class, name, cell);
         if is_new_text && !is_untouched {
             self.world.shared_conflicts.push(format!("{}.{}", class.qualified(), name.as_str()));
@@ -365,12 +365,16 @@ impl<'gc> Cx<'_, 'gc> {
 
     /// Class tasks run with this commit, unless those of the text before wait for their turn in the load around it: then these do instead.
     fn queue_or_hand_over(&mut self, class: Gc<'gc, Class<'gc>>, tasks: Vec<ClassTask<'gc>>) -> Option<usize> {
-        let outer = self.world.loading_outer.last().map_or(&[][..], |outer| &outer.class_tasks);
-        if outer.iter().flatten().any(|(waiting, _)| Gc::ptr_eq(*waiting, class)) {
+        if self.tasks_outside().any(|(waiting, _)| Gc::ptr_eq(*waiting, class)) {
             self.world.loading.tasks_outside.push((class, tasks));
             return None;
         }
         self.queue_tasks(class, tasks)
+    }
+
+    /// Class tasks that wait for their turn in the load around this commit.
+    fn tasks_outside(&self) -> impl Iterator<Item = &ClassTasks<'gc>> {
+        self.world.loading_outer.last().into_iter().flat_map(|outer| outer.class_tasks.iter().flatten())
     }
 
     /// The commit has succeeded, and what it had yet to do has been put away.

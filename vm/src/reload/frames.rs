@@ -150,7 +150,13 @@ impl<'gc> Cx<'_, 'gc> {
         }
     }
 
-    fn calls_of(&self, frames: &[Frame<'gc>], fiber: Option<Gc<'gc, Fiber<'gc>>>, task: Option<String>, calls: &mut Vec<FoundCall<'gc>>) {
+    fn calls_of(
+        &self,
+        frames: &[Frame<'gc>],
+        fiber: Option<Gc<'gc, Fiber<'gc>>>,
+        task: Option<String>,
+        calls: &mut Vec<FoundCall<'gc>>,
+    ) {
         for (proto, frame) in places_of(self.world, frames) {
             if !frame.is_library {
                 calls.push((place(proto, &frame, old_call(proto)), fiber, task.clone()));

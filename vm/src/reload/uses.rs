@@ -160,12 +160,7 @@ impl<'b, 'gc> Cx<'b, 'gc> {
         walk.met
     }
 
-    fn walk<'a>(
-        &'a self,
-        targets: &'a [Gc<'gc, Definition<'gc>>],
-        detail: Detail,
-        wanted: Wanted<'a, 'gc>,
-    ) -> Walk<'a, 'b, 'gc> {
+    fn walk<'a>(&'a self, targets: &'a [Gc<'gc, Definition<'gc>>], detail: Detail, wanted: Wanted<'a, 'gc>) -> Walk<'a, 'b, 'gc> {
         Walk {
             cx: self,
             targets,
