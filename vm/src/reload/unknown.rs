@@ -8,6 +8,7 @@ use crate::bytecode::{Extra, Insn, Op};
 use crate::image::{Const, ImportFrom, ModuleImage, NameRef, ProtoImage};
 use crate::object::Cx;
 use crate::ops;
+use indexmap::IndexSet;
 use lang::diagnostic::Diagnostic;
 use lang::source::{Source, Span};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -21,8 +22,8 @@ const SUGGESTIONS_MAX: usize = 100;
 struct Defined<'a, 'm, 'gc> {
     cx: &'a mut Cx<'m, 'gc>,
     files: &'a [Compiled],
-    /// Names of the namespaces that were asked for, in order and to be looked up.
-    namespaces: FxHashMap<String, (Vec<Arc<str>>, FxHashSet<Arc<str>>)>,
+    /// Names of the namespaces that were asked for, those of leaks, too.
+    namespaces: FxHashMap<String, IndexSet<Arc<str>>>,
     /// Names for which it was looked what may have been meant.
     suggestions: usize,
 }
@@ -93,7 +94,7 @@ impl Defined<'_, '_, '_> {
         self.suggestions += 1;
         let mut known: Vec<Arc<str>> = Vec::new();
         for namespace in namespaces {
-            known.extend_from_slice(&self.names_of(namespace).0);
+            known.extend(self.names_of(namespace).iter().cloned());
         }
         ops::suggestion(name, known.iter().map(|known| &**known))
     }
@@ -103,24 +104,17 @@ impl Defined<'_, '_, '_> {
         if namespace == "core" && name.starts_with('_') {
             return false;
         }
-        self.names_of(namespace).1.contains(name) || {
-            // Leaks are there, too.
-            let symbol = self.cx.world.intern(self.cx.mc, name);
-            let world = &*self.cx.world;
-            let living = if namespace == "core" { Some(world.core) } else { world.namespaces.get(namespace).copied() };
-            living.is_some_and(|living| living.get(symbol).is_some())
-        }
+        self.names_of(namespace).contains(name)
     }
 
-    fn names_of(&mut self, namespace: &str) -> &(Vec<Arc<str>>, FxHashSet<Arc<str>>) {
+    fn names_of(&mut self, namespace: &str) -> &IndexSet<Arc<str>> {
         let (world, files) = (&*self.cx.world, self.files);
         self.namespaces.entry(namespace.to_owned()).or_insert_with(|| {
             let texts = files.iter().filter(|file| *file.namespace == *namespace);
-            let mut names: Vec<Arc<str>> = texts.flat_map(|file| file.image.definitions.iter().map(|d| d.name.clone())).collect();
+            let mut names: IndexSet<Arc<str>> = texts.flat_map(|file| file.image.definitions.iter().map(|d| d.name.clone())).collect();
             let living = if namespace == "core" { Some(world.core) } else { world.namespaces.get(namespace).copied() };
             names.extend(living.iter().flat_map(|living| living.with_leaks()).map(|cell| Arc::from(cell.name.as_str())));
-            let set = names.iter().cloned().collect();
-            (names, set)
+            names
         })
     }
 }
