@@ -41,6 +41,11 @@ impl<'gc> Cx<'_, 'gc> {
         proto
     }
 
+    /// Whether the code of a frame has been replaced by code that does something else.
+    pub(crate) fn is_replaced(&self, frame: &Frame<'gc>, callee: Value<'gc>) -> bool {
+        self.newest_code(frame, callee).image.fingerprint != frame.proto.image.fingerprint
+    }
+
     /// Whether a frame on old code will go on in the new one at the next turn of its loop, and if not, why. `None`: it is in no loop.
     pub(crate) fn foresee(&self, frame: &Frame<'gc>, callee: Value<'gc>) -> Option<Result<(), String>> {
         let new = self.newest_code(frame, callee);

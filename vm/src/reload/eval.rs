@@ -12,13 +12,14 @@ use super::plan::{Action, Draft, FileInput, PlannedDefinition, PlannedFile, Relo
 use super::report::Report;
 use super::suggest::suggestions;
 use super::survey::Facts;
+use super::transition::Trial;
 use super::unknown::leaks_mentioned;
 use crate::compile::compile_source;
 use crate::embed::{Error, Handle, Problem, Vm};
 use crate::heap::Value;
 use crate::image::{DefinitionKind, ImportImage, ModuleImage, UnitKind};
 use crate::interp::Trace;
-use crate::object::{Control, Cx, ErrorKind, LayoutChange, Namespace, TraceFrame, Undo, World};
+use crate::object::{Control, Cx, ErrorKind, Namespace, TraceFrame, Undo, World};
 use lang::diagnostic::Diagnostic;
 use lang::source::{Source, Span};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -190,7 +191,7 @@ impl Vm {
                 let mut report = Report { warnings, planned, ..Report::of(plan.plan()) };
                 self.add_parts(plan.plan(), &mut report);
                 match self.try_out(plan) {
-                    Ok(layouts) => Report { layouts, ..report },
+                    Ok(Trial { layouts, uncovered, .. }) => Report { layouts: layouts.unwrap_or_default(), uncovered, ..report },
                     Err(error) => Report::refused(paths, vec![failed_reason(&error, None)]),
                 }
             }
@@ -201,14 +202,13 @@ impl Vm {
     }
 
     /// Puts the definitions of a plan in place, which shows whether the classes fit together, and takes them back before anything runs.
-    /// Gives the layouts that would be replaced.
-    fn try_out(&mut self, plan: super::CheckedPlan) -> Result<Vec<LayoutChange>, Error> {
-        let mut trial = Trial(None);
+    fn try_out(&mut self, plan: super::CheckedPlan) -> Result<Trial, Error> {
+        let mut trial = Trial::default();
         let tried = self.commit(plan, &mut trial);
-        match (trial.0, tried) {
-            (Some(layouts), _) => Ok(layouts),
-            (None, result) => result.map(|_| Vec::new()),
+        if trial.layouts.is_none() {
+            tried?;
         }
+        Ok(trial)
     }
 
     /// The report of a request that names what does not exist.
@@ -701,16 +701,6 @@ impl Told {
             }
         }
         Ok(())
-    }
-}
-
-/// A commit that is taken back before anything of the program runs; keeps the layouts that would be replaced.
-struct Trial(Option<Vec<LayoutChange>>);
-
-impl Stages for Trial {
-    fn placed(&mut self, vm: &mut Vm) -> Result<(), Error> {
-        self.0 = Some(vm.enter(|cx| std::mem::take(&mut cx.world.layout_changes)));
-        Err(Error::Host("only tried".into()))
     }
 }
 
