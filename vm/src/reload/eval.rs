@@ -19,7 +19,8 @@ use crate::embed::{Error, Handle, Problem, Vm};
 use crate::heap::Value;
 use crate::image::{DefinitionKind, ImportImage, ModuleImage, UnitKind};
 use crate::interp::Trace;
-use crate::object::{Control, Cx, ErrorKind, Namespace, TraceFrame, Undo, World};
+use crate::object::{Control, Cx, ErrorKind, Kind, Namespace, TraceFrame, Undo, World};
+use gc_arena::Gc;
 use lang::diagnostic::Diagnostic;
 use lang::source::{Source, Span};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -544,6 +545,16 @@ impl Vm {
         raised.expect_err("raises")
     }
 
+    /// Whether a namespace has a definition of its own of this name.
+    fn is_defined_in(&mut self, namespace: &str, name: &str) -> bool {
+        self.enter(|cx| {
+            let Some(namespace) = cx.world.namespaces.get(namespace).copied() else { return false };
+            let name = cx.world.intern(cx.mc, name);
+            let cell = namespace.cell(name).filter(|cell| Gc::ptr_eq(cell.namespace, namespace));
+            cell.is_some_and(|cell| cell.kind() != Kind::Absent && !matches!(cell.value(), Value::Unset | Value::Namespace(_)))
+        })
+    }
+
     /// Makes an import last for the evaluations that follow.
     fn bind_import(&mut self, namespace: &str, import: &ImportImage, source: &str) {
         self.enter(|cx| {
@@ -577,6 +588,12 @@ struct Binding<'a> {
 impl Stages for Binding<'_> {
     fn begin(&mut self, vm: &mut Vm) -> Result<(), Error> {
         for (import, source) in self.image.imports.iter().zip(&self.imports) {
+            if let Some(name) = import.binds.iter().find(|bind| vm.is_defined_in(self.namespace, bind)) {
+                let namespace = self.namespace;
+                return Err(Error::Host(format!(
+                    "`{name}` is a definition of `{namespace}`, so an import cannot take its name; write `import … as` another one"
+                )));
+            }
             vm.bind_import(self.namespace, import, source);
         }
         Ok(())
@@ -645,7 +662,9 @@ struct Told {
 
 impl Stages for Told {
     fn begin(&mut self, vm: &mut Vm) -> Result<(), Error> {
-        self.hooks.run_before(vm, &self.report)
+        self.hooks.run_before(vm, &self.report)?;
+        self.report.warnings.append(&mut self.hooks.overruled);
+        Ok(())
     }
 
     fn placed(&mut self, _: &mut Vm) -> Result<(), Error> {
@@ -723,7 +742,12 @@ fn failed_reason(error: &Error, hook: Option<String>) -> Reason {
         message: format!("{}: {message}", hook.as_deref().unwrap_or("running the new top-level code failed")),
         file,
         line,
-        remedy: "correct the text and save again".into(),
+        remedy: match hook {
+            Some(hook) if hook.starts_with("`before_reload`") => {
+                "change what it refuses; an edit of `before_reload` itself is not refused by it".into()
+            }
+            _ => "correct the text and save again".into(),
+        },
         detail: lines.collect::<Vec<_>>().join("\n"),
         place: None,
     }
