@@ -111,7 +111,8 @@ impl Defined<'_, '_, '_> {
         let (world, files) = (&*self.cx.world, self.files);
         self.namespaces.entry(namespace.to_owned()).or_insert_with(|| {
             let texts = files.iter().filter(|file| *file.namespace == *namespace);
-            let mut names: IndexSet<Arc<str>> = texts.flat_map(|file| file.image.definitions.iter().map(|d| d.name.clone())).collect();
+            let mut names: IndexSet<Arc<str>> =
+                texts.flat_map(|file| file.image.definitions.iter().map(|d| d.name.clone())).collect();
             let living = if namespace == "core" { Some(world.core) } else { world.namespaces.get(namespace).copied() };
             names.extend(living.iter().flat_map(|living| living.with_leaks()).map(|cell| Arc::from(cell.name.as_str())));
             names
