@@ -2,6 +2,7 @@
 
 use super::error::Error;
 use super::handle::Handle;
+use super::search::Search;
 use super::vm::Vm;
 use crate::heap::Value;
 use crate::object::{Class, Cx, FoundInstance, Layout, LayoutId, List, NativeResult};
@@ -12,12 +13,15 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+/// Instances of a search that are migrated together.
+const BATCH: usize = 64;
+
 /// What an eager migration has done.
 #[derive(Debug, Default)]
 pub struct Migrated {
     /// Instances that are up to date now.
     pub migrated: usize,
-    /// Instances that are left because the time was over.
+    /// Instances that are left because the time was over, as far as they are known.
     pub left: usize,
     /// What the hooks of the others raised; they stay as they were.
     pub errors: Vec<Error>,
@@ -49,21 +53,70 @@ impl Vm {
     }
 
     /// Migrates the obsolete instances of a class and of the classes below it, for about as long as `budget` says, or all.
+    ///
+    /// With a budget, the heap is looked through in slices as well: the first calls may only do that, and `left` is what is known of then.
+    /// It is 0 when all are done.
     pub fn migrate_instances(&mut self, class: &Handle, budget: Option<Duration>) -> Result<Migrated, Error> {
-        let start = Instant::now();
-        let found = self.census(class)?;
-        let obsolete = self.list_of(class, &found, |layout| !layout.is_current())?;
+        let mut done = Migrated::default();
+        let Some(budget) = budget else {
+            let found = self.census(class)?;
+            let obsolete = self.list_of(class, &found, |layout| !layout.is_current())?;
+            self.migrate_list(&obsolete, None, &mut done)?;
+            return Ok(done);
+        };
+        let until = Instant::now() + budget;
+        self.expect_class(class)?;
+        self.begin_search(class);
+        if !self.go_on_searching(until) {
+            done.left = self.search.as_ref().map_or(0, Search::left).max(1);
+            return Ok(done);
+        }
+        while let Some((found, marking)) = self.search.as_mut().and_then(|search| search.take(BATCH)) {
+            let (obsolete, mut found) = self.obsolete_of(class, found);
+            let begun = self.migrate_list(&obsolete, Some(until), &mut done)?;
+            if begun < found.len() {
+                found.drain(..begun);
+                if let Some(search) = &mut self.search {
+                    search.give_back(found, marking);
+                    done.left = search.left();
+                }
+                return Ok(done);
+            }
+        }
+        self.search = None;
+        Ok(done)
+    }
+
+    /// Those of some instances that are obsolete, as a list and as they were found.
+    fn obsolete_of(&mut self, class: &Handle, mut found: Vec<FoundInstance>) -> (Handle, Vec<FoundInstance>) {
+        self.enter(|cx| {
+            let Value::Class(class) = class.value_in(cx.world) else { unreachable!("`expect_class` has looked") };
+            let mut items = Vec::new();
+            found.retain(|instance| {
+                // SAFETY: a search gives what the last marking has traced, and nothing has been collected since.
+                let instance = unsafe { instance.instance(cx.mc) };
+                let layout = cx.world.layout(instance.layout());
+                let is_meant = !layout.is_current() && layout.class.is_subclass_of(class);
+                items.extend(is_meant.then_some(Value::Instance(instance)));
+                is_meant
+            });
+            let list = List::new(cx.mc, items);
+            (Handle::new(cx.world, Value::List(list)), found)
+        })
+    }
+
+    /// Migrates the instances of a list, as many as the time allows. Gives how many were begun.
+    fn migrate_list(&mut self, obsolete: &Handle, until: Option<Instant>, done: &mut Migrated) -> Result<usize, Error> {
+        let errors_before = done.errors.len();
         let count = self.enter(|cx| match obsolete.value_in(cx.world) {
             Value::List(list) => list.len(),
             _ => 0,
         });
-        let mut done = Migrated::default();
         let next = Rc::new(Cell::new(0));
         while next.get() < count {
             let (obsolete, position) = (obsolete.clone(), next.clone());
             let result = self.run(move |cx| {
-                let Value::List(list) = obsolete.value_in(cx.world) else { unreachable!("made above") };
-                let until = budget.map(|budget| start + budget);
+                let Value::List(list) = obsolete.value_in(cx.world) else { unreachable!("the caller has made it") };
                 MigrateMany { list, next: position, until }.go(cx)
             });
             match result {
@@ -72,15 +125,19 @@ impl Vm {
                 Err(other) => return Err(other),
             }
         }
-        done.migrated = next.get().min(count) - done.errors.len();
-        done.left = count - next.get().min(count);
-        Ok(done)
+        done.migrated += next.get() - (done.errors.len() - errors_before);
+        Ok(next.get())
+    }
+
+    fn expect_class(&mut self, class: &Handle) -> Result<(), Error> {
+        let is_class = self.enter(|cx| matches!(class.value_in(cx.world), Value::Class(class) if class.has_layout()));
+        if is_class { Ok(()) } else { Err(Error::Host("instances belong to a class".into())) }
     }
 
     /// All living instances, for a question about `class`.
     fn census(&mut self, class: &Handle) -> Result<Vec<FoundInstance>, Error> {
-        let is_class = self.enter(|cx| matches!(class.value_in(cx.world), Value::Class(class) if class.has_layout()));
-        if is_class { Ok(self.take_census()) } else { Err(Error::Host("instances belong to a class".into())) }
+        self.expect_class(class)?;
+        Ok(self.take_census())
     }
 
     fn list_of(
@@ -141,12 +198,13 @@ struct MigrateMany<'gc> {
 
 impl<'gc> MigrateMany<'gc> {
     /// Instances between two looks at the clock.
-    const STRIDE: usize = 64;
+    const STRIDE: usize = 16;
 
     fn go(self, cx: &mut Cx<'_, 'gc>) -> NativeResult<'gc> {
         while let Some(instance) = self.list.get(self.next.get()) {
             let i = self.next.get();
-            if i.is_multiple_of(Self::STRIDE) && self.until.is_some_and(|until| Instant::now() >= until) {
+            // However short the time is, some are migrated.
+            if i > 0 && i.is_multiple_of(Self::STRIDE) && self.until.is_some_and(|until| Instant::now() >= until) {
                 return Ok(Value::Nil);
             }
             self.next.set(i + 1);

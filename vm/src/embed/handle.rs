@@ -17,7 +17,7 @@ struct Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.pool.free.borrow_mut().push(self.index);
+        self.pool.dropped.borrow_mut().push(self.index);
     }
 }
 
@@ -25,7 +25,7 @@ impl Handle {
     /// Keeps `value` alive for the host.
     pub fn new<'gc>(world: &mut World<'gc>, value: Value<'gc>) -> Handle {
         let pool = world.handle_pool.clone();
-        let free = pool.free.borrow_mut().pop();
+        let free = pool.dropped.borrow_mut().pop().or_else(|| pool.free.borrow_mut().pop());
         let index = free.unwrap_or(world.handles.len());
         if index == world.handles.len() {
             world.handles.push(value);

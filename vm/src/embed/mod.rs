@@ -6,6 +6,7 @@ mod error;
 mod function;
 mod handle;
 mod request;
+mod search;
 mod tasks;
 mod tests;
 mod vm;

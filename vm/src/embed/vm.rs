@@ -5,6 +5,7 @@ use super::error::Error;
 use super::function::HostFunction;
 use super::handle::Handle;
 use super::request::{OnReload, ReloadHandle};
+use super::search::{Search, Work};
 use crate::heap::Value;
 use crate::host::{Host, NoHost};
 use crate::interp;
@@ -60,7 +61,7 @@ const LAYOUTS_KEPT_MAX: usize = 64;
 
 /// One engine with its own heap, namespaces and loaded files.
 pub struct Vm {
-    arena: Arena<Rootable![World<'_>]>,
+    pub(super) arena: Arena<Rootable![World<'_>]>,
     pub(super) pool: Rc<crate::object::HandlePool>,
     cancel: Arc<AtomicBool>,
     stress: Stress,
@@ -79,6 +80,8 @@ pub struct Vm {
     new_bytes: usize,
     /// How many layouts had been made when those without instances were freed last.
     layouts_when_freed: usize,
+    /// The search for obsolete instances that a migration in slices has begun.
+    pub(super) search: Option<Search>,
     /// What is known of files, beside the heap.
     pub(crate) files: crate::reload::Files,
 }
@@ -140,6 +143,7 @@ impl Vm {
             marked_bytes: 0,
             new_bytes: 0,
             layouts_when_freed: 0,
+            search: None,
             files: crate::reload::Files::default(),
         }
     }
@@ -447,7 +451,7 @@ impl Vm {
     }
 
     /// Reads what a slice of a collection has found alive.
-    fn weigh(&mut self) {
+    pub(super) fn weigh(&mut self) {
         self.marked_bytes += crate::heap::take_marked();
         if self.arena.collection_phase() == CollectionPhase::Sleeping {
             crate::heap::end_cycle();
@@ -475,14 +479,14 @@ impl Vm {
         self.new_bytes += usize::try_from(allocated).unwrap_or(0);
         if self.stress.collect_always {
             self.clear_stacks();
-            self.arena.finish_cycle();
+            self.collector(Work::Cycle);
             self.end_collection();
             return;
         }
         if self.stress.collect_slowly {
             self.clear_stacks();
             self.arena.metrics().adjust_debt(30.0);
-            self.arena.collect_debt();
+            self.collector(Work::Debt);
             self.end_collection();
             return;
         }
@@ -494,7 +498,7 @@ impl Vm {
         if small && self.arena.collection_phase() == CollectionPhase::Sleeping {
             self.finish_cycle();
         } else {
-            self.arena.collect_debt();
+            self.collector(Work::Debt);
         }
         self.end_collection();
     }
@@ -507,11 +511,16 @@ impl Vm {
         }
     }
 
-    fn clear_stacks(&mut self) {
+    pub(super) fn clear_stacks(&mut self) {
         self.arena.mutate_root(|_, world| {
             world.stack.clear_above_top();
             for parked in &mut world.parked {
                 parked.stack.clear_above_top();
+            }
+            // What the host has let go of.
+            for index in world.handle_pool.dropped.borrow_mut().drain(..) {
+                world.handles[index] = Value::Nil;
+                world.handle_pool.free.borrow_mut().push(index);
             }
         });
     }
@@ -527,7 +536,7 @@ impl Vm {
     fn finish_cycle(&mut self) {
         let made = self.arena.mutate(|_, world| world.layouts.len());
         if made < self.layouts_when_freed + LAYOUTS_KEPT_MAX {
-            self.arena.finish_cycle();
+            self.collector(Work::Cycle);
             return;
         }
         self.layouts_when_freed = made;
@@ -538,8 +547,10 @@ impl Vm {
     /// Marks everything once; gives the instances that are alive.
     pub(super) fn take_census(&mut self) -> Vec<crate::object::FoundInstance> {
         self.clear_stacks();
+        // It passes all instances itself.
+        self.search = None;
         if self.arena.collection_phase() != CollectionPhase::Sleeping {
-            self.arena.finish_cycle();
+            self.collector(Work::Cycle);
         }
         let arena = &mut self.arena;
         let found = crate::object::take_census(|| arena.finish_cycle());

@@ -256,8 +256,19 @@ impl<'gc> Namespace<'gc> {
 
     /// Contributed definitions, and leaks, in order of their making.
     pub fn with_leaks(&self) -> Vec<Gc<'gc, Definition<'gc>>> {
-        let own = |d: &Gc<'gc, Definition<'gc>>| std::ptr::eq(Gc::as_ptr(d.namespace), self) && d.kind() != Kind::Absent;
-        self.definitions.borrow().values().copied().filter(own).collect()
+        self.definitions.borrow().values().copied().filter(|cell| self.is_own(*cell)).collect()
+    }
+
+    /// Calls the function with what `with_leaks` gives.
+    pub fn each_with_leaks(&self, mut f: impl FnMut(Gc<'gc, Definition<'gc>>)) {
+        for cell in self.definitions.borrow().values().copied().filter(|cell| self.is_own(*cell)) {
+            f(cell);
+        }
+    }
+
+    /// Whether a cell is one of its own definitions or leaks.
+    fn is_own(&self, cell: Gc<'gc, Definition<'gc>>) -> bool {
+        std::ptr::eq(Gc::as_ptr(cell.namespace), self) && cell.kind() != Kind::Absent
     }
 
     /// Makes `name` mean a definition of another namespace: an import of a session, which outlives the text that it stands in. The

@@ -19,7 +19,7 @@ mod variant;
 mod way;
 mod world;
 
-pub use census::{Found as FoundInstance, take_census};
+pub use census::{Found as FoundInstance, pass_instances, take_census};
 pub use class::{Class, ClassBody, ClassKind, HashSource, HookText, Member, OwnSlot, SlotInit};
 pub use collections::{Bytes, List, RangeObject, Tuple};
 pub use definition::{Definition, DefinitionMeta, Kind, Leak, Linked, Module, ModuleState, Namespace};

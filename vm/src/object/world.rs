@@ -332,7 +332,9 @@ impl std::fmt::Display for TraceFrame {
 /// Numbers of handles that were dropped and may be used again.
 #[derive(Default)]
 pub struct HandlePool {
-    /// The numbers.
+    /// Those whose values are still there.
+    pub dropped: RefCell<Vec<usize>>,
+    /// The others.
     pub free: RefCell<Vec<usize>>,
 }
 

@@ -302,9 +302,13 @@ impl Vm {
         }
         inputs.extend(gone.iter().filter_map(|file| self.input_of_gone(&normalise(&file.path))));
         let others = self.other_inputs(&inputs);
-        let mut facts = self.enter(|cx| cx.survey());
+        let namespaces = inputs.iter().map(|input| input.namespace.clone()).collect();
+        let mut facts = self.enter(|cx| cx.survey(&namespaces));
         let draft = draft(inputs, &facts);
-        self.enter(|cx| cx.survey_values(&mut facts, &draft.concerned()));
+        self.enter(|cx| {
+            cx.survey_namespaces(&mut facts, &draft.namespaces());
+            cx.survey_values(&mut facts, &draft.concerned());
+        });
         let renamed = renamings(&draft, &facts);
         let running: Vec<_> = draft.inputs.iter().filter_map(|input| Some((input.path.clone(), input.old.clone()?))).collect();
         let mut plan = plan(draft, &others, &facts, options);

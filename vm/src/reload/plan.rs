@@ -153,6 +153,11 @@ impl Draft {
         names
     }
 
+    /// Namespaces in which something changes or is computed anew.
+    pub fn namespaces(&self) -> FxHashSet<&str> {
+        namespaces(&self.dirty)
+    }
+
     /// Whether another file of the commit defines a name that `path` no longer has.
     pub fn is_taken(&self, namespace: &str, name: &str, path: &str) -> bool {
         self.inputs.iter().any(|other| {
@@ -196,7 +201,7 @@ pub fn plan(draft: Draft, others: &[FileInput], facts: &Facts, options: &ReloadO
         taken: taken(&inputs, &changes),
     };
     let mut files: Vec<PlannedFile> = inputs.into_iter().zip(changes).map(|(input, change)| planner.file(input, change)).collect();
-    let concerned: FxHashSet<&str> = planner.dirty.iter().filter_map(|name| Some(name.rsplit_once('.')?.0)).collect();
+    let concerned = namespaces(&planner.dirty);
     for other in others.iter().filter(|other| concerned.contains(&*other.namespace)) {
         let image = &other.new;
         let touched: Vec<PlannedDefinition> =
@@ -220,6 +225,11 @@ pub fn plan(draft: Draft, others: &[FileInput], facts: &Facts, options: &ReloadO
     }
     let outdated = planner.dirty.iter().cloned().collect();
     ReloadPlan { files, rebase: options.rebase, relink: options.relink, outdated }
+}
+
+/// The namespaces of qualified names.
+fn namespaces(names: &FxHashSet<String>) -> FxHashSet<&str> {
+    names.iter().filter_map(|name| Some(name.rsplit_once('.')?.0)).collect()
 }
 
 /// Adds everything that was computed from something dirty and will be evaluated anew.

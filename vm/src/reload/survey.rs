@@ -3,7 +3,7 @@
 use super::digest::digest;
 use crate::object::{Cx, Definition, Kind};
 use gc_arena::Gc;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 /// What is known of one definition.
@@ -33,15 +33,29 @@ pub struct Fact {
 pub type Facts = FxHashMap<String, Fact>;
 
 impl<'gc> Cx<'_, 'gc> {
-    /// Facts of every definition outside the library; nothing is known yet of what the program has done to their values.
-    pub(super) fn survey(&self) -> Facts {
+    /// Facts of the definitions that an edit of files of these namespaces may concern: those of the namespaces, leaks, and what was
+    /// computed from something, wherever it is. Nothing is known yet of what the program has done to their values.
+    pub(super) fn survey(&self, namespaces: &FxHashSet<Arc<str>>) -> Facts {
         let mut facts = Facts::default();
         for namespace in self.world.namespaces.values() {
-            for cell in namespace.with_leaks() {
-                facts.insert(cell.qualified_name(), fact(cell));
-            }
+            let is_edited = namespaces.contains(&namespace.name);
+            // PERF: `benches/reload/run`: facts of all 20 000 definitions cost 7 of 9 ms of an edit.
+            namespace.each_with_leaks(|cell| {
+                if is_edited || concerns_all(cell) {
+                    facts.insert(cell.qualified_name(), fact(cell));
+                }
+            });
         }
         facts
+    }
+
+    /// Adds the facts of all definitions of further namespaces.
+    pub(super) fn survey_namespaces(&self, facts: &mut Facts, names: &FxHashSet<&str>) {
+        for namespace in names.iter().filter_map(|name| self.world.namespaces.get(*name)) {
+            namespace.each_with_leaks(|cell| {
+                facts.entry(cell.qualified_name()).or_insert_with(|| fact(cell));
+            });
+        }
     }
 
     /// Finds out which of these values still are what their initialisers built: this looks at the values.
@@ -54,6 +68,12 @@ impl<'gc> Cx<'_, 'gc> {
                 && cell.meta().initial_digest.is_some_and(|initial| digest(cell.value()) == Some(initial));
         }
     }
+}
+
+/// Whether an edit of another namespace may have to know of a definition.
+fn concerns_all<'gc>(cell: Gc<'gc, Definition<'gc>>) -> bool {
+    let meta = cell.meta();
+    meta.leak.is_some() || !meta.computed_from.is_empty()
 }
 
 fn fact<'gc>(cell: Gc<'gc, Definition<'gc>>) -> Fact {
