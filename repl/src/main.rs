@@ -56,13 +56,16 @@ const AFTER_HELP_RUN: &str = "\
 A directory is loaded as a whole, in an order that fits, without its test files (`x_test.lang`); the program begins with
 `main` of its `main.lang`, or with the only `main`.
 
-With --reload all loaded files are watched, and in a directory those that come and go. What is saved together is brought to the running program as one commit, at
-the next call, loop turn or wait; what was done is said on standard error. A text that cannot be taken in changes
+With --reload all loaded files are watched, and in a directory those that come and go. What is saved together is brought
+to the running program as one commit, at the next call, loop turn or wait; what was done is said on standard error. A text that cannot be taken in changes
 nothing: the reasons are shown, the program goes on, and the next save is tried together with it.
 
-A function that is running goes on in its old text until it returns; what it calls is new. So let an endless loop only
-call a function that does the work. Code that an edit runs and that does not end is given up by the next save, or by
-Ctrl-C, and the program goes on.
+A function that is running goes on in its old text until it returns, but a loop of it goes on in the new text at its next
+turn; what it calls is new. Code that an edit runs and that does not end is given up by the next save, or by Ctrl-C, and
+the program goes on.
+
+SIGHUP, with and without --reload, brings the program to what is on the disk. It does not end the program, also when the
+terminal is closed.
 
 When `main` returns, the tool ends. When it raises an error, or the file does not load, the error is shown and the tool
 waits: once an edit has been committed, `main` is called again; variables keep their values. A file without `main` is
@@ -75,7 +78,8 @@ files are checked with what they import. The status is 1 if there is an error; `
 
 const AFTER_HELP_PLAN: &str = "\
 The running program is loaded, which runs its top level, and its `main` is not called. Then the report is shown that a
-save of the edited text under the name of the running file would have. Exit status: 1 if it would be refused.";
+save of the edited text under the name of the running file would have. Exit status: 1 if it would be refused, and
+with --strict also if something that is alive would be left behind.";
 
 const AFTER_HELP_TEST: &str = "\
 Tests are the `test \"name\" { … }` blocks of `.lang` files. A file `x_test.lang` beside `x.lang` belongs to it and sees its

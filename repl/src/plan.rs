@@ -13,7 +13,8 @@ use vm::reload::{FileText, Mode, ReloadOptions, normalise};
 /// Presses of Ctrl-C after which it ends at once.
 const PRESSES_MAX: u32 = 1;
 
-/// Loads `running` without calling its `main`, and shows what taking in the text of `edited` in its place would do; 1 if it would be refused.
+/// Loads `running` without calling its `main`, and shows what taking in the text of `edited` in its place would do; 1 if it would be refused, or,
+/// strictly, if it would leave something behind.
 pub fn plan(running: &str, edited: &str, roots: &[String], mode: Mode, options: &ReloadOptions, detail: Detail) -> i32 {
     let style = Style::for_stderr();
     let text = match engine::read_source(edited) {
@@ -43,5 +44,5 @@ pub fn plan(running: &str, edited: &str, roots: &[String], mode: Mode, options: 
         Detail::Json => format!("{}\n", report.to_json()),
         Detail::Short | Detail::Full => report.to_string(),
     });
-    i32::from(!report.ok)
+    i32::from(!report.ok || options.strict && !report.uncovered.is_empty())
 }

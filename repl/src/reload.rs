@@ -303,13 +303,13 @@ pub fn listen(shared: &SharedReloader, vm: &mut Vm) {
     let shared = shared.clone();
     hangup::listen(vm, move |vm, report| {
         let mut this = shared.borrow_mut();
-        match report.error {
-            Some(Error::Interrupted(interrupt)) => this.end(vm, interrupt),
-            _ => {
-                let was_refused = this.is_refused;
-                this.settle(vm, report);
-                this.show(report, was_refused);
-            }
+        if report.ok || report.interrupt().is_none() {
+            let was_refused = this.is_refused;
+            this.settle(vm, report);
+            this.show(report, was_refused);
+        }
+        if let Some(interrupt) = report.interrupt() {
+            this.end(vm, interrupt);
         }
     });
 }

@@ -9,8 +9,10 @@ use crate::interrupt;
 use crate::output::output;
 use crate::reload::{self, Detail, Reloader, SharedReloader};
 use crate::summary;
+use std::cell::Cell;
 use std::io::ErrorKind;
 use std::mem::ManuallyDrop;
+use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
@@ -113,7 +115,9 @@ fn wait_for_file(path: &str) {
 }
 
 fn run_once(vm: &mut Vm, entry: &Entry, args: &[String]) -> i32 {
-    hangup::listen(vm, show_requested);
+    let stop = Rc::new(Cell::new(None));
+    let noted = stop.clone();
+    hangup::listen(vm, move |vm, report| show_requested(vm, report, &noted));
     let report = entry.load(vm, &engine::noting_warnings());
     if let Some(interrupt) = report.interrupt() {
         return stopped(interrupt);
@@ -128,7 +132,7 @@ fn run_once(vm: &mut Vm, entry: &Entry, args: &[String]) -> i32 {
     for outcome in [main, run_tasks(vm)] {
         match outcome {
             Outcome::Returned | Outcome::NoMain => {}
-            Outcome::Stopped(interrupt) => return stopped(interrupt),
+            Outcome::Stopped(interrupt) => return stopped(stop.get().unwrap_or(interrupt)),
             Outcome::Failed(error) => {
                 output().note(&Style::for_stderr().error(&error));
                 has_failed = true;
@@ -142,11 +146,14 @@ fn run_once(vm: &mut Vm, entry: &Entry, args: &[String]) -> i32 {
     i32::from(has_failed || vm.failed_tasks() > 0)
 }
 
-/// Shows what SIGHUP has asked for. Code of an edit that is stopped ends the program.
-fn show_requested(vm: &mut Vm, report: &Report) {
-    match report.error {
-        Some(Error::Interrupted(_)) => vm.cancel_flag().store(true, Ordering::Relaxed),
-        _ => output().note(&summary::of_reload(report, Style::for_stderr())),
+/// Shows what SIGHUP has asked for. Code of an edit, or a listener, that is stopped ends the program.
+fn show_requested(vm: &mut Vm, report: &Report, stop: &Cell<Option<Interrupt>>) {
+    if report.ok || report.interrupt().is_none() {
+        output().note(&summary::of_reload(report, Style::for_stderr()));
+    }
+    if let Some(interrupt) = report.interrupt() {
+        stop.set(Some(interrupt));
+        vm.cancel_flag().store(true, Ordering::Relaxed);
     }
 }
 

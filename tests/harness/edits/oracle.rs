@@ -105,7 +105,7 @@ impl Trial {
     }
 
     fn step(&mut self, numbers: &[u64]) -> Found {
-        let Some((first, rest)) = numbers.split_first() else { return None };
+        let (first, rest) = numbers.split_first()?;
         let mut random = Random::new(*first);
         match random.below(12) {
             0 | 1 => self.assign(&mut random),
@@ -399,7 +399,7 @@ impl Trial {
             _ if !functions.is_empty() => {
                 let function = *random.pick(&functions);
                 let path = PATHS[function.file];
-                let Some(text) = texts.get_mut(path) else { return None };
+                let text = texts.get_mut(path)?;
                 let head = format!("fn {}(x)", function.name());
                 let lines: Vec<String> = text
                     .lines()

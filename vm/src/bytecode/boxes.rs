@@ -154,7 +154,7 @@ pub fn box_registers(proto: &ProtoImage) -> Vec<Registers> {
 }
 
 /// For each word the handler that an error there goes to.
-fn innermost_handlers(proto: &ProtoImage) -> Vec<Option<u32>> {
+pub(super) fn innermost_handlers(proto: &ProtoImage) -> Vec<Option<u32>> {
     let mut handler_of = vec![None; proto.code.len()];
     for (at, handler) in proto.handlers.iter().enumerate().rev() {
         handler_of[handler.start as usize..handler.end as usize].fill(Some(at as u32));

@@ -3,6 +3,7 @@
 //! A backward data flow: a register is needed before an instruction that reads it, and before one that does not write it and leads to where
 //! it is needed; also where an error leads. Where an instruction may or may not write, it counts as not writing.
 
+use super::boxes::innermost_handlers;
 use super::verify::closes_over;
 use super::{Insn, Op, Operand, Registers};
 use crate::image::{Capture, ClassRef, ModuleImage, ProtoImage};
@@ -11,6 +12,7 @@ use crate::image::{Capture, ClassRef, ModuleImage, ProtoImage};
 pub fn needed_registers(image: &ModuleImage, proto: &ProtoImage, at: u32) -> Registers {
     let code = instructions(proto);
     let mut before = vec![Registers::default(); proto.code.len() + 1];
+    let handler_of = innermost_handlers(proto);
     loop {
         let mut changed = false;
         for (pc, op, insn) in code.iter().rev().copied() {
@@ -26,7 +28,7 @@ pub fn needed_registers(image: &ModuleImage, proto: &ProtoImage, at: u32) -> Reg
                 written(op, insn, true).for_each(|register| there.remove(register));
                 needed = needed.or(there);
             }
-            for handler in proto.handlers.iter().filter(|h| (h.start as usize..h.end as usize).contains(&pc)).take(1) {
+            if let Some(handler) = handler_of[pc].map(|at| &proto.handlers[at as usize]) {
                 let mut there = before[handler.target as usize];
                 there.remove(handler.register);
                 needed = needed.or(there);

@@ -229,7 +229,7 @@ opcodes! {
     Class       W KX _ [] "R[A] = the class Bx of the image; its bases are in R[A+1] …, evaluated in order";
     Enum        W KX _ [] "R[A] = the enum Bx of the image";
     Extend      R KX _ [] "add the members of extension Bx of the image to the class R[A]";
-    Decorated   W R _ [] "R[A] = a stable object for the function R[A] that forwards to R[B], what its decorator returned";
+    Decorated   M R _ [] "R[A] = a stable object for the function R[A] that forwards to R[B], what its decorator returned";
 
     // Iteration. R[A] and R[A+1] hold the iterator's state.
     Iter        M I _ [] "R[A], R[A+1] = iterator over R[A]; B 1: all its values go into one list";

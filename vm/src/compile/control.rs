@@ -86,6 +86,7 @@ impl<'a> Compiler<'a> {
             start: 0,
             end: 0,
             next: 0,
+            back_edges: Vec::new(),
             state: 0,
             label: label.map(|label| label.name.0.clone()),
             header: fingerprint_expr(header),
@@ -110,20 +111,20 @@ impl<'a> Compiler<'a> {
             let top = compiler.fun.pc();
             let done = compiler.fun.label();
             compiler.jump_if(cond, done, false);
-            compiler.enter_loop(label, Some(top), done);
+            compiler.enter_loop(label, number, Some(top), done);
             compiler.block(body, Dest::Discard);
             let next = compiler.leave_loop_body();
             compiler.fun.bind(next);
-            compiler.fun.back_edge(span, Insn::abc(Op::Loop, 0, 0, 0), top);
+            compiler.fun.next_turn(span, Insn::abc(Op::Loop, 0, 0, 0), number, top);
             compiler.end_loop(number, LoopKind::While, top, Reg(0));
             compiler.fun.bind(done);
         });
     }
 
     /// Starts the body of a loop. `done` is behind it.
-    fn enter_loop(&mut self, label: Option<&Ident>, top: Option<u32>, done: Label) {
+    fn enter_loop(&mut self, label: Option<&Ident>, number: usize, top: Option<u32>, done: Label) {
         let next = self.fun.label();
-        self.fun.exits.push(Exit::Loop(Loop { label: label.map(|label| label.name.clone()), done, next, top }));
+        self.fun.exits.push(Exit::Loop(Loop { label: label.map(|label| label.name.clone()), number, done, next, top }));
     }
 
     /// Ends the body of a loop; gives the label of what starts the next iteration.
@@ -147,7 +148,7 @@ impl<'a> Compiler<'a> {
             compiler.name_loop_state(&[state, rest]);
             let top = compiler.fun.pc();
             let done = compiler.fun.label();
-            compiler.enter_loop(label, Some(top), done);
+            compiler.enter_loop(label, number, Some(top), done);
             compiler.scoped(|compiler| {
                 let landing = compiler.loop_variable(pattern);
                 let item = landing.unwrap_or_else(|| compiler.fun.alloc());
@@ -157,7 +158,7 @@ impl<'a> Compiler<'a> {
             });
             let next = compiler.leave_loop_body();
             compiler.fun.bind(next);
-            compiler.fun.back_edge(span, Insn::abc(Op::Loop, 0, 0, 0), top);
+            compiler.fun.next_turn(span, Insn::abc(Op::Loop, 0, 0, 0), number, top);
             compiler.end_loop(number, LoopKind::Items, top, state);
             compiler.fun.bind(done);
         });
@@ -183,7 +184,7 @@ impl<'a> Compiler<'a> {
             compiler.expr_to(hi, bound);
             let counter = compiler.fun.alloc();
             let done = compiler.fun.label();
-            compiler.enter_loop(label, None, done);
+            compiler.enter_loop(label, number, None, done);
             let range = lo.span.to(hi.span);
             compiler.fun.jump(range, Insn::abc(Op::ForPrep, state.0, inclusive.into(), 0), done);
             compiler.name_loop_state(&[state, bound]);
@@ -195,7 +196,7 @@ impl<'a> Compiler<'a> {
             let next = compiler.leave_loop_body();
             compiler.fun.bind(next);
             if compiler.fun.is_reachable() {
-                compiler.fun.back_edge(span, Insn::abc(Op::ForLoop, state.0, 0, 0), top);
+                compiler.fun.next_turn(span, Insn::abc(Op::ForLoop, state.0, 0, 0), number, top);
                 compiler.end_loop(number, LoopKind::Count, top, state);
             }
             compiler.fun.bind(done);

@@ -22,6 +22,8 @@ pub(super) enum Exit {
 pub(super) struct Loop {
     /// `outer:`
     pub label: Option<Name>,
+    /// Its place in `Function::loops`.
+    pub number: usize,
     /// Behind the loop.
     pub done: Label,
     /// The instruction that goes on with the next iteration.
@@ -125,8 +127,9 @@ impl Compiler<'_> {
             Way::Normal | Way::Throw | Way::Return => unreachable!("leaves a `finally` region"),
             Way::Break(at) | Way::Continue(at) => {
                 let Exit::Loop(inner) = &self.fun.exits[at] else { return };
+                let number = inner.number;
                 match (way, inner.top) {
-                    (Way::Continue(_), Some(top)) => self.fun.back_edge(span, Insn::abc(Op::Loop, 0, 0, 0), top),
+                    (Way::Continue(_), Some(top)) => self.fun.next_turn(span, Insn::abc(Op::Loop, 0, 0, 0), number, top),
                     (Way::Continue(_), None) => self.fun.goto(span, inner.next),
                     _ => self.fun.goto(span, inner.done),
                 }

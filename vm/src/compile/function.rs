@@ -393,6 +393,15 @@ impl<'a> Function<'a> {
         self.jump(span, Insn::abc(Op::Jump, 0, 0, 0), label);
     }
 
+    /// Appends the jump to the next turn of a loop.
+    pub(super) fn next_turn(&mut self, span: Span, insn: Insn, number: usize, target: u32) {
+        if self.reachable {
+            let at = self.pc();
+            self.loops[number].back_edges.push(at);
+        }
+        self.back_edge(span, insn, target);
+    }
+
     /// Appends a jump back to word `target`.
     pub(super) fn back_edge(&mut self, span: Span, insn: Insn, target: u32) {
         let end = i64::from(self.pc()) + 2;

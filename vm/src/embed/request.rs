@@ -59,10 +59,7 @@ impl Vm {
             return;
         }
         self.requested.0.store(false, Ordering::Relaxed);
-        let report = match self.differing_files() {
-            Ok(files) => self.reload(files, &ReloadOptions::default()),
-            Err(message) => self.refusal(Vec::new(), message),
-        };
+        let report = self.reload_selected(None, &ReloadOptions::default());
         if let Some(mut tell) = self.on_requested.take() {
             tell(self, &report);
             self.on_requested.get_or_insert(tell);

@@ -213,12 +213,14 @@ pub enum LoopKind {
 pub struct LoopImage {
     /// What it steps over.
     pub kind: LoopKind,
-    /// First word of a turn. The loop's back-edges go there.
+    /// First word of a turn, which may be that of a loop around it, too.
     pub start: u32,
     /// One past its last word.
     pub end: u32,
     /// The instruction with which the next turn begins: the first of a turn, for `Count` the back-edge itself.
     pub next: u32,
+    /// The instructions that lead from one turn to the next.
+    pub back_edges: Vec<u32>,
     /// First of the two registers in which a `for` keeps how far it is.
     pub state: u8,
     /// `outer:`

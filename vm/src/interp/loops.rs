@@ -6,27 +6,10 @@
 
 use crate::bytecode::{Registers, box_registers, needed_registers};
 use crate::image::{LocalName, LoopImage, LoopKind, ModuleImage, ProtoImage};
+use crate::object::{Passed, Way};
 
 /// A version of a function, in the file it is from.
 pub(super) type Version<'a> = (&'a ModuleImage, &'a ProtoImage);
-
-/// A register that goes to another one.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Passed {
-    pub(super) from: u8,
-    pub(super) to: u8,
-    /// The new code has the variable in a box, the old one has not.
-    pub(super) into_box: bool,
-}
-
-/// How a frame goes on in the new code.
-#[derive(Debug)]
-pub(super) struct Way {
-    /// The word at which it goes on.
-    pub(super) word: u32,
-    /// What it takes along.
-    pub(super) registers: Vec<Passed>,
-}
 
 /// The way from the back-edge at word `at` of loop number `from` into another version, or why there is none.
 pub(super) fn way(old: Version<'_>, from: usize, at: u32, new: Version<'_>) -> Result<Way, String> {
@@ -57,9 +40,8 @@ pub(super) fn way(old: Version<'_>, from: usize, at: u32, new: Version<'_>) -> R
             Err(_) => {}
         }
     }
-    if needed.iter().any(|register| !registers.iter().any(|passed| passed.to == register)) {
-        return Err("the loop is in the middle of an expression".to_owned());
-    }
+    // Whatever is alive where a loop begins has a name, so that other registers are written before they are read, though not on every way
+    // that the flow knows: a `finally` finds an error in its register only if there is one.
     Ok(Way { word: target.next, registers })
 }
 
@@ -103,8 +85,8 @@ pub(super) fn loop_at(proto: &ProtoImage, word: u32) -> Option<usize> {
 }
 
 /// The loop that a back-edge belongs to, which may be one around others that it leaves.
-pub(super) fn loop_of_back_edge(proto: &ProtoImage, word: u32, target: u32) -> Option<usize> {
-    proto.loops.iter().position(|entry| entry.start == target && (entry.start..entry.end).contains(&word))
+pub(super) fn loop_of_back_edge(proto: &ProtoImage, word: u32) -> Option<usize> {
+    proto.loops.iter().position(|entry| entry.back_edges.contains(&word))
 }
 
 /// For each loop of a text the one that continues it in another.
@@ -122,8 +104,18 @@ fn matched_loops(old: &[LoopImage], new: &[LoopImage]) -> Vec<Option<usize>> {
     found
 }
 
+/// For each loop the one around it; outer ones come before inner ones.
 fn parents(loops: &[LoopImage]) -> Vec<Option<usize>> {
-    (0..loops.len()).map(|i| (0..i).rev().find(|outer| contains(&loops[*outer], &loops[i]))).collect()
+    let mut open: Vec<usize> = Vec::new();
+    let mut parents = Vec::with_capacity(loops.len());
+    for (i, inner) in loops.iter().enumerate() {
+        while open.last().is_some_and(|outer| !contains(&loops[*outer], inner)) {
+            open.pop();
+        }
+        parents.push(open.last().copied());
+        open.push(i);
+    }
+    parents
 }
 
 fn matched_siblings(old: &[LoopImage], mut a: Vec<usize>, new: &[LoopImage], mut b: Vec<usize>) -> Vec<(usize, usize)> {
@@ -155,7 +147,8 @@ mod tests {
     use super::*;
 
     fn entry(kind: LoopKind, range: std::ops::Range<u32>, header: u64, fingerprint: u64) -> LoopImage {
-        LoopImage { kind, start: range.start, end: range.end, next: range.start, state: 0, label: None, header, fingerprint }
+        let (start, end) = (range.start, range.end);
+        LoopImage { kind, start, end, next: start, back_edges: Vec::new(), state: 0, label: None, header, fingerprint }
     }
 
     #[test]

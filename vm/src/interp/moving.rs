@@ -4,23 +4,30 @@
 //! nothing. A frame that comes to a marked back-edge moves to the newest code if a loop there continues its own (`loops.rs`); else the mark is taken
 //! away, since no other frame would fare better. The next commit that replaces anything sets the marks of all replaced code again.
 
-use super::loops::{self, Way};
+use super::loops;
 use crate::heap::Value;
-use crate::object::{BoxCell, Cx, Frame, Function, Proto};
+use crate::object::{BoxCell, Cx, Frame, Function, Proto, Way};
 use gc_arena::Gc;
+use std::rc::Rc;
 
 impl<'gc> Cx<'_, 'gc> {
-    /// Makes frames that run `old` look for its successor at their next turn of a loop.
-    pub(crate) fn loosen(&mut self, old: Gc<'gc, Proto<'gc>>) {
+    /// Makes frames that run `old` look for `new` at their next turn of a loop, once the commit that is running has ended.
+    pub(crate) fn loosen(&mut self, old: Gc<'gc, Proto<'gc>>, new: Gc<'gc, Proto<'gc>>) {
         if old.code.mark_back_edges(true) {
             self.world.replaced.push(Gc::downgrade(old));
-            self.world.replaced_at = self.world.loading_outer.len();
+            new.is_tentative.set(true);
+            self.world.loading.tentative.push(new);
         }
     }
 
-    /// Marks all replaced code again when a commit has replaced some: what found no way may find one now.
-    pub(crate) fn loosen_again(&mut self) {
+    /// A commit has ended whose new code is given. All replaced code is marked again: what found no way may find one now.
+    pub(crate) fn loosen_again(&mut self, tentative: &[Gc<'gc, Proto<'gc>>]) {
         let mc = self.mc;
+        tentative.iter().for_each(|new| new.is_tentative.set(false));
+        self.world.ways.borrow_mut().clear();
+        if tentative.is_empty() {
+            return;
+        }
         self.world.replaced.retain(|proto| proto.upgrade(mc).is_some());
         for proto in &self.world.replaced {
             if let Some(proto) = proto.upgrade(mc) {
@@ -41,6 +48,11 @@ impl<'gc> Cx<'_, 'gc> {
         proto
     }
 
+    /// Whether the code of a frame has been replaced by code that does something else.
+    pub(crate) fn is_replaced(&self, frame: &Frame<'gc>, callee: Value<'gc>) -> bool {
+        self.newest_code(frame, callee).image.fingerprint != frame.proto.image.fingerprint
+    }
+
     /// Whether a frame on old code will go on in the new one at the next turn of its loop, and if not, why. `None`: it is in no loop.
     pub(crate) fn foresee(&self, frame: &Frame<'gc>, callee: Value<'gc>) -> Option<Result<(), String>> {
         let new = self.newest_code(frame, callee);
@@ -50,23 +62,31 @@ impl<'gc> Cx<'_, 'gc> {
         let mut at = loops::loop_at(image, word);
         while let Some(i) = at {
             let entry = &image.loops[i];
-            let way = loops::way((&frame.proto.linked.image, image), i, entry.next, (&new.linked.image, &new.image)).map(drop);
-            if way.is_ok() {
-                return Some(way);
+            let back_edge = entry.back_edges.first().copied().unwrap_or(entry.next);
+            match &*self.way(frame.proto, (i, back_edge), new) {
+                Ok(_) => return Some(Ok(())),
+                Err(why) => drop(found.get_or_insert_with(|| Err(why.clone()))),
             }
-            found.get_or_insert(way);
             at = (0..i).rev().find(|outer| image.loops[*outer].start <= entry.start && entry.end <= image.loops[*outer].end);
         }
         found
     }
 
+    /// The way from a loop and its back-edge to `new`, remembered until the next commit: many frames may ask.
+    fn way(&self, old: Gc<'gc, Proto<'gc>>, (from, at): (usize, u32), new: Gc<'gc, Proto<'gc>>) -> Rc<Result<Way, String>> {
+        let key = (Gc::as_ptr(old) as usize, at, Gc::as_ptr(new) as usize);
+        if let Some(known) = self.world.ways.borrow().get(&key) {
+            return known.clone();
+        }
+        let way = loops::way((&old.linked.image, &old.image), from, at, (&new.linked.image, &new.image));
+        let way = Rc::new(way);
+        self.world.ways.borrow_mut().insert(key, way.clone());
+        way
+    }
+
     /// At a marked back-edge of the top frame, whose `pc` stands behind the instruction's first word: goes on in the newest code, or takes
     /// the mark away. True if the frame has moved.
     pub(super) fn move_frame(&mut self) -> bool {
-        if self.world.loading_outer.len() >= self.world.replaced_at {
-            // The commit may yet be taken back.
-            return false;
-        }
         let base = self.world.stack.base;
         let frame = *self.world.stack.frames.last().expect("the frame that runs");
         let callee = if base > 0 { self.world.stack.values[base - 1] } else { Value::Nil };
@@ -77,15 +97,17 @@ impl<'gc> Cx<'_, 'gc> {
             old.code.mark_back_edges(false);
             return false;
         }
-        let target = (i64::from(at) + 2 + i64::from(old.image.code[at as usize + 1] as i32)) as u32;
-        let found = loops::loop_of_back_edge(&old.image, at, target)
-            .map(|from| loops::way((&old.linked.image, &old.image), from, at, (&new.linked.image, &new.image)));
-        match found {
+        if new.is_tentative.get() {
+            // The commit that brought it may yet be taken back.
+            return false;
+        }
+        let found = loops::loop_of_back_edge(&old.image, at).map(|from| self.way(old, (from, at), new));
+        match found.as_deref() {
             Some(Ok(way)) if self.world.stack.reserve(base + new.frame_slots as usize) => {
                 if let Value::Function(function) = callee {
                     Function::set_proto(function, self.mc, new);
                 }
-                self.enter_at(new, &way);
+                self.enter_at(new, way);
                 true
             }
             _ => {

@@ -73,6 +73,13 @@ pub enum SlotInit<'gc> {
     Code(Gc<'gc, Function<'gc>>),
 }
 
+impl SlotInit<'_> {
+    /// Whether it starts unset.
+    pub fn is_unset(&self) -> bool {
+        matches!(self, SlotInit::Unset)
+    }
+}
+
 /// A slot that a class declares itself.
 #[derive(Clone, Copy, Collect)]
 #[collect(no_drop)]

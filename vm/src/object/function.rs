@@ -113,6 +113,8 @@ pub struct Proto<'gc> {
     pub version: Cell<u32>,
     /// The version of the definition in which its parameters became what they are.
     pub signature_version: Cell<u32>,
+    /// Whether the commit that brought it has not ended.
+    pub is_tentative: Cell<bool>,
     /// The code that functions which still have this one take at their next call.
     successor: Lock<Option<Gc<'gc, Proto<'gc>>>>,
 }
@@ -163,6 +165,7 @@ impl<'gc> Proto<'gc> {
                 qualified,
                 version: Cell::new(1),
                 signature_version: Cell::new(1),
+                is_tentative: Cell::new(false),
                 successor: Lock::new(None),
             },
         )

@@ -16,6 +16,7 @@ mod symbol;
 mod task;
 mod undo;
 mod variant;
+mod way;
 mod world;
 
 pub use census::{Found as FoundInstance, pass_instances, take_census};
@@ -37,6 +38,7 @@ pub use symbol::{Symbol, SymbolMap};
 pub use task::{Goal, Level, Parked, Task, Tasks, Wait, Wake};
 pub use undo::Undo;
 pub use variant::{EnumValue, Variant};
+pub use way::{Passed, Way, Ways};
 pub use world::{
     ClassTasks, Control, Crossing, Cx, ErrorKind, Exit, Following, Found, HandlePool, Interrupt, LayoutChange, MethodCache,
     Recording, Stress, Symbols, TraceFrame, World,

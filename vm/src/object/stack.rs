@@ -264,6 +264,12 @@ impl<'gc> SavedStack<'gc> {
         unsafe { &*self.stack.get() }.values()
     }
 
+    /// Lends the stack.
+    pub fn with_stack<R>(&self, f: impl FnOnce(&Stack<'gc>) -> R) -> R {
+        // SAFETY: as for `with_frames`.
+        f(unsafe { &*self.stack.get() })
+    }
+
     /// Lends its frames, outermost first.
     pub fn with_frames<R>(&self, f: impl FnOnce(&[Frame<'gc>]) -> R) -> R {
         // SAFETY: the reference ends with the call, and `f` has no way to swap: that needs the world's stack.

@@ -2,7 +2,7 @@
 
 use super::{
     BoxCell, Class, ClassKind, Construction, Content, Continuation, Definition, Fiber, HostObject, Instance, Layout, LayoutId,
-    Linked, Module, Namespace, Parked, Proto, Resumption, Stack, Symbol, SymbolMap, Tasks, Undo, Variant,
+    Linked, Module, Namespace, Parked, Proto, Resumption, Stack, Symbol, SymbolMap, Tasks, Undo, Variant, Ways,
 };
 use crate::heap::{Str, Value, hash_bytes};
 use crate::host::Host;
@@ -412,6 +412,8 @@ pub struct Recording<'gc> {
 #[derive(Collect, Default)]
 #[collect(no_drop)]
 pub struct Loading<'gc> {
+    /// Code that takes the place of other code with loops.
+    pub tentative: Vec<Gc<'gc, Proto<'gc>>>,
     /// Definitions whose initialiser has not run yet; code that needs one is suspended until it has.
     pub pending: SymbolMap<'gc, Vec<Gc<'gc, Definition<'gc>>>>,
     /// The definition that the loop was left for.
@@ -479,8 +481,9 @@ pub struct World<'gc> {
     pub protos: Vec<GcWeak<'gc, Proto<'gc>>>,
     /// Code that has been replaced and has loops.
     pub replaced: Vec<GcWeak<'gc, Proto<'gc>>>,
-    /// How deep in commits the last replacement was made: until that commit has ended, no frame goes over to it.
-    pub replaced_at: usize,
+    /// Ways of frames into other code that were looked for since the last commit, by the addresses of the code and the back-edge.
+    #[collect(require_static)]
+    pub ways: RefCell<Ways>,
     /// Code of the frame below everything: `Halt`.
     pub halt_stub: Option<Gc<'gc, Proto<'gc>>>,
     /// Code of frames of natives that wait: `Resume`.
@@ -670,7 +673,7 @@ impl<'gc> World<'gc> {
             super_cache: SuperCache::new(),
             protos: Vec::new(),
             replaced: Vec::new(),
-            replaced_at: 0,
+            ways: RefCell::default(),
             halt_stub: None,
             resume_stub: None,
             namespace_cells: SymbolMap::default(),

@@ -109,7 +109,7 @@ impl<'gc> Cx<'_, 'gc> {
                     None => {
                         self.world.undo.push(Undo::Superseded(inner_old));
                         Proto::supersede(inner_old, self.mc, Some(inner_new));
-                        self.loosen(inner_old);
+                        self.loosen(inner_old, inner_new);
                         inner_new.keep_signature_of(inner_old);
                         work.push((inner_old, inner_new));
                     }
@@ -159,7 +159,7 @@ impl<'gc> Cx<'_, 'gc> {
                     None => {
                         self.world.undo.push(Undo::Superseded(inner_old));
                         Proto::supersede(inner_old, self.mc, Some(inner_new));
-                        self.loosen(inner_old);
+                        self.loosen(inner_old, inner_new);
                         inner_new.keep_signature_of(inner_old);
                         work.push((inner_old, inner_new));
                     }
@@ -183,7 +183,7 @@ impl<'gc> Cx<'_, 'gc> {
             if !Gc::ptr_eq(unit_old, unit_new) {
                 self.world.undo.push(Undo::Superseded(unit_old));
                 Proto::supersede(unit_old, self.mc, Some(unit_new));
-                self.loosen(unit_old);
+                self.loosen(unit_old, unit_new);
             }
         }
         for (i, j) in matched.into_iter().enumerate() {

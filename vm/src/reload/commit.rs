@@ -115,13 +115,14 @@ impl Vm {
                 cx.world.shared_conflicts.extend(conflicts_inner);
             }
             let tasks = std::mem::take(&mut cx.world.loading.tasks_outside);
+            let tentative = std::mem::take(&mut cx.world.loading.tentative);
+            cx.loosen_again(&tentative);
             cx.world.loading = cx.world.loading_outer.pop().expect("pushed above");
             if result.is_ok() {
                 cx.take_over_tasks(tasks);
             }
             cx.clear_inline_caches();
             if result.is_ok() {
-                cx.loosen_again();
                 cx.settle(&plan);
             }
         });
@@ -486,7 +487,7 @@ impl<'gc> Cx<'_, 'gc> {
         Function::set_proto(function, self.mc, proto);
         proto.keep_signature_of(old);
         if !Gc::ptr_eq(old, proto) {
-            self.loosen(old);
+            self.loosen(old, proto);
         }
         self.follow_closures(old, proto, matcher);
         // Another function object may have joined this one.

@@ -12,13 +12,15 @@ use super::plan::{Action, Draft, FileInput, PlannedDefinition, PlannedFile, Relo
 use super::report::Report;
 use super::suggest::suggestions;
 use super::survey::Facts;
+use super::transition::Trial;
 use super::unknown::leaks_mentioned;
 use crate::compile::compile_source;
 use crate::embed::{Error, Handle, Problem, Vm};
 use crate::heap::Value;
 use crate::image::{DefinitionKind, ImportImage, ModuleImage, UnitKind};
 use crate::interp::Trace;
-use crate::object::{Control, Cx, ErrorKind, LayoutChange, Namespace, TraceFrame, Undo, World};
+use crate::object::{Control, Cx, ErrorKind, Kind, Namespace, TraceFrame, Undo, World};
+use gc_arena::Gc;
 use lang::diagnostic::Diagnostic;
 use lang::source::{Source, Span};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -190,7 +192,7 @@ impl Vm {
                 let mut report = Report { warnings, planned, ..Report::of(plan.plan()) };
                 self.add_parts(plan.plan(), &mut report);
                 match self.try_out(plan) {
-                    Ok(layouts) => Report { layouts, ..report },
+                    Ok(Trial { layouts, uncovered, .. }) => Report { layouts: layouts.unwrap_or_default(), uncovered, ..report },
                     Err(error) => Report::refused(paths, vec![failed_reason(&error, None)]),
                 }
             }
@@ -201,14 +203,13 @@ impl Vm {
     }
 
     /// Puts the definitions of a plan in place, which shows whether the classes fit together, and takes them back before anything runs.
-    /// Gives the layouts that would be replaced.
-    fn try_out(&mut self, plan: super::CheckedPlan) -> Result<Vec<LayoutChange>, Error> {
-        let mut trial = Trial(None);
+    fn try_out(&mut self, plan: super::CheckedPlan) -> Result<Trial, Error> {
+        let mut trial = Trial::default();
         let tried = self.commit(plan, &mut trial);
-        match (trial.0, tried) {
-            (Some(layouts), _) => Ok(layouts),
-            (None, result) => result.map(|_| Vec::new()),
+        if trial.layouts.is_none() {
+            tried?;
         }
+        Ok(trial)
     }
 
     /// The report of a request that names what does not exist.
@@ -548,6 +549,16 @@ impl Vm {
         raised.expect_err("raises")
     }
 
+    /// Whether a namespace has a definition of its own of this name.
+    fn is_defined_in(&mut self, namespace: &str, name: &str) -> bool {
+        self.enter(|cx| {
+            let Some(namespace) = cx.world.namespaces.get(namespace).copied() else { return false };
+            let name = cx.world.intern(cx.mc, name);
+            let cell = namespace.cell(name).filter(|cell| Gc::ptr_eq(cell.namespace, namespace));
+            cell.is_some_and(|cell| cell.kind() != Kind::Absent && !matches!(cell.value(), Value::Unset | Value::Namespace(_)))
+        })
+    }
+
     /// Makes an import last for the evaluations that follow.
     fn bind_import(&mut self, namespace: &str, import: &ImportImage, source: &str) {
         self.enter(|cx| {
@@ -581,6 +592,12 @@ struct Binding<'a> {
 impl Stages for Binding<'_> {
     fn begin(&mut self, vm: &mut Vm) -> Result<(), Error> {
         for (import, source) in self.image.imports.iter().zip(&self.imports) {
+            if let Some(name) = import.binds.iter().find(|bind| vm.is_defined_in(self.namespace, bind)) {
+                let namespace = self.namespace;
+                return Err(Error::Host(format!(
+                    "`{name}` is a definition of `{namespace}`, so an import cannot take its name; write `import … as` another one"
+                )));
+            }
             vm.bind_import(self.namespace, import, source);
         }
         Ok(())
@@ -649,7 +666,9 @@ struct Told {
 
 impl Stages for Told {
     fn begin(&mut self, vm: &mut Vm) -> Result<(), Error> {
-        self.hooks.run_before(vm, &self.report)
+        self.hooks.run_before(vm, &self.report)?;
+        self.report.warnings.append(&mut self.hooks.overruled);
+        Ok(())
     }
 
     fn placed(&mut self, _: &mut Vm) -> Result<(), Error> {
@@ -708,16 +727,6 @@ impl Told {
     }
 }
 
-/// A commit that is taken back before anything of the program runs; keeps the layouts that would be replaced.
-struct Trial(Option<Vec<LayoutChange>>);
-
-impl Stages for Trial {
-    fn placed(&mut self, vm: &mut Vm) -> Result<(), Error> {
-        self.0 = Some(vm.enter(|cx| std::mem::take(&mut cx.world.layout_changes)));
-        Err(Error::Host("only tried".into()))
-    }
-}
-
 /// Why a commit was taken back; `hook` says which one has raised, if it was one.
 fn failed_reason(error: &Error, hook: Option<String>) -> Reason {
     if let Error::Refused(problems) = error
@@ -737,7 +746,12 @@ fn failed_reason(error: &Error, hook: Option<String>) -> Reason {
         message: format!("{}: {message}", hook.as_deref().unwrap_or("running the new top-level code failed")),
         file,
         line,
-        remedy: "correct the text and save again".into(),
+        remedy: match hook {
+            Some(hook) if hook.starts_with("`before_reload`") => {
+                "change what it refuses; an edit of `before_reload` itself is not refused by it".into()
+            }
+            _ => "correct the text and save again".into(),
+        },
         detail: lines.collect::<Vec<_>>().join("\n"),
         place: None,
     }

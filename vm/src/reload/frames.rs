@@ -206,12 +206,12 @@ fn resumers<'gc>(fiber: Option<Gc<'gc, Fiber<'gc>>>) -> impl Iterator<Item = Gc<
 }
 
 /// The code that a function has at its next call.
-fn latest<'gc>(proto: Gc<'gc, Proto<'gc>>) -> Gc<'gc, Proto<'gc>> {
+pub(super) fn latest<'gc>(proto: Gc<'gc, Proto<'gc>>) -> Gc<'gc, Proto<'gc>> {
     std::iter::successors(Some(proto), |proto| proto.successor()).last().expect("begins with one")
 }
 
 /// Code within other code of a text.
-fn inner_protos(linked: Gc<'_, Linked<'_>>) -> FxHashSet<usize> {
+pub(super) fn inner_protos(linked: Gc<'_, Linked<'_>>) -> FxHashSet<usize> {
     let nested = linked.image.protos.iter().flat_map(|image| image.nested.iter());
     nested.map(|id| Gc::as_ptr(linked.proto(*id)) as usize).collect()
 }
@@ -260,7 +260,7 @@ fn old_call(proto: Gc<'_, Proto<'_>>) -> Option<&'static str> {
     }
 }
 
-fn old_closure(proto: Gc<'_, Proto<'_>>) -> Option<&'static str> {
+pub(super) fn old_closure(proto: Gc<'_, Proto<'_>>) -> Option<&'static str> {
     match standing(proto) {
         Standing::Current => None,
         // Lambdas have no names to tell these apart.

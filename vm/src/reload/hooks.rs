@@ -26,6 +26,8 @@ struct Told {
     /// Qualified names of its hooks.
     before: Option<String>,
     after: Option<String>,
+    /// Whether the edit is about `before_reload` itself: then it cannot refuse, lest a mistake in it can never be mended.
+    is_hook_edited: bool,
     /// Version of the text that ran.
     version: u32,
     /// What its first hook returned.
@@ -39,6 +41,8 @@ pub(super) struct Hooks {
     files: Vec<Told>,
     /// The hook that has raised, for the reason of the refusal.
     pub(super) failed: Option<String>,
+    /// What hooks have raised that could not refuse.
+    pub(super) overruled: Vec<String>,
 }
 
 impl Hooks {
@@ -49,6 +53,14 @@ impl Hooks {
             let hook = vm.handle(name)?;
             match vm.logging_assignments(|vm| vm.call_raw(&hook, (&plan,))) {
                 Ok(data) => told.data = Some(data),
+                Err(error @ Error::Raised { .. }) if told.is_hook_edited => {
+                    let text = error.to_string();
+                    let first = text.lines().next().unwrap_or_default();
+                    self.overruled.push(format!(
+                        "warning: the old `{BEFORE}` of `{}` has raised {first}; the edit is about it, so it cannot refuse",
+                        told.path
+                    ));
+                }
                 Err(error) => {
                     self.failed = Some(format!("`{BEFORE}` of `{}` has refused it", told.path));
                     return Err(error);
@@ -87,15 +99,16 @@ impl Vm {
             let version = self.enter(|cx| cx.world.modules[&file.path].state().version);
             let before = has_function(&old, BEFORE).then(|| format!("{}.{BEFORE}", file.namespace));
             let after = has_function(&file.image, AFTER).then(|| format!("{}.{AFTER}", file.namespace));
+            let is_hook_edited = file.definitions.iter().any(|d| *d.name == *BEFORE && (d.is_edited || d.index.is_none()));
             if before.is_some() || after.is_some() {
-                files.push(Told { path: file.path.clone(), before, after, version, data: None });
+                files.push(Told { path: file.path.clone(), before, after, is_hook_edited, version, data: None });
             }
         }
         if !files.is_empty() {
             // What this makes is no part of the commit; if it fails, the first hook says so.
             drop(self.load_module(MODULE));
         }
-        Hooks { files, failed: None }
+        Hooks { files, ..Hooks::default() }
     }
 
     /// A report in the form that the language has for it.

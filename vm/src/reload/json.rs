@@ -2,6 +2,7 @@
 
 use super::check::Reason;
 use super::report::{Entry, Report};
+use super::transition::Uncovered;
 use crate::object::LayoutChange;
 use std::fmt::Write as _;
 
@@ -20,7 +21,7 @@ impl Report {
             ("added", entries(&self.added)),
             ("changed", entries(&self.changed)),
             ("untouched", entries(&self.untouched)),
-            ("removed", entries(&self.leaked)),
+            ("removed", entries(&self.removed)),
             ("leaked", entries(&self.leaked)),
             ("moved", entries(&self.moved)),
             ("renamed", entries(&self.renamed)),
@@ -34,6 +35,7 @@ impl Report {
             ("relinked", self.relinked.to_string()),
             ("notes", array(&self.notes, |note| text(&note.to_string()))),
             ("stale", texts(&self.stale)),
+            ("uncovered", array(&self.uncovered, uncovered)),
             ("warnings", texts(&self.warnings)),
             ("reasons", array(&self.reasons, reason)),
             ("duration_ms", format!("{:.3}", self.duration.as_secs_f64() * 1e3)),
@@ -62,6 +64,16 @@ fn layout(change: &LayoutChange) -> String {
         ("discarded", texts(&change.discarded)),
         ("renamed", array(&change.renamed, |(old, new)| format!("[{}, {}]", text(old), text(new)))),
         ("shared", texts(&change.shared)),
+    ])
+}
+
+fn uncovered(left: &Uncovered) -> String {
+    object(&[
+        ("kind", text(left.kind)),
+        ("name", text(&left.name)),
+        ("count", left.count.to_string()),
+        ("path", text(&left.path)),
+        ("why", text(&left.why)),
     ])
 }
 

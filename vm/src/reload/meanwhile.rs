@@ -356,7 +356,7 @@ impl<'gc> Cx<'_, 'gc> {
             for (frame, base) in stack.frames.iter().zip(stack.bases()).rev() {
                 let proto = frame.proto;
                 let callee = if base > 0 { stack.values[base - 1] } else { Value::Nil };
-                if Gc::ptr_eq(self.newest_code(frame, callee), proto) || !seen.insert(Gc::as_ptr(proto) as usize) {
+                if !self.is_replaced(frame, callee) || !seen.insert(Gc::as_ptr(proto) as usize) {
                     continue;
                 }
                 let is_of = |entry: &Entry| {

@@ -36,6 +36,7 @@ mod report;
 mod select;
 mod suggest;
 mod survey;
+mod transition;
 mod unknown;
 mod uses;
 
@@ -55,4 +56,5 @@ pub use origin::Origin;
 pub use plan::{Action, PlannedDefinition, PlannedFile, ReloadPlan};
 pub use report::{Entry, Note, Report, Statement, layout_text};
 pub use survey::{Fact, Facts};
+pub use transition::Uncovered;
 pub use uses::Uses;

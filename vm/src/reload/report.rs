@@ -3,6 +3,7 @@
 use super::check::Reason;
 use super::options::Mode;
 use super::plan::{Action, ReloadPlan};
+use super::transition::Uncovered;
 use crate::embed::Error;
 use crate::image::DefinitionKind;
 use crate::object::{Interrupt, Kind, LayoutChange};
@@ -117,6 +118,8 @@ pub struct Report {
     pub notes: Vec<Note>,
     /// Closures that keep their old code, with the reason, and code that is running in its old text.
     pub stale: Vec<String>,
+    /// Of a plan: what is alive and would be left behind.
+    pub uncovered: Vec<Uncovered>,
     /// Problems that do not stand in the way.
     pub warnings: Vec<String>,
     /// Why it was refused.
@@ -289,6 +292,9 @@ impl fmt::Display for Report {
         }
         for stale in &self.stale {
             writeln!(f, "  stale      {stale}")?;
+        }
+        for left in &self.uncovered {
+            writeln!(f, "  uncovered  {left}")?;
         }
         for warning in &self.warnings {
             writeln!(f, "  warning    {warning}")?;

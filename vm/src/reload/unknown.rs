@@ -5,7 +5,7 @@ use super::load::Compiled;
 use super::plan::{Action, ReloadPlan};
 use super::survey::Facts;
 use crate::bytecode::{Extra, Insn, Op};
-use crate::image::{Const, ImportFrom, ModuleImage, NameRef, ProtoImage};
+use crate::image::{ClassRef, Const, ImportFrom, ModuleImage, NameRef, ProtoImage};
 use crate::object::Cx;
 use crate::ops;
 use indexmap::IndexSet;
@@ -173,7 +173,22 @@ fn mentions(image: &ModuleImage) -> Vec<(&NameRef, Span)> {
             }
         }
     }
+    // Bases and what is extended; a class has no place for each of its bases.
+    let bases = image.classes.iter().flat_map(|class| class.bases.iter().map(|base| (base, first_line(image, class.span))));
+    let targets = image.extensions.iter().map(|extension| (&extension.target, first_line(image, extension.span)));
+    for (class, span) in bases.chain(targets) {
+        if let ClassRef::Path(name, _) = class {
+            places.entry(format!("{name:?}")).or_insert((name, span));
+        }
+    }
     places.into_values().collect()
+}
+
+/// The part of a span that is in its first line.
+fn first_line(image: &ModuleImage, span: Span) -> Span {
+    let text = &image.source.text()[span.lo as usize..span.hi as usize];
+    let end = text.find(['\n', '{']).map_or(text.len(), |at| text[..at].trim_end().len());
+    Span { lo: span.lo, hi: span.lo + end as u32 }
 }
 
 /// The constants that instructions about definitions name, with their places.

@@ -5,7 +5,7 @@ use vm::embed::{Error, Handle, Vm};
 use vm::heap::Value;
 use vm::object::{Cx, LayoutChange, Map};
 use vm::ops;
-use vm::reload::{CodePlace, Entry, LeakEntry, Reason, Report, Statement};
+use vm::reload::{CodePlace, Entry, LeakEntry, Reason, Report, Statement, Uncovered};
 
 /// A value made of plain data.
 pub(super) enum Data {
@@ -100,6 +100,17 @@ fn layout(change: &LayoutChange) -> Data {
     ])
 }
 
+fn uncovered(left: &Uncovered) -> Data {
+    Data::Map(vec![
+        ("kind", Data::text(left.kind)),
+        ("name", Data::text(&left.name)),
+        ("count", Data::Int(left.count as i64)),
+        ("path", Data::text(&left.path)),
+        ("why", Data::text(&left.why)),
+        ("text", Data::text(left.to_string())),
+    ])
+}
+
 /// A report with everything that it has.
 pub(super) fn report(report: &Report) -> Data {
     let texts = |list: &[String]| Data::list(list, Data::text);
@@ -126,6 +137,7 @@ pub(super) fn report(report: &Report) -> Data {
         ("relinked", Data::Int(report.relinked as i64)),
         ("notes", Data::list(&report.notes, |note| Data::text(note.to_string()))),
         ("stale", texts(&report.stale)),
+        ("uncovered", Data::list(&report.uncovered, uncovered)),
         ("warnings", texts(&report.warnings)),
         ("reasons", Data::list(&report.reasons, reason)),
         ("duration_ms", Data::Float(report.duration.as_secs_f64() * 1e3)),
