@@ -26,7 +26,7 @@ struct Told {
     /// Qualified names of its hooks.
     before: Option<String>,
     after: Option<String>,
-    /// Whether the edit is about `before_reload` itself: then it cannot refuse, lest a mistake in it can never be mended.
+    /// Whether the edit gives `before_reload` another text: then it cannot refuse, lest a mistake in it can never be mended.
     is_hook_edited: bool,
     /// Version of the text that ran.
     version: u32,
@@ -99,7 +99,7 @@ impl Vm {
             let version = self.enter(|cx| cx.world.modules[&file.path].state().version);
             let before = has_function(&old, BEFORE).then(|| format!("{}.{BEFORE}", file.namespace));
             let after = has_function(&file.image, AFTER).then(|| format!("{}.{AFTER}", file.namespace));
-            let is_hook_edited = file.definitions.iter().any(|d| *d.name == *BEFORE && (d.is_edited || d.index.is_none()));
+            let is_hook_edited = file.definitions.iter().any(|d| *d.name == *BEFORE && d.is_edited && d.index.is_some());
             if before.is_some() || after.is_some() {
                 files.push(Told { path: file.path.clone(), before, after, is_hook_edited, version, data: None });
             }
