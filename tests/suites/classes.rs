@@ -52,10 +52,11 @@ fn eager_migration_comes_to_its_end_in_spite_of_errors() {
         "class P { slot y = 0; migrate(old) { if old.x % 100 == 7 { throw Error(\"seven\") }; self.y = old.x } }\nlet all = []\nfor i in 0..1000 { all.push(P(i)) }\n",
     );
     let p = class(&mut vm, "m.P");
-    let nothing = vm.migrate_instances(&p, Some(Duration::ZERO)).unwrap();
-    assert_eq!((nothing.migrated, nothing.left), (0, 1000));
+    // However short the time, a call takes one step, so that calling again comes to an end.
+    let first = vm.migrate_instances(&p, Some(Duration::ZERO)).unwrap();
+    assert!(first.migrated < 100 && first.left > 0, "{first:?}");
     let done = vm.migrate_instances(&p, None).unwrap();
-    assert_eq!((done.migrated, done.left, done.errors.len()), (990, 0, 10));
+    assert_eq!((first.migrated + done.migrated, done.left, done.errors.len()), (990, 0, 10));
     assert_eq!(vm.layout_counts(&p).unwrap(), [(1, 10), (2, 990)]);
     assert_eq!(eval(&mut vm, "all[8].y"), "8");
 }
