@@ -122,37 +122,40 @@ impl<'gc> Search<'_, 'gc> {
         }
     }
 
-    /// Maps by their keys, sets by their items, which are told apart by how they look.
+    /// Maps by their keys, sets by their items, which are told apart by how they look; texts by all of it.
     fn by_key(&mut self, left: Value<'gc>, right: Value<'gc>) {
         let mut others: FxHashMap<String, Value<'gc>> = FxHashMap::default();
         let mut parts = Parts::of(right);
         while let Some(part) = next_part(self.world, &mut parts) {
-            others.insert(self.key(&part), value_of(part));
+            others.insert(self.identity(&part), value_of(part));
         }
         let mut parts = Parts::of(left);
         while let Some(part) = next_part(self.world, &mut parts) {
             if self.is_done() {
                 return;
             }
-            let key = self.key(&part);
-            let other = others.remove(&key);
-            self.within(format!("[{key}]"), Some(value_of(part)), other);
+            let other = others.remove(&self.identity(&part));
+            self.within(format!("[{}]", self.key(&part)), Some(value_of(part)), other);
         }
         if others.is_empty() {
             return;
         }
         let mut parts = Parts::of(right);
         while let Some(part) = next_part(self.world, &mut parts).filter(|_| !self.is_done()) {
-            let key = self.key(&part);
-            if others.contains_key(&key) {
-                self.within(format!("[{key}]"), None, Some(value_of(part)));
+            if others.contains_key(&self.identity(&part)) {
+                self.within(format!("[{}]", self.key(&part)), None, Some(value_of(part)));
             }
         }
     }
 
     fn key(&self, part: &Part<'gc>) -> String {
-        match part {
-            Part::Pair(value, _) | Part::Item(value) | Part::Named(_, value) => self.text(value),
+        self.text(&key_of(part))
+    }
+
+    fn identity(&self, part: &Part<'gc>) -> String {
+        match key_of(part) {
+            Value::Str(text) => format!("\"{}", text.as_str()),
+            key => self.text(&key),
         }
     }
 
@@ -172,6 +175,12 @@ impl<'gc> Search<'_, 'gc> {
         self.path.push(format!("{}character {common}", if self.path.is_empty() { "" } else { ", " }));
         self.add(Some(texts.0), Some(texts.1));
         self.path.pop();
+    }
+}
+
+fn key_of<'gc>(part: &Part<'gc>) -> Value<'gc> {
+    match part {
+        Part::Pair(value, _) | Part::Item(value) | Part::Named(_, value) => *value,
     }
 }
 
