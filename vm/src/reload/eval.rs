@@ -5,6 +5,7 @@ use super::codes;
 use super::commit::{Done, Stages};
 use super::history::Step;
 use super::hooks::Hooks;
+use super::leaving::{Leaving, leaks_mentioned};
 use super::load::{Compiled, FileText, normalise, reason_of};
 use super::matches::incomplete_matches;
 use super::options::{Gate, Migrate, Mode, ReloadOptions, mode_of_text};
@@ -13,7 +14,6 @@ use super::report::Report;
 use super::suggest::suggestions;
 use super::survey::Facts;
 use super::transition::Trial;
-use super::unknown::leaks_mentioned;
 use crate::compile::compile_source;
 use crate::embed::{Error, Handle, Problem, Vm};
 use crate::heap::Value;
@@ -314,6 +314,11 @@ impl Vm {
         let mut plan = plan(draft, &others, &facts, options);
         self.leave_for_later(&mut plan);
         warnings.extend(leaks_mentioned(&plan, &facts));
+        let leaving = Leaving::of(&plan);
+        if !leaving.is_empty() {
+            let missed = self.enter(|cx| cx.missed_by_sessions(&leaving));
+            warnings.extend(leaving.warnings(&plan, &others, missed));
+        }
         let incomplete = incomplete_matches(&plan, &others, &running);
         let plan = check(plan, &facts)?;
         if options.strict && !warnings.is_empty() {

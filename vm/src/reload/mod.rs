@@ -23,6 +23,7 @@ mod inspect;
 mod interim;
 mod json;
 mod leaks;
+mod leaving;
 mod load;
 mod matches;
 mod meanwhile;

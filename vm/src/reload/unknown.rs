@@ -2,8 +2,6 @@
 
 use super::codes;
 use super::load::Compiled;
-use super::plan::{Action, ReloadPlan};
-use super::survey::Facts;
 use crate::bytecode::{Extra, Insn, Op};
 use crate::image::{ClassRef, Const, ImportFrom, ModuleImage, NameRef, ProtoImage};
 use crate::object::Cx;
@@ -11,7 +9,7 @@ use crate::ops;
 use indexmap::IndexSet;
 use lang::diagnostic::Diagnostic;
 use lang::source::{Source, Span};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -120,68 +118,36 @@ impl Defined<'_, '_, '_> {
     }
 }
 
-/// Mentions of what no file defines any more once the plan is carried out.
-pub(super) fn leaks_mentioned(plan: &ReloadPlan, facts: &Facts) -> Vec<(Source, Diagnostic)> {
-    let mut defined: FxHashSet<String> = FxHashSet::default();
-    let mut leaving: FxHashSet<String> = FxHashSet::default();
-    for file in &plan.files {
-        for definition in &file.definitions {
-            let qualified = format!("{}.{}", file.namespace, definition.name);
-            let is_leaving = definition.action == Action::Leak;
-            if is_leaving {
-                leaving.insert(qualified)
-            } else {
-                definition.index.is_some() && defined.insert(qualified)
-            };
-        }
-    }
-    let is_leak = |qualified: &String| {
-        !defined.contains(qualified)
-            && (leaving.contains(qualified) || facts.get(qualified).is_some_and(|fact| fact.leak_of.is_some()))
-    };
-    let mut warnings = Vec::new();
-    for file in plan.files.iter().filter(|file| file.changed && !file.is_removed) {
-        let imports = file.image.imports.iter().zip(&file.imports);
-        let items = imports.flat_map(|(import, from)| import.items.iter().map(move |item| (format!("{from}.{item}"), import.span)));
-        let names = mentions(&file.image).into_iter().filter_map(|(name, span)| match name {
-            NameRef::Own(name) => Some((format!("{}.{name}", file.namespace), span)),
-            NameRef::Imported { import, name } => Some((format!("{}.{name}", file.imports[*import as usize]), span)),
-            NameRef::Namespace { .. } => None,
-        });
-        let mut told: FxHashSet<String> = FxHashSet::default();
-        let mut found: Vec<(String, Span)> =
-            items.chain(names).filter(|(qualified, _)| is_leak(qualified) && told.insert(qualified.clone())).collect();
-        found.sort_by_key(|(_, span)| span.lo);
-        warnings.extend(found.into_iter().map(|(qualified, span)| {
-            let diagnostic =
-                Diagnostic::new(&codes::MENTIONS_LEAK, span, format!("`{qualified}` is a leak: no file defines it any more"));
-            (file.image.source.clone(), diagnostic.label("works here, and would raise NameError after a restart"))
-        }));
-    }
-    warnings
-}
-
 /// The names that a file's code mentions, each once, with its first place.
-fn mentions(image: &ModuleImage) -> Vec<(&NameRef, Span)> {
+pub(super) fn mentions(image: &ModuleImage) -> Vec<(&NameRef, Span)> {
     let mut places: BTreeMap<String, (&NameRef, Span)> = BTreeMap::new();
-    for proto in &image.protos {
-        for (index, span) in uses(proto) {
-            let Const::Name(name) = &proto.consts[index] else { continue };
-            let place = places.entry(format!("{name:?}")).or_insert((name, span));
-            if span.lo < place.1.lo {
-                *place = (name, span);
-            }
-        }
-    }
-    // Bases and what is extended; a class has no place for each of its bases.
-    let bases = image.classes.iter().flat_map(|class| class.bases.iter().map(|base| (base, first_line(image, class.span))));
-    let targets = image.extensions.iter().map(|extension| (&extension.target, first_line(image, extension.span)));
-    for (class, span) in bases.chain(targets) {
-        if let ClassRef::Path(name, _) = class {
-            places.entry(format!("{name:?}")).or_insert((name, span));
+    for (name, span) in all_mentions(image, |_| true) {
+        let place = places.entry(format!("{name:?}")).or_insert((name, span));
+        if span.lo < place.1.lo {
+            *place = (name, span);
         }
     }
     places.into_values().collect()
+}
+
+/// Every place where a file's code mentions a name that is wanted. Code that has none costs a look at its constants.
+pub(super) fn all_mentions<'a>(image: &'a ModuleImage, is_wanted: impl Fn(&NameRef) -> bool) -> Vec<(&'a NameRef, Span)> {
+    let mut found = Vec::new();
+    let wanted = |constant: &'a Const| if let Const::Name(name) = constant { Some(name).filter(|n| is_wanted(n)) } else { None };
+    for proto in image.protos.iter().filter(|proto| proto.consts.iter().any(|constant| wanted(constant).is_some())) {
+        found.extend(uses(proto).into_iter().filter_map(|(index, span)| Some((wanted(&proto.consts[index])?, span))));
+    }
+    // Bases and what is extended; a class has no place for each of its bases.
+    let bases = image.classes.iter().flat_map(|class| class.bases.iter().map(|base| (base, class.span)));
+    let targets = image.extensions.iter().map(|extension| (&extension.target, extension.span));
+    for (class, span) in bases.chain(targets) {
+        if let ClassRef::Path(name, _) = class
+            && is_wanted(name)
+        {
+            found.push((name, first_line(image, span)));
+        }
+    }
+    found
 }
 
 /// The part of a span that is in its first line.

@@ -124,11 +124,15 @@ pub(super) enum Detail {
     Numbers,
 }
 
-/// Whether code that has the namespace of a definition in hand, as that of a session has, also has its name.
+/// Whether code has the name of a member, whose namespace it has in hand, as that of a session has.
+pub(super) fn has_name(proto: Gc<'_, Proto<'_>>, name: &str) -> bool {
+    (0..proto.image.consts.len()).any(|i| matches!(proto.const_at(i), Value::Str(text) if text.as_str() == name))
+}
+
+/// Whether code that has the namespace of a definition in hand also has its name.
 fn names_member<'gc>(proto: Gc<'gc, Proto<'gc>>, namespace: Gc<'gc, Definition<'gc>>, target: Gc<'gc, Definition<'gc>>) -> bool {
     matches!(namespace.value(), Value::Namespace(namespace) if Gc::ptr_eq(namespace, target.namespace))
-        && (0..proto.image.consts.len())
-            .any(|i| matches!(proto.const_at(i), Value::Str(text) if text.as_str() == target.name.as_str()))
+        && has_name(proto, target.name.as_str())
 }
 
 impl<'b, 'gc> Cx<'b, 'gc> {
