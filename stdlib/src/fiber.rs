@@ -38,7 +38,7 @@ pub(crate) const PROPERTIES: &[Row] = &[row("done", &[], done, "`done()`: whethe
 fn fiber<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     check_callable(cx, "fiber", &args[0])?;
     cx.world.charge(256);
-    Ok(Value::Fiber(Fiber::new(cx.mc, args[0])))
+    Ok(Value::Fiber(cx.new_fiber(args[0])))
 }
 
 /// TypeError for what cannot be called.

@@ -1,5 +1,7 @@
 //! Every number that bounds something, with its reason.
 
+use std::time::Duration;
+
 /// Calls within calls. Deep enough for any sensible recursion; at 32 bytes a frame and a few registers it is some 20 MB.
 pub const DEPTH_MAX: usize = 200_000;
 
@@ -23,6 +25,9 @@ pub const SCRATCH_SLOTS: usize = 8;
 
 /// Loop turns and calls between two looks at fuel, cancellation and collection requests.
 pub const TICKS_PER_SLICE: i64 = 100_000;
+
+/// How long a test may take that an edit has to pass: the program stands still for it.
+pub const GATE_TEST_TIME: Duration = Duration::from_secs(10);
 
 /// Bytes that may be allocated between two looks at the collector.
 pub const ALLOCATION_SLICE: isize = 256 * 1024;

@@ -3,9 +3,11 @@
 use super::error::Error;
 use super::vm::Vm;
 use crate::heap::Value;
+use crate::limits;
 use crate::object::{Control, Function, Goal};
 use crate::ops::{self, Difference, More};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A `test` block of a loaded file.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -35,6 +37,14 @@ pub(super) struct CaughtFailures {
     pub(super) above: u64,
     /// Names of tasks, with the errors that have ended them.
     pub(super) failures: Vec<(String, Error)>,
+}
+
+/// When what runs is stopped.
+#[derive(Clone, Copy)]
+pub(super) struct TimeLimit {
+    /// It concerns tasks with numbers above this one.
+    above: u64,
+    until: Duration,
 }
 
 /// The class whose errors leave a test out.
@@ -71,11 +81,16 @@ impl Vm {
         ended
     }
 
-    /// Runs a `test` block that has to pass, or to leave itself out; an error of a task that it has started counts as its own.
+    /// Runs a `test` block that has to pass, or to leave itself out; an error of a task that it has started counts as its own. One that has
+    /// not ended after [`limits::GATE_TEST_TIME`] is stopped.
     pub(crate) fn run_gate_test(&mut self, path: &str, index: usize) -> Result<(), Error> {
         let above = self.enter(|cx| cx.world.tasks.fresh());
         let outer = self.caught_failures.replace(CaughtFailures { above, failures: Vec::new() });
+        // Without a clock there is no time to measure.
+        let until = self.host(|host| host.monotonic()).ok().map(|now| now + limits::GATE_TEST_TIME);
+        let limit_outer = std::mem::replace(&mut self.time_limit, until.map(|until| TimeLimit { above, until }));
         let ended = self.run_test(path, index);
+        self.time_limit = limit_outer;
         let caught = std::mem::replace(&mut self.caught_failures, outer).expect("set above");
         match ended {
             Err(error) => {
@@ -87,6 +102,18 @@ impl Vm {
             }
             Ok(()) => caught.failures.into_iter().next().map_or(Ok(()), |(_, error)| Err(error)),
         }
+    }
+
+    /// Stops a test whose time is up, if it is one of its tasks that runs.
+    pub(super) fn check_time(&mut self) -> Result<(), Error> {
+        let Some(TimeLimit { above, until }) = self.time_limit else { return Ok(()) };
+        let is_meant = self.enter(|cx| cx.world.tasks.current.is_some_and(|task| task.id > above));
+        if is_meant && self.host(|host| host.monotonic())? >= until {
+            self.time_limit = None;
+            let seconds = limits::GATE_TEST_TIME.as_secs();
+            return Err(Error::Host(format!("it was stopped, since it had not ended after {seconds} s")));
+        }
+        Ok(())
     }
 
     /// The reason, if an error is there to leave a test out (`test.skip`).

@@ -71,6 +71,8 @@ pub struct Vm {
     pub(super) on_task_error: Option<OnTaskError>,
     pub(super) failed_tasks: usize,
     pub(super) caught_failures: Option<super::tests::CaughtFailures>,
+    /// When the test that runs is stopped.
+    pub(super) time_limit: Option<super::tests::TimeLimit>,
     memory_limit: Option<usize>,
     /// Bytes of buffers that were alive at the end of the last collection.
     live_bytes: usize,
@@ -138,6 +140,7 @@ impl Vm {
             on_task_error: None,
             failed_tasks: 0,
             caught_failures: None,
+            time_limit: None,
             memory_limit,
             live_bytes: 0,
             marked_bytes: 0,
@@ -288,7 +291,9 @@ impl Vm {
             let fiber = cx.world.fiber.take();
             cx.abandon_fibers(fiber);
             if !is_over {
-                cx.drop_tasks(0);
+                // Beside a test whose time is up, tasks of the program go on.
+                let is_stop = matches!(result, Err(Error::Interrupted(_)));
+                cx.drop_tasks(if is_stop { 0 } else { main });
             }
             let before = cx.world.parked.pop().expect("parked above");
             let running = mem::replace(&mut cx.world.tasks.current, before.task);
@@ -394,6 +399,7 @@ impl Vm {
         }
         self.count_fuel()?;
         self.collect_if_due();
+        self.check_time()?;
         self.poll();
         if mem::take(&mut self.files.is_abandoned) {
             return Err(Error::Interrupted(Interrupt::Cancelled));

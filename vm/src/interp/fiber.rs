@@ -10,6 +10,19 @@ use crate::object::{Cx, ErrorKind, Fiber, FiberState, Resumption, ReturnMode, St
 use gc_arena::Gc;
 
 impl<'gc> Cx<'_, 'gc> {
+    /// A fiber that has not started. It can be found as long as it is alive.
+    pub fn new_fiber(&mut self, body: Value<'gc>) -> Gc<'gc, Fiber<'gc>> {
+        let fiber = Fiber::new(self.mc, body);
+        let known = &mut self.world.fibers;
+        if known.len() == known.capacity() {
+            // As seldom as the list grows, so that this costs next to nothing for each.
+            known.retain(|fiber| fiber.upgrade(self.mc).is_some());
+            known.reserve(known.len().max(16));
+        }
+        known.push(Gc::downgrade(fiber));
+        fiber
+    }
+
     /// Goes on in a fiber. What it yields goes to `dst` of the top frame.
     pub(super) fn resume_fiber(
         &mut self,

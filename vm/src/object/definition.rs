@@ -100,6 +100,8 @@ pub struct DefinitionMeta<'gc> {
     pub offset: u32,
     /// Whether its initialiser has changed and the value was kept, because the program had changed it.
     pub is_conflict: bool,
+    /// Of a leak that has moved, or got another name: the definition that it is now.
+    pub now: Option<Gc<'gc, Definition<'gc>>>,
     /// Whether it is a leak, and something that it was computed from has changed since: it is evaluated anew when it comes back.
     pub is_outdated: bool,
     /// Whether what runs was evaluated in a session and is not the contributor's text.

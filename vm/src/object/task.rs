@@ -23,6 +23,16 @@ pub enum Wake<'gc> {
     Start(Value<'gc>, Vec<Value<'gc>>),
 }
 
+impl<'gc> Wake<'gc> {
+    /// The values in it.
+    pub fn values(&self) -> Vec<Value<'gc>> {
+        match self {
+            Wake::Value(value) | Wake::Raise(value) => vec![*value],
+            Wake::Start(callee, args) => std::iter::once(*callee).chain(args.iter().copied()).collect(),
+        }
+    }
+}
+
 /// What a task waits for.
 #[derive(Debug)]
 pub struct Wait {
@@ -181,6 +191,12 @@ impl<'gc> Task<'gc> {
     /// Says how it goes on.
     pub fn set_wake(this: Gc<'gc, Self>, mc: &Mutation<'gc>, wake: Wake<'gc>) {
         *gc_arena::barrier::unlock!(Gc::write(mc, this), Task, wake).borrow_mut() = Some(wake);
+    }
+
+    /// What it goes on with when its turn has come, and what is called at its end.
+    pub fn held(&self) -> Vec<Value<'gc>> {
+        let wake = self.wake.borrow();
+        wake.iter().flat_map(Wake::values).chain([self.at_end]).collect()
     }
 
     /// How it goes on.

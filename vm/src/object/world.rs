@@ -432,6 +432,18 @@ pub struct Loading<'gc> {
     pub interim: Vec<(Gc<'gc, Definition<'gc>>, Value<'gc>)>,
 }
 
+/// An object that an overwriting reload has taken out of its definition.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub struct Generation<'gc> {
+    /// The definition.
+    pub cell: Gc<'gc, Definition<'gc>>,
+    /// The object.
+    pub object: GcWeak<'gc, ()>,
+    /// The object, if it is a class.
+    pub class: Option<GcWeak<'gc, Class<'gc>>>,
+}
+
 /// A class with what is left to run of it.
 pub type ClassTasks<'gc> = (Gc<'gc, Class<'gc>>, Vec<crate::link::ClassTask<'gc>>);
 
@@ -479,6 +491,10 @@ pub struct World<'gc> {
     pub super_cache: SuperCache<'gc>,
     /// All code that is alive, for its inline caches.
     pub protos: Vec<GcWeak<'gc, Proto<'gc>>>,
+    /// All fibers that are alive, for the reports of reloads; those that nothing holds until they are collected.
+    pub fibers: Vec<GcWeak<'gc, Fiber<'gc>>>,
+    /// Objects that overwriting reloads have taken out of their definitions, as far as they are alive.
+    pub generations: Vec<Generation<'gc>>,
     /// Code that has been replaced and has loops.
     pub replaced: Vec<GcWeak<'gc, Proto<'gc>>>,
     /// Ways of frames into other code that were looked for since the last commit, by the addresses of the code and the back-edge.
@@ -672,6 +688,8 @@ impl<'gc> World<'gc> {
             method_cache: MethodCache::new(),
             super_cache: SuperCache::new(),
             protos: Vec::new(),
+            fibers: Vec::new(),
+            generations: Vec::new(),
             replaced: Vec::new(),
             ways: RefCell::default(),
             halt_stub: None,

@@ -87,7 +87,8 @@ pub(super) fn check(plan: ReloadPlan, facts: &Facts) -> Result<CheckedPlan, Vec<
             let name = &definition.name;
             let qualified = format!("{}.{name}", file.namespace);
             let fact = facts.get(&qualified);
-            let also = plan.files[..at].iter().find(|other| {
+            // A file that is not edited is in the plan for what it computes anew.
+            let also = plan.files[..at].iter().filter(|_| file.changed || file.is_new).find(|other| {
                 other.namespace == file.namespace && other.definitions.iter().any(|d| d.name == *name && d.index.is_some())
             });
             if let Some(other) = also {

@@ -2,7 +2,7 @@
 
 use super::closures::Matcher;
 use super::codes;
-use super::plan::PlannedFile;
+use super::plan::{Action, PlannedFile};
 use super::queue::Item;
 use crate::embed::{Error, Problem};
 use crate::heap::Value;
@@ -50,6 +50,12 @@ impl<'gc> Cx<'_, 'gc> {
             for definition in &file.definitions {
                 let Some(index) = definition.index else { continue };
                 let image = &file.image.definitions[index];
+                let name = self.world.intern(self.mc, &definition.name);
+                let is_evaluated = new.module.namespace.cell(name).is_some_and(|cell| cell.meta().is_evaluated);
+                if is_evaluated && definition.action == Action::Follow {
+                    // What was evaluated in a session stays until the file's text of it changes.
+                    continue;
+                }
                 match image.kind {
                     DefinitionKind::Class(id) => {
                         self.declare_class(new, id.0 as usize);
@@ -400,7 +406,7 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// Whether a shared slot still holds what its initialiser built.
-    fn is_shared_untouched(&self, class: Gc<'gc, Class<'gc>>, name: Symbol<'gc>, cell: Gc<'gc, BoxCell<'gc>>) -> bool {
+    pub(super) fn is_shared_untouched(&self, class: Gc<'gc, Class<'gc>>, name: Symbol<'gc>, cell: Gc<'gc, BoxCell<'gc>>) -> bool {
         let body = class.body();
         body.shared_digests.get(&name).is_some_and(|initial| super::digest::digest(cell.get()) == Some(*initial))
     }
@@ -531,7 +537,7 @@ pub(super) fn shared_slots_of<'gc>(class: Gc<'gc, Class<'gc>>, tasks: &[ClassTas
 }
 
 /// Whether a task is to fill a shared slot.
-fn fills<'gc>(task: &ClassTask<'gc>, cell: Gc<'gc, BoxCell<'gc>>) -> bool {
+pub(super) fn fills<'gc>(task: &ClassTask<'gc>, cell: Gc<'gc, BoxCell<'gc>>) -> bool {
     matches!(task, ClassTask::Shared { cell: c, .. } if Gc::ptr_eq(*c, cell))
 }
 

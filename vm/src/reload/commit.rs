@@ -150,6 +150,7 @@ pub(super) fn evaluation_plan(
         index,
         evaluates: true,
         is_edited: true,
+        is_conflict: false,
         from: None,
         from_file: None,
         old_kind: None,
@@ -313,7 +314,10 @@ impl<'gc> Cx<'_, 'gc> {
         if let Some(from) = &definition.from {
             self.take_over(cell, from);
         }
-        if matches!(definition.action, Action::Replace | Action::Overwrite) {
+        // What a leak that has moved held is another definition's.
+        if matches!(definition.action, Action::Replace | Action::Overwrite)
+            || definition.action == Action::Add && cell.meta().leak.is_some()
+        {
             Definition::set(cell, self.mc, Value::Unset);
         }
         cell.set_kind(kind);
@@ -332,15 +336,16 @@ impl<'gc> Cx<'_, 'gc> {
                 meta.offset = offset;
                 meta.fingerprint = fingerprint;
             }
-            if is_new_version {
+            if is_new_version || definition.action == Action::Adopt {
                 meta.is_evaluated = is_evaluation;
             }
-            if matches!(definition.action, Action::Conflict | Action::Keep) {
+            if matches!(definition.action, Action::Conflict | Action::Keep) || definition.is_conflict {
                 meta.is_conflict = true;
             } else if definition.evaluates {
                 meta.is_conflict = false;
             }
             meta.leak = None;
+            meta.now = None;
             meta.is_outdated = false;
             meta.doc = doc;
             meta.version += u32::from(is_new_version);
@@ -365,7 +370,13 @@ impl<'gc> Cx<'_, 'gc> {
         Definition::set(cell, self.mc, old.value());
         let meta = old.meta().clone();
         Definition::update_meta(cell, self.mc, |m| *m = meta);
-        if old.is_assigned() { cell.note_assigned() } else { cell.clear_assigned() }
+        if old.is_assigned() {
+            cell.note_assigned()
+        } else {
+            cell.clear_assigned()
+        }
+        self.world.undo.push(Undo::definition(old));
+        Definition::update_meta(old, self.mc, |m| m.now = Some(cell));
     }
 
     /// What is left to do once everything has run.

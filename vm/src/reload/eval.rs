@@ -110,6 +110,8 @@ impl Vm {
         if self.files.commits_running > 1 {
             return self.refused_as_nested(paths);
         }
+        // What is registered while it is made hears of the next one.
+        let listeners = self.listeners();
         let mut report = match self.prepare(files, options) {
             Err(reasons) => {
                 let mut report = Report::refused(paths, reasons);
@@ -135,7 +137,7 @@ impl Vm {
             report.released = self.release_unused_leaks();
         }
         report.duration = start.elapsed();
-        self.tell(&mut report);
+        self.tell_to(&listeners, &mut report);
         if let Some(within) = self.files.within.last_mut().filter(|_| report.committed) {
             within.reports.push(report.clone());
         }
@@ -462,6 +464,7 @@ impl Vm {
                     index: Some(index),
                     evaluates,
                     is_edited: true,
+                    is_conflict: false,
                     from: None,
                     from_file: None,
                     old_kind: None,
@@ -689,8 +692,8 @@ impl Stages for Told {
         }
         self.report.stale.clone_from(&done.stale);
         self.report.stale.append(&mut self.running);
-        let frames = vm.enter(|cx| cx.running_frames(&self.report));
-        self.report.stale.extend(frames);
+        let calls = vm.enter(|cx| cx.old_calls(&self.report));
+        self.report.stale.extend(calls);
         self.report.relinked = done.relinked;
         self.report.layouts = vm.enter(|cx| std::mem::take(&mut cx.world.layout_changes));
         if self.migrate == Migrate::Eagerly {

@@ -1,10 +1,11 @@
 //! Calls that are running or suspended, and closures, with the text they are in: what is old of them, and why.
 
+use super::stacks::{OldCall, calls_of};
 use super::uses::Met;
 use crate::embed::{Error, Handle, Vm};
 use crate::heap::Value;
 use crate::interp::places_of;
-use crate::object::{Cx, Fiber, FiberState, Frame, Linked, Proto, SavedStack, Task, TraceFrame};
+use crate::object::{Cx, Fiber, Frame, Linked, Proto, TraceFrame};
 use gc_arena::Gc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -20,7 +21,7 @@ pub struct CodePlace {
     /// Version of the definition.
     pub version: u32,
     /// Why it is old; `None` if it is not.
-    pub stale: Option<&'static str>,
+    pub stale: Option<String>,
 }
 
 /// A call that has begun and not ended.
@@ -90,77 +91,31 @@ impl Vm {
 }
 
 impl<'gc> Cx<'_, 'gc> {
-    /// Stacks that are kept by tasks and by the fibers that run: they hold what goes on later.
-    pub(super) fn saved_stacks(&self) -> Vec<&SavedStack<'gc>> {
-        let mut all = Vec::new();
-        for (task, _) in self.waiting_tasks() {
-            all.push(Gc::as_ref(task).stack());
-            all.extend(resumers(task.fiber()).map(|fiber| Gc::as_ref(fiber).stack()));
-        }
-        let running = std::iter::once(self.world.fiber).chain(self.world.parked.iter().map(|parked| parked.fiber));
-        for fiber in running.flat_map(resumers) {
-            all.push(Gc::as_ref(fiber).stack());
-        }
-        all
-    }
-
-    /// Tasks that do not run, and whose stacks are with themselves.
-    fn waiting_tasks(&self) -> Vec<(Gc<'gc, Task<'gc>>, String)> {
-        let tasks = &self.world.tasks;
-        let busy: Vec<_> = tasks.current.iter().chain(self.world.parked.iter().filter_map(|parked| parked.task.as_ref())).collect();
-        let all = tasks.levels.iter().flat_map(|level| level.main.iter().chain(level.tasks.values()));
-        all.filter(|task| !busy.iter().any(|busy| Gc::ptr_eq(**busy, **task))).map(|task| (*task, task.name.to_string())).collect()
-    }
-
     fn calls(&self) -> Vec<FoundCall<'gc>> {
         let mut calls = Vec::new();
-        let current = |task: Option<Gc<'gc, Task<'gc>>>| task.map(|task| task.name.to_string());
-        let mut seen = FxHashSet::default();
-        let world = &self.world;
-        let running = std::iter::once((&world.stack, world.fiber, world.tasks.current));
-        let parked = world.parked.iter().rev().map(|parked| (&parked.stack, parked.fiber, parked.task));
-        for (stack, fiber, task) in running.chain(parked) {
-            self.calls_of(&stack.frames, fiber, current(task), &mut calls);
-            self.calls_of_resumers(fiber, current(task), &mut seen, &mut calls);
-        }
-        for (task, name) in self.waiting_tasks() {
-            task.stack().with_frames(|frames| self.calls_of(frames, task.fiber(), Some(name.clone()), &mut calls));
-            self.calls_of_resumers(task.fiber(), Some(name), &mut seen, &mut calls);
-        }
-        for met in self.met_in_a_walk(&|value, is_first| is_first && matches!(value, Value::Fiber(_))) {
-            let Value::Fiber(fiber) = met.value else { continue };
-            if fiber.state.get() == FiberState::Suspended && seen.insert(Gc::as_ptr(fiber) as usize) {
-                fiber.stack().with_frames(|frames| self.calls_of(frames, Some(fiber), None, &mut calls));
+        self.each_stack(&self.held_fibers(), &mut |stack, owner| {
+            for (frame, callee) in calls_of(stack) {
+                for (proto, place) in places_of(self.world, std::slice::from_ref(frame)) {
+                    if !place.is_library {
+                        calls.push((place_in(proto, &place, self.why_old(frame, callee)), owner.fiber, owner.task.clone()));
+                    }
+                }
             }
-        }
+        });
         calls
     }
 
-    /// Calls on the stacks of those who resumed a running fiber: each fiber keeps that of its resumer.
-    fn calls_of_resumers(
-        &self,
-        fiber: Option<Gc<'gc, Fiber<'gc>>>,
-        task: Option<String>,
-        seen: &mut FxHashSet<usize>,
-        calls: &mut Vec<FoundCall<'gc>>,
-    ) {
-        for fiber in resumers(fiber) {
-            seen.insert(Gc::as_ptr(fiber) as usize);
-            fiber.stack().with_frames(|frames| self.calls_of(frames, fiber.resumer(), task.clone(), calls));
-        }
-    }
-
-    fn calls_of(
-        &self,
-        frames: &[Frame<'gc>],
-        fiber: Option<Gc<'gc, Fiber<'gc>>>,
-        task: Option<String>,
-        calls: &mut Vec<FoundCall<'gc>>,
-    ) {
-        for (proto, frame) in places_of(self.world, frames) {
-            if !frame.is_library {
-                calls.push((place(proto, &frame, old_call(proto)), fiber, task.clone()));
-            }
+    /// Why a call is not in the text that runs, if it is not.
+    fn why_old(&self, frame: &Frame<'gc>, callee: Value<'gc>) -> Option<String> {
+        match self.old_call(frame, callee) {
+            Some(OldCall::Moves) => Some("its loop goes on in the new text at its next turn".to_owned()),
+            Some(OldCall::Ends(None)) => Some("it goes on in its old text until it returns".to_owned()),
+            Some(OldCall::Ends(Some(why))) => Some(format!("it goes on in its old text until it returns: {why}")),
+            None => match standing(self.newest_code(frame, callee)) {
+                Standing::Current => None,
+                Standing::Edited => Some("it was edited after this call had begun".to_owned()),
+                Standing::Gone => Some("no text has it any more since this call had begun".to_owned()),
+            },
         }
     }
 
@@ -180,7 +135,7 @@ impl<'gc> Cx<'_, 'gc> {
                 file: proto.linked.module.path.to_string(),
                 line: proto.image.source.line(proto.image.span.lo),
                 version: proto.version.get(),
-                stale: old_closure(proto),
+                stale: old_closure(proto).map(str::to_owned),
             };
             closures.push((place, met.value));
         }
@@ -201,10 +156,6 @@ impl<'gc> Cx<'_, 'gc> {
     }
 }
 
-fn resumers<'gc>(fiber: Option<Gc<'gc, Fiber<'gc>>>) -> impl Iterator<Item = Gc<'gc, Fiber<'gc>>> {
-    std::iter::successors(fiber, |fiber| fiber.resumer())
-}
-
 /// The code that a function has at its next call.
 pub(super) fn latest<'gc>(proto: Gc<'gc, Proto<'gc>>) -> Gc<'gc, Proto<'gc>> {
     std::iter::successors(Some(proto), |proto| proto.successor()).last().expect("begins with one")
@@ -216,7 +167,7 @@ pub(super) fn inner_protos(linked: Gc<'_, Linked<'_>>) -> FxHashSet<usize> {
     nested.map(|id| Gc::as_ptr(linked.proto(*id)) as usize).collect()
 }
 
-fn place<'gc>(proto: Gc<'gc, Proto<'gc>>, frame: &TraceFrame, stale: Option<&'static str>) -> CodePlace {
+fn place_in<'gc>(proto: Gc<'gc, Proto<'gc>>, frame: &TraceFrame, stale: Option<String>) -> CodePlace {
     CodePlace {
         function: proto.qualified.to_string(),
         file: proto.linked.module.path.to_string(),
@@ -250,14 +201,6 @@ fn standing(proto: Gc<'_, Proto<'_>>) -> Standing {
         return Standing::Gone;
     }
     if namesakes.any(|p| p.image.fingerprint == proto.image.fingerprint) { Standing::Current } else { Standing::Edited }
-}
-
-fn old_call(proto: Gc<'_, Proto<'_>>) -> Option<&'static str> {
-    match standing(proto) {
-        Standing::Current => None,
-        Standing::Edited => Some("it was edited after this call had begun"),
-        Standing::Gone => Some("no text has it any more since this call had begun"),
-    }
 }
 
 pub(super) fn old_closure(proto: Gc<'_, Proto<'_>>) -> Option<&'static str> {

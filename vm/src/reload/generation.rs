@@ -7,13 +7,14 @@ use super::options::Mode;
 use super::plan::{Action, PlannedFile};
 use super::relink::Overwritten;
 use crate::heap::Value;
-use crate::object::{Cx, Definition, Proto, SymbolMap, Undo};
+use crate::object::{Cx, Definition, Generation, Proto, SymbolMap, Undo};
 use gc_arena::Gc;
 
 impl<'gc> Cx<'_, 'gc> {
     /// Gives the running text of a file that is to be overwritten private copies of the cells it loses. Gives these with their values.
     pub(super) fn part_generation(&mut self, file: &PlannedFile) -> Vec<Overwritten<'gc>> {
         let mut overwritten = Vec::new();
+        self.world.generations.retain(|generation| generation.object.upgrade(self.mc).is_some());
         if file.mode != Mode::Overwrite {
             return overwritten;
         }
@@ -30,6 +31,12 @@ impl<'gc> Cx<'_, 'gc> {
             Definition::update_meta(copy, self.mc, |m| *m = meta);
             copies.insert(name, copy);
             overwritten.push((cell, cell.value()));
+            // Texts and numbers have no identity that anyone could mean.
+            let is_object = !matches!(cell.value(), Value::Str(_) | Value::BigInt(_) | Value::Bytes(_) | Value::Range(_));
+            if let Some(object) = cell.value().heap_pointer().filter(|_| is_object) {
+                let class = if let Value::Class(class) = cell.value() { Some(Gc::downgrade(class)) } else { None };
+                self.world.generations.push(Generation { cell, object: Gc::downgrade(object), class });
+            }
         }
         for proto in linked.protos() {
             for i in 0..proto.image.consts.len() {
@@ -43,5 +50,11 @@ impl<'gc> Cx<'_, 'gc> {
             }
         }
         overwritten
+    }
+
+    /// What the definitions that have been overwritten held in any generation before, as far as it is alive.
+    pub(super) fn generations_of(&self, overwritten: &[Overwritten<'gc>]) -> Vec<&Generation<'gc>> {
+        let is_meant = |generation: &&Generation<'gc>| overwritten.iter().any(|(cell, _)| Gc::ptr_eq(*cell, generation.cell));
+        self.world.generations.iter().filter(is_meant).collect()
     }
 }

@@ -34,6 +34,9 @@ struct Told {
     data: Option<Handle>,
 }
 
+/// Listeners at a moment; none before the first one could be.
+pub(super) struct Listeners(Option<Handle>);
+
 /// The hooks of one commit.
 #[derive(Default)]
 pub(super) struct Hooks {
@@ -117,13 +120,30 @@ impl Vm {
         (self.files.library.report)(self, report)
     }
 
+    /// The program's listeners as they are: those that a reload which begins now is told to.
+    pub(super) fn listeners(&mut self) -> Listeners {
+        let Some(list) = self.listener_list() else { return Listeners(None) };
+        Listeners(Some(self.make(|cx| match list.value_in(cx.world) {
+            Value::List(list) => Value::List(List::new(cx.mc, list.items().clone())),
+            other => other,
+        })))
+    }
+
     /// Tells the program's listeners what came of a reload. What they raise becomes a warning.
     pub(super) fn tell(&mut self, report: &mut Report) {
+        let listeners = self.listeners();
+        self.tell_to(&listeners, report);
+    }
+
+    /// As `tell`: those listeners that were there when the reload began and are still.
+    pub(super) fn tell_to(&mut self, listeners: &Listeners, report: &mut Report) {
+        let Some(known) = &listeners.0 else { return };
         if report.ok && !report.committed || self.listener_count() == 0 {
             return;
         }
         // One for each, so that what a listener does to its own shows nobody else something else.
-        let reports = (0..self.listener_count()).map(|_| self.report_value(report)).collect::<Result<Vec<_>, _>>();
+        let count = self.length(known);
+        let reports = (0..count).map(|_| self.report_value(report)).collect::<Result<Vec<_>, _>>();
         let told = reports.and_then(|reports| {
             let value = self.make(|cx| {
                 let reports = reports.iter().map(|report| report.value_in(cx.world)).collect();
@@ -132,7 +152,7 @@ impl Vm {
             let tell = self.handle(&format!("{MODULE}._tell"))?;
             let (is_rollback, ok) = (matches!(report.error, Some(Error::Raised { .. } | Error::Interrupted(_))), report.ok);
             self.files.commits_running += 1;
-            let result = self.call_handle::<_, Vec<String>>(&tell, (&value, ok, is_rollback));
+            let result = self.call_handle::<_, Vec<String>>(&tell, (known, &value, ok, is_rollback));
             self.files.commits_running -= 1;
             result
         });
@@ -146,11 +166,16 @@ impl Vm {
         }
     }
 
+    fn listener_list(&mut self) -> Option<Handle> {
+        let is_loaded = self.enter(|cx| cx.world.namespaces.contains_key(MODULE));
+        is_loaded.then(|| self.handle(&format!("{MODULE}._listeners")).ok()).flatten()
+    }
+
     fn listener_count(&mut self) -> usize {
-        if !self.enter(|cx| cx.world.namespaces.contains_key(MODULE)) {
-            return 0;
-        }
-        let Ok(list) = self.handle(&format!("{MODULE}._listeners")) else { return 0 };
+        self.listener_list().map_or(0, |list| self.length(&list))
+    }
+
+    fn length(&mut self, list: &Handle) -> usize {
         self.enter(|cx| if let Value::List(list) = list.value_in(cx.world) { list.len() } else { 0 })
     }
 }

@@ -140,7 +140,10 @@ impl<'gc> Cx<'_, 'gc> {
         cell.unused.set(false);
         cell.set_kind(Kind::Absent);
         Definition::set(cell, self.mc, Value::Unset);
-        Definition::update_meta(cell, self.mc, |meta| meta.leak = None);
+        Definition::update_meta(cell, self.mc, |meta| {
+            meta.leak = None;
+            meta.now = None;
+        });
         let (namespace, name) = (cell.namespace, cell.name);
         self.relink_name(namespace, name.as_str());
         self.clear_inline_caches();

@@ -8,12 +8,13 @@ use super::options::Mode;
 use super::plan::{Action, PlannedFile, ReloadPlan};
 use super::queue::{Item, Queue};
 use super::report::{Entry, Report};
+use super::stacks::{OldCall, State, calls_of};
 use crate::embed::Vm;
-use crate::heap::Value;
 use crate::image::{ModuleImage, ProtoKind, UnitKind};
 use crate::object::Cx;
 use gc_arena::Gc;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::fmt;
 use std::sync::Arc;
 
 /// Top-level code that is running.
@@ -347,26 +348,22 @@ fn members_removed(old: &ModuleImage, file: &PlannedFile) -> Vec<Entry> {
 }
 
 impl<'gc> Cx<'_, 'gc> {
-    /// For the report: calls that are running of functions that a commit has changed, and statements.
-    pub(super) fn running_frames(&self, report: &Report) -> Vec<String> {
-        let mut seen = FxHashSet::default();
-        let mut notes = Vec::new();
-        let parked = self.world.parked.iter().map(|parked| &parked.stack);
-        for stack in std::iter::once(&self.world.stack).chain(parked) {
-            for (frame, base) in stack.frames.iter().zip(stack.bases()).rev() {
+    /// For the report: calls that have begun of functions that a commit has changed, and statements.
+    pub(super) fn old_calls(&self, report: &Report) -> Vec<String> {
+        let mut found: Vec<(OldCode, String)> = Vec::new();
+        let mut at: FxHashMap<(usize, State), usize> = FxHashMap::default();
+        self.each_stack(&self.known_fibers(), &mut |stack, owner| {
+            for (frame, callee) in calls_of(stack) {
                 let proto = frame.proto;
-                let callee = if base > 0 { stack.values[base - 1] } else { Value::Nil };
-                if !self.is_replaced(frame, callee) || !seen.insert(Gc::as_ptr(proto) as usize) {
+                let Some(old) = self.old_call(frame, callee) else { continue };
+                if let Some(at) = at.get(&(Gc::as_ptr(proto) as usize, owner.state)) {
+                    found[*at].0.count += 1;
                     continue;
                 }
-                let is_of = |entry: &Entry| {
-                    let rest = proto.qualified.strip_prefix(&entry.namespace).and_then(|rest| rest.strip_prefix('.'));
-                    let rest = rest.and_then(|rest| rest.strip_prefix(&entry.name));
-                    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-                };
                 let path = &proto.linked.module.path;
                 let is_statement = proto.image.kind == ProtoKind::Unit && report.files.iter().any(|file| **file == **path);
-                if !is_statement && !report.changed.iter().any(is_of) {
+                let mut entries = report.changed.iter().chain(&report.renamed).chain(&report.moved).chain(&report.restored);
+                if !is_statement && !entries.any(|entry| is_of(&proto.qualified, entry)) {
                     continue;
                 }
                 let (what, end) = if is_statement {
@@ -375,13 +372,44 @@ impl<'gc> Cx<'_, 'gc> {
                 } else {
                     (format!("`{}`", proto.qualified), "it returns")
                 };
-                notes.push(match self.foresee(frame, callee) {
-                    Some(Ok(())) => format!("{what} is running; its loop goes on in the new text at its next turn"),
-                    Some(Err(why)) => format!("{what} is running and goes on in its old text until {end}: {why}"),
-                    None => format!("{what} is running and goes on in its old text until {end}"),
-                });
+                let rest = match old {
+                    OldCall::Moves => "; its loop goes on in the new text at its next turn".to_owned(),
+                    OldCall::Ends(Some(why)) => format!(" and goes on in its old text until {end}: {why}"),
+                    OldCall::Ends(None) => format!(" and goes on in its old text until {end}"),
+                };
+                at.insert((Gc::as_ptr(proto) as usize, owner.state), found.len());
+                found.push((OldCode { what, state: owner.state, task: owner.task.clone(), count: 1 }, rest));
             }
-        }
-        notes
+        });
+        found.into_iter().map(|(code, rest)| format!("{code}{rest}")).collect()
     }
+}
+
+/// Code that calls are in, those of one state together.
+struct OldCode {
+    what: String,
+    state: State,
+    task: Option<String>,
+    count: usize,
+}
+
+impl fmt::Display for OldCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let OldCode { what, state, task, count } = self;
+        match (state, count, task) {
+            (State::Running, ..) => write!(f, "{what} is running"),
+            (State::Waiting, 1, Some(task)) => write!(f, "{what} waits in task `{task}`"),
+            (State::Waiting, ..) => write!(f, "{what} waits in {count} calls of tasks"),
+            (State::Suspended, 1, _) => write!(f, "{what} is suspended in a fiber"),
+            (State::Suspended, ..) => write!(f, "{what} is suspended in {count} calls of fibers"),
+        }
+    }
+}
+
+/// Whether code is that of a definition, by the name that it had when it was linked, or stands within it.
+fn is_of(qualified: &str, entry: &Entry) -> bool {
+    let rest = qualified.strip_prefix(&entry.namespace).and_then(|rest| rest.strip_prefix('.'));
+    let rest = rest.and_then(|rest| rest.strip_prefix(&entry.name));
+    let rest = rest.or_else(|| qualified.strip_prefix(entry.from.as_deref()?));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }

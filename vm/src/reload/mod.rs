@@ -35,6 +35,7 @@ mod queue;
 mod relink;
 mod report;
 mod select;
+mod stacks;
 mod suggest;
 mod survey;
 mod transition;

@@ -2,7 +2,7 @@
 
 use super::contribution::{Holder, NewText, Verdict, verdict};
 use super::diff::{Change, DefinitionChange, FileChange, diff};
-use super::options::{Mode, ReloadOptions};
+use super::options::{Mode, Policy, ReloadOptions};
 use super::report::Note;
 use super::survey::{Fact, Facts};
 use crate::image::{DefinitionImage, DefinitionKind, ModuleImage, UnitKind};
@@ -60,6 +60,8 @@ pub struct PlannedDefinition {
     pub evaluates: bool,
     /// Whether it has another text than what runs.
     pub is_edited: bool,
+    /// Whether it comes back, or from elsewhere, with another text, but the program has changed its value, which is kept.
+    pub is_conflict: bool,
     /// Qualified name that it had before, if another.
     pub from: Option<Arc<str>>,
     /// The file that it comes from, if it moves.
@@ -402,6 +404,15 @@ impl Planner<'_> {
             (Some(image), Some(fact)) if fact.kind != Kind::Absent && !fits(fact.kind, image.kind) => NewText::OtherKind,
             _ => NewText::SameKind,
         };
+        let holder = match holder {
+            Holder::OwnLeak if text == NewText::SameKind && self.lives_elsewhere(fact) => Holder::Nobody,
+            Holder::OtherLeak
+                if text == NewText::SameKind && self.lives_elsewhere(fact) && self.options.policy == Policy::Adopt =>
+            {
+                Holder::Nobody
+            }
+            holder => holder,
+        };
         let verdict = verdict(holder, text, self.options.policy, self.options.replace.allows(&qualified));
         let mut planned = PlannedDefinition {
             name: definition.name.clone(),
@@ -409,6 +420,7 @@ impl Planner<'_> {
             index: definition.index,
             evaluates: false,
             is_edited: definition.change != Change::Unchanged,
+            is_conflict: false,
             from: None,
             from_file: None,
             old_kind: fact.map(|fact| fact.kind),
@@ -441,6 +453,8 @@ impl Planner<'_> {
             Verdict::Change => self.change(&mut planned, image, &qualified, fact, definition.is_bodies),
             Verdict::Restore | Verdict::Move | Verdict::Adopt => {
                 planned.is_edited = fact.is_none_or(|fact| fact.fingerprint != image.fingerprint);
+                let is_initialised = matches!(image.kind, DefinitionKind::Variable | DefinitionKind::Constant);
+                planned.is_conflict = planned.is_edited && is_initialised && is_touched_variable(fact);
                 planned.action = match verdict {
                     Verdict::Restore => Action::Restore,
                     Verdict::Move => Action::Move,
@@ -475,6 +489,12 @@ impl Planner<'_> {
             Some(file) if self.given.get(qualified).is_some_and(|giver| giver == file) => Holder::OtherGivesUp,
             Some(_) => Holder::Other,
         }
+    }
+
+    /// Whether what a leak held is another definition now, and stays that: then a definition of its name is a new one.
+    fn lives_elsewhere(&self, leak: Option<&Fact>) -> bool {
+        let now = leak.and_then(|leak| leak.now.as_ref());
+        now.is_some_and(|now| !self.given.contains_key(now) || self.taken.contains_key(now))
     }
 
     /// Whether another file of the commit defines what `input` no longer has.
@@ -516,9 +536,9 @@ impl Planner<'_> {
     }
 }
 
-/// Whether the cell holds a variable that the program has changed, or may have.
+/// Whether the cell holds a variable or a `once` that the program has changed, or may have.
 fn is_touched_variable(fact: Option<&Fact>) -> bool {
-    fact.is_some_and(|fact| fact.kind == Kind::Variable && !fact.untouched)
+    fact.is_some_and(|fact| matches!(fact.kind, Kind::Variable | Kind::Once) && !fact.untouched)
 }
 
 /// Whether a definition that comes back, or comes from elsewhere, is evaluated anew; functions and classes: whether decorators run.
@@ -526,6 +546,7 @@ fn evaluates_again(kind: DefinitionKind, old: Option<&Fact>, is_edited: bool) ->
     match kind {
         DefinitionKind::Once => false,
         DefinitionKind::Variable => is_edited && old.is_none_or(|fact| fact.untouched),
+        DefinitionKind::Constant => is_edited && !is_touched_variable(old),
         _ => is_edited,
     }
 }
@@ -540,6 +561,7 @@ fn overwrite(definition: &mut PlannedDefinition, image: &ModuleImage) {
     if is_ours && image.definitions[index].kind != DefinitionKind::Once {
         definition.action = Action::Overwrite;
         definition.evaluates = true;
+        definition.is_conflict = false;
     }
 }
 

@@ -357,6 +357,7 @@ impl<'gc> Cx<'_, 'gc> {
                         Definition::set(cell, self.mc, value);
                     }
                 }
+                self.join_decorated(cell);
             }
             UnitKind::Extend(_) | UnitKind::Statement => {}
         }

@@ -15,8 +15,11 @@ impl<'gc> Cx<'_, 'gc> {
     /// Gives living subclasses of overwritten classes that other files define the new class as base.
     pub(super) fn rebase(&mut self, plan: &ReloadPlan, overwritten: &[Overwritten<'gc>]) -> Result<(), Unfit<'gc>> {
         let mut replaced: Vec<(Gc<'gc, Class<'gc>>, Gc<'gc, Class<'gc>>)> = Vec::new();
-        for (cell, old) in overwritten {
-            if let (Value::Class(old), Value::Class(new)) = (*old, self.undecorated(*cell)) {
+        for generation in self.generations_of(overwritten) {
+            let old = generation.class.and_then(|class| class.upgrade(self.mc));
+            if let (Some(old), Value::Class(new)) = (old, self.undecorated(generation.cell))
+                && !Gc::ptr_eq(old, new)
+            {
                 replaced.push((old, new));
             }
         }
@@ -46,10 +49,9 @@ impl<'gc> Cx<'_, 'gc> {
     /// Gives variables and shared slots elsewhere that hold an old object the new one; how many.
     pub(super) fn relink_holders(&mut self, overwritten: &[Overwritten<'gc>]) -> usize {
         let address = |value: &Value<'gc>| value.heap_pointer().map(|pointer| Gc::as_ptr(pointer) as usize);
-        // Texts and numbers have no identity that anyone could mean.
-        let is_object = |value: &Value<'gc>| !matches!(value, Value::Str(_) | Value::BigInt(_) | Value::Bytes(_) | Value::Range(_));
-        let objects = overwritten.iter().filter(|(_, old)| is_object(old));
-        let now: FxHashMap<usize, Value<'gc>> = objects.filter_map(|(cell, old)| Some((address(old)?, cell.value()))).collect();
+        let generations = self.generations_of(overwritten).into_iter();
+        let alive = generations.filter_map(|generation| Some((generation.object.upgrade(self.mc)?, generation.cell.value())));
+        let now: FxHashMap<usize, Value<'gc>> = alive.map(|(object, now)| (Gc::as_ptr(object) as usize, now)).collect();
         if now.is_empty() {
             return 0;
         }

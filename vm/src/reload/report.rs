@@ -157,6 +157,9 @@ impl Report {
                     line: image.map_or(0, |d| source.line(d.name_span.lo)),
                     from: definition.from.as_ref().or(definition.from_file.as_ref()).map(|from| from.to_string()),
                 };
+                if definition.is_conflict {
+                    report.conflicts.push(entry.clone());
+                }
                 match definition.action {
                     Action::Add => report.added.push(entry),
                     Action::Redefine | Action::Evaluate => report.changed.push(entry),
@@ -187,7 +190,7 @@ impl Report {
 
     /// Adds a shared slot, `main.C.slot`, that keeps its value though its initialiser has changed.
     pub(super) fn add_shared_conflict(&mut self, slot: &str) {
-        let class = self.changed.iter().chain(&self.restored).find(|entry| {
+        let class = self.changed.iter().chain(&self.restored).chain(&self.renamed).find(|entry| {
             let rest = slot.strip_prefix(&entry.namespace).and_then(|rest| rest.strip_prefix('.'));
             rest.and_then(|rest| rest.strip_prefix(&entry.name)).is_some_and(|rest| rest.starts_with('.'))
         });

@@ -15,6 +15,8 @@ pub struct Fact {
     pub contributor: Option<Arc<str>>,
     /// The file that contributed it, if it is a leak.
     pub leak_of: Option<Arc<str>>,
+    /// Of a leak that has moved or got another name: the qualified name of the definition that it is now, if there still is one.
+    pub now: Option<String>,
     /// Whether it is a leak that was computed from something that has changed since.
     pub is_outdated: bool,
     /// Whether no file may define it.
@@ -63,7 +65,7 @@ impl<'gc> Cx<'_, 'gc> {
         for name in names {
             let Some(fact) = facts.get_mut(name) else { continue };
             let Some(cell) = self.find_cell(name) else { continue };
-            fact.untouched = matches!(cell.kind(), Kind::Variable | Kind::Constant)
+            fact.untouched = matches!(cell.kind(), Kind::Variable | Kind::Constant | Kind::Once)
                 && !cell.is_assigned()
                 && cell.meta().initial_digest.is_some_and(|initial| digest(cell.value()) == Some(initial));
         }
@@ -82,6 +84,7 @@ fn fact<'gc>(cell: Gc<'gc, Definition<'gc>>) -> Fact {
         kind: cell.kind(),
         contributor: meta.contributor.map(|m| m.path.clone()),
         leak_of: meta.leak.as_ref().map(|leak| leak.file.clone()),
+        now: meta.now.filter(|now| now.meta().contributor.is_some()).map(|now| now.qualified_name()),
         is_outdated: meta.is_outdated,
         is_locked: cell.namespace.is_locked(),
         fingerprint: meta.fingerprint,

@@ -6,9 +6,10 @@
 
 use super::commit::{Done, Stages};
 use super::frames::{inner_protos, latest, old_closure};
+use super::stacks::{OldCall, calls_of};
 use crate::embed::{Error, Vm};
 use crate::heap::Value;
-use crate::object::{Cx, EnumValue, Frame, Layout, LayoutChange, LayoutId, Source, Stack};
+use crate::object::{Cx, EnumValue, Frame, Layout, LayoutChange, LayoutId, Source};
 use gc_arena::Gc;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::fmt;
@@ -134,13 +135,13 @@ impl<'gc> Cx<'_, 'gc> {
         self.each_call(&mut |frame, callee| {
             let proto = frame.proto;
             let is_library = self.world.is_library(&proto.linked.module.namespace);
-            if is_library || before.contains(&(Gc::as_ptr(proto) as usize)) || !self.is_replaced(frame, callee) {
+            if is_library || before.contains(&(Gc::as_ptr(proto) as usize)) {
                 return;
             }
-            let why = match self.foresee(frame, callee) {
-                Some(Ok(())) => return,
-                Some(Err(why)) => format!("ends in its old text: {why}"),
-                None => "ends in its old text".to_owned(),
+            let why = match self.old_call(frame, callee) {
+                None | Some(OldCall::Moves) => return,
+                Some(OldCall::Ends(Some(why))) => format!("ends in its old text: {why}"),
+                Some(OldCall::Ends(None)) => "ends in its old text".to_owned(),
             };
             add(Lack { kind: "call", name: proto.qualified.to_string(), why }, "");
         });
@@ -178,21 +179,7 @@ impl<'gc> Cx<'_, 'gc> {
 
     /// Tells every call that has begun and not ended, with what was called.
     fn each_call(&self, tell: &mut dyn FnMut(&Frame<'gc>, Value<'gc>)) {
-        let mut of = |stack: &Stack<'gc>| {
-            for (frame, base) in stack.frames.iter().zip(stack.bases()) {
-                tell(frame, if base > 0 { stack.values[base - 1] } else { Value::Nil });
-            }
-        };
-        of(&self.world.stack);
-        self.world.parked.iter().for_each(|parked| of(&parked.stack));
-        self.saved_stacks().into_iter().for_each(|saved| saved.with_stack(&mut of));
-        for met in self.met_in_a_walk(&|value, is_first| is_first && matches!(value, Value::Fiber(_))) {
-            if let Value::Fiber(fiber) = met.value
-                && fiber.state.get() == crate::object::FiberState::Suspended
-            {
-                fiber.stack().with_stack(&mut of);
-            }
-        }
+        self.each_stack(&self.held_fibers(), &mut |stack, _| calls_of(stack).for_each(|(frame, callee)| tell(frame, callee)));
     }
 }
 

@@ -5,7 +5,7 @@
 
 use crate::heap::Value;
 use crate::image::ProtoKind;
-use crate::object::{Cx, Definition, IteratorState, Member, Proto};
+use crate::object::{Cx, Definition, FiberState, IteratorState, Member, Proto};
 use gc_arena::Gc;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::fmt;
@@ -243,6 +243,12 @@ impl<'gc> Walk<'_, '_, 'gc> {
                 self.push(value, Holder::Frame, way);
             }
         }
+        for (task, values) in self.cx.held_by_tasks() {
+            let way = self.way(None, || format!("task {task}"));
+            for value in values {
+                self.push(value, Holder::Frame, way);
+            }
+        }
         // The top level of the files that run.
         let files: Vec<_> = self.cx.world.modules.values().filter_map(|module| module.state().linked).collect();
         for linked in files {
@@ -430,6 +436,9 @@ impl<'gc> Walk<'_, '_, 'gc> {
                     .stack()
                     .with_frames(|frames| (frames.iter().map(|f| f.proto).collect::<Vec<_>>(), fiber.stack().values()));
                 let way = self.way(Some(way), || " (a fiber)".to_owned());
+                if fiber.state.get() == FiberState::New {
+                    self.push(fiber.body, Holder::Fiber, way);
+                }
                 for proto in protos {
                     self.proto(proto);
                 }

@@ -181,7 +181,7 @@ pub(super) fn code_place(place: &CodePlace, more: impl IntoIterator<Item = (&'st
         ("line", Data::Int(place.line.into())),
         ("version", Data::Int(place.version.into())),
         ("stale", Data::Bool(place.stale.is_some())),
-        ("reason", place.stale.map_or(Data::Nil, Data::text)),
+        ("reason", place.stale.as_deref().map_or(Data::Nil, Data::text)),
     ];
     entries.extend(more);
     Data::Map(entries)
