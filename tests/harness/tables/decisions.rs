@@ -169,8 +169,7 @@ impl State {
     fn enter(self, kind: Kind) -> Program {
         let defined = kind.definition("x", None, 1);
         let first = |in_f: &str, in_g: &str| {
-            let mut program =
-                Program::new(&[("f.lang", &format!("{F}{in_f}\n")), ("g.lang", &format!("{G}{in_g}\n"))]);
+            let mut program = Program::new(&[("f.lang", &format!("{F}{in_f}\n")), ("g.lang", &format!("{G}{in_g}\n"))]);
             program.run("import n");
             program
         };
@@ -272,11 +271,13 @@ impl Text {
     /// What it is called in the table: one line for all kinds.
     fn text(self) -> &'static str {
         match self {
+            Text::OtherWord(Let) => "the same value as `let`",
+            Text::OtherWord(Const) => "the same value as `const`",
+            Text::OtherWord(_) => "the same value as `once`",
             Text::Nothing => "does not define it",
             Text::Gone => "the file is gone",
             Text::Same => "the same definition",
             Text::Changed => "the same kind, other text",
-            Text::OtherWord(_) => "another of let, const, once",
             Text::OtherKind(_) => "another kind",
             Text::Replaced(_) => "another kind, with `replace`",
             Text::Renamed => "`y was x`",
@@ -375,11 +376,14 @@ fn found(program: &mut Program, kind: Kind, name: &str) -> Option<String> {
     };
     let number: i64 = program.get(&now.number_of(&format!("n.{name}")));
     let file = match origin.file.as_deref() {
-        None => "the host",
+        None => "nobody",
         Some(file) if file.starts_with('<') => "a session",
         Some(file) => file.trim_end_matches(".lang"),
     };
-    let mut text = format!("{name} = {number}, {} of {file}", origin.state);
+    let mut text = match origin.state {
+        "host" => format!("{name} = {number} of the host"),
+        state => format!("{name} = {number}, {state} of {file}"),
+    };
     if is_held {
         let gives: i64 = program.get(&if kind == Function { format!("{held}()") } else { format!("{held}.hi()") });
         let is_same: bool = match kind {
@@ -410,7 +414,8 @@ fn described(cells: &[(Kind, Choice)]) -> String {
     }
     let one = |(choices, kinds): &(Vec<Choice>, Vec<Kind>)| {
         let kinds: Vec<&str> = kinds.iter().map(|kind| kind.text()).collect();
-        let words: Vec<(&'static str, &'static str)> = choices.iter().map(|choice| (choice.0.text(), policy_text(choice.1))).collect();
+        let words: Vec<(&'static str, &'static str)> =
+            choices.iter().map(|choice| (choice.0.text(), policy_text(choice.1))).collect();
         let only = |pick: fn(&(&'static str, &'static str)) -> &'static str| {
             let first = pick(&words[0]);
             (words.len() == 2 && words.iter().all(|choice| pick(choice) == first)).then_some(first)
@@ -445,7 +450,7 @@ pub fn table() -> String {
                     lines.len() - 1
                 });
                 for choice in CHOICES {
-                    let outcome = std::panic::catch_unwind(|| outcome(kind, state, text, choice)).unwrap_or_else(|e| format!("PANIC {}", e.downcast_ref::<String>().map_or("", |s| s.as_str()).replace('\n', " | ")));
+                    let outcome = outcome(kind, state, text, choice);
                     let outcomes = &mut lines[at].1;
                     match outcomes.iter_mut().find(|(known, _)| *known == outcome) {
                         Some((_, cells)) => cells.push((kind, choice)),
