@@ -132,6 +132,7 @@ impl Vm {
         report.epoch = self.epoch();
         // What fails around this commit takes it back; leaks end with the outermost one.
         if report.committed && self.files.within.is_empty() {
+            self.collect_if_due();
             report.released = self.release_unused_leaks();
         }
         report.duration = start.elapsed();
