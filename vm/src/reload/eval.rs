@@ -110,6 +110,10 @@ impl Vm {
         if self.files.commits_running > 1 {
             return self.refused_as_nested(paths);
         }
+        if self.enter(|cx| cx.world.stack.frames.is_empty()) {
+            // A host that does nothing but reload comes to no other safe point.
+            self.collect_if_due();
+        }
         let mut report = match self.prepare(files, options) {
             Err(reasons) => {
                 let mut report = Report::refused(paths, reasons);
@@ -132,7 +136,6 @@ impl Vm {
         report.epoch = self.epoch();
         // What fails around this commit takes it back; leaks end with the outermost one.
         if report.committed && self.files.within.is_empty() {
-            self.collect_if_due();
             report.released = self.release_unused_leaks();
         }
         report.duration = start.elapsed();
