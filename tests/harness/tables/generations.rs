@@ -20,7 +20,7 @@ const CLASSES: [&str; 5] = ["ByNamespace", "ByVariable", "BySlot", "BySuper", "M
 const EDITS: [(&str, &str); 3] =
     [("`rebase: false`", "rebase: false"), ("the defaults", "rebase: true"), ("`relink: true`", "rebase: true, relink: true")];
 
-/// Style and edit of what fails in livecoding, where an edit without further ado is the first of ours and rebasing comes later.
+/// Style and edit of what fails in systems that give classes a new base on request only: there, an edit with the defaults is the first of ours.
 const FAILS_ELSEWHERE: [(usize, usize); 1] = [(0, 1)];
 
 /// The table. Each cell is what `hi()` gives for an instance of each generation so far: that of the base's text, or the error.

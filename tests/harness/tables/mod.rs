@@ -3,6 +3,7 @@
 
 pub mod decisions;
 pub mod generations;
+mod names;
 
 use crate::host::FakeHost;
 use crate::world::World;

@@ -21,7 +21,8 @@ impl<'gc> Cx<'_, 'gc> {
             match (interim, self.undecorated(cell)) {
                 (Value::Function(interim), Value::Function(function)) => self.replace_code(interim, function.proto(), matcher),
                 (Value::Decorated(decorated), _) => {
-                    if !self.forward(decorated, cell.value()) {
+                    let is_ready = self.forward(decorated, cell.value());
+                    if !is_ready {
                         left.push((cell, interim));
                     }
                 }
