@@ -126,24 +126,18 @@ fn run_once(vm: &mut Vm, entry: &Entry, args: &[String]) -> i32 {
         output().note(&summary::refusal(&report, Style::for_stderr()));
         return 1;
     }
-    let main = call_main(vm, entry, args);
-    let mut has_failed = false;
-    // What has ended the main part does not end the tasks.
-    for outcome in [main, run_tasks(vm)] {
-        match outcome {
-            Outcome::Returned | Outcome::NoMain => {}
-            Outcome::Stopped(interrupt) => return stopped(stop.get().unwrap_or(interrupt)),
-            Outcome::Failed(error) => {
-                output().note(&Style::for_stderr().error(&error));
-                has_failed = true;
-            }
-            Outcome::Unclear(message) => {
-                output().note(&message);
-                has_failed = true;
-            }
-        }
+    let outcome = match call_main(vm, entry, args) {
+        Outcome::Returned | Outcome::NoMain => run_tasks(vm),
+        outcome => outcome,
+    };
+    match outcome {
+        Outcome::Returned | Outcome::NoMain => return i32::from(vm.failed_tasks() > 0),
+        Outcome::Stopped(interrupt) => return stopped(stop.get().unwrap_or(interrupt)),
+        Outcome::Failed(error) => output().note(&Style::for_stderr().error(&error)),
+        Outcome::Unclear(message) => output().note(&message),
     }
-    i32::from(has_failed || vm.failed_tasks() > 0)
+    // It ends with its main part, whatever its tasks would still do.
+    1
 }
 
 /// Shows what SIGHUP has asked for. Code of an edit, or a listener, that is stopped ends the program.
