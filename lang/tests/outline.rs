@@ -105,3 +105,16 @@ fn a_text_without_names_is_its_own_outline() {
     assert_eq!(outline.doc.as_deref(), Some("About."));
     assert!(outline.definitions.is_empty() && outline.statements.is_empty());
 }
+
+#[test]
+fn the_doc_text_of_a_file_stands_above_everything_but_its_namespace() {
+    let doc = |text: &str| outline(text).doc;
+    for text in
+        ["## About.\n\nlet x = 1\n", "namespace a.b\n\n## About.\n\nlet x = 1\n", "namespace a\n## About.\n\n## Of x.\nlet x = 1\n"]
+    {
+        assert_eq!(doc(text).as_deref(), Some("About."), "{text}");
+    }
+    for text in ["## Of x.\nlet x = 1\n", "namespace a\n## Of x.\nlet x = 1\n", "namespace a\nlet x = 1\n## Late.\n\nlet y = 1\n"] {
+        assert_eq!(doc(text), None, "{text}");
+    }
+}

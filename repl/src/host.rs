@@ -5,10 +5,11 @@ use crate::output::output;
 use crate::watch::{Print, print_of};
 use lang::source::Source;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use vm::host::{FileInfo, FileKind, Host, HostError, WriteMode};
@@ -19,6 +20,35 @@ const CAPTURED_MAX: usize = 64 * 1024;
 /// Program texts that were read or looked for, with what was in them then.
 pub type Texts = Rc<RefCell<BTreeMap<String, Print>>>;
 
+/// What a program has made of program texts: absolute paths, with what was in them afterwards.
+#[derive(Clone, Default)]
+pub struct Written(Rc<RefCell<BTreeMap<PathBuf, BTreeSet<Print>>>>);
+
+impl Written {
+    /// Notes what is in a file now.
+    fn note(&self, path: &str) {
+        if is_program_text(path) {
+            let print = read(path).ok().map(|content| print_of(&content));
+            self.0.borrow_mut().entry(absolute(path)).or_default().insert(print);
+        }
+    }
+
+    /// Whether the program has written this file or removed it.
+    pub fn has(&self, path: &str) -> bool {
+        self.0.borrow().contains_key(&absolute(path))
+    }
+
+    /// Whether the program has left a file like this.
+    pub fn has_print(&self, path: &str, print: Print) -> bool {
+        self.0.borrow().get(&absolute(path)).is_some_and(|prints| prints.contains(&print))
+    }
+}
+
+/// The path from the root on, so that one file is not two; the path itself if there is no current directory.
+fn absolute(path: &str) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.into())
+}
+
 /// The host of the command line.
 pub struct Console {
     /// Where output goes, and that there is no input, unless these are the terminal's.
@@ -26,18 +56,21 @@ pub struct Console {
     input: Input,
     start: Instant,
     texts: Texts,
+    written: Written,
     arguments: Vec<String>,
 }
 
 impl Console {
     /// A host that notes in `texts` which program texts are read and looked for, for a program with these arguments.
     pub fn new(texts: Texts, arguments: Vec<String>) -> Console {
-        Console { captured: None, input: Input::default(), start: Instant::now(), texts, arguments }
+        let (input, written) = (Input::default(), Written::default());
+        Console { captured: None, input, start: Instant::now(), texts, written, arguments }
     }
 
-    /// A host for a program without arguments and without input, whose output is kept.
-    pub fn captured(texts: Texts, captured: Captured) -> Console {
-        Console { captured: Some(captured), ..Console::new(texts, Vec::new()) }
+    /// A host for a program without arguments and without input, whose output is kept, and that notes in `written` which program texts it
+    /// writes and removes.
+    pub fn captured(texts: Texts, written: Written, captured: Captured) -> Console {
+        Console { captured: Some(captured), written, ..Console::new(texts, Vec::new()) }
     }
 
     fn note_text(&self, path: &str, content: Option<&Vec<u8>>) {
@@ -173,11 +206,15 @@ impl Host for Console {
             WriteMode::Replace => options.write(true).truncate(true),
             WriteMode::Append => options.append(true),
         };
-        options.create(true).open(path).and_then(|mut file| file.write_all(data)).map_err(HostError::Failed)
+        let done = options.create(true).open(path).and_then(|mut file| file.write_all(data));
+        self.written.note(path);
+        done.map_err(HostError::Failed)
     }
 
     fn remove_file(&mut self, path: &str) -> Result<(), HostError> {
-        fs::remove_file(path).map_err(HostError::Failed)
+        let done = fs::remove_file(path);
+        self.written.note(path);
+        done.map_err(HostError::Failed)
     }
 
     fn make_directory(&mut self, path: &str) -> Result<(), HostError> {
@@ -189,7 +226,10 @@ impl Host for Console {
     }
 
     fn rename(&mut self, from: &str, to: &str) -> Result<(), HostError> {
-        fs::rename(from, to).map_err(HostError::Failed)
+        let done = fs::rename(from, to);
+        self.written.note(from);
+        self.written.note(to);
+        done.map_err(HostError::Failed)
     }
 
     fn wall_clock(&mut self) -> Result<f64, HostError> {

@@ -115,7 +115,7 @@ fn attention(out: &mut String, report: &Report) {
         let _ = writeln!(out, "  released: `{name}` has left; nothing used it any more");
     }
     for entry in &report.conflicts {
-        let _ = writeln!(out, "  conflict: {}", conflict_text(entry));
+        let _ = writeln!(out, "  conflict: `{entry}` {}", conflict_text(entry));
     }
     for change in &report.layouts {
         let _ = writeln!(out, "  layout: {}", layout_text(change));

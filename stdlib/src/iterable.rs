@@ -68,11 +68,26 @@ pub(crate) const METHODS: &[Row] = &[
         reversed,
         "`reversed()`: a new list of the items, last first. Of a range: a range; of a string: a string.",
     ),
-    row("unique", &[], unique, "`unique()`: a list of the items without those that are equal to an earlier one."),
+    row(
+        "unique",
+        &[],
+        unique,
+        "`unique()`: a list of the items without those that are equal to an earlier one. Of iterators and fibers: an iterator.",
+    ),
     row("flatten", &["depth"], flatten, "`flatten(depth = 1)`: a list with the items of lists and tuples in their place.")
         .optional(1),
-    row("chunks", &["size"], chunks, "`chunks(size)`: a list of lists of `size` items each; the last one may be shorter."),
-    row("windows", &["size"], windows, "`windows(size)`: a list of lists of `size` neighbouring items."),
+    row(
+        "chunks",
+        &["size"],
+        chunks,
+        "`chunks(size)`: a list of lists of `size` items each; the last one may be shorter. Of iterators and fibers: an iterator.",
+    ),
+    row(
+        "windows",
+        &["size"],
+        windows,
+        "`windows(size)`: a list of lists of `size` neighbouring items. Of iterators and fibers: an iterator.",
+    ),
 ];
 
 fn to_list<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {

@@ -1,8 +1,12 @@
 //! The pages of the manual that are made from tables: the library from the docs of a fresh VM, the diagnostics from the table of codes.
 
+use crate::repository;
 use lang::diagnostic::{Code, Severity};
+use lang::docs::{DocItem, DocKind, docs};
+use lang::parse;
 use lang::source::Source;
 use std::fmt::Write as _;
+use std::fs;
 use vm::compile::compile_source;
 use vm::embed::VmOptions;
 use vm::heap::Value;
@@ -51,17 +55,48 @@ fn library() -> String {
             if !constants.is_empty() {
                 let _ = writeln!(out, "\nConstants: {}.", constants.join(", "));
             }
+            let slots = slots(name);
             for class in classes(module).into_iter().filter(|class| !class.name().as_str().starts_with('_')) {
                 if is_error(cx, &class) {
                     let doc = class.body().doc.clone().expect("error classes have docs");
                     let _ = write!(out, "\n### `{name}.{}`\n\nAn error class. {doc}\n", class.name().as_str());
                 } else {
                     class_section(&mut out, &class, &format!("### `{name}.{}`", class.name().as_str()), Undocumented::Internal);
+                    let slots = slots.iter().filter(|(of, _)| of == class.name().as_str());
+                    slots_section(&mut out, slots.map(|(_, slot)| slot));
                 }
             }
         }
         out
     })
+}
+
+/// The documented slots of a module's classes, by class, from its text.
+fn slots(module: &str) -> Vec<(String, DocItem)> {
+    let folder = repository::root().join("stdlib/src/modules");
+    let paths = [folder.join(format!("{module}.lang")), folder.join(module).join(format!("{module}.lang"))];
+    let Some(text) = paths.iter().find_map(|path| fs::read_to_string(path).ok()) else { return Vec::new() };
+    let source = Source::new(module, text);
+    let docs = docs(&source, &parse(&source).file);
+    let classes = docs.items.into_iter().filter(|item| item.kind == DocKind::Class);
+    classes
+        .flat_map(|class| class.members.into_iter().map(move |member| (class.name.clone(), member)))
+        .filter(is_documented_slot)
+        .collect()
+}
+
+fn is_documented_slot((_, member): &(String, DocItem)) -> bool {
+    member.kind == DocKind::Slot && member.doc.is_some()
+}
+
+fn slots_section<'a>(out: &mut String, slots: impl Iterator<Item = &'a DocItem>) {
+    let entries: Vec<Entry> = slots
+        .map(|slot| Entry { signature: slot.name.clone(), text: slot.doc.clone().expect("documented slots are asked for") })
+        .collect();
+    if !entries.is_empty() {
+        out.push_str("\nSlots:\n\n");
+    }
+    list(out, entries);
 }
 
 const LIBRARY_HEAD: &str = "\

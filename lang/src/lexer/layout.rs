@@ -104,12 +104,21 @@ impl<'a> Pass<'a> {
         self.out.comments.push((Span::new(lo, lo + text.len()), kind));
     }
 
-    /// A blank line after doc lines: they describe the file when nothing came before them.
+    /// A blank line after doc lines: they describe the file when nothing came before them but the `namespace` line.
     pub(super) fn end_doc_block(&mut self) {
         let lines = std::mem::take(&mut self.doc);
-        if self.prev.is_none() && self.out.file_doc.is_none() {
+        if self.out.file_doc.is_none() && self.is_at_head() {
             self.out.file_doc = Some(lines.join("\n"));
         }
+    }
+
+    /// Whether there is nothing so far, or nothing but `namespace a.b`.
+    fn is_at_head(&self) -> bool {
+        let Some((first, rest)) = self.out.tokens.split_first() else { return true };
+        let is_path = |lexeme: &super::Lexeme| matches!(lexeme.token, Token::Name | Token::Dot | Token::Sep);
+        first.token == Token::Namespace
+            && rest.iter().all(is_path)
+            && !rest.iter().rev().skip(1).any(|lexeme| lexeme.token == Token::Sep)
     }
 
     /// The doc lines belong to the token at `lo`.

@@ -87,7 +87,8 @@ pub fn run(setting: &Setting<'_>, suite: &Suite, test: &Test) -> Outcome {
     let captured = Captured::default();
     let deadline = Deadline::default();
     let failed_tasks: Rc<RefCell<Vec<(String, Error)>>> = Rc::default();
-    let mut vm = engine::with_host(Console::captured(texts.clone(), captured.clone()));
+    let written = setting.edits.as_ref().map(|edits| edits.written.clone()).unwrap_or_default();
+    let mut vm = engine::with_host(Console::captured(texts.clone(), written, captured.clone()));
     vm.share_images(&setting.images);
     let failures = failed_tasks.clone();
     vm.on_task_error(move |name, error| failures.borrow_mut().push((name.to_owned(), error.clone())));

@@ -2,14 +2,14 @@
 //!
 //! What a test depends on is what was read when its file was loaded: the file itself, and everything that it imports, directly or not. Files
 //! that were looked for and not found count too. Directories are looked at again from time to time, for files that are new. A save while
-//! tests run ends the run, and what it affects runs together with what did not get its turn.
+//! tests run ends the run, and what it affects runs together with what did not get its turn. What a test itself writes is no edit.
 
 use super::Options;
 use super::run::Runner;
 use super::suite::{Found, Selection, Suite};
 use crate::diagnostics::Report as Style;
 use crate::engine::plain;
-use crate::host::{self, Texts};
+use crate::host::{self, Texts, Written};
 use crate::interrupt;
 use crate::output::output;
 use crate::watch::{Notice, Print, Watch, print_of};
@@ -35,12 +35,19 @@ pub struct Edits {
     watched: RefCell<BTreeMap<String, Print>>,
     /// Files that were edited and that nobody has asked for yet.
     edited: RefCell<BTreeSet<String>>,
+    /// What the tests themselves have written, which is no edit.
+    pub written: Written,
 }
 
 impl Edits {
     /// Looks for edits from now on.
     fn start(poll: Option<Duration>) -> std::io::Result<Edits> {
-        Ok(Edits { watch: Watch::start(poll, None)?, watched: RefCell::default(), edited: RefCell::default() })
+        Ok(Edits {
+            watch: Watch::start(poll, None)?,
+            watched: RefCell::default(),
+            edited: RefCell::default(),
+            written: Written::default(),
+        })
     }
 
     /// Sets what is watched.
@@ -76,7 +83,11 @@ impl Edits {
     fn look(&self) {
         while let Some(notice) = self.watch.notice() {
             match notice {
-                Notice::Saved(edits) => self.edited.borrow_mut().extend(edits.into_iter().map(|edit| edit.path)),
+                Notice::Saved(edits) => {
+                    let by_hand =
+                        edits.into_iter().filter(|edit| !self.written.has_print(&edit.path, edit.content.as_deref().map(print_of)));
+                    self.edited.borrow_mut().extend(by_hand.map(|edit| edit.path));
+                }
                 Notice::Trouble(text) => output().note(&format!("test: {text}")),
             }
         }
@@ -152,7 +163,8 @@ fn wait(runner: &Runner<'_>, edits: &Edits, selection: &Selection, found: &Found
         }
         thread::sleep(IDLE);
         if looked.elapsed() >= LOOK {
-            let new: BTreeSet<String> = selection.files().difference(&found.files).cloned().collect();
+            let files = selection.files();
+            let new: BTreeSet<String> = files.difference(&found.files).filter(|path| !edits.written.has(path)).cloned().collect();
             if !new.is_empty() {
                 return Some(new);
             }

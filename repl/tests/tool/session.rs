@@ -143,7 +143,8 @@ fn commands() {
     folder.write("rules.lang", "fn damage( { 500 }");
     terminal.ask(":reload", "refused");
     terminal.ask("rules.damage() + 1", "\n402\n");
-    terminal.ask(":load rules", "rules.lang:1:");
+    folder.write("dice.lang", "fn roll() { 6 }");
+    terminal.ask(":load dice", "loaded `dice.lang`; it is imported as `dice`");
     terminal.ask(":load nosuch", "cannot read `nosuch.lang`");
     terminal.press(":q\r");
     assert_eq!(terminal.status(), Some(0));

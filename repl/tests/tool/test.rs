@@ -59,10 +59,12 @@ test \"fine\" { print(\"not shown\") }";
             "  FAILED   list\n",
             "\nFAILED a.lang::list\nAssertionError: assertion failed\n  cart() = [10, 20, 30]\n --> a.lang:2:15\n",
             "difference (- left, + right):\n    [\n        10,\n  -     20,\n  +     21,\n        30,\n    ]\noutput:\n    filling\n",
+            "kkka\": 1,\n  -     \"kkk",
+            "kkkb\": 2,\n  +     \"kkk",
             "  - \"hello world\"\n  + \"hello there\"\n           ^^^^^\n",
             "\nFAILED a.lang::error\nTypeError",
             "  ok       fine\n",
-            "\n4 tests: 1 passed, 3 failed\n",
+            "\n5 tests: 1 passed, 4 failed\n",
         ],
     );
     assert_has_not(&out, &["not shown", "\u{1b}"]);

@@ -90,3 +90,26 @@ fn an_edit_ends_a_test_that_does_not_end() {
     running.interrupt();
     assert_eq!(running.status(), Some(130));
 }
+
+#[test]
+fn what_tests_write_is_no_edit() {
+    let folder = Folder::with(&[
+        ("made.lang", "let x = 1"),
+        (
+            "a.lang",
+            "import fs\nimport made
+test \"writes\" { fs.write(\"made.lang\", \"let x = ${made.x + 1}\"); fs.write(\"new_test.lang\", \"\"); fs.write(\"gone.lang\", \"\"); fs.remove(\"gone.lang\") }",
+        ),
+    ]);
+    let mut running = Running::with(&folder, &["test", "--watch"]);
+    running.wait_for("1 test: 1 passed");
+    running.wait_for(WAITING);
+    folder.write("made.lang", "let x = 5 # by hand");
+    running.wait_for("edited `made.lang`");
+    running.wait_for("1 test: 1 passed");
+    running.wait_for(WAITING);
+    running.interrupt();
+    let runs = running.seen().iter().filter(|line| line.contains("1 test: 1 passed")).count();
+    assert_eq!(runs, 2, "{}", running.seen().join("\n"));
+    assert_eq!(running.status(), Some(130));
+}

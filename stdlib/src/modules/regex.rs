@@ -16,8 +16,9 @@ pub(crate) const FUNCTIONS: &[Row] = &[
     row("_compile", &["pattern", "flags"], compile, "`_compile(pattern, flags)`: the program that searches."),
     row("_names", &["program"], names, "`_names(program)`: a tuple of the names of the groups, nil for those without."),
     row("_is_match", &["program", "text"], is_match, "`_is_match(program, text)`: whether it fits somewhere."),
-    row("_find", &["program", "text", "from"], find, "`_find(program, text, from)`: the first match, as a tuple, or nil."),
-    row("_find_all", &["program", "text"], find_all, "`_find_all(program, text)`: a list of the matches, as tuples."),
+    row("_find", &["program", "text", "from"], find, "`_find(program, text, from)`: the record of the first match, or nil."),
+    row("_find_all", &["program", "text"], find_all, "`_find_all(program, text)`: a list of the records of the matches."),
+    row("_text", &["text", "record", "group"], text, "`_text(text, record, group)`: the text of a group of a match, or nil."),
     row("_split", &["program", "text", "limit"], split, "`_split(program, text, limit = nil)`: the parts between matches.")
         .optional(1),
     row(
@@ -31,7 +32,7 @@ pub(crate) const FUNCTIONS: &[Row] = &[
         "_pieces",
         &["program", "text", "limit"],
         pieces,
-        "`_pieces(program, text, limit = nil)`: a list of the texts between matches and of the matches, as tuples, in turns.",
+        "`_pieces(program, text, limit = nil)`: a list of the texts between matches and of the records of the matches, in turns.",
     )
     .optional(1),
     row("_expand", &["program", "text", "template", "at"], expand, "`_expand(program, text, template, at)`: the filled template."),
@@ -134,25 +135,37 @@ impl<'a> Places<'a> {
     }
 }
 
-/// A match as a tuple: texts of the groups, then their spans; group 0 is the whole match, nil what is not part of it.
+/// Values of a match's record for each group.
+const PER_GROUP: usize = 4;
+
+/// A match as one flat tuple, since there may be many. Each group has the index of its first character, the index behind its last one, and
+/// the same two in bytes; all nil if it has no part in the match. Group 0 is the whole match.
 fn record<'gc>(cx: &mut Cx<'_, 'gc>, captures: &Captures<'_>, places: &mut Places<'_>) -> Value<'gc> {
-    let mut texts = Vec::with_capacity(captures.len());
-    let mut spans = Vec::with_capacity(captures.len());
+    let mut record = Vec::with_capacity(captures.len() * PER_GROUP);
     for group in captures.iter() {
         match group {
             Some(group) => {
-                texts.push(new_str(cx, group.as_str()));
-                let (start, end) = (places.index(group.start()), places.index(group.end()));
-                spans.push(new_tuple(cx, [new_int(start), new_int(end)]));
+                let (start, end) = (group.start(), group.end());
+                record.extend([places.index(start), places.index(end), start, end].map(new_int));
             }
-            None => {
-                texts.push(Value::Nil);
-                spans.push(Value::Nil);
-            }
+            None => record.extend([Value::Nil; PER_GROUP]),
         }
     }
-    let (texts, spans) = (new_tuple(cx, texts), new_tuple(cx, spans));
-    new_tuple(cx, [texts, spans])
+    new_tuple(cx, record)
+}
+
+/// The text of a group of a match that was recorded, or nil.
+fn text<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let subject = args::text(cx, "_text", "text", args[0])?;
+    let group = args::count(cx, "_text", "group", args[2])?;
+    let Value::Tuple(record) = args[1] else {
+        return Err(args::wrong(cx, "_text", "record", "a Tuple", &args[1]));
+    };
+    let Some(&[_, _, Value::Int(start), Value::Int(end)]) = record.items().chunks(PER_GROUP).nth(group) else {
+        return Ok(Value::Nil);
+    };
+    let bytes = start.try_into().ok().zip(end.try_into().ok());
+    Ok(bytes.and_then(|(start, end): (usize, usize)| subject.get(start..end)).map_or(Value::Nil, |text| new_str(cx, text)))
 }
 
 fn escape<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {

@@ -232,13 +232,13 @@ pub fn layout_text(change: &LayoutChange) -> String {
     format!("class {}, from {} to {}: {parts}", change.class, change.from, change.to)
 }
 
-/// What became of a variable or shared slot that the program and an edit have both changed, and what to do, in one line.
+/// What becomes of a variable or shared slot that is in conflict, and what to do, in one line.
 pub fn conflict_text(entry: &Entry) -> String {
     let remedy = match entry.kind {
-        "shared slot" => "assign that one if it is wanted".to_owned(),
-        _ => format!("`live.reset(\"{entry}\")` takes that one"),
+        "shared slot" => "it changes when it is assigned".to_owned(),
+        _ => format!("`live.reset(\"{entry}\")` evaluates it anew"),
     };
-    format!("{entry} keeps its value, which the program has changed, though its initialiser gives another now; {remedy}")
+    format!("keeps its value, though its initialiser or what that computes with has changed; {remedy}")
 }
 
 impl fmt::Display for Report {
@@ -272,7 +272,7 @@ impl fmt::Display for Report {
             writeln!(f, "  layout     {}", layout_text(change))?;
         }
         for entry in &self.conflicts {
-            writeln!(f, "  conflict   {} {}", entry.kind, conflict_text(entry))?;
+            writeln!(f, "  conflict   {} {entry} {}", entry.kind, conflict_text(entry))?;
         }
         for note in &self.notes {
             writeln!(f, "  edited     {note}")?;
