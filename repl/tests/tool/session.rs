@@ -145,7 +145,7 @@ fn commands() {
     terminal.ask("rules.damage() + 1", "\n402\n");
     folder.write("dice.lang", "fn roll() { 6 }");
     terminal.ask(":load dice", "loaded `dice.lang`; it is imported as `dice`");
-    terminal.ask(":load nosuch", "cannot read `nosuch.lang`");
+    terminal.ask(":load absent", "cannot read `absent.lang`");
     terminal.press(":q\r");
     assert_eq!(terminal.status(), Some(0));
 }
