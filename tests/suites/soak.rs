@@ -52,6 +52,69 @@ fn evaluations_leave_nothing_behind() {
 }
 
 #[test]
+fn classes_of_functions_leave_nothing_behind() {
+    let mut vm = new_vm(VmOptions::default());
+    let text = "fn f(n) {\n    class P { slot x = n; fn twice() { self.x * 2 } }\n    class Q(P) { slot y = 1 }\n    Q().twice() + P().x\n}";
+    vm.load_texts(vec![("main.lang".into(), text.into())]).expect("it is correct");
+    let round = |vm: &mut Vm, n: u32| assert_eq!(vm.call::<_, i64>("main.f", (i64::from(n),)).expect("it runs"), i64::from(n) * 3);
+    soak(round, &mut vm);
+}
+
+/// The texts of a program whose old definitions nobody holds: names come and go, everything mentions others.
+fn text_without_holders(n: u32) -> String {
+    let (p, f) = (n % 5, n % 7);
+    format!(
+        "const K = {n}\nclass P{p} {{ slot x = {n}; fn get() {{ self.x + K }} }}\nfn f{f}(x) {{ [x, {n}].map(|y| y + K) }}\n\
+         enum E {{ A; B(x); fn n() {{ {n} }} }}\nfn main() {{ P{p}().get() + f{f}({n})[0] }}"
+    )
+}
+
+/// Bytes of the process that are in memory, as Linux tells.
+#[cfg(target_os = "linux")]
+fn resident() -> usize {
+    let text = std::fs::read_to_string("/proc/self/status").expect("Linux has it");
+    let line = text.lines().find(|line| line.starts_with("VmRSS:")).expect("it says how much is resident");
+    line.split_whitespace().nth(1).and_then(|number| number.parse::<usize>().ok()).expect("it is a number of kB") * 1024
+}
+
+/// Reloads without end leave the memory of the process where it was; within 5 MB for 10 000 of them, and as much less for fewer.
+#[cfg(target_os = "linux")]
+#[test]
+fn reloads_without_holders_leave_the_process_as_large_as_it_was() {
+    const WARM_UP: u32 = 500;
+    const BYTES_PER_RELOAD: usize = (5 << 20) / 10_000;
+    // Tests run beside each other in one process: this one measures in its own.
+    if std::env::var_os("SOAK_ALONE").is_none() {
+        let name = "reloads_without_holders_leave_the_process_as_large_as_it_was";
+        let program = std::env::current_exe().expect("a test is a program");
+        let output = std::process::Command::new(program)
+            .args(["--exact", name, "--nocapture"])
+            .env("SOAK_ALONE", "1")
+            .output()
+            .expect("the program can be started again");
+        assert!(output.status.success(), "{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        return;
+    }
+    let mut vm = new_vm(VmOptions::default());
+    let mut after_warm_up = 0;
+    for n in 0..WARM_UP + rounds() {
+        let report = vm.reload_texts(vec![("main.lang".into(), text_without_holders(n))]);
+        assert!(report.ok, "{report}");
+        assert_eq!(vm.call::<_, i64>("main.main", ()).expect("it runs"), i64::from(n) * 4);
+        if n + 1 == WARM_UP {
+            vm.collect();
+            after_warm_up = resident();
+        }
+    }
+    vm.collect();
+    let at_the_end = resident();
+    println!("resident: {after_warm_up} bytes after {WARM_UP} reloads, {at_the_end} after {} more", rounds());
+    // Pages that are in use by halves hide what is far below a megabyte.
+    let allowed = (rounds() as usize * BYTES_PER_RELOAD).max(1 << 20);
+    assert!(at_the_end < after_warm_up + allowed, "the process grows: {after_warm_up} bytes, then {at_the_end}");
+}
+
+#[test]
 fn reloads_leave_nothing_behind() {
     let mut vm = new_vm(VmOptions::default());
     let text = |n: u32| {

@@ -162,17 +162,7 @@ impl Vm {
 
 /// Frees the layouts that no instance has and none will get on its way to the current one of its class.
 pub(super) fn free_layouts(cx: &mut Cx<'_, '_>, found: &[FoundInstance]) {
-    if cx.world.commit_start.is_some() || !cx.world.migrating.is_empty() {
-        return;
-    }
-    let mut used: FxHashSet<LayoutId> = FxHashSet::default();
-    for instance in found {
-        let mut layout = cx.world.layout(cx.world.layout(instance.layout).version);
-        while used.insert(layout.version) {
-            let Some(edge) = layout.edge() else { break };
-            layout = cx.world.layout(edge.to);
-        }
-    }
+    let Some(used) = used_layouts(cx, found) else { return };
     for i in 0..cx.world.layouts.len() {
         let Some(layout) = cx.world.layouts[i] else { continue };
         if !layout.is_current() && !used.contains(&layout.version) {
@@ -180,6 +170,42 @@ pub(super) fn free_layouts(cx: &mut Cx<'_, '_>, found: &[FoundInstance]) {
             if let Some(view) = layout.edge().and_then(|edge| edge.view()).filter(|view| !used.contains(&view.version)) {
                 cx.world.layouts[view.id.0 as usize] = None;
             }
+        }
+    }
+}
+
+/// The versions of layouts that instances have, or get on their way. None while these may be needed again, or may be on their way.
+fn used_layouts(cx: &Cx<'_, '_>, found: &[FoundInstance]) -> Option<FxHashSet<LayoutId>> {
+    if cx.world.commit_start.is_some() || !cx.world.migrating.is_empty() {
+        return None;
+    }
+    let mut used: FxHashSet<LayoutId> = FxHashSet::default();
+    for instance in found {
+        let mut layout = cx.world.layout(instance.layout);
+        while used.insert(layout.version) {
+            let Some(edge) = layout.edge() else { break };
+            layout = cx.world.layout(edge.to);
+        }
+    }
+    Some(used)
+}
+
+/// Takes the layouts that no instance has out of the table, so that the next collection shows which of them belong to a class that is still
+/// there. Gives whether there are any. [`put_back_layouts`] follows before anything runs.
+pub(super) fn set_layouts_aside(cx: &mut Cx<'_, '_>, found: &[FoundInstance]) -> bool {
+    let Some(used) = used_layouts(cx, found) else { return false };
+    let unused = |layout: &Option<Gc<'_, Layout<'_>>>| layout.is_some_and(|layout| !used.contains(&layout.version));
+    let aside: Vec<_> =
+        cx.world.layouts.iter_mut().filter(|layout| unused(layout)).filter_map(Option::take).map(Gc::downgrade).collect();
+    cx.world.layouts_aside = aside;
+    !cx.world.layouts_aside.is_empty()
+}
+
+/// Puts the layouts back that were set aside and that something still holds.
+pub(super) fn put_back_layouts(cx: &mut Cx<'_, '_>) {
+    for layout in std::mem::take(&mut cx.world.layouts_aside) {
+        if let Some(layout) = layout.upgrade(cx.mc) {
+            cx.world.layouts[layout.id.0 as usize] = Some(layout);
         }
     }
 }

@@ -470,7 +470,8 @@ impl Vm {
         }
     }
 
-    fn collect_if_due(&mut self) {
+    /// Makes a slice of a collection if so much was allocated that one is due.
+    pub(crate) fn collect_if_due(&mut self) {
         let allocated = self.arena.mutate_root(|_, world| {
             let allocated = limits::ALLOCATION_SLICE - world.allocation_budget.get();
             world.allocation_budget.set(limits::ALLOCATION_SLICE);
@@ -532,7 +533,8 @@ impl Vm {
         self.weigh();
     }
 
-    /// Ends the cycle of the collector, or makes a whole one. Frees layouts on the way when there are many new ones.
+    /// Ends the cycle of the collector, or makes a whole one. When there are many new layouts, frees those that neither an instance nor a class
+    /// has any more: the table of layouts, which instances look in, would keep them and their classes for ever.
     fn finish_cycle(&mut self) {
         let made = self.arena.mutate(|_, world| world.layouts.len());
         if made < self.layouts_when_freed + LAYOUTS_KEPT_MAX {
@@ -541,7 +543,15 @@ impl Vm {
         }
         self.layouts_when_freed = made;
         let found = self.take_census();
-        self.enter(|cx| super::classes::free_layouts(cx, &found));
+        let is_any = self.enter(|cx| {
+            super::classes::free_layouts(cx, &found);
+            super::classes::set_layouts_aside(cx, &found)
+        });
+        if is_any {
+            self.arena.finish_cycle();
+            self.enter(super::classes::put_back_layouts);
+            self.weigh();
+        }
     }
 
     /// Marks everything once; gives the instances that are alive.

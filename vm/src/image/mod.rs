@@ -526,6 +526,12 @@ pub struct TestImage {
 }
 
 impl ModuleImage {
+    /// About how many bytes it takes, with what is made of it when it is linked.
+    pub fn bytes(&self) -> usize {
+        let protos = self.protos.iter().map(|proto| 512 + 8 * proto.code.len() + 12 * proto.spans.len() + 48 * proto.consts.len());
+        self.source.text().len() + protos.sum::<usize>()
+    }
+
     /// An image that contributes nothing.
     pub fn empty(source: Source) -> Self {
         ModuleImage {

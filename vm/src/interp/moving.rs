@@ -36,6 +36,21 @@ impl<'gc> Cx<'_, 'gc> {
         }
     }
 
+    /// Lets all replaced code name its newest successor, so that old code that is alive keeps no generation between the two. Only for a
+    /// commit that nothing takes back any more.
+    pub(crate) fn shorten_successions(&mut self) {
+        for old in self.world.protos.iter().filter_map(|proto| proto.upgrade(self.mc)) {
+            let Some(next) = old.successor() else { continue };
+            let mut newest = next;
+            while let Some(successor) = newest.successor() {
+                newest = successor;
+            }
+            if !Gc::ptr_eq(newest, next) {
+                Proto::supersede(old, self.mc, Some(newest));
+            }
+        }
+    }
+
     /// The code that takes the place of a frame's. `callee` is what was called: it stands below the frame's first register.
     pub(crate) fn newest_code(&self, frame: &Frame<'gc>, callee: Value<'gc>) -> Gc<'gc, Proto<'gc>> {
         let mut proto = match callee {

@@ -18,6 +18,9 @@ use gc_arena::Gc;
 use num_bigint::BigInt;
 use std::sync::Arc;
 
+/// So many bytes beside the heap count as an object.
+const BYTES_PER_OBJECT: usize = 64;
+
 impl<'gc> Cx<'_, 'gc> {
     /// Links all prototypes of an image. The image must be verified; the definitions it contributes must have been declared, so that
     /// its own names are found before those of `core`.
@@ -28,6 +31,10 @@ impl<'gc> Cx<'_, 'gc> {
         imports: Vec<Gc<'gc, Namespace<'gc>>>,
         version: u32,
     ) -> Gc<'gc, Linked<'gc>> {
+        if version > 1 {
+            // An older version may be garbage now. The collector counts objects and does not see how large their texts are.
+            self.mc.metrics().adjust_debt((image.bytes() / BYTES_PER_OBJECT) as f64);
+        }
         let linked = Linked::new(self.mc, image.clone(), module, imports, version);
         let namespace = module.namespace.name.clone();
         let protos = image

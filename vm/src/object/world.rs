@@ -469,6 +469,8 @@ pub struct World<'gc> {
     pub ascii: Vec<Gc<'gc, Str>>,
     /// Layouts by id; `None` for ids of class objects.
     pub layouts: Vec<Option<Gc<'gc, Layout<'gc>>>>,
+    /// Layouts that are out of the table during a collection that shows whether anything else holds them.
+    pub layouts_aside: Vec<GcWeak<'gc, Layout<'gc>>>,
     /// Classes of built-in types by value tag.
     pub types: Vec<Gc<'gc, Class<'gc>>>,
     /// Built-in error classes by kind.
@@ -667,6 +669,7 @@ impl<'gc> World<'gc> {
             library: &[],
             ascii,
             layouts: vec![None],
+            layouts_aside: Vec::new(),
             types: Vec::new(),
             errors: Vec::new(),
             method_cache: MethodCache::new(),

@@ -123,6 +123,9 @@ impl Vm {
             }
             cx.clear_inline_caches();
             if result.is_ok() {
+                if outer.is_none() {
+                    cx.shorten_successions();
+                }
                 cx.settle(&plan);
             }
         });

@@ -110,6 +110,10 @@ impl Vm {
         if self.files.commits_running > 1 {
             return self.refused_as_nested(paths);
         }
+        if self.enter(|cx| cx.world.stack.frames.is_empty()) {
+            // A host that does nothing but reload comes to no other safe point.
+            self.collect_if_due();
+        }
         let mut report = match self.prepare(files, options) {
             Err(reasons) => {
                 let mut report = Report::refused(paths, reasons);
