@@ -446,3 +446,23 @@ fn a_file_that_does_not_exist_yet_is_waited_for() {
     let mistyped = Running::with(&folder, &["run", "--reload", "nosuch/later.lang"]);
     assert_eq!(mistyped.status(), Some(1));
 }
+
+#[test]
+fn what_cannot_be_read_is_no_deletion() {
+    let folder = Folder::with(&[
+        ("main.lang", "import lib\nimport task\nfn main() { while true { print(lib.word()); task.sleep(0.02) } }"),
+        ("lib.lang", "fn word() { \"first\" }"),
+    ]);
+    let mut running = Running::start(&folder, "main.lang");
+    running.wait_for("first");
+    let path = folder.path().join("lib.lang");
+    fs::remove_file(&path).expect("it is there");
+    symlink("lib.lang", &path).expect("the folder can be written");
+    running.wait_for("cannot read `lib.lang`");
+    running.wait_for("first");
+    fs::remove_file(&path).expect("it is there");
+    folder.write("lib.lang", "fn word() { \"second\" }");
+    running.wait_for("changed lib.word");
+    running.wait_for("second");
+    assert!(!running.seen().iter().any(|line| line.contains("is gone")), "{}", running.seen().join("\n"));
+}
