@@ -127,6 +127,33 @@ fn a_broken_edit_changes_nothing() {
 }
 
 #[test]
+fn a_program_that_has_failed_waits_for_an_edit() {
+    let folder = Folder::with(&[("main.lang", "let n = 1\nfn main() { nosuch() }")]);
+    let mut running = Running::start(&folder, "main.lang");
+    running.wait_for("reload: the program failed; waiting for an edit");
+    folder.write("main.lang", "let n = 1\nfn main() { nosuch( }");
+    running.wait_for("reload: refused; the program still waits for an edit");
+    folder.write("main.lang", "let n = 1\nfn main() { print(\"mended\") }");
+    running.wait_for("mended");
+    assert_eq!(running.status(), Some(0));
+}
+
+#[test]
+fn warnings_of_an_edit_are_shown_as_errors_are() {
+    let (folder, mut running) = program();
+    folder.write("main.lang", &MAIN.replace("let n = 0", "let n = 5\nimport live\nlive.on(\"reload\", |_| nil.nosuch)"));
+    running.wait_for("warning[W0307]: a listener of \"reload\" has raised SlotError: nil has no member `nosuch`");
+    running.wait_for(" --> main.lang:6:27");
+    running.wait_for("6 | live.on(");
+    running.wait_for("conflict: `main.n` keeps its value");
+    assert!(running.seen().iter().any(|line| line.contains("`live.reset(\"main.n\")` evaluates it anew")));
+    folder.write("word.lang", "fn word() { nosuch; \"one\" }");
+    running.wait_for("warning[W0302]: `nosuch` does not exist");
+    running.wait_for(" --> word.lang:1:13");
+    running.wait_for("1 | fn word() { nosuch");
+}
+
+#[test]
 fn a_file_imported_by_an_edit_is_watched() {
     let (folder, mut running) = program();
     folder.write("word.lang", "from mark import mark\nfn word() { mark }\n");
@@ -366,8 +393,8 @@ fn ctrl_c_in_a_listener_stops_the_listener_only() {
     folder.write("word.lang", &(listener.to_owned() + &word("one")));
     running.wait_for("told");
     running.interrupt();
+    running.wait_for("warning[W0307]: a listener was stopped before it had ended");
     running.wait_for("reload: committed");
-    running.wait_for("warning: a listener was stopped before it had ended");
     running.wait_for("reload: Ctrl-C has stopped a listener, and nothing else");
     running.wait_for(" one");
     assert_state_kept(&running);
