@@ -3,11 +3,11 @@
 //! A definition is a named cell of a namespace. Code holds the cell, so every use is late bound; the cell stays the same for the life
 //! of the namespace, also while the name has no value.
 
-use super::{Proto, Symbol, SymbolMap};
+use super::{Class, Proto, Symbol, SymbolMap};
 use crate::heap::{Value, write_barrier};
 use crate::image::ModuleImage;
 use gc_arena::lock::{Lock, RefLock};
-use gc_arena::{Collect, Gc, Mutation};
+use gc_arena::{Collect, Gc, GcWeak, Mutation};
 use std::cell::Cell;
 use std::sync::Arc;
 
@@ -106,6 +106,18 @@ pub struct DefinitionMeta<'gc> {
     pub is_outdated: bool,
     /// Whether what runs was evaluated in a session and is not the contributor's text.
     pub is_evaluated: bool,
+}
+
+/// An object that an overwriting reload has taken out of its definition.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub struct Generation<'gc> {
+    /// The definition.
+    pub cell: Gc<'gc, Definition<'gc>>,
+    /// The object.
+    pub object: GcWeak<'gc, ()>,
+    /// The object, if it is a class.
+    pub class: Option<GcWeak<'gc, Class<'gc>>>,
 }
 
 /// Where a leak comes from.

@@ -22,7 +22,7 @@ mod world;
 pub use census::{Found as FoundInstance, pass_instances, take_census};
 pub use class::{Class, ClassBody, ClassKind, HashSource, HookText, Member, OwnSlot, SlotInit};
 pub use collections::{Bytes, List, RangeObject, Tuple};
-pub use definition::{Definition, DefinitionMeta, Kind, Leak, Linked, Module, ModuleState, Namespace};
+pub use definition::{Definition, DefinitionMeta, Generation, Kind, Leak, Linked, Module, ModuleState, Namespace};
 pub use edge::{Edge, Hook, Source, Step};
 pub use fiber::{Fiber, FiberState, Resumption};
 pub use function::{Code, Function, Proto};
@@ -40,6 +40,6 @@ pub use undo::Undo;
 pub use variant::{EnumValue, Variant};
 pub use way::{Passed, Way, Ways};
 pub use world::{
-    ClassTasks, Control, Crossing, Cx, ErrorKind, Exit, Following, Found, Generation, HandlePool, Interrupt, LayoutChange,
-    MethodCache, Recording, Stress, Symbols, TraceFrame, World,
+    ClassTasks, Control, Crossing, Cx, ErrorKind, Exit, Following, Found, HandlePool, Interrupt, LayoutChange, MethodCache,
+    Recording, Stress, Symbols, TraceFrame, World,
 };

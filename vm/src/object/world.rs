@@ -1,8 +1,8 @@
 //! The world: everything one VM knows, as data. Behaviour is added by the layers above, each in its own `impl World`.
 
 use super::{
-    BoxCell, Class, ClassKind, Construction, Content, Continuation, Definition, Fiber, HostObject, Instance, Layout, LayoutId,
-    Linked, Module, Namespace, Parked, Proto, Resumption, Stack, Symbol, SymbolMap, Tasks, Undo, Variant, Ways,
+    BoxCell, Class, ClassKind, Construction, Content, Continuation, Definition, Fiber, Generation, HostObject, Instance, Layout,
+    LayoutId, Linked, Module, Namespace, Parked, Proto, Resumption, Stack, Symbol, SymbolMap, Tasks, Undo, Variant, Ways,
 };
 use crate::heap::{Str, Value, hash_bytes};
 use crate::host::Host;
@@ -430,18 +430,6 @@ pub struct Loading<'gc> {
     pub overwritten: Vec<(Gc<'gc, Definition<'gc>>, Value<'gc>)>,
     /// Definitions that turn out to be older ones with a new name, with the object that they had until now.
     pub interim: Vec<(Gc<'gc, Definition<'gc>>, Value<'gc>)>,
-}
-
-/// An object that an overwriting reload has taken out of its definition.
-#[derive(Collect)]
-#[collect(no_drop)]
-pub struct Generation<'gc> {
-    /// The definition.
-    pub cell: Gc<'gc, Definition<'gc>>,
-    /// The object.
-    pub object: GcWeak<'gc, ()>,
-    /// The object, if it is a class.
-    pub class: Option<GcWeak<'gc, Class<'gc>>>,
 }
 
 /// A class with what is left to run of it.

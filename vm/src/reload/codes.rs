@@ -84,7 +84,10 @@ with a new name, say so with `was`, and everyone who holds the old one goes over
 `let guests was visitors = 0`, `slot mass was density = 4`."
     MENTIONS_LEAK "W0304" Warning "code mentions what no file defines any more"
     "The definition is a leak: the running program still has it, so the code works here, and it would be missing after a restart. Write the
-definition again, or change the code. With `strict` the edit is refused instead."
+definition again, or change the code. With `strict` the edit is refused instead.
+
+An edit that deletes a definition names all places that mention it: also those of files that are not edited, and of what was defined in
+the session."
     INCOMPLETE_MATCH "W0306" Warning "a `match` that an edit makes incomplete"
     "The edit adds a variant to an enum, and this `match`, which had an arm for every variant, has none for the new one: a value of it raises
 MatchError here. Add an arm, or `_` for all others. A `match` that was incomplete before is not mentioned."
