@@ -514,6 +514,7 @@ impl Vm {
     fn end_collection(&mut self) {
         self.weigh();
         if self.arena.collection_phase() == CollectionPhase::Sleeping {
+            self.enter(|cx| cx.forget_dead_fibers());
             self.look_for_unused_leaks();
         }
     }
@@ -537,6 +538,11 @@ impl Vm {
         self.clear_stacks();
         self.finish_cycle();
         self.weigh();
+        if self.enter(|cx| cx.forget_dead_fibers()) {
+            // What is listed keeps its place until it is forgotten.
+            self.finish_cycle();
+            self.weigh();
+        }
     }
 
     /// Ends the cycle of the collector, or makes a whole one. When there are many new layouts, frees those that neither an instance nor a class

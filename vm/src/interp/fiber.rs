@@ -23,6 +23,13 @@ impl<'gc> Cx<'_, 'gc> {
         fiber
     }
 
+    /// Takes fibers that are no longer alive from the list of those that can be found. Whether there were any.
+    pub(crate) fn forget_dead_fibers(&mut self) -> bool {
+        let before = self.world.fibers.len();
+        self.world.fibers.retain(|fiber| fiber.upgrade(self.mc).is_some());
+        self.world.fibers.len() < before
+    }
+
     /// Goes on in a fiber. What it yields goes to `dst` of the top frame.
     pub(super) fn resume_fiber(
         &mut self,
