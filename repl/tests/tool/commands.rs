@@ -416,3 +416,16 @@ fn an_error_that_ends_main_ends_the_program() {
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).starts_with("ValueError: over\n"));
 }
+
+#[test]
+fn a_file_is_one_whatever_its_path_is_called() {
+    let folder = Folder::with(&[]);
+    fs::create_dir_all(folder.path().join("sub")).expect("the folder can be written");
+    folder.write("sub/c.lang", "print(\"loaded\")\nlet x = 1");
+    let (name, here) = (folder.path().file_name().expect("it has one").to_string_lossy(), folder.path().display());
+    let main = format!(
+        "import sub.c\nimport \"../{name}/sub/c.lang\" as p\nimport \"{here}/sub/c.lang\" as q\nfn main() {{ print(same(p, c), same(q, c)) }}"
+    );
+    folder.write("main.lang", &main);
+    expect(&lang(&folder, &["run", "main.lang"], ""), 0, "loaded\ntrue true\n", "");
+}
