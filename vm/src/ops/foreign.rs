@@ -52,5 +52,9 @@ const MEMBERS: &[(&str, &str)] = &[
     ("toLowerCase", "write `x.lower()`"),
     ("toString", "write `str(x)`"),
     ("to_string", "write `str(x)`"),
+    ("remove_at", "write `x.pop(index)`"),
+    ("removeAt", "write `x.pop(index)`"),
+    ("shift", "write `x.pop(0)`"),
+    ("unshift", "write `x.insert(0, item)`"),
     ("__class__", "write `type(x)`"),
 ];
