@@ -94,7 +94,7 @@ fn white_space_is_the_formatters_own() {
         ("let a = 1\r\n# c  \r\nlet b = [1,\r\n 2,]\r\n", "let a = 1\n# c\nlet b = [\n    1,\n    2,\n]\n"),
         ("let a = \"\"\"\r\n  b\r\n  \"\"\"", "let a = \"\"\"\n  b\n  \"\"\"\n"),
         ("fn f() {\n\ta()   \n\t\tb()\t# c   \n}   ", "fn f() {\n    a()\n    b() # c\n}\n"),
-        ("##  doc  \nfn f() {}", "##  doc  \nfn f() {}\n"),
+        ("##  doc  \nfn f() {}", "##  doc  \nfn f() { }\n"),
     ] {
         assert_eq!(formatted("t", text).as_deref(), Some(expected), "{text:?}");
     }

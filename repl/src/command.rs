@@ -1,10 +1,13 @@
 //! Commands of the session: lines that begin with `:`.
 
 use crate::diagnostics::Report as Style;
+use crate::engine::note_warnings;
+use crate::host::is_program_text;
 use crate::output::output;
 use crate::session::Session;
-use crate::summary;
+use crate::summary::{self, Program};
 use std::fmt::Write as _;
+use std::path::Path;
 use vm::ops::suggestion;
 
 /// A command.
@@ -63,6 +66,19 @@ pub fn execute(session: &mut Session, line: &str) -> Next {
     }
 }
 
+/// What somebody means who types a word that stands for a command elsewhere.
+pub fn meant(session: &mut Session, text: &str) -> Option<&'static str> {
+    let word = text.trim().trim_end_matches("()");
+    let message = match word {
+        "help" => "`:help` lists the commands",
+        "quit" | "q" => "`:quit` ends the session, and so does Ctrl-D",
+        // The function of this name does it, too.
+        "exit" if !text.contains('(') => "`:quit` or `exit()` ends the session, and so does Ctrl-D",
+        _ => return None,
+    };
+    (!session.defines(word)).then_some(message)
+}
+
 fn complain(message: &str) {
     output().note(&Style::for_stderr().failure(message));
 }
@@ -82,6 +98,7 @@ fn load(session: &mut Session, path: &str) -> Next {
         complain("write `:load FILE`");
         return Next::Input;
     }
+    let path = &with_ending(path);
     if let Err(error) = crate::host::read(path) {
         complain(&format!("cannot read `{path}`: {}", crate::engine::plain(&error)));
         return Next::Input;
@@ -91,22 +108,26 @@ fn load(session: &mut Session, path: &str) -> Next {
         let known = name.map_or(String::new(), |name| format!("; it is imported as `{name}`"));
         let what = if report.committed { "loaded" } else { "unchanged" };
         output().note(&format!("{what} `{path}`{known}"));
-        for warning in &report.warnings {
-            output().note(warning);
-        }
+        note_warnings(&report.warnings);
     } else {
         output().note(&summary::refusal(&report, Style::for_stderr()));
     }
     Next::Input
 }
 
+/// The path of the file that is meant: the ending of programs may be left out.
+fn with_ending(path: &str) -> String {
+    if path.is_empty() || Path::new(path).exists() || is_program_text(path) { path.to_owned() } else { format!("{path}.lang") }
+}
+
 fn reload(session: &mut Session, path: &str) -> Next {
+    let path = &*with_ending(path);
     match session.reload(Some(path).filter(|path| !path.is_empty())) {
         Ok((report, gone)) => {
             for path in gone {
                 output().note(&format!("`{path}` is gone; what it defined stays as it is"));
             }
-            output().note(&summary::of_reload(&report, Style::for_stderr()));
+            output().note(&summary::of_reload(&report, Program::Runs, Style::for_stderr()));
         }
         Err(message) => complain(&message),
     }

@@ -142,7 +142,16 @@ impl Report {
 
     /// Why a reload was refused.
     pub fn reason(self, reason: &Reason) -> String {
-        let title = Level::ERROR.primary_title(printable(&reason.message)).id(reason.code);
+        self.reason_as(Level::ERROR, reason)
+    }
+
+    /// What speaks against a reload without standing in the way.
+    pub fn warning(self, warning: &Reason) -> String {
+        self.reason_as(Level::WARNING, warning)
+    }
+
+    fn reason_as(self, level: Level<'_>, reason: &Reason) -> String {
+        let title = level.primary_title(printable(&reason.message)).id(reason.code);
         let mut group = Group::with_title(title);
         if let Some(place) = &reason.place {
             let pieces = pieces(&place.source, place.span, &place.label, &place.notes);

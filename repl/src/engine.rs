@@ -7,7 +7,7 @@ use crate::output::output;
 use lang::source::Source;
 use vm::embed::{Error, Handle, IntoScript, Vm, VmOptions};
 use vm::object::{Control, Kind};
-use vm::reload::ReloadOptions;
+use vm::reload::{Reason, ReloadOptions};
 
 /// A VM with everything, of which Ctrl-C stops the program. `texts` notes which program texts are read; `arguments` are the program's.
 pub fn new_vm(texts: &Texts, arguments: &[String], presses_max: u32) -> Vm {
@@ -39,7 +39,14 @@ pub fn add_roots(vm: &mut Vm, directories: &[String]) {
 
 /// A load whose warnings are shown before the program runs.
 pub fn noting_warnings() -> ReloadOptions {
-    ReloadOptions { warn: Some(|warnings| output().notes(warnings)), ..ReloadOptions::default() }
+    ReloadOptions { warn: Some(note_warnings), ..ReloadOptions::default() }
+}
+
+/// Shows warnings.
+pub fn note_warnings(warnings: &[Reason]) {
+    for warning in warnings {
+        output().note(&Report::for_stderr().warning(warning));
+    }
 }
 
 /// The directory of a path; empty for the current one.

@@ -43,9 +43,15 @@ pub fn fmt(paths: &[String], action: Action) -> i32 {
     status
 }
 
+/// [`files_below`], of which there must be some.
+pub fn files(path: &str) -> Result<Vec<String>, String> {
+    let files = files_below(path)?;
+    if files.is_empty() { Err(format!("there are no `.lang` files in `{path}`")) } else { Ok(files) }
+}
+
 /// The program texts of a directory and all below it, in order; or the file itself. Names that begin with a point are left out, and
 /// links to directories are not followed.
-pub fn files(path: &str) -> Result<Vec<String>, String> {
+pub fn files_below(path: &str) -> Result<Vec<String>, String> {
     if !Path::new(path).is_dir() {
         return Ok(vec![path.to_owned()]);
     }
@@ -65,10 +71,10 @@ pub fn files(path: &str) -> Result<Vec<String>, String> {
             }
         }
     }
-    if found.is_empty() {
-        return Err(format!("there are no `.lang` files in `{path}`"));
-    }
-    Ok(found.into_iter().map(|path| path.to_string_lossy().into_owned()).collect())
+    let text = |path: PathBuf| {
+        path.into_os_string().into_string().map_err(|name| format!("the name of `{}` is not UTF-8; rename it", name.display()))
+    };
+    found.into_iter().map(text).collect()
 }
 
 /// Whether all files are as they should be now.

@@ -42,7 +42,10 @@ pub fn plan(running: &str, edited: &str, roots: &[String], mode: Mode, options: 
     let report = vm.plan(vec![FileText { path, text: Some(text) }], options);
     let _ = output().write(&match detail {
         Detail::Json => format!("{}\n", report.to_json()),
-        Detail::Short | Detail::Full => report.to_string(),
+        Detail::Short | Detail::Full => {
+            let (warnings, rest) = summary::in_full(&report, Style::for_stdout());
+            format!("{warnings}{rest}")
+        }
     });
     i32::from(!report.ok || options.strict && !report.uncovered.is_empty())
 }

@@ -13,7 +13,7 @@ use crate::entry::Entry;
 use crate::hangup;
 use crate::host::{self, Texts, is_program_text};
 use crate::output::output;
-use crate::summary;
+use crate::summary::{self, Program};
 use crate::watch::{Edit, Notice, Watch, print_of};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -67,6 +67,7 @@ pub struct Reloader {
     detail: Detail,
     options: ReloadOptions,
     stage: Stage,
+    program: Program,
     /// Whether the files of the program are watched.
     is_watching: bool,
     /// Whether something has been saved that was not tried yet.
@@ -114,6 +115,7 @@ impl Reloader {
             detail,
             options,
             stage: Stage::Running,
+            program: Program::Runs,
             is_watching: false,
             is_due: false,
             is_abandoned: false,
@@ -133,6 +135,11 @@ impl Reloader {
     /// Why the program is to stop, if code that ran in a commit asked for it.
     pub fn stop(&self) -> Option<Interrupt> {
         self.stop
+    }
+
+    /// Takes note of what the program does from now on.
+    pub fn set_program(&mut self, program: Program) {
+        self.program = program;
     }
 
     /// Looks at what has been saved. True if it can be tried now.
@@ -255,8 +262,11 @@ impl Reloader {
         }
         let text = match self.detail {
             Detail::Json => report.to_json(),
-            Detail::Full if report.ok => format!("reload: {report}"),
-            Detail::Full | Detail::Short => summary::of_reload(report, diagnostics::Report::for_stderr()),
+            Detail::Full if report.ok => {
+                let (warnings, rest) = summary::in_full(report, diagnostics::Report::for_stderr());
+                format!("{warnings}reload: {rest}")
+            }
+            Detail::Full | Detail::Short => summary::of_reload(report, self.program, diagnostics::Report::for_stderr()),
         };
         output().note(&text);
     }
@@ -360,7 +370,8 @@ fn commit(shared: &SharedReloader, vm: &mut Vm) {
         Some(Error::Interrupted(Interrupt::Cancelled)) => {
             output().end_line_of_key();
             output().note(&format!(
-                "reload: given up; the program goes on unchanged (epoch {}); Ctrl-C once more ends it",
+                "reload: given up; {} (epoch {}); Ctrl-C once more ends it",
+                this.program.without_edit(),
                 report.epoch
             ));
         }

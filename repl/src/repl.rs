@@ -56,6 +56,10 @@ fn typed() -> i32 {
                 Next::Quit => return 0,
             }
         }
+        if let Some(message) = command::meant(&mut session, &text) {
+            output().note(message);
+            continue;
+        }
         let answered = answer(&mut session, &text);
         if let Err(error) = answered.and_then(|()| session.run_ready_tasks()) {
             if let Error::Interrupted(Interrupt::Exit(status)) = error {

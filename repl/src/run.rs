@@ -8,7 +8,7 @@ use crate::host::Texts;
 use crate::interrupt;
 use crate::output::output;
 use crate::reload::{self, Detail, Reloader, SharedReloader};
-use crate::summary;
+use crate::summary::{self, Program};
 use std::cell::Cell;
 use std::io::ErrorKind;
 use std::mem::ManuallyDrop;
@@ -126,30 +126,24 @@ fn run_once(vm: &mut Vm, entry: &Entry, args: &[String]) -> i32 {
         output().note(&summary::refusal(&report, Style::for_stderr()));
         return 1;
     }
-    let main = call_main(vm, entry, args);
-    let mut has_failed = false;
-    // What has ended the main part does not end the tasks.
-    for outcome in [main, run_tasks(vm)] {
-        match outcome {
-            Outcome::Returned | Outcome::NoMain => {}
-            Outcome::Stopped(interrupt) => return stopped(stop.get().unwrap_or(interrupt)),
-            Outcome::Failed(error) => {
-                output().note(&Style::for_stderr().error(&error));
-                has_failed = true;
-            }
-            Outcome::Unclear(message) => {
-                output().note(&message);
-                has_failed = true;
-            }
-        }
+    let outcome = match call_main(vm, entry, args) {
+        Outcome::Returned | Outcome::NoMain => run_tasks(vm),
+        outcome => outcome,
+    };
+    match outcome {
+        Outcome::Returned | Outcome::NoMain => return i32::from(vm.failed_tasks() > 0),
+        Outcome::Stopped(interrupt) => return stopped(stop.get().unwrap_or(interrupt)),
+        Outcome::Failed(error) => output().note(&Style::for_stderr().error(&error)),
+        Outcome::Unclear(message) => output().note(&message),
     }
-    i32::from(has_failed || vm.failed_tasks() > 0)
+    // It ends with its main part, whatever its tasks would still do.
+    1
 }
 
 /// Shows what SIGHUP has asked for. Code of an edit, or a listener, that is stopped ends the program.
 fn show_requested(vm: &mut Vm, report: &Report, stop: &Cell<Option<Interrupt>>) {
     if report.ok || report.interrupt().is_none() {
-        output().note(&summary::of_reload(report, Style::for_stderr()));
+        output().note(&summary::of_reload(report, Program::Runs, Style::for_stderr()));
     }
     if let Some(interrupt) = report.interrupt() {
         stop.set(Some(interrupt));
@@ -167,6 +161,7 @@ fn run_live(vm: &mut Vm, entry: &Entry, args: &[String], reloader: &SharedReload
     if !report.ok {
         output().note(&summary::refusal(&report, Style::for_stderr()));
         output().note("reload: waiting for an edit; Ctrl-C ends");
+        reloader.borrow_mut().set_program(Program::Waits);
     }
     let mut is_due = report.ok;
     let mut mark = vm.task_mark();
@@ -180,6 +175,7 @@ fn run_live(vm: &mut Vm, entry: &Entry, args: &[String], reloader: &SharedReload
                 });
             }
             mark = vm.task_mark();
+            reloader.borrow_mut().set_program(Program::Runs);
             let failed_before = vm.failed_tasks();
             let outcome = match call_main(vm, entry, args) {
                 Outcome::Returned => run_tasks(vm),
@@ -187,16 +183,19 @@ fn run_live(vm: &mut Vm, entry: &Entry, args: &[String], reloader: &SharedReload
             };
             match outcome {
                 Outcome::Returned if vm.failed_tasks() > failed_before => {
+                    reloader.borrow_mut().set_program(Program::Waits);
                     output().note("reload: a task failed; waiting for an edit, then `main` is called again; Ctrl-C ends");
                 }
                 Outcome::Returned => return 0,
                 Outcome::NoMain => {}
                 Outcome::Stopped(interrupt) => return stopped(reloader.borrow().stop().unwrap_or(interrupt)),
                 Outcome::Unclear(message) => {
+                    reloader.borrow_mut().set_program(Program::Waits);
                     output().note(&message);
                     output().note("reload: waiting for an edit; Ctrl-C ends");
                 }
                 Outcome::Failed(error) => {
+                    reloader.borrow_mut().set_program(Program::Waits);
                     output().note(&Style::for_stderr().error(&error));
                     output().note("reload: the program failed; waiting for an edit, then `main` is called again; Ctrl-C ends");
                 }

@@ -4,6 +4,7 @@ use crate::engine;
 use crate::host::Texts;
 use crate::imports::Imports;
 use crate::output::output;
+use lang::ast::StmtKind;
 use lang::source::Source;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -42,10 +43,27 @@ impl Session {
         self.vm.cancel_flag()
     }
 
-    /// Evaluates a text. Gives the value of its last statement, if that is an expression and not nil.
+    /// Whether something of this name has been typed, or imported.
+    pub fn defines(&mut self, name: &str) -> bool {
+        self.imports.get(name).is_some() || engine::kind_of(&mut self.vm, &format!("{NAMESPACE}.{name}")).is_some()
+    }
+
+    /// Evaluates a text that was typed. Gives the value of its last statement, if that is an expression and not nil.
     pub fn evaluate(&mut self, text: &str) -> Result<Option<Handle>, Error> {
         self.count += 1;
         let name = format!("<repl {}>", self.count);
+        let parsed = lang::parse(&Source::new(&*name, text)).file;
+        if parsed.namespace.is_some() {
+            let message = format!(
+                "what is typed belongs to namespace `{NAMESPACE}`; a `namespace` line stands in a file, which `:load FILE` loads"
+            );
+            return Err(Error::Host(message));
+        }
+        if parsed.stmts.iter().any(|stmt| matches!(stmt.kind, StmtKind::Test(_))) {
+            return Err(Error::Host(
+                "a `test` stands in a file, and `lang test FILE` runs it; statements can be typed without it".into(),
+            ));
+        }
         self.evaluate_as(&name, text)
     }
 

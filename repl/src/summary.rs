@@ -3,19 +3,38 @@
 use crate::diagnostics;
 use std::fmt::Write as _;
 use vm::embed::Error;
-use vm::reload::{Entry, Report, codes, layout_text};
+use vm::reload::{Entry, Report, codes, conflict_text, layout_text};
 
 /// Names listed of one group.
 const NAMES_MAX: usize = 12;
 
+/// What the program does whose text is edited.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Program {
+    /// It runs.
+    Runs,
+    /// It has failed, and waits for an edit.
+    Waits,
+}
+
+impl Program {
+    /// What it does when an edit does not come about.
+    pub fn without_edit(self) -> &'static str {
+        match self {
+            Program::Runs => "the program goes on unchanged",
+            Program::Waits => "the program still waits for an edit",
+        }
+    }
+}
+
 /// The short form of a reload's report.
-pub fn of_reload(report: &Report, style: diagnostics::Report) -> String {
+pub fn of_reload(report: &Report, program: Program, style: diagnostics::Report) -> String {
     if !report.ok {
-        let mut out = refusal(report, style);
-        let _ = writeln!(out, "reload: refused; the program goes on unchanged (epoch {})", report.epoch);
+        let mut out = refusal(report, style) + &warnings(report, style);
+        let _ = writeln!(out, "reload: refused; {} (epoch {})", program.without_edit(), report.epoch);
         return out;
     }
-    let mut out = String::from("reload: ");
+    let mut out = warnings(report, style) + "reload: ";
     if !report.committed {
         let _ = writeln!(out, "no change (epoch {})", report.epoch);
     } else {
@@ -53,6 +72,15 @@ pub fn of_reload(report: &Report, style: diagnostics::Report) -> String {
     out
 }
 
+/// The whole report: its warnings, and the rest.
+pub fn in_full(report: &Report, style: diagnostics::Report) -> (String, String) {
+    (warnings(report, style), Report { warnings: Vec::new(), ..report.clone() }.to_string())
+}
+
+fn warnings(report: &Report, style: diagnostics::Report) -> String {
+    report.warnings.iter().map(|warning| style.warning(warning)).collect()
+}
+
 /// Most reasons of a refusal that are shown.
 const REASONS_MAX: usize = 30;
 
@@ -87,19 +115,13 @@ fn attention(out: &mut String, report: &Report) {
         let _ = writeln!(out, "  released: `{name}` has left; nothing used it any more");
     }
     for entry in &report.conflicts {
-        let _ =
-            writeln!(out, "  conflict: `{entry}` keeps its value, though its initialiser or what that computes with has changed");
+        let _ = writeln!(out, "  conflict: `{entry}` {}", conflict_text(entry));
     }
     for change in &report.layouts {
         let _ = writeln!(out, "  layout: {}", layout_text(change));
     }
     for stale in &report.stale {
         let _ = writeln!(out, "  stale: {stale}");
-    }
-    for warning in &report.warnings {
-        for line in warning.lines() {
-            let _ = writeln!(out, "  {line}");
-        }
     }
 }
 

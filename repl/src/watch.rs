@@ -11,6 +11,7 @@ use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
@@ -112,6 +113,14 @@ struct Known {
     is_empty: bool,
     /// Time, size and identity when it was read.
     stat: Option<Stat>,
+    /// It is there and cannot be read, which was told.
+    is_unreadable: bool,
+}
+
+impl Known {
+    fn new(print: Print) -> Known {
+        Known { print, is_empty: print == Some(print_of(b"")), stat: None, is_unreadable: false }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -211,9 +220,7 @@ impl Looker {
     }
 
     fn set_files(&mut self, files: BTreeMap<String, Print>) {
-        let empty = print_of(b"");
-        self.files =
-            files.into_iter().map(|(path, print)| (path, Known { print, is_empty: print == Some(empty), stat: None })).collect();
+        self.files = files.into_iter().map(|(path, print)| (path, Known::new(print))).collect();
         self.watch_directories();
     }
 
@@ -261,7 +268,7 @@ impl Looker {
         for path in format::files(if directory.is_empty() { "." } else { directory }).unwrap_or_default() {
             let path = normalise(&path);
             if is_program_file(&path) {
-                self.files.entry(path).or_insert(Known { print: None, is_empty: false, stat: None });
+                self.files.entry(path).or_insert_with(|| Known::new(None));
             }
         }
     }
@@ -331,7 +338,17 @@ impl Looker {
             if is_same {
                 continue;
             }
-            let content = stat.and_then(|_| fs::read(path).ok());
+            let content = match content_of(path) {
+                Ok(content) => content,
+                Err(error) => {
+                    if !std::mem::replace(&mut known.is_unreadable, true) {
+                        let text = format!("cannot read `{path}`: {error}; what runs stays as it is until it can be read");
+                        let _ = self.notices.send(Notice::Trouble(text));
+                    }
+                    continue;
+                }
+            };
+            known.is_unreadable = false;
             let print = content.as_deref().map(print_of);
             if print == known.print {
                 known.stat = stat;
@@ -407,6 +424,20 @@ fn directories_in(directory: &str) -> HashSet<PathBuf> {
         found.insert(directory);
     }
     found
+}
+
+/// What is in a file; `None` if there is none.
+fn content_of(path: &str) -> io::Result<Option<Vec<u8>>> {
+    let content = match fs::metadata(path) {
+        Ok(found) if !found.is_file() => return Ok(None),
+        Ok(_) => fs::read(path),
+        Err(error) => Err(error),
+    };
+    match content {
+        Ok(content) => Ok(Some(content)),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 fn stat(path: &str) -> Option<Stat> {

@@ -86,7 +86,7 @@ pub(crate) const FUNCTIONS: &[Row] = &[
     row("is_set", &["object", "name"], is_set, "`is_set(object, name)`: whether a slot of an instance has a value."),
     row("iter", &["value"], iter, "`iter(value)`: an iterator over the items."),
     row("next", &["iterator"], next, "`next(iterator)`: the next item; `stop` at the end."),
-    row("exit", &["status"], exit, "`exit(status = 0)`: ends the program. `finally` clauses on the way run; no `catch` sees it.").optional(1),
+    row("exit", &["status"], exit, "`exit(status = 0)`: ends the program with a status from 0 to 255. `finally` clauses on the way run; no `catch` sees it.").optional(1),
     row("_sort_keys", &["items", "keys", "reverse"], sort::sort_keys, "`_sort_keys(items, keys, reverse)`: for the prelude."),
     row(
         "_need",
@@ -94,7 +94,11 @@ pub(crate) const FUNCTIONS: &[Row] = &[
         need,
         "`_need(value, class, native, param)`: TypeError unless the value is of the class. For what is written in the language.",
     ),
+<<<<<<< HEAD
     row("_is_hashable", &["value"], is_hashable, "`_is_hashable(value)`: whether it can be a key. For the prelude."),
+=======
+    row("_is_callable", &["value"], is_callable, "`_is_callable(value)`: for the prelude."),
+>>>>>>> main
     row("_refill", &["list", "before", "sorted"], sort::refill, "`_refill(list, before, sorted)`: for the prelude."),
 ];
 
@@ -361,6 +365,10 @@ fn need<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     Err(args::wrong(cx, native, param, &expected, &args[0]))
 }
 
+fn is_callable<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    Ok(Value::bool(fiber::is_callable(cx, &args[0])))
+}
+
 fn is_set<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     match args[1] {
         Value::Str(name) => cx.is_slot_set(args[0], name),
@@ -399,6 +407,9 @@ fn exit<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
         Some(status) => args::bound(cx, "exit", "status", status)?,
         None => 0,
     };
-    let status = status.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32;
-    Err(Box::new(Control::Interrupt(Interrupt::Exit(status))))
+    // What systems keep of a status.
+    match u8::try_from(status) {
+        Ok(status) => Err(Box::new(Control::Interrupt(Interrupt::Exit(status.into())))),
+        Err(_) => Err(cx.value_error(format!("`exit`: `status` must be from 0 to 255, but is {status}"))),
+    }
 }

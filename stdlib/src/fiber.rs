@@ -43,16 +43,20 @@ fn fiber<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
 
 /// TypeError for what cannot be called.
 pub(crate) fn check_callable<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, value: &Value<'gc>) -> Result<(), Raised<'gc>> {
-    let is_callable = match value {
-        Value::Function(_) | Value::Native(_) | Value::Bound(_) | Value::Decorated(_) | Value::Variant(_) => true,
-        Value::Class(class) => class.kind == ClassKind::Plain,
-        _ => ops::method_of(cx.world, value, cx.world.symbols.call).is_some(),
-    };
-    if is_callable {
+    if is_callable(cx, value) {
         return Ok(());
     }
     let name = cx.type_name(value);
     Err(cx.type_error(format!("`{native}` needs a function, not {name}")))
+}
+
+/// Whether it can be called.
+pub(crate) fn is_callable<'gc>(cx: &Cx<'_, 'gc>, value: &Value<'gc>) -> bool {
+    match value {
+        Value::Function(_) | Value::Native(_) | Value::Bound(_) | Value::Decorated(_) | Value::Variant(_) => true,
+        Value::Class(class) => class.kind == ClassKind::Plain,
+        _ => ops::method_of(cx.world, value, cx.world.symbols.call).is_some(),
+    }
 }
 
 /// The fiber that a method was called on.

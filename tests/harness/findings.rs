@@ -32,20 +32,10 @@ impl Finding {
         Finding { is_error: diagnostic.is_error(), code: diagnostic.code.id.to_owned(), text, line }
     }
 
-    fn of_reason(reason: &Reason, text: &Text) -> Finding {
+    fn of_reason(reason: &Reason, text: &Text, is_error: bool) -> Finding {
         let line = if reason.line == 0 { 0 } else { reason.line + text.first_line - 1 };
         let words = format!("{}\n{}\n{}", reason.message, reason.remedy, reason.detail);
-        Finding { is_error: true, code: reason.code.to_owned(), text: words, line }
-    }
-
-    /// A rendered warning: `warning[W0001]: message`, then ` --> file:line:column`.
-    fn of_warning(warning: &str, text: &Text) -> Option<Finding> {
-        let place = warning.lines().find_map(|line| line.trim_start().strip_prefix("--> "))?;
-        let mut parts = place.rsplitn(3, ':');
-        let (_, line, file) = (parts.next()?, parts.next()?.parse::<u32>().ok()?, parts.next()?);
-        let code = warning.split_once('[')?.1.split_once(']')?.0;
-        let line = line + text.first_line - 1;
-        (file == text.name).then(|| Finding { is_error: false, code: code.to_owned(), text: warning.to_owned(), line })
+        Finding { is_error, code: reason.code.to_owned(), text: words, line }
     }
 
     fn fits(&self, mark: &Mark) -> bool {
@@ -68,8 +58,9 @@ impl Finding {
 
 /// What a report says of one of its texts, beyond what `found` has already.
 pub fn add_report(report: &Report, text: &Text, found: &mut Vec<Finding>) {
-    let reasons = report.reasons.iter().filter(|reason| reason.file == text.name).map(|reason| Finding::of_reason(reason, text));
-    let warnings = report.warnings.iter().filter_map(|warning| Finding::of_warning(warning, text));
+    let of_text = |reason: &&Reason| reason.file == text.name;
+    let reasons = report.reasons.iter().filter(of_text).map(|reason| Finding::of_reason(reason, text, true));
+    let warnings = report.warnings.iter().filter(of_text).map(|warning| Finding::of_reason(warning, text, false));
     let more: Vec<Finding> =
         reasons.chain(warnings).filter(|new| !found.iter().any(|f| f.code == new.code && f.line == new.line)).collect();
     found.extend(more);

@@ -166,3 +166,20 @@ fn a_load_that_fails_takes_its_edits_back() {
     load(&mut vm, "const n = 5\nfn more() { n }").expect("nothing is left of it");
     assert_eq!(vm.call::<_, i64>("main.more", ()).expect("it is new"), 5);
 }
+
+/// Not a case, since it is about collections that come by themselves.
+#[test]
+fn a_leak_that_nothing_uses_ends_at_the_commit_after_a_collection() {
+    let mut vm = new_vm(VmOptions::default());
+    let edit = |vm: &mut Vm, text: &str| vm.reload_texts(vec![("m.lang".into(), text.into())]);
+    let main = "import m\nlet held = nil\nfn caller() { m.used() }\nfn work() { held = nil; let last = nil; for i in 0..120000 { last = [i] } }";
+    let texts = vec![("m.lang".into(), "fn g() { 1 }\nfn used() { 2 }\nfn f() { 1 }".into()), ("main.lang".into(), main.into())];
+    vm.load_texts(texts).expect("it is correct");
+    vm.eval("main", "<repl>", "import m; held = m.g").expect("it is correct");
+    let report = edit(&mut vm, "fn f() { 2 }");
+    assert_eq!((report.leaked.len(), report.released.len()), (2, 0), "{report}");
+    vm.call::<_, ()>("main.work", ()).expect("it runs");
+    let report = edit(&mut vm, "fn f() { 3 }");
+    assert_eq!(report.released, ["m.g"], "{report}");
+    assert_eq!(vm.call::<_, i64>("main.caller", ()).expect("it runs"), 2);
+}

@@ -15,6 +15,8 @@ impl Shaper<'_> {
     pub fn braces(&mut self, part: fn(&mut Self), between: fn(&Self) -> &'static str) {
         self.token();
         if self.is(Token::BlockClose) && !self.has_comments_after(0) {
+            // Unlike an empty map.
+            self.space();
             self.token();
             return;
         }

@@ -49,6 +49,10 @@ impl Pass<'_> {
                 if token == Token::At && self.at_start {
                     self.top().decorated = true;
                 }
+                if token == Token::Arrow {
+                    // The `if` of a guard has no block.
+                    self.top().head = None;
+                }
                 self.emit(token, lo, hi);
             }
         }

@@ -210,6 +210,9 @@ impl<'a> Pass<'a> {
         if self.reports_full() {
             return;
         }
+        if c == '`' {
+            return self.backtick(lo, hi);
+        }
         let span = Span::new(lo, hi);
         let shown = if c.is_control() { format!("{:?}", c) } else { c.to_string() };
         let mut diagnostic = Diagnostic::new(&codes::UNEXPECTED_CHARACTER, span, format!("unexpected character `{shown}`"))
@@ -218,12 +221,26 @@ impl<'a> Pass<'a> {
             '\u{201c}' | '\u{201d}' | '\u{2018}' | '\u{2019}' => Some("strings are written with straight quotes: `\"…\"`".into()),
             '?' => Some("a choice is written `if condition { a } else { b }`; `a ?? b` is b when a is nil".into()),
             '$' => Some("`${…}` has its meaning inside `\"…\"` only".into()),
-            '`' => Some("strings are written `\"…\"`, raw strings `'…'`".into()),
             '\\' => Some("a line goes on after an operator, a comma, or inside brackets; no `\\` is needed".into()),
             c if c.is_whitespace() => Some("this is an unusual white-space character: replace it by a space".into()),
             _ => None,
         };
         self.report(diagnostic);
+    }
+
+    /// A string as other languages write it: with its end, if that is on the same line, it stands for one.
+    fn backtick(&mut self, lo: usize, hi: usize) {
+        let line = self.text[hi..].find('\n').map_or(&self.text[hi..], |end| &self.text[hi..hi + end]);
+        let end = line.find('`').map(|at| hi + at + 1);
+        self.report(
+            Diagnostic::new(&codes::UNEXPECTED_CHARACTER, Span::new(lo, end.unwrap_or(hi)), "a string in backticks")
+                .label("not part of the language")
+                .help("strings are written `\"…\"`, raw strings `'…'`; values stand in the former as `\"${x}\"`"),
+        );
+        if let Some(end) = end {
+            self.seek(end);
+            self.significant(Token::Str, lo, end);
+        }
     }
 
     /// A token that means something: decides what the newline before it does, then what it is.

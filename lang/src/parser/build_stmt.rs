@@ -22,10 +22,18 @@ impl Builder<'_> {
 
     /// A line that begins with `-` after a statement that could have gone on, and whose value nobody uses.
     pub(super) fn check_signs(&mut self, stmts: &[Stmt]) {
+        for stmt in stmts.iter().filter(|stmt| matches!(stmt.kind, StmtKind::Expr(_))) {
+            let text = self.slice(stmt.span.lo, stmt.span.hi);
+            if text.starts_with("--") {
+                let diagnostic = Diagnostic::new(&codes::UNUSED_SIGN, stmt.span, "`--` negates twice, which changes nothing");
+                self.report(diagnostic.label("without effect").help("a comment begins with `#`; to take away one write `x -= 1`"));
+            }
+        }
         for pair in stmts.windows(2).take(stmts.len().saturating_sub(2)) {
             let [before, stmt] = pair else { continue };
             let continuable = matches!(before.kind, StmtKind::Expr(_) | StmtKind::Let(_) | StmtKind::Assign(_));
-            if continuable && matches!(stmt.kind, StmtKind::Expr(_)) && self.slice(stmt.span.lo, stmt.span.lo + 1) == "-" {
+            let text = self.slice(stmt.span.lo, stmt.span.hi);
+            if continuable && matches!(stmt.kind, StmtKind::Expr(_)) && text.starts_with('-') && !text.starts_with("--") {
                 self.report(
                     Diagnostic::new(
                         &codes::UNUSED_SIGN,

@@ -231,7 +231,14 @@ impl Driver<'_> {
             let open = Span { lo: tokens[open].lo, hi: tokens[open].hi };
             doubles::is_swallowed(self.builder.text, open, &self.open_strings)
         });
-        inserted || cut || recovered || dropped || swallowed
+        inserted || cut || recovered || dropped || swallowed || self.is_in_map_of_unclosed(tokens, at)
+    }
+
+    /// `fn f( { … }`: the `{` was read as that of a map because of a bracket before it that is not closed, which is reported.
+    fn is_in_map_of_unclosed(&self, tokens: &[Lexeme], at: usize) -> bool {
+        let Some(map) = recover::enclosing(tokens, at).filter(|i| tokens[*i].token == Token::MapOpen) else { return false };
+        let Some(before) = map.checked_sub(1).map(|i| tokens[i]) else { return false };
+        before.token == Token::ParenOpen && self.dropped.contains(&before.span())
     }
 }
 

@@ -125,9 +125,11 @@ fn argument_by_name(mistake: &Mistake<'_>) -> Option<String> {
 
 fn foreign_word(mistake: &Mistake<'_>) -> Option<&'static str> {
     let is_word = |i: usize| mistake.tokens.get(i).is_some_and(|lexeme| lexeme.token == Token::Name);
+    // A name that is being defined may be any word.
+    let is_defined = |i: usize| i.checked_sub(1).is_some_and(|i| mistake.tokens[i].token == Token::Fn);
     let look_up = |i: usize| {
         let text = mistake.text_at(i);
-        FOREIGN_WORDS.iter().find(|(word, _)| is_word(i) && *word == text).map(|(_, help)| *help)
+        FOREIGN_WORDS.iter().find(|(word, _)| is_word(i) && !is_defined(i) && *word == text).map(|(_, help)| *help)
     };
     // `f(x) {`: the word that began the statement is to blame when a block follows a call.
     let at = mistake.at;
@@ -154,7 +156,8 @@ fn shape(mistake: &Mistake<'_>) -> Option<&'static str> {
         (_, Some(Dot)) if mistake.expects("self") => Some("a float is written with a digit before the point: `0.5`"),
         (Some(Dot), Some(Star)) => Some("name what is imported: `from a import x, y`"),
         (Some(Catch), Some(ParenOpen)) => Some("write `catch e { }` or `catch e is ErrorClass { }`, without brackets"),
-        (Some(Name), Some(Str | StrOpen | Number)) if mistake.before(2).is_none_or(|token| matches!(token, Sep | BlockOpen)) => {
+        (Some(Name), Some(Str | StrOpen | Number)) if begins_statement(mistake) => Some("a call is written with brackets: `f(x)`"),
+        (Some(Name), Some(Name)) if begins_statement(mistake) && is_last_of_call(mistake) => {
             Some("a call is written with brackets: `f(x)`")
         }
         (Some(Name), Some(Name | Fn)) if follows_slot(mistake) => Some("members of a class are separated by a new line or `;`"),
@@ -178,6 +181,16 @@ fn shape(mistake: &Mistake<'_>) -> Option<&'static str> {
         }
         _ => None,
     }
+}
+
+/// The token before is the first of its statement.
+fn begins_statement(mistake: &Mistake<'_>) -> bool {
+    mistake.before(2).is_none_or(|token| matches!(token, Token::Sep | Token::BlockOpen))
+}
+
+/// `print x` or `print x, y`, unlike `int x = 1`.
+fn is_last_of_call(mistake: &Mistake<'_>) -> bool {
+    mistake.tokens.get(mistake.at + 1).is_none_or(|l| matches!(l.token, Token::Sep | Token::BlockClose | Token::Comma))
 }
 
 /// `slot a slot b`
@@ -221,6 +234,17 @@ fn habit(mistake: &Mistake<'_>) -> Option<&'static str> {
         }
         (_, For) if open == Some(BracketOpen) => Some("a list is made from another with `xs.map(|x| …)` and `xs.filter(|x| …)`"),
         (_, For) if open == Some(MapOpen) => Some("a map is made from another with `m.map(|(k, v)| (k, …)).to_map()`"),
+        (Some(Name), Eq) if mistake.before(2) == Some(For) => Some(COUNTED_LOOP),
+        (_, Comma) if first == Some(For) && mistake.tokens[line..at].iter().any(|l| l.token == In) => Some(COUNTED_LOOP),
+        (_, Do) if mistake.expects("block{") => Some("the block of a loop is written in braces: `for x in xs { … }`"),
+        (Some(Name), Was) if mistake.before(2) == Some(Fn) => {
+            Some("the old name stands behind the parameters: `fn name(x) was old { … }`")
+        }
+        (Some(Name), ParenOpen) if mistake.before(2) == Some(Was) => {
+            Some("the old name stands there without parameters: `fn name(x) was old { … }`")
+        }
+        (_, Comma) if first == Some(Return) => Some("several values are returned as a tuple: `return (a, b)`"),
+        (_, Comma) if is_multiple_assignment(mistake, line) => Some("several values are assigned in brackets: `(a, b) = (b, a)`"),
         (_, Comma) if first == Some(For) => Some("items are taken apart in brackets: `for (k, v) in m { }`"),
         (_, Comma) if matches!(first, Some(Let | Const)) => {
             Some("several values are taken apart in brackets: `let (a, b) = (1, 2)`")
@@ -235,11 +259,36 @@ fn habit(mistake: &Mistake<'_>) -> Option<&'static str> {
         (Some(Name), Lt | Colon) if mistake.before(2) == Some(Class) => {
             Some("bases stand in brackets: `class Goblin(Monster) { … }`")
         }
+        (Some(ParenClose), Minus) if first == Some(Fn) && mistake.touches_next(at) => {
+            Some("functions name no type of result: `fn f(x) { … }`")
+        }
+        (Some(ParenClose), Colon) if first == Some(Fn) => Some("the body of a function is a block: `fn f(x) { … }`"),
         (Some(ParenClose), Eq) if first == Some(Fn) => Some("the body of a function is a block: `fn f(x) { … }`"),
         (_, SlashSlash) => None,
         _ if mistake.tokens[line..at].iter().any(|l| l.token == SlashSlash) => Some("`//` divides; a comment begins with `#`"),
         _ => None,
     }
+}
+
+/// What a loop of other languages that counts is written as.
+const COUNTED_LOOP: &str = "a loop over numbers is written `for i in 1..=10 { … }`";
+
+/// `a, b = b, a`: the statement at `line` begins with a name, the comma, and has a `=`.
+fn is_multiple_assignment(mistake: &Mistake<'_>, line: usize) -> bool {
+    use Token::*;
+    let rest = mistake.tokens[mistake.at..].iter().map(|l| l.token);
+    mistake.at == line + 1
+        && mistake.before(1) == Some(Name)
+        && rest.take_while(|token| !matches!(token, Sep | BlockClose)).any(|token| token == Eq)
+}
+
+/// Whether the place is in what is assigned or passed, and not, say, at the beginning of an arm.
+fn is_value(mistake: &Mistake<'_>) -> bool {
+    use Token::*;
+    let before = mistake.tokens[..mistake.at].iter().map(|l| l.token).rev();
+    let mut before = before.take_while(|token| !matches!(token, Sep | BlockOpen | BlockClose | Fn));
+    let is_argument = recover::enclosing(mistake.tokens, mistake.at).is_some_and(|i| mistake.tokens[i].token == ParenOpen);
+    before.any(|token| token == Eq) || is_argument
 }
 
 /// Whether the bracket around takes a value apart: behind `let`, or among the parameters of a function.
@@ -266,6 +315,8 @@ fn operator(mistake: &Mistake<'_>) -> Option<&'static str> {
         (Some(EqEq | NotEq), Some(Eq)) if touches => Some("equality is `==`, its opposite `!=`"),
         (Some(Plus), Some(Plus)) if touches => Some("write `x += 1`"),
         (Some(Plus), _) if mistake.before(2) == Some(Plus) => Some("write `x += 1`"),
+        (Some(Minus), _) if mistake.before(2) == Some(Minus) && mistake.touches_next(at - 2) => Some("write `x -= 1`"),
+        (Some(Minus), Some(Gt)) if touches && is_value(mistake) => Some("a lambda is written `|x| …`"),
         (Some(Minus), Some(Gt)) if touches => Some("arms are written `pattern => value`; functions name no type of result"),
         (Some(Eq), Some(Gt)) if touches => Some("write `=>` without a space"),
         (Some(Colon), Some(Colon)) => Some("parts of a path are joined by `.`"),
@@ -274,6 +325,9 @@ fn operator(mistake: &Mistake<'_>) -> Option<&'static str> {
         (_, Some(Colon)) if matches!(open, Some(ParenOpen)) => Some("parameters and variables have no types"),
         (_, Some(Colon)) if mistake.expects("block{") => Some("a block is written in braces: `if x { … }`"),
         (_, Some(Colon)) => Some("variables have no types, and blocks are written in braces"),
+        (_, Some(Eq)) if open == Some(MapOpen) && mistake.expects(":") && !is_pattern(mistake) => {
+            Some("entries of a map are written `key: value`")
+        }
         (_, Some(Eq)) if mistake.tokens[..at].iter().any(|lexeme| lexeme.token == Eq) => {
             Some("an assignment has no value: write one statement for each")
         }

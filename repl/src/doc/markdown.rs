@@ -26,9 +26,9 @@ const SECTIONS: &[(&str, &[DocKind])] = &[
     ("Extensions", &[DocKind::Extension]),
 ];
 
-/// Name of a namespace's page, without its ending.
+/// Name of a namespace's page, without its ending. None is that of the index, and no two are the same.
 pub fn page_name(namespace: &str) -> String {
-    if namespace == INDEX { format!("{INDEX}_") } else { namespace.to_owned() }
+    if namespace.trim_end_matches('_') == INDEX { format!("{namespace}_") } else { namespace.to_owned() }
 }
 
 /// Everything on one page.

@@ -137,7 +137,7 @@ fn load(vm: &mut Vm, setting: &Setting<'_>, suite: &Suite, deadline: &Deadline, 
         vm.assign_namespace(&suite.path, &tested.namespace);
     }
     let report = vm.reload_files(&suite.files());
-    warnings.clone_from(&report.warnings);
+    warnings.extend(report.warnings.iter().map(|warning| setting.style.warning(warning)));
     if report.ok {
         return Ok(());
     }

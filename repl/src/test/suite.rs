@@ -2,7 +2,7 @@
 
 use crate::diagnostics::Report as Style;
 use crate::engine::{directory, read_source};
-use crate::format::files;
+use crate::format::files_below;
 use lang::ast::{File, StmtKind};
 use lang::diagnostic::Diagnostic;
 use std::collections::BTreeSet;
@@ -120,7 +120,8 @@ impl Selection {
 
     /// All files that would be looked at.
     pub fn files(&self) -> BTreeSet<String> {
-        self.places.iter().flat_map(|place| files(&place.path).unwrap_or_default()).map(|file| normalise(&file)).collect()
+        // What cannot be read was told when the tests were looked for.
+        self.places.iter().flat_map(|place| files_below(&place.path).unwrap_or_default()).map(|file| normalise(&file)).collect()
     }
 
     /// Looks at all files.
@@ -128,8 +129,15 @@ impl Selection {
         let mut found = Found::default();
         for place in &self.places {
             let is_directory = Path::new(&place.path).is_dir();
-            // A directory without program texts has no tests.
-            for file in files(&place.path).unwrap_or_default() {
+            let files = match files_below(&place.path) {
+                Ok(files) => files,
+                Err(message) => {
+                    let text = Style::for_stderr().failure(&message);
+                    found.broken.push(Broken { path: place.path.clone(), text });
+                    continue;
+                }
+            };
+            for file in files {
                 let file = normalise(&file);
                 let root = if is_directory { normalise(&place.path) } else { directory(&file).to_owned() };
                 let is_new = found.files.insert(file.clone());
@@ -220,7 +228,8 @@ fn parse(path: &str) -> Result<(File, Vec<u32>), String> {
 /// The other program files directly in the directory of a file, without those that test others.
 fn beside(path: &str, tested: Option<&Tested>) -> Vec<String> {
     let own = directory(path);
-    let all = files(if own.is_empty() { "." } else { own }).unwrap_or_default();
+    // What cannot be read was told when the tests were looked for.
+    let all = files_below(if own.is_empty() { "." } else { own }).unwrap_or_default();
     let all = all.iter().map(|file| normalise(file)).filter(|file| directory(file) == own && !file.ends_with(TEST_ENDING));
     all.filter(|file| file != path && tested.is_none_or(|tested| *file != tested.path)).collect()
 }

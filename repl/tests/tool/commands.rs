@@ -407,3 +407,12 @@ fn files_of_several_programs_are_checked() {
     }
     expect(&lang(&folder, &["check", "a/main.lang", "b/main.lang"], ""), 0, "", "");
 }
+
+#[test]
+fn an_error_that_ends_main_ends_the_program() {
+    let text = "import task\nfn main() { task.every(0.01, || nil); task.sleep(0.05); throw ValueError(\"over\") }";
+    let folder = Folder::with(&[("main.lang", text)]);
+    let output = lang(&folder, &["run", "main.lang"], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).starts_with("ValueError: over\n"));
+}

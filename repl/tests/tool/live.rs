@@ -127,6 +127,33 @@ fn a_broken_edit_changes_nothing() {
 }
 
 #[test]
+fn a_program_that_has_failed_waits_for_an_edit() {
+    let folder = Folder::with(&[("main.lang", "let n = 1\nfn main() { nosuch() }")]);
+    let mut running = Running::start(&folder, "main.lang");
+    running.wait_for("reload: the program failed; waiting for an edit");
+    folder.write("main.lang", "let n = 1\nfn main() { nosuch( }");
+    running.wait_for("reload: refused; the program still waits for an edit");
+    folder.write("main.lang", "let n = 1\nfn main() { print(\"mended\") }");
+    running.wait_for("mended");
+    assert_eq!(running.status(), Some(0));
+}
+
+#[test]
+fn warnings_of_an_edit_are_shown_as_errors_are() {
+    let (folder, mut running) = program();
+    folder.write("main.lang", &MAIN.replace("let n = 0", "let n = 5\nimport live\nlive.on(\"reload\", |_| nil.nosuch)"));
+    running.wait_for("warning[W0307]: a listener of \"reload\" has raised SlotError: nil has no member `nosuch`");
+    running.wait_for(" --> main.lang:6:27");
+    running.wait_for("6 | live.on(");
+    running.wait_for("conflict: `main.n` keeps its value");
+    assert!(running.seen().iter().any(|line| line.contains("`live.reset(\"main.n\")` evaluates it anew")));
+    folder.write("word.lang", "fn word() { nosuch; \"one\" }");
+    running.wait_for("warning[W0302]: `nosuch` does not exist");
+    running.wait_for(" --> word.lang:1:13");
+    running.wait_for("1 | fn word() { nosuch");
+}
+
+#[test]
 fn a_file_imported_by_an_edit_is_watched() {
     let (folder, mut running) = program();
     folder.write("word.lang", "from mark import mark\nfn word() { mark }\n");
@@ -366,8 +393,8 @@ fn ctrl_c_in_a_listener_stops_the_listener_only() {
     folder.write("word.lang", &(listener.to_owned() + &word("one")));
     running.wait_for("told");
     running.interrupt();
+    running.wait_for("warning[W0307]: a listener was stopped before it had ended");
     running.wait_for("reload: committed");
-    running.wait_for("warning: a listener was stopped before it had ended");
     running.wait_for("reload: Ctrl-C has stopped a listener, and nothing else");
     running.wait_for(" one");
     assert_state_kept(&running);
@@ -418,4 +445,24 @@ fn a_file_that_does_not_exist_yet_is_waited_for() {
     assert_eq!(running.status(), Some(0));
     let mistyped = Running::with(&folder, &["run", "--reload", "nosuch/later.lang"]);
     assert_eq!(mistyped.status(), Some(1));
+}
+
+#[test]
+fn what_cannot_be_read_is_no_deletion() {
+    let folder = Folder::with(&[
+        ("main.lang", "import lib\nimport task\nfn main() { while true { print(lib.word()); task.sleep(0.02) } }"),
+        ("lib.lang", "fn word() { \"first\" }"),
+    ]);
+    let mut running = Running::start(&folder, "main.lang");
+    running.wait_for("first");
+    let path = folder.path().join("lib.lang");
+    fs::remove_file(&path).expect("it is there");
+    symlink("lib.lang", &path).expect("the folder can be written");
+    running.wait_for("cannot read `lib.lang`");
+    running.wait_for("first");
+    fs::remove_file(&path).expect("it is there");
+    folder.write("lib.lang", "fn word() { \"second\" }");
+    running.wait_for("changed lib.word");
+    running.wait_for("second");
+    assert!(!running.seen().iter().any(|line| line.contains("is gone")), "{}", running.seen().join("\n"));
 }

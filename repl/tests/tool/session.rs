@@ -143,8 +143,26 @@ fn commands() {
     folder.write("rules.lang", "fn damage( { 500 }");
     terminal.ask(":reload", "refused");
     terminal.ask("rules.damage() + 1", "\n402\n");
+    folder.write("dice.lang", "fn roll() { 6 }");
+    terminal.ask(":load dice", "loaded `dice.lang`; it is imported as `dice`");
+    terminal.ask(":load absent", "cannot read `absent.lang`");
     terminal.press(":q\r");
     assert_eq!(terminal.status(), Some(0));
+}
+
+#[test]
+fn what_belongs_elsewhere_is_told() {
+    let folder = Folder::new();
+    let terminal = Terminal::session(&folder);
+    terminal.wait_for_prompt();
+    terminal.ask("help", "`:help` lists the commands");
+    terminal.ask("quit()", "`:quit` ends the session");
+    terminal.ask("exit", "`:quit` or `exit()` ends the session");
+    terminal.ask("namespace shop", "what is typed belongs to namespace `repl`");
+    terminal.ask("test \"sums\" { assert 1 + 1 == 3 }", "`lang test FILE` runs it");
+    terminal.ask("let help = 70\rhelp", "\n70\n");
+    terminal.press("exit(3)\r");
+    assert_eq!(terminal.status(), Some(3));
 }
 
 #[test]

@@ -322,3 +322,14 @@ fn files_of_a_directory_can_share_a_namespace() {
     assert_has(&doc, &["Namespace `world`\n", "`world.deep`", "width"]);
     assert_has_not(&doc, &["world.map"]);
 }
+
+#[test]
+fn what_cannot_be_read_is_told() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = Folder::with(&[("a.lang", "test \"fine\" { }")]);
+    fs::write(folder.path().join(std::ffi::OsStr::from_bytes(b"caf\xe9.lang")), "test \"x\" { }").expect("the folder can be written");
+    assert_has(&run(&folder, &[], 2), &["is not UTF-8; rename it"]);
+    let out = lang(&folder, &["run", "."], "");
+    assert_eq!(out.status.code(), Some(1));
+    assert_has(&String::from_utf8_lossy(&out.stderr), &["is not UTF-8; rename it"]);
+}

@@ -584,7 +584,7 @@ impl Vm {
     }
 
     /// The host's view of an error value.
-    pub(super) fn raised(&mut self, error: Handle) -> Error {
+    pub(crate) fn raised(&mut self, error: Handle) -> Error {
         self.enter(|cx| {
             let value = error.value_in(cx.world);
             describe_error(cx, value, 0)

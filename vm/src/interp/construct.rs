@@ -159,8 +159,10 @@ impl<'gc> Cx<'_, 'gc> {
                 let message = format!("the ends of a range must fit into 64 bits, which {} does not", end.0);
                 return Err(self.value_error(message));
             }
+            let is_text = matches!(lo, Value::Str(_)) || matches!(hi, Value::Str(_));
+            let help = if is_text { "; texts are joined by `+`, or as \"${a}${b}\"" } else { "" };
             let (lo, hi) = (self.type_name(&lo), self.type_name(&hi));
-            return Err(self.type_error(format!("a range needs two ints, not {lo} and {hi}")));
+            return Err(self.type_error(format!("a range needs two ints, not {lo} and {hi}{help}")));
         };
         self.world.charge(48);
         let range = RangeObject { lo, hi, inclusive, step: 1 };

@@ -75,8 +75,14 @@ impl<'gc> Cx<'_, 'gc> {
             self.migrate_for(value, 1)?;
             return Err(Box::new(Control::Raise(value)));
         }
-        let name = self.type_name(&value);
-        Err(self.type_error(format!("only errors can be thrown, not {name}; write `throw Error(…)`")))
+        let message = match value {
+            Value::Class(class) if class.is_subclass_of(self.world.error_class(ErrorKind::Error)) => {
+                let name = class.name();
+                format!("a class cannot be thrown, but an instance of it: `throw {}(\"…\")`", name.as_str())
+            }
+            _ => format!("only errors can be thrown, not {}; write `throw Error(…)`", self.type_name(&value)),
+        };
+        Err(self.type_error(message))
     }
 
     /// Whether it is an instance of `Error` or of a class that inherits from it.

@@ -276,6 +276,9 @@ fn undefined<'gc>(cx: &mut Cx<'_, 'gc>, op: ArithOp, a: Value<'gc>, b: Value<'gc
     if op == ArithOp::Add && (matches!(a, Value::Str(_)) || matches!(b, Value::Str(_))) {
         message.push_str("; convert with str(…) or write \"${…}\"");
     }
+    if op == ArithOp::Mod && matches!(a, Value::Str(_)) {
+        message.push_str("; values are put into a text as \"${x}\" or \"{}\".format(x)");
+    }
     Err(cx.type_error(message))
 }
 

@@ -8,12 +8,12 @@ use super::survey::{Fact, Facts};
 use crate::image::DefinitionKind;
 use lang::source::{Source, Span};
 
-/// Why a reload is refused.
+/// Why a reload is refused, or a warning: what speaks against it without standing in the way.
 #[derive(Clone, Debug)]
 pub struct Reason {
     /// Stable identifier, such as `R0101`.
     pub code: &'static str,
-    /// What stands in the way.
+    /// What it is.
     pub message: String,
     /// The file.
     pub file: String,

@@ -88,4 +88,7 @@ definition again, or change the code. With `strict` the edit is refused instead.
     INCOMPLETE_MATCH "W0306" Warning "a `match` that an edit makes incomplete"
     "The edit adds a variant to an enum, and this `match`, which had an arm for every variant, has none for the new one: a value of it raises
 MatchError here. Add an arm, or `_` for all others. A `match` that was incomplete before is not mentioned."
+    RAISED "W0307" Warning "a listener has failed"
+    "What a listener (`live.on`) raises does not undo what it is told of, and what an old `before_reload` raises does not refuse an edit of that
+hook itself. The error is shown with its place; correct that code."
 }

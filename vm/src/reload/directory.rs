@@ -56,6 +56,9 @@ impl Vm {
                 match info.map(|info| (info.kind, info.is_link)) {
                     Some((FileKind::Directory, false)) => waiting.push(path),
                     Some((FileKind::File, _)) if is_program_file(&path) => found.push(path),
+                    None if is_program_file(&path) && name.contains(char::REPLACEMENT_CHARACTER) => {
+                        return Err(Error::Host(format!("the name of the file `{path}` is not UTF-8; rename it")));
+                    }
                     _ => {}
                 }
             }

@@ -19,7 +19,7 @@ use crate::embed::{Error, Handle, Problem, Vm};
 use crate::heap::Value;
 use crate::image::{DefinitionKind, ImportImage, ModuleImage, UnitKind};
 use crate::interp::Trace;
-use crate::object::{Control, Cx, ErrorKind, Kind, Namespace, TraceFrame, Undo, World};
+use crate::object::{Control, ErrorKind, Kind, Namespace, TraceFrame, Undo, World};
 use gc_arena::Gc;
 use lang::diagnostic::Diagnostic;
 use lang::source::{Source, Span};
@@ -149,7 +149,7 @@ impl Vm {
     fn carry_out(
         &mut self,
         plan: super::CheckedPlan,
-        warnings: Vec<String>,
+        warnings: Vec<Reason>,
         paths: Vec<String>,
         options: &ReloadOptions,
     ) -> Report {
@@ -284,7 +284,7 @@ impl Vm {
     }
 
     /// Steps 1 to 3.
-    fn prepare(&mut self, files: Vec<FileText>, options: &ReloadOptions) -> Result<(super::CheckedPlan, Vec<String>), Vec<Reason>> {
+    fn prepare(&mut self, files: Vec<FileText>, options: &ReloadOptions) -> Result<(super::CheckedPlan, Vec<Reason>), Vec<Reason>> {
         let files = once_each(files)?;
         let (texts, gone): (Vec<FileText>, Vec<FileText>) = files.into_iter().partition(|file| file.text.is_some());
         let texts = texts.into_iter().map(|file| (file.path, file.text.unwrap_or_default())).collect();
@@ -325,7 +325,7 @@ impl Vm {
         }
         warnings.extend(renamed);
         warnings.extend(incomplete);
-        Ok((plan, warnings.iter().map(|(source, d)| d.plain(source).trim_end().to_owned()).collect()))
+        Ok((plan, warnings.iter().map(|(source, diagnostic)| reason_of(source, diagnostic)).collect()))
     }
 
     fn input_of(&mut self, file: Compiled, options: &ReloadOptions) -> FileInput {
@@ -608,14 +608,6 @@ impl Stages for Binding<'_> {
     }
 }
 
-impl Cx<'_, '_> {
-    /// Whether something can be evaluated in a namespace of this name: there is one, or a file could be given it.
-    pub fn is_namespace_name(&self, name: &str) -> bool {
-        let line = || compile_source(&Source::new("<name>", format!("namespace {name}\n"))).image;
-        self.world.namespaces.contains_key(name) || line().is_some_and(|image| image.namespace.as_deref() == Some(name))
-    }
-}
-
 /// Files that are named twice, in two spellings of one path perhaps, are one.
 fn once_each(files: Vec<FileText>) -> Result<Vec<FileText>, Vec<Reason>> {
     let mut found: Vec<FileText> = Vec::with_capacity(files.len());
@@ -665,7 +657,7 @@ struct Told {
     running: Vec<String>,
     migrate: Migrate,
     gate: Gate,
-    warn: Option<fn(&[String])>,
+    warn: Option<fn(&[Reason])>,
 }
 
 impl Stages for Told {

@@ -3,6 +3,8 @@
 //! A file's `before_reload` is that of the text that runs; it may keep something for later, or refuse by raising. `after_reload` is that of
 //! the new text; when it raises, the commit is taken back. Neither runs when a file is loaded for the first time.
 
+use super::check::{Place, Reason};
+use super::codes;
 use super::plan::{PlannedFile, ReloadPlan};
 use super::report::Report;
 use crate::embed::{Error, Handle, Vm};
@@ -42,7 +44,7 @@ pub(super) struct Hooks {
     /// The hook that has raised, for the reason of the refusal.
     pub(super) failed: Option<String>,
     /// What hooks have raised that could not refuse.
-    pub(super) overruled: Vec<String>,
+    pub(super) overruled: Vec<Reason>,
 }
 
 impl Hooks {
@@ -54,12 +56,9 @@ impl Hooks {
             match vm.logging_assignments(|vm| vm.call_raw(&hook, (&plan,))) {
                 Ok(data) => told.data = Some(data),
                 Err(error @ Error::Raised { .. }) if told.is_hook_edited => {
-                    let text = error.to_string();
-                    let first = text.lines().next().unwrap_or_default();
-                    self.overruled.push(format!(
-                        "warning: the old `{BEFORE}` of `{}` has raised {first}; the edit is about it, so it cannot refuse",
-                        told.path
-                    ));
+                    let remedy = "the edit is about this hook, so it cannot refuse";
+                    let who = format!("the old `{BEFORE}` of `{}`", told.path);
+                    self.overruled.push(raised(&format!("{who} has raised"), &error, remedy));
                 }
                 Err(error) => {
                     self.failed = Some(format!("`{BEFORE}` of `{}` has refused it", told.path));
@@ -132,17 +131,22 @@ impl Vm {
             let tell = self.handle(&format!("{MODULE}._tell"))?;
             let (is_rollback, ok) = (matches!(report.error, Some(Error::Raised { .. } | Error::Interrupted(_))), report.ok);
             self.files.commits_running += 1;
-            let result = self.call_handle::<_, Vec<String>>(&tell, (&value, ok, is_rollback));
+            let result = self.call_handle::<_, Vec<(String, Handle)>>(&tell, (&value, ok, is_rollback));
             self.files.commits_running -= 1;
             result
         });
         match told {
-            Ok(errors) => report.warnings.extend(errors),
-            Err(Error::Interrupted(interrupt)) => {
-                report.warnings.push("warning: a listener was stopped before it had ended".to_owned());
+            Ok(errors) => {
+                for (event, error) in errors {
+                    let error = self.raised(error);
+                    report.warnings.push(raised(&format!("a listener of \"{event}\" has raised"), &error, ""));
+                }
+            }
+            Err(error @ Error::Interrupted(interrupt)) => {
+                report.warnings.push(raised("a listener was stopped before it had ended:", &error, ""));
                 report.listener_stopped = Some(interrupt);
             }
-            Err(error) => report.warnings.push(format!("warning: a listener could not be told: {error}")),
+            Err(error) => report.warnings.push(raised("a listener could not be told:", &error, "")),
         }
     }
 
@@ -152,6 +156,26 @@ impl Vm {
         }
         let Ok(list) = self.handle(&format!("{MODULE}._listeners")) else { return 0 };
         self.enter(|cx| if let Value::List(list) = list.value_in(cx.world) { list.len() } else { 0 })
+    }
+}
+
+/// A warning of an error that undoes nothing.
+fn raised(what: &str, error: &Error, remedy: &str) -> Reason {
+    let text = error.to_string();
+    let mut lines = text.lines();
+    let message = format!("{what} {}", lines.next().unwrap_or_default());
+    let frame = match error {
+        Error::Raised { trace, .. } => trace.shown(),
+        _ => None,
+    };
+    Reason {
+        code: codes::RAISED.id,
+        message,
+        file: frame.map_or(String::new(), |frame| frame.source.name().to_owned()),
+        line: frame.map_or(0, |frame| frame.line()),
+        remedy: remedy.to_owned(),
+        detail: lines.collect::<Vec<_>>().join("\n"),
+        place: frame.filter(|frame| !frame.source.text().is_empty()).map(|frame| Place::new(&frame.source, frame.span)),
     }
 }
 

@@ -351,7 +351,12 @@ impl Vm {
                 let ending = if self.files.sharing == Sharing::Directory { "/*.lang" } else { "" };
                 let looked = candidates.iter().map(|c| format!("`{c}{ending}`")).collect::<Vec<_>>().join(", ");
                 let looked = if looked.is_empty() { looked } else { format!("; looked for {looked}") };
-                let near = ops::suggestion(name, self.files.library.modules.iter().copied());
+                let modules = &self.files.library.modules;
+                let near = match name.rsplit_once('.') {
+                    // `os.path` of Python.
+                    Some((_, last)) if modules.contains(&last) => format!("; did you mean `{last}`?"),
+                    _ => ops::suggestion(name, modules.iter().copied()),
+                };
                 Err(format!("namespace `{name}` does not exist{looked}{near}"))
             }
         }

@@ -54,7 +54,7 @@ pub use meanwhile::RunningCode;
 pub use options::{Gate, Migrate, Mode, Policy, ReloadOptions, Replace};
 pub use origin::Origin;
 pub use plan::{Action, PlannedDefinition, PlannedFile, ReloadPlan};
-pub use report::{Entry, Note, Report, Statement, layout_text};
+pub use report::{Entry, Note, Report, Statement, conflict_text, layout_text};
 pub use survey::{Fact, Facts};
 pub use transition::Uncovered;
 pub use uses::Uses;

@@ -1,5 +1,7 @@
 //! What can be chosen about a reload.
 
+use super::check::Reason;
+
 /// How the running program takes in a new text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Mode {
@@ -101,7 +103,7 @@ pub struct ReloadOptions {
     /// What the edit has to pass.
     pub gate: Gate,
     /// Who gets the warnings of the texts before anything of them runs; they are in the report, too.
-    pub warn: Option<fn(&[String])>,
+    pub warn: Option<fn(&[Reason])>,
 }
 
 impl Default for ReloadOptions {

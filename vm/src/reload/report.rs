@@ -121,7 +121,7 @@ pub struct Report {
     /// Of a plan: what is alive and would be left behind.
     pub uncovered: Vec<Uncovered>,
     /// Problems that do not stand in the way.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Reason>,
     /// Why it was refused.
     pub reasons: Vec<Reason>,
     /// How long it took.
@@ -232,21 +232,21 @@ pub fn layout_text(change: &LayoutChange) -> String {
     format!("class {}, from {} to {}: {parts}", change.class, change.from, change.to)
 }
 
+/// What becomes of a variable or shared slot that is in conflict, and what to do, in one line.
+pub fn conflict_text(entry: &Entry) -> String {
+    let remedy = match entry.kind {
+        "shared slot" => "it changes when it is assigned".to_owned(),
+        _ => format!("`live.reset(\"{entry}\")` evaluates it anew"),
+    };
+    format!("keeps its value, though its initialiser or what that computes with has changed; {remedy}")
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let files = self.files.join(", ");
         if !self.ok {
             writeln!(f, "{files}: refused, the running program is unchanged (epoch {})", self.epoch)?;
-            for reason in &self.reasons {
-                writeln!(f, "  {}: {}", reason.code, reason.message)?;
-                for line in reason.detail.lines() {
-                    writeln!(f, "    {line}")?;
-                }
-                if !reason.remedy.is_empty() {
-                    writeln!(f, "    help: {}", reason.remedy)?;
-                }
-            }
-            return Ok(());
+            return self.reasons.iter().try_for_each(|reason| write_reason(f, reason.code, reason));
         }
         match (self.committed, self.planned) {
             (true, _) => writeln!(f, "{files}: committed (epoch {})", self.epoch)?,
@@ -272,11 +272,7 @@ impl fmt::Display for Report {
             writeln!(f, "  layout     {}", layout_text(change))?;
         }
         for entry in &self.conflicts {
-            writeln!(
-                f,
-                "  conflict   {} {entry}: its initialiser changed, but the program has changed its value, which is kept",
-                entry.kind
-            )?;
+            writeln!(f, "  conflict   {} {entry} {}", entry.kind, conflict_text(entry))?;
         }
         for note in &self.notes {
             writeln!(f, "  edited     {note}")?;
@@ -296,9 +292,14 @@ impl fmt::Display for Report {
         for left in &self.uncovered {
             writeln!(f, "  uncovered  {left}")?;
         }
-        for warning in &self.warnings {
-            writeln!(f, "  warning    {warning}")?;
-        }
-        Ok(())
+        self.warnings.iter().try_for_each(|warning| write_reason(f, &format!("warning[{}]", warning.code), warning))
     }
+}
+
+fn write_reason(f: &mut fmt::Formatter<'_>, title: &str, reason: &Reason) -> fmt::Result {
+    writeln!(f, "  {title}: {}", reason.message)?;
+    for line in reason.detail.lines() {
+        writeln!(f, "    {line}")?;
+    }
+    if reason.remedy.is_empty() { Ok(()) } else { writeln!(f, "    help: {}", reason.remedy) }
 }

@@ -11,7 +11,8 @@ use data::Data;
 use std::time::Duration;
 use vm::embed::{Error, Handle, Vm, outside};
 use vm::heap::Value;
-use vm::object::{Control, Cx, NativeResult};
+use vm::object::{Cx, ErrorKind, NativeResult};
+use vm::ops;
 use vm::reload::{Gate, Migrate, Mode, Policy, ReloadOptions, Replace};
 
 /// Properties of definitions.
@@ -33,7 +34,7 @@ pub(crate) const FUNCTIONS: &[Row] = &[
         "`_collect()`: collects everything that nothing uses; the names of leaks that have ended by that.",
     ),
     row("_history", &["name"], history, "`_history(name)`: versions as maps."),
-    row("_why", &["name"], why, "`_why(name)`: where a definition comes from, as a map, or nil."),
+    row("_why", &["name"], why, "`_why(name)`: where a definition comes from, as a map."),
     row("_drift", &[], drift, "`_drift()`: what is not as a cold start would make it, as maps."),
     row("_reset", &["name"], reset, "`_reset(name)`: evaluates a variable anew."),
     row(
@@ -184,7 +185,7 @@ fn reload<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let what = strings(cx, native, "what", &args[0])?;
     let options = options(cx, native, &args[1])?;
     Err(outside(move |vm| {
-        not_within_a_commit(vm, "a reload")?;
+        not_within_a_commit(vm, if dry { "a plan" } else { "a reload" })?;
         let report = if dry { vm.plan_selected(what, &options) } else { vm.reload_selected(what, &options) };
         if let Some(interrupt) = report.interrupt() {
             return Err(Error::Interrupted(interrupt));
@@ -223,12 +224,14 @@ fn not_within_a_commit(vm: &mut Vm, what: &str) -> Result<(), Error> {
         return Ok(());
     };
     let code = vm::reload::codes::NESTED.id;
-    Err(Error::Host(format!("{code}: {what} cannot be asked for by code that runs as a part of {part}")))
+    Err(Error::Host(format!(
+        "{code}: {what} cannot be asked for by code that runs as a part of {part}; ask in a function that is called later"
+    )))
 }
 
 fn undo<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
     Err(outside(|vm| {
-        not_within_a_commit(vm, "a reload")?;
+        not_within_a_commit(vm, "an undo")?;
         let report = vm.undo();
         report.as_ref().map_or(Data::Nil, data::report).into_handle(vm)
     }))
@@ -236,7 +239,7 @@ fn undo<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
 
 fn redo<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
     Err(outside(|vm| {
-        not_within_a_commit(vm, "a reload")?;
+        not_within_a_commit(vm, "a redo")?;
         let report = vm.redo();
         report.as_ref().map_or(Data::Nil, data::report).into_handle(vm)
     }))
@@ -273,47 +276,68 @@ fn collect<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
 
 fn history<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let name = args::text(cx, "live.history", "name", args[0])?.to_owned();
-    Err(versions_of(name))
+    Err(outside(move |vm| {
+        if vm.history(&name).is_empty() && vm.origin_of(&name).is_none() {
+            return Err(unknown(vm, &name));
+        }
+        versions_of(vm, &name)
+    }))
+}
+
+/// NameError for a definition that does not exist.
+fn unknown(vm: &mut Vm, name: &str) -> Error {
+    let raised = vm.run(|cx| {
+        let message = match name.rsplit_once('.') {
+            None => format!("`{name}` is no qualified name of a definition, such as `main.{name}`"),
+            Some((namespace, name)) => match cx.world.namespaces.get(namespace) {
+                None => format!("there is no namespace `{namespace}`"),
+                Some(found) => {
+                    let known = found.with_leaks();
+                    let near = ops::suggestion(name, known.iter().map(|cell| cell.name.as_str()));
+                    format!("`{name}` does not exist in namespace `{namespace}`{near}")
+                }
+            },
+        };
+        Err(cx.raise(ErrorKind::NameError, message))
+    });
+    raised.expect_err("raises")
 }
 
 fn history_of_definition<'gc>(_: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let Value::Definition(cell) = args[0] else { unreachable!("a property of definitions") };
-    Err(versions_of(cell.qualified_name()))
+    let name = cell.qualified_name();
+    Err(outside(move |vm| versions_of(vm, &name)))
 }
 
 /// The versions of a definition as maps.
-fn versions_of<'gc>(name: String) -> Box<Control<'gc>> {
-    outside(move |vm| {
-        let versions = vm.history(&name);
-        Data::list(&versions, |version| {
-            Data::Map(vec![
-                ("version", Data::Int(version.version.into())),
-                ("epoch", Data::Int(i64::try_from(version.epoch).unwrap_or(i64::MAX))),
-                ("file", Data::text(&version.file)),
-                ("text", Data::text(&version.text)),
-            ])
-        })
-        .into_handle(vm)
+fn versions_of(vm: &mut Vm, name: &str) -> Result<Handle, Error> {
+    let versions = vm.history(name);
+    Data::list(&versions, |version| {
+        Data::Map(vec![
+            ("version", Data::Int(version.version.into())),
+            ("epoch", Data::Int(i64::try_from(version.epoch).unwrap_or(i64::MAX))),
+            ("file", Data::text(&version.file)),
+            ("text", Data::text(&version.text)),
+        ])
     })
+    .into_handle(vm)
 }
 
 fn why<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let name = args::text(cx, "live.why", "name", args[0])?.to_owned();
     Err(outside(move |vm| {
-        let origin = vm.origin_of(&name);
-        let data = origin.map_or(Data::Nil, |origin| {
-            Data::Map(vec![
-                ("name", Data::text(&name)),
-                ("kind", Data::text(origin.kind)),
-                ("version", Data::Int(origin.version.into())),
-                ("file", origin.file.map_or(Data::Nil, Data::Text)),
-                ("line", Data::Int(origin.line.into())),
-                ("file_version", Data::Int(origin.file_version.into())),
-                ("epoch", origin.epoch.map_or(Data::Nil, |epoch| Data::Int(i64::try_from(epoch).unwrap_or(i64::MAX)))),
-                ("state", Data::text(origin.state)),
-            ])
-        });
-        data.into_handle(vm)
+        let Some(origin) = vm.origin_of(&name) else { return Err(unknown(vm, &name)) };
+        Data::Map(vec![
+            ("name", Data::text(&name)),
+            ("kind", Data::text(origin.kind)),
+            ("version", Data::Int(origin.version.into())),
+            ("file", origin.file.map_or(Data::Nil, Data::Text)),
+            ("line", Data::Int(origin.line.into())),
+            ("file_version", Data::Int(origin.file_version.into())),
+            ("epoch", origin.epoch.map_or(Data::Nil, |epoch| Data::Int(i64::try_from(epoch).unwrap_or(i64::MAX)))),
+            ("state", Data::text(origin.state)),
+        ])
+        .into_handle(vm)
     }))
 }
 
@@ -330,7 +354,7 @@ fn drift<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
 fn reset<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let name = args::text(cx, "live.reset", "name", args[0])?.to_owned();
     Err(outside(move |vm| {
-        not_within_a_commit(vm, "a reload")?;
+        not_within_a_commit(vm, "a reset")?;
         vm.reset(&name)?;
         Data::Nil.into_handle(vm)
     }))
@@ -360,9 +384,10 @@ fn eval<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let text = args::text(cx, "live.eval", "text", args[0])?.to_owned();
     let namespace = args::text(cx, "live.eval", "namespace", args[1])?.to_owned();
     let file = args::text(cx, "live.eval", "file", args[2])?.to_owned();
-    if !cx.is_namespace_name(&namespace) {
-        let rule = "a name such as `game` or `game.items`";
-        return Err(cx.value_error(format!("`live.eval`: `namespace` must be {rule}, not {namespace:?}")));
+    // The default is there for every program.
+    if namespace != "main" && !cx.world.namespaces.contains_key(&*namespace) {
+        let near = ops::suggestion(&namespace, cx.world.namespaces.keys().map(|known| &**known));
+        return Err(cx.raise(ErrorKind::NameError, format!("`live.eval`: there is no namespace `{namespace}`{near}")));
     }
     Err(outside(move |vm| match vm.eval(&namespace, &file, &text)? {
         Some(value) => Ok(value),
