@@ -94,11 +94,8 @@ pub(crate) const FUNCTIONS: &[Row] = &[
         need,
         "`_need(value, class, native, param)`: TypeError unless the value is of the class. For what is written in the language.",
     ),
-<<<<<<< HEAD
     row("_is_hashable", &["value"], is_hashable, "`_is_hashable(value)`: whether it can be a key. For the prelude."),
-=======
     row("_is_callable", &["value"], is_callable, "`_is_callable(value)`: for the prelude."),
->>>>>>> main
     row("_refill", &["list", "before", "sorted"], sort::refill, "`_refill(list, before, sorted)`: for the prelude."),
 ];
 

@@ -189,7 +189,8 @@ enum End {
 /// The first or last item of a string, byte string, set or map.
 fn end_of<'gc>(cx: &mut Cx<'_, 'gc>, iterable: &Value<'gc>, end: End) -> Option<Value<'gc>> {
     let is_first = end == End::First;
-    let of_table = |table: &MapTable<'gc>| if is_first { table.next_from(0).map(|(_, entry)| *entry) } else { table.last().copied() };
+    let of_table =
+        |table: &MapTable<'gc>| if is_first { table.next_from(0).map(|(_, entry)| *entry) } else { table.last().copied() };
     match iterable {
         Value::Str(text) => {
             let mut characters = text.as_str().chars();

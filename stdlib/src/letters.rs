@@ -30,8 +30,7 @@ pub(crate) const METHODS: &[Row] = &[
     row("trim_end", &["chars"], strip_end, "`trim_end(chars = nil)`: the same as `strip_end`.").optional(1),
     row("remove_prefix", &["prefix"], remove_prefix, "`remove_prefix(prefix)`: without this beginning, if it begins so."),
     row("remove_suffix", &["suffix"], remove_suffix, "`remove_suffix(suffix)`: without this end, if it ends so."),
-    row("pad", &["width", "fill"], pad, "`pad(width, fill = \" \")`: filled up at the end; the same as `pad_right`.")
-        .optional(1),
+    row("pad", &["width", "fill"], pad, "`pad(width, fill = \" \")`: filled up at the end; the same as `pad_right`.").optional(1),
     row("pad_left", &["width", "fill"], pad_left, "`pad_left(width, fill = \" \")`: filled up at the start to this many columns.")
         .optional(1),
     row("pad_right", &["width", "fill"], pad_right, "`pad_right(width, fill = \" \")`: filled up at the end to this many columns.")

@@ -327,7 +327,8 @@ fn files_of_a_directory_can_share_a_namespace() {
 fn what_cannot_be_read_is_told() {
     use std::os::unix::ffi::OsStrExt;
     let folder = Folder::with(&[("a.lang", "test \"fine\" { }")]);
-    fs::write(folder.path().join(std::ffi::OsStr::from_bytes(b"caf\xe9.lang")), "test \"x\" { }").expect("the folder can be written");
+    fs::write(folder.path().join(std::ffi::OsStr::from_bytes(b"caf\xe9.lang")), "test \"x\" { }")
+        .expect("the folder can be written");
     assert_has(&run(&folder, &[], 2), &["is not UTF-8; rename it"]);
     let out = lang(&folder, &["run", "."], "");
     assert_eq!(out.status.code(), Some(1));

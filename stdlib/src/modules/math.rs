@@ -245,7 +245,9 @@ fn things<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, param: &str, value: Value<'gc
 fn checked_product<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, from: u64, to: u64) -> Result<BigInt, Raised<'gc>> {
     let factors = (to + 1).saturating_sub(from);
     if factors.saturating_mul(u64::from(to.max(1).ilog2()) + 1) > PRODUCT_BITS_MAX {
-        return Err(cx.value_error(format!("`{native}`: the product would have more than {PRODUCT_BITS_MAX} bits, or nearly so many")));
+        return Err(
+            cx.value_error(format!("`{native}`: the product would have more than {PRODUCT_BITS_MAX} bits, or nearly so many"))
+        );
     }
     Ok(product(from, to))
 }

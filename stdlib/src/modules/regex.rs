@@ -37,7 +37,12 @@ pub(crate) const FUNCTIONS: &[Row] = &[
         "`_pieces(program, text, limit = nil)`: a list of the texts between matches and of the records of the matches, in turns.",
     )
     .optional(1),
-    row("_full", &["pattern", "flags", "text"], full, "`_full(pattern, flags, text)`: the record of the match of the whole text, or nil."),
+    row(
+        "_full",
+        &["pattern", "flags", "text"],
+        full,
+        "`_full(pattern, flags, text)`: the record of the match of the whole text, or nil.",
+    ),
     row(
         "_expand",
         &["program", "text", "template", "record"],

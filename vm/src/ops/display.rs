@@ -212,7 +212,10 @@ pub fn big_digits<'gc>(cx: &mut Cx<'_, 'gc>, big: &BigInt, base: u32) -> Result<
 #[cold]
 pub(super) fn too_many_digits<'gc>(cx: &mut Cx<'_, 'gc>) -> Box<Control<'gc>> {
     let most = limits::BIGINT_DIGITS_BITS_MAX;
-    cx.raise(ErrorKind::LimitError, format!("an int of more than {most} bits is written in base 2, 4, 8, 16 or 32 only, as by `to_str(16)`"))
+    cx.raise(
+        ErrorKind::LimitError,
+        format!("an int of more than {most} bits is written in base 2, 4, 8, 16 or 32 only, as by `to_str(16)`"),
+    )
 }
 
 /// Appends the text of a value that has no parts; false, and nothing, for one that has: containers, instances, enum values.

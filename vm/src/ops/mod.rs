@@ -63,7 +63,10 @@ pub use lines::{Sides, side_texts};
 pub use mapping::{
     map_contains, map_get, map_remove, map_set, plain_item, set_add, set_contains, set_discard, set_plain_item, unhashable_error,
 };
-pub use number::{compare_numbers, float_as_int, float_floor_div, float_mod, int_floor_div, int_from_big, int_from_u64, int_mod, to_float, true_div};
+pub use number::{
+    compare_numbers, float_as_int, float_floor_div, float_mod, int_floor_div, int_from_big, int_from_u64, int_mod, to_float,
+    true_div,
+};
 pub use order::{less, less_equal, order_now};
 pub use pattern::{is_instance, map_rest, match_sequence, sequence_item, sequence_rest};
 pub use slice::{slice, slice_text};
