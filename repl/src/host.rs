@@ -58,13 +58,15 @@ pub struct Console {
     texts: Texts,
     written: Written,
     arguments: Vec<String>,
+    /// What was asked last.
+    asked: String,
 }
 
 impl Console {
     /// A host that notes in `texts` which program texts are read and looked for, for a program with these arguments.
     pub fn new(texts: Texts, arguments: Vec<String>) -> Console {
         let (input, written) = (Input::default(), Written::default());
-        Console { captured: None, input, start: Instant::now(), texts, written, arguments }
+        Console { captured: None, input, start: Instant::now(), texts, written, arguments, asked: String::new() }
     }
 
     /// A host for a program without arguments and without input, whose output is kept, and that notes in `written` which program texts it
@@ -141,7 +143,13 @@ impl Host for Console {
         if self.captured.is_some() {
             return true;
         }
+        if output().is_asking() && self.asked != prompt {
+            // Nobody waits any more for what was asked before.
+            output().set_asking(false);
+            let _ = output().write("\n");
+        }
         if !output().is_asking() {
+            prompt.clone_into(&mut self.asked);
             if !prompt.is_empty() && output().write(prompt).is_err() {
                 return true;
             }

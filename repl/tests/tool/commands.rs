@@ -416,3 +416,39 @@ fn an_error_that_ends_main_ends_the_program() {
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).starts_with("ValueError: over\n"));
 }
+
+#[test]
+fn a_file_is_one_whatever_its_path_is_called() {
+    let folder = Folder::with(&[]);
+    fs::create_dir_all(folder.path().join("sub")).expect("the folder can be written");
+    folder.write("sub/c.lang", "print(\"loaded\")\nlet x = 1");
+    let (name, here) = (folder.path().file_name().expect("it has one").to_string_lossy(), folder.path().display());
+    let main = format!(
+        "import sub.c\nimport \"../{name}/sub/c.lang\" as p\nimport \"{here}/sub/c.lang\" as q\nfn main() {{ print(same(p, c), same(q, c)) }}"
+    );
+    folder.write("main.lang", &main);
+    expect(&lang(&folder, &["run", "main.lang"], ""), 0, "loaded\ntrue true\n", "");
+}
+
+#[test]
+fn a_question_follows_one_that_was_given_up() {
+    let text = "import task\nfn main() {\n    try { task.timeout(0.05, || input(\"first? \")) } catch { nil }\n    print(input(\"second? \"))\n}";
+    let folder = Folder::with(&[("main.lang", text)]);
+    let mut child = Command::new(LANG)
+        .args(["run", "main.lang"])
+        .current_dir(folder.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the tool has been built");
+    let mut stdout = child.stdout.take().expect("it is piped");
+    let mut seen = String::new();
+    while !seen.ends_with("second? ") {
+        let mut byte = [0];
+        stdout.read_exact(&mut byte).expect("it asks twice");
+        seen.push(char::from(byte[0]));
+    }
+    child.stdin.take().expect("it is piped").write_all(b"answer\n").expect("it reads");
+    stdout.read_to_string(&mut seen).expect("it is text");
+    assert_eq!((seen.as_str(), child.wait().expect("it ends").code()), ("first? \nsecond? answer\n", Some(0)));
+}

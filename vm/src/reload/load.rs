@@ -21,6 +21,8 @@ use std::sync::Arc;
 pub struct Files {
     /// Directories in which namespaces are looked for, in order.
     pub roots: Vec<String>,
+    /// The current directory, if the host tells it.
+    here: Option<String>,
     /// Which files share a namespace.
     pub sharing: Sharing,
     /// Namespaces of files that do not have the one of their path.
@@ -178,6 +180,8 @@ impl Vm {
 
     /// Compiles the given texts and everything they import that is not loaded.
     pub(super) fn gather(&mut self, requests: Vec<(String, String)>) -> Result<Gathered, Refusal> {
+        // A host without one, or that does not tell it, spells paths as it likes.
+        self.files.here = self.host(|host| host.current_directory()).ok().map(|here| normalise(&here));
         let mut reasons = Vec::new();
         let mut warnings = Vec::new();
         let mut waiting: VecDeque<(String, String)> = requests.into_iter().map(|(path, text)| (normalise(&path), text)).collect();
@@ -286,18 +290,31 @@ impl Vm {
             .files
             .roots
             .iter()
-            .filter_map(|root| if root.is_empty() { Some(path) } else { path.strip_prefix(root.as_str())?.strip_prefix('/') })
+            .filter_map(|root| if root.is_empty() { below_here(path) } else { path.strip_prefix(root.as_str())?.strip_prefix('/') })
             .min_by_key(|p| p.len())
             .unwrap_or_else(|| path.rsplit('/').next().unwrap_or(path));
         let relative = relative.strip_suffix(".lang").unwrap_or(relative);
         self.files.sharing.namespace_of(relative).into()
     }
 
+    /// `relative` as seen from the file `from`. What is below the current directory has no other spelling than that from there on, unless the
+    /// program's own paths begin at the root.
+    fn join(&self, from: &str, relative: &str) -> String {
+        let path = match from.rsplit_once('/') {
+            Some((directory, _)) if !relative.starts_with('/') => normalise(&format!("{directory}/{relative}")),
+            _ => normalise(relative),
+        };
+        let is_outside = path.starts_with("../") || path.starts_with('/');
+        let Some(here) = self.files.here.as_deref().filter(|_| is_outside && !from.starts_with('/')) else { return path };
+        let absolute = if path.starts_with('/') { path.clone() } else { normalise(&format!("{here}/{path}")) };
+        absolute.strip_prefix(here).and_then(|inside| inside.strip_prefix('/')).map_or(path, str::to_owned)
+    }
+
     fn import_namespace(&self, from_path: &str, from: &ImportFrom, parsed: &[(Arc<str>, Arc<ModuleImage>)]) -> Arc<str> {
         match from {
             ImportFrom::Namespace(name) => name.as_str().into(),
             ImportFrom::File(relative) => {
-                let path = join(from_path, relative);
+                let path = self.join(from_path, relative);
                 match parsed.iter().find(|(p, _)| **p == *path) {
                     Some((path, image)) => self.namespace_of(path, image),
                     None => self.namespace_of(&path, &ModuleImage::empty(Source::new(path.clone(), ""))),
@@ -317,7 +334,7 @@ impl Vm {
     ) -> Result<Vec<String>, String> {
         match from {
             ImportFrom::File(relative) => {
-                let path = join(from_path, relative);
+                let path = self.join(from_path, relative);
                 if seen.contains(&path) || self.is_loaded(&path) {
                     return Ok(Vec::new());
                 }
@@ -467,6 +484,11 @@ pub fn normalise(path: &str) -> String {
     format!("{}{}", if absolute { "/" } else { "" }, parts.join("/"))
 }
 
+/// The parts of a relative path that have names.
+fn below_here(path: &str) -> Option<&str> {
+    (!path.starts_with('/')).then(|| path.trim_start_matches("../"))
+}
+
 /// `relative` below a directory, which may be empty: the current one.
 pub(super) fn under(directory: &str, relative: &str) -> String {
     match (directory, relative) {
@@ -476,10 +498,3 @@ pub(super) fn under(directory: &str, relative: &str) -> String {
     }
 }
 
-/// `relative` as seen from the file `from`.
-fn join(from: &str, relative: &str) -> String {
-    match from.rsplit_once('/') {
-        Some((directory, _)) if !relative.starts_with('/') => normalise(&format!("{directory}/{relative}")),
-        _ => normalise(relative),
-    }
-}
