@@ -497,4 +497,3 @@ pub(super) fn under(directory: &str, relative: &str) -> String {
         _ => format!("{}/{relative}", directory.trim_end_matches('/')),
     }
 }
-
