@@ -5,6 +5,7 @@ use vm::heap::{Str, Value};
 use vm::host::HostError;
 use vm::limits;
 use vm::object::{Bytes, Control, Cx, ErrorKind, List, Map, NativeResult, RangeObject, Set, Tuple};
+use vm::ops;
 
 /// A native's way out other than by a value.
 pub(crate) type Raised<'gc> = Box<Control<'gc>>;
@@ -29,8 +30,21 @@ pub(crate) fn wrong<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, param: &str, expect
     cx.type_error(message)
 }
 
-/// An int argument. One beyond 64 bits counts as the nearest that fits: it is out of every range anyway.
+/// An int argument.
 pub(crate) fn int<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, param: &str, value: Value<'gc>) -> Result<i64, Raised<'gc>> {
+    match value {
+        Value::Int(i) => Ok(i),
+        Value::BigInt(_) => {
+            let value = ops::describe(cx, &value);
+            Err(cx.value_error(format!("`{native}`: `{param}` must fit 64 bits, but is {value}")))
+        }
+        _ => Err(wrong(cx, native, param, "an Int", &value)),
+    }
+}
+
+/// An int argument that is an index, a bound or a size. One beyond 64 bits counts as the nearest that fits: it is out of every range
+/// anyway.
+pub(crate) fn bound<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, param: &str, value: Value<'gc>) -> Result<i64, Raised<'gc>> {
     match value {
         Value::Int(i) => Ok(i),
         Value::BigInt(big) if big.0.sign() == num_bigint::Sign::Minus => Ok(i64::MIN),
@@ -41,8 +55,11 @@ pub(crate) fn int<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, param: &str, value: V
 
 /// An int argument that must not be negative.
 pub(crate) fn count<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, param: &str, value: Value<'gc>) -> Result<usize, Raised<'gc>> {
-    let n = int(cx, native, param, value)?;
-    usize::try_from(n).map_err(|_| cx.value_error(format!("`{native}`: `{param}` must not be negative, but is {n}")))
+    let n = bound(cx, native, param, value)?;
+    usize::try_from(n).map_err(|_| {
+        let value = ops::describe(cx, &value);
+        cx.value_error(format!("`{native}`: `{param}` must not be negative, but is {value}"))
+    })
 }
 
 /// An int argument that must be above zero.
@@ -102,7 +119,7 @@ pub(crate) fn wrong_receiver<'gc>(cx: &mut Cx<'_, 'gc>, expected: &str, value: O
 
 /// Position of index `i` in a sequence; negative counts from the end.
 pub(crate) fn position(i: i64, length: usize) -> Option<usize> {
-    let i = if i < 0 { i.checked_add(length as i64)? } else { i };
+    let i = if i < 0 { i128::from(i) + length as i128 } else { i128::from(i) };
     usize::try_from(i).ok().filter(|i| *i < length)
 }
 

@@ -124,7 +124,7 @@ fn place(bytes: &[u8], part: &[u8], from: usize) -> Option<usize> {
 
 fn from<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, value: Option<Value<'gc>>, length: usize) -> Result<usize, Raised<'gc>> {
     match value {
-        Some(from) => Ok(args::clamp_bound(args::int(cx, native, "from", from)?, length)),
+        Some(from) => Ok(args::clamp_bound(args::bound(cx, native, "from", from)?, length)),
         None => Ok(0),
     }
 }

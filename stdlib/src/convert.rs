@@ -8,9 +8,6 @@ use vm::limits;
 use vm::object::{Cx, ErrorKind, NativeResult};
 use vm::ops;
 
-/// Most digits of an int in a base that is no power of two: the time for them grows with their square.
-const DIGITS_MAX: usize = 1_000_000;
-
 /// `int(value, base = 10)`
 pub(crate) fn int<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let base = given(args, 1);
@@ -29,8 +26,6 @@ pub(crate) fn int<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResul
         _ if base.is_some() => Err(args::wrong(cx, "int", "value", "a String if there is a base", &args[0])),
         value @ (Value::Int(_) | Value::BigInt(_)) => Ok(value),
         Value::Float(f) => float_to_int(cx, f),
-        Value::True => Ok(Value::Int(1)),
-        Value::False => Ok(Value::Int(0)),
         other => Err(args::wrong(cx, "int", "value", "a number or a String", &other)),
     }
 }
@@ -73,7 +68,7 @@ pub(crate) fn float_to_int<'gc>(cx: &mut Cx<'_, 'gc>, f: f64) -> NativeResult<'g
 /// The base of a number's digits.
 pub(crate) fn base<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, value: Option<Value<'gc>>) -> Result<u32, Raised<'gc>> {
     let Some(value) = value else { return Ok(10) };
-    match args::int(cx, native, "base", value)? {
+    match args::bound(cx, native, "base", value)? {
         base @ 2..=36 => Ok(base as u32),
         base => Err(cx.value_error(format!("`{native}`: `base` must be from 2 to 36, but is {base}"))),
     }
@@ -97,9 +92,10 @@ pub(crate) fn parse_int<'gc>(cx: &mut Cx<'_, 'gc>, text: &str, base: u32) -> Res
     if let Ok(number) = i64::from_str_radix(&digits, base) {
         return Ok(Some(Value::Int(if negative { -number } else { number })));
     }
-    let most = if base.is_power_of_two() { limits::BIGINT_BITS_MAX as usize / 8 } else { DIGITS_MAX };
-    if digits.len() > most {
-        return Err(cx.raise(ErrorKind::LimitError, format!("a text of {} digits is too long to be read as an int", digits.len())));
+    let most = if base.is_power_of_two() { limits::BIGINT_BITS_MAX } else { limits::BIGINT_DIGITS_BITS_MAX };
+    if digits.len() as f64 * f64::from(base).log2() > most as f64 + 1.0 {
+        let message = format!("a text of {} digits is too long to be read as an int, which may have {most} bits", digits.len());
+        return Err(cx.raise(ErrorKind::LimitError, message));
     }
     let big = BigInt::parse_bytes(digits.as_bytes(), base);
     cx.world.charge(32 + digits.len() / 2);

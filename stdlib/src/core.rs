@@ -94,6 +94,7 @@ pub(crate) const FUNCTIONS: &[Row] = &[
         need,
         "`_need(value, class, native, param)`: TypeError unless the value is of the class. For what is written in the language.",
     ),
+    row("_is_hashable", &["value"], is_hashable, "`_is_hashable(value)`: whether it can be a key. For the prelude."),
     row("_is_callable", &["value"], is_callable, "`_is_callable(value)`: for the prelude."),
     row("_refill", &["list", "before", "sorted"], sort::refill, "`_refill(list, before, sorted)`: for the prelude."),
 ];
@@ -290,7 +291,7 @@ fn ord<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
 }
 
 fn chr<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
-    let number = args::int(cx, "chr", "number", args[0])?;
+    let number = args::bound(cx, "chr", "number", args[0])?;
     match u32::try_from(number).ok().and_then(char::from_u32) {
         Some(c) => Ok(items::new_char(cx, c)),
         None => {
@@ -302,6 +303,10 @@ fn chr<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
 
 fn hash<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     ops::hash(cx, args[0])
+}
+
+fn is_hashable<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    Ok(Value::bool(items::is_hashable(cx, &args[0])))
 }
 
 fn same<'gc>(_: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
@@ -396,7 +401,7 @@ fn not_an_iterator<'gc>(cx: &mut Cx<'_, 'gc>, value: &Value<'gc>) -> Raised<'gc>
 
 fn exit<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let status = match given_not_nil(args, 0) {
-        Some(status) => args::int(cx, "exit", "status", status)?,
+        Some(status) => args::bound(cx, "exit", "status", status)?,
         None => 0,
     };
     // What systems keep of a status.

@@ -7,7 +7,7 @@ use crate::args::{Raised, check_room, new_list, new_str, new_tuple, with_room};
 use gc_arena::{Collect, Gc};
 use vm::heap::Value;
 use vm::object::{Cx, IteratorObject, IteratorState, NativeResult, RangeObject};
-use vm::ops::{self, Resume};
+use vm::ops::{self, HashResult, Resume};
 
 /// Something that goes on with the items of an iterable.
 pub(crate) trait WithItems<'gc>: Collect<'gc> + Sized + 'gc {
@@ -136,6 +136,11 @@ pub(crate) fn is_built_in(value: &Value<'_>) -> bool {
         value,
         Value::List(_) | Value::Tuple(_) | Value::Set(_) | Value::Range(_) | Value::Bytes(_) | Value::Str(_) | Value::Map(_)
     )
+}
+
+/// Whether a value can be a key.
+pub(crate) fn is_hashable<'gc>(cx: &Cx<'_, 'gc>, value: &Value<'gc>) -> bool {
+    !matches!(ops::hash_now(cx.world, value), HashResult::Unhashable(_))
 }
 
 /// Whether a value's class says how it is iterated over.

@@ -13,8 +13,8 @@ use gc_arena::Collect;
 use num_bigint::BigInt;
 use std::cmp::Ordering;
 use vm::heap::Value;
-use vm::object::{Cx, NativeResult, RangeObject};
-use vm::ops::{self, ArithOp, HashResult, Resume};
+use vm::object::{Cx, MapTable, NativeResult, RangeObject};
+use vm::ops::{self, ArithOp, Resume};
 
 /// Methods of every iterable.
 pub(crate) const METHODS: &[Row] = &[
@@ -22,12 +22,13 @@ pub(crate) const METHODS: &[Row] = &[
     row("to_tuple", &[], to_tuple, "`to_tuple()`: a tuple of the items."),
     row("to_set", &[], set::construct, "`to_set()`: a set of the items."),
     row("to_map", &[], map::construct, "`to_map()`: a map of the items, which must be pairs."),
-    row("is_empty", &[], is_empty, "`is_empty()`: whether the length is 0."),
+    row("is_empty", &[], is_empty, "`is_empty()`: whether there are no items."),
     row("first", &["default"], first, "`first(default = nil)`: the first item.").optional(1),
     row("last", &["default"], last, "`last(default = nil)`: the last item.").optional(1),
     row("take", &["count"], take, "`take(count)`: a list of the first items, or of all if there are fewer."),
     row("drop", &["count"], drop_first, "`drop(count)`: a list of the items after the first ones."),
     row("contains", &["value"], contains, "`contains(value)`: whether an item is equal to the value; `value in xs`."),
+    row("in", &["value"], contains_operator, "`in(value)`: what `value in xs` gives: the result of `contains`."),
     row("count", &["value"], count, "`count(value)`: how many items are equal to the value. Without it: how many items there are.")
         .optional(1),
     row("sum", &["start"], sum, "`sum(start = 0)`: the items added up.").optional(1),
@@ -107,8 +108,19 @@ fn is_empty<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc>
             Ok(Value::bool(matches!(length, Value::Int(0))))
         }
     }
+    let has_length = is_built_in(&args[0]) || ops::method_of(cx.world, &args[0], cx.world.symbols.len).is_some();
+    if !has_length && !is_stream(cx, &args[0]) {
+        return call_prelude(cx, "_is_empty", vec![args[0]]);
+    }
     let length = ops::length(cx, args[0]);
     ops::and_then(cx, length, IsZero)
+}
+
+/// Whether a value is iterated over only once.
+fn is_stream<'gc>(cx: &mut Cx<'_, 'gc>, value: &Value<'gc>) -> bool {
+    let name = cx.world.intern(cx.mc, "Stream");
+    let stream = cx.world.core.get(name).map(|definition| definition.value());
+    matches!(stream, Some(Value::Class(stream)) if cx.world.class_of(value).is_subclass_of(stream))
 }
 
 /// Which items of an iterable.
@@ -144,7 +156,15 @@ impl<'gc> Pick<'gc> {
                     }
                 }
             }
-            _ => collect(cx, iterable, self),
+            _ => match self {
+                Pick::First(default) if is_built_in(&iterable) => Ok(end_of(cx, &iterable, End::First).unwrap_or(default)),
+                Pick::Last(default) if is_built_in(&iterable) => Ok(end_of(cx, &iterable, End::Last).unwrap_or(default)),
+                _ if is_built_in(&iterable) => collect(cx, iterable, self),
+                // There may be no end.
+                Pick::First(default) => call_prelude(cx, "_first", vec![iterable, default]),
+                Pick::Slice(0, to) => call_prelude(cx, "_take", vec![iterable, new_int(to)]),
+                _ => collect(cx, iterable, self),
+            },
         }
     }
 
@@ -157,6 +177,36 @@ impl<'gc> Pick<'gc> {
                 new_list(cx, items[from.min(to)..to].to_vec())
             }
         })
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    First,
+    Last,
+}
+
+/// The first or last item of a string, byte string, set or map.
+fn end_of<'gc>(cx: &mut Cx<'_, 'gc>, iterable: &Value<'gc>, end: End) -> Option<Value<'gc>> {
+    let is_first = end == End::First;
+    let of_table =
+        |table: &MapTable<'gc>| if is_first { table.next_from(0).map(|(_, entry)| *entry) } else { table.last().copied() };
+    match iterable {
+        Value::Str(text) => {
+            let mut characters = text.as_str().chars();
+            let c = if is_first { characters.next() } else { characters.next_back() }?;
+            Some(items::new_char(cx, c))
+        }
+        Value::Bytes(bytes) => {
+            let byte = if is_first { bytes.data.first() } else { bytes.data.last() }?;
+            Some(Value::Int(i64::from(*byte)))
+        }
+        Value::Set(set) => of_table(&set.table()).map(|entry| entry.key),
+        Value::Map(map) => {
+            let entry = of_table(&map.table())?;
+            Some(new_tuple(cx, [entry.key, entry.value]))
+        }
+        _ => None,
     }
 }
 
@@ -189,17 +239,16 @@ fn contains<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc>
         let found = ops::contains(cx, args[1], args[0]);
         return ops::truth(cx, found);
     }
-    #[derive(Collect)]
-    #[collect(no_drop)]
-    struct InItems<'gc>(Value<'gc>);
-    impl<'gc> WithItems<'gc> for InItems<'gc> {
-        fn with_items(self, cx: &mut Cx<'_, 'gc>, items: Vec<Value<'gc>>) -> NativeResult<'gc> {
-            let items = new_list(cx, items);
-            let found = ops::contains(cx, self.0, items);
-            ops::truth(cx, found)
-        }
+    call_prelude(cx, "_contains", vec![args[0], args[1]])
+}
+
+/// `value in xs`, where `xs` is no built-in collection: what its `contains` says.
+fn contains_operator<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let name = cx.world.intern(cx.mc, "contains");
+    match ops::method_of(cx.world, &args[0], name) {
+        Some(method) => ops::call(method, args.to_vec()),
+        None => contains(cx, args),
     }
-    collect(cx, args[0], InItems(args[1]))
 }
 
 fn count<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
@@ -273,13 +322,31 @@ impl<'gc> WithItems<'gc> for Sum<'gc> {
                 (Value::Int(_) | Value::Float(_) | Value::BigInt(_), Value::Int(_) | Value::Float(_) | Value::BigInt(_)) => {
                     ops::arith(cx, ArithOp::Add, total, *item)?
                 }
-                _ => {
-                    let rest = new_list(cx, items[i..].to_vec());
-                    return call_prelude(cx, "_sum", vec![rest, total]);
-                }
+                _ => return sum_of_others(cx, total, &items[i..]),
             };
         }
         Ok(total)
+    }
+}
+
+/// The sum of what are not numbers. Strings and lists are put together in one go.
+fn sum_of_others<'gc>(cx: &mut Cx<'_, 'gc>, start: Value<'gc>, items: &[Value<'gc>]) -> NativeResult<'gc> {
+    match start {
+        Value::Str(_) if items.iter().all(|item| matches!(item, Value::Str(_))) => {
+            let parts: Vec<Value<'gc>> = std::iter::once(&start).chain(items).copied().collect();
+            ops::concat(cx, &parts)
+        }
+        Value::List(_) if items.iter().all(|item| matches!(item, Value::List(_))) => {
+            let lists = || std::iter::once(&start).chain(items);
+            let length = lists().map(|list| if let Value::List(list) = list { list.len() } else { 0 }).sum();
+            let mut joined = with_room(cx, length)?;
+            lists().for_each(|list| joined.extend(items::list_items(list)));
+            Ok(new_list(cx, joined))
+        }
+        _ => {
+            let rest = new_list(cx, items.to_vec());
+            call_prelude(cx, "_sum", vec![rest, start])
+        }
     }
 }
 
@@ -425,7 +492,10 @@ fn enumerate<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc
         fn with_items(self, cx: &mut Cx<'_, 'gc>, mut items: Vec<Value<'gc>>) -> NativeResult<'gc> {
             check_room(cx, items.len().saturating_mul(96))?;
             for (i, item) in items.iter_mut().enumerate() {
-                let number = Value::Int(self.start.saturating_add(i as i64));
+                let number = match self.start.checked_add(i as i64) {
+                    Some(number) => Value::Int(number),
+                    None => ops::int_from_big(cx.mc, BigInt::from(self.start) + i),
+                };
                 *item = new_tuple(cx, [number, *item]);
             }
             Ok(new_list(cx, items))
@@ -505,8 +575,7 @@ fn unique<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     struct Unique;
     impl<'gc> WithItems<'gc> for Unique {
         fn with_items(self, cx: &mut Cx<'_, 'gc>, items: Vec<Value<'gc>>) -> NativeResult<'gc> {
-            let hashable = |item: &Value<'gc>| !matches!(ops::hash_now(cx.world, item), HashResult::Unhashable(_));
-            if items.iter().all(hashable) {
+            if items.iter().all(|item| items::is_hashable(cx, item)) {
                 let set = set::from_items(cx, items);
                 return ops::and_then(cx, set, set::IntoItems);
             }

@@ -9,7 +9,7 @@ use crate::string::text_of;
 use crate::table::{Row, row};
 use crate::template;
 use unicode_segmentation::UnicodeSegmentation;
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use vm::heap::Value;
 use vm::object::{Cx, NativeResult};
 
@@ -30,8 +30,7 @@ pub(crate) const METHODS: &[Row] = &[
     row("trim_end", &["chars"], strip_end, "`trim_end(chars = nil)`: the same as `strip_end`.").optional(1),
     row("remove_prefix", &["prefix"], remove_prefix, "`remove_prefix(prefix)`: without this beginning, if it begins so."),
     row("remove_suffix", &["suffix"], remove_suffix, "`remove_suffix(suffix)`: without this end, if it ends so."),
-    row("pad", &["width", "fill"], pad_right, "`pad(width, fill = \" \")`: filled up at the end; the same as `pad_right`.")
-        .optional(1),
+    row("pad", &["width", "fill"], pad, "`pad(width, fill = \" \")`: filled up at the end; the same as `pad_right`.").optional(1),
     row("pad_left", &["width", "fill"], pad_left, "`pad_left(width, fill = \" \")`: filled up at the start to this many columns.")
         .optional(1),
     row("pad_right", &["width", "fill"], pad_right, "`pad_right(width, fill = \" \")`: filled up at the end to this many columns.")
@@ -189,11 +188,15 @@ fn remove_suffix<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult
 /// Fills up a text. `left_of` says how many of the missing characters go to the start.
 fn pad_with<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, args: &[Value<'gc>], left_of: fn(usize) -> usize) -> NativeResult<'gc> {
     let text = args::string(cx, args)?;
-    let width = args::int(cx, native, "width", args[1])?;
+    let width = args::bound(cx, native, "width", args[1])?;
     let fill = match given_not_nil(args, 2) {
         Some(fill) => one_char(cx, native, "fill", fill)?,
         None => ' ',
     };
+    if fill.width() != Some(1) {
+        let fill = vm::ops::describe(cx, &args[2]);
+        return Err(cx.value_error(format!("`{native}`: `fill` must be one column wide, which {fill} is not")));
+    }
     let missing = usize::try_from(width).unwrap_or(0).saturating_sub(text.as_str().width());
     if missing == 0 {
         return Ok(args[0]);
@@ -222,6 +225,10 @@ fn pad_left<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc>
     pad_with(cx, "pad_left", args, |missing| missing)
 }
 
+fn pad<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    pad_with(cx, "pad", args, |_| 0)
+}
+
 fn pad_right<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     pad_with(cx, "pad_right", args, |_| 0)
 }
@@ -232,7 +239,7 @@ fn center<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
 
 fn pad_zeros<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let text = text_of(cx, args)?;
-    let width = args::int(cx, "pad_zeros", "width", args[1])?;
+    let width = args::bound(cx, "pad_zeros", "width", args[1])?;
     let missing = usize::try_from(width).unwrap_or(0).saturating_sub(text.width());
     check_room(cx, missing.saturating_add(text.len()))?;
     let (sign, digits) = text.split_at(usize::from(text.starts_with(['+', '-'])));

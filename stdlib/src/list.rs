@@ -76,7 +76,7 @@ fn pop<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let list = args::list(cx, args)?;
     let length = list.len();
     let index = match given(args, 1) {
-        Some(index) => args::int(cx, "pop", "index", index)?,
+        Some(index) => args::bound(cx, "pop", "index", index)?,
         None => -1,
     };
     match position(index, length) {
@@ -96,7 +96,7 @@ fn out_of_range<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, index: i64, length: usi
 fn insert<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let list = args::list(cx, args)?;
     let length = list.len();
-    let index = args::int(cx, "insert", "index", args[1])?;
+    let index = args::bound(cx, "insert", "index", args[1])?;
     let at = if index == length as i64 { Some(length) } else { position(index, length) };
     let Some(at) = at else { return Err(out_of_range(cx, "insert", index, length)) };
     cx.world.charge(size_of::<Value>());
@@ -150,7 +150,7 @@ fn swap<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let length = list.len();
     let mut places = [0; 2];
     for (place, (param, value)) in places.iter_mut().zip([("a", args[1]), ("b", args[2])]) {
-        let index = args::int(cx, "swap", param, value)?;
+        let index = args::bound(cx, "swap", param, value)?;
         *place = position(index, length).ok_or_else(|| out_of_range(cx, "swap", index, length))?;
     }
     List::modify(list, cx.mc, |items| items.swap(places[0], places[1]));
@@ -183,8 +183,8 @@ fn splice<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
         }
     }
     let list = args::list(cx, args)?;
-    let from = args::int(cx, "splice", "from", args[1])?;
-    let to = if args[2].is_nil() { None } else { Some(args::int(cx, "splice", "to", args[2])?) };
+    let from = args::bound(cx, "splice", "from", args[1])?;
+    let to = if args[2].is_nil() { None } else { Some(args::bound(cx, "splice", "to", args[2])?) };
     let splice = Splice { list, from, to };
     match given(args, 3) {
         Some(items) => collect(cx, items, splice),

@@ -60,13 +60,18 @@ enum Number {
     Float(f64),
 }
 
-fn number<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> Result<Number, Raised<'gc>> {
-    match args.first() {
-        Some(Value::Int(i)) => Ok(Number::Small(*i)),
-        Some(Value::BigInt(big)) => Ok(Number::Big(big.0.clone())),
-        Some(Value::Float(f)) => Ok(Number::Float(*f)),
-        other => Err(wrong_receiver(cx, "a number", other)),
+fn known_number(value: Option<&Value<'_>>) -> Option<Number> {
+    match value? {
+        Value::Int(i) => Some(Number::Small(*i)),
+        Value::BigInt(big) => Some(Number::Big(big.0.clone())),
+        Value::Float(f) => Some(Number::Float(*f)),
+        _ => None,
     }
+}
+
+/// The number that a function or method is called with.
+fn number<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, args: &[Value<'gc>]) -> Result<Number, Raised<'gc>> {
+    known_number(args.first()).ok_or_else(|| args::wrong(cx, native, "x", "a number", &args[0]))
 }
 
 fn new_big<'gc>(cx: &mut Cx<'_, 'gc>, big: BigInt) -> Value<'gc> {
@@ -76,7 +81,7 @@ fn new_big<'gc>(cx: &mut Cx<'_, 'gc>, big: BigInt) -> Value<'gc> {
 
 /// `abs(x)`, as a function and as a method.
 pub(crate) fn abs<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
-    Ok(match number(cx, args)? {
+    Ok(match number(cx, "abs", args)? {
         Number::Small(i) => match i.checked_abs() {
             Some(i) => Value::Int(i),
             None => new_big(cx, BigInt::from(i).abs()),
@@ -88,7 +93,7 @@ pub(crate) fn abs<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResul
 
 /// The sign of a number as an int; 0 for nan.
 pub(crate) fn sign<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
-    Ok(Value::Int(match number(cx, args)? {
+    Ok(Value::Int(match number(cx, "sign", args)? {
         Number::Small(i) => i.signum(),
         Number::Big(big) => big.signum().to_i64().unwrap_or(0),
         Number::Float(f) => i64::from(f > 0.0) - i64::from(f < 0.0),
@@ -96,30 +101,30 @@ pub(crate) fn sign<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResu
 }
 
 /// Brings a float to an int; an int stays as it is.
-fn whole<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>], of_float: impl Fn(f64) -> f64) -> NativeResult<'gc> {
-    match number(cx, args)? {
+fn whole<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, args: &[Value<'gc>], of_float: impl Fn(f64) -> f64) -> NativeResult<'gc> {
+    match number(cx, native, args)? {
         Number::Float(f) => float_to_int(cx, of_float(f)),
         _ => Ok(args[0]),
     }
 }
 
 pub(crate) fn floor<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
-    whole(cx, args, f64::floor)
+    whole(cx, "floor", args, f64::floor)
 }
 
 pub(crate) fn ceil<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
-    whole(cx, args, f64::ceil)
+    whole(cx, "ceil", args, f64::ceil)
 }
 
 pub(crate) fn trunc<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
-    whole(cx, args, f64::trunc)
+    whole(cx, "trunc", args, f64::trunc)
 }
 
 /// `round(x, digits)`, as a function and as a method.
 pub(crate) fn round<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
-    let Some(digits) = given_not_nil(args, 1) else { return whole(cx, args, f64::round) };
-    let digits = args::int(cx, "round", "digits", digits)?;
-    match number(cx, args)? {
+    let Some(digits) = given_not_nil(args, 1) else { return whole(cx, "round", args, f64::round) };
+    let digits = args::bound(cx, "round", "digits", digits)?;
+    match number(cx, "round", args)? {
         Number::Float(f) => Ok(Value::Float(round_float(f, digits))),
         _ if digits >= 0 => Ok(args[0]),
         Number::Small(i) => Ok(round_int(cx, &BigInt::from(i), digits)),
@@ -181,7 +186,7 @@ fn to_f64<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> Result<f64, Raised<
 
 /// `x.clamp(least, most)`, as a method and as a function of `math`.
 pub(crate) fn clamp<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
-    number(cx, args)?;
+    number(cx, "clamp", args)?;
     args::float(cx, "clamp", "least", args[1])?;
     args::float(cx, "clamp", "most", args[2])?;
     let order = |a: &Value<'gc>, b: &Value<'gc>| ops::compare_numbers(a, b).flatten();
@@ -208,41 +213,48 @@ fn format<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
 }
 
 /// A test of a number by its float, of which an int beyond all floats has an infinite one.
-fn test<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>], of_int: bool, of_float: impl Fn(f64) -> bool) -> NativeResult<'gc> {
-    Ok(Value::bool(match number(cx, args)? {
+fn test<'gc>(
+    cx: &mut Cx<'_, 'gc>,
+    native: &str,
+    args: &[Value<'gc>],
+    of_int: bool,
+    of_float: impl Fn(f64) -> bool,
+) -> NativeResult<'gc> {
+    Ok(Value::bool(match number(cx, native, args)? {
         Number::Float(f) => of_float(f),
         _ => of_int,
     }))
 }
 
 pub(crate) fn is_nan<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
-    test(cx, args, false, f64::is_nan)
+    test(cx, "is_nan", args, false, f64::is_nan)
 }
 
 pub(crate) fn is_finite<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
-    test(cx, args, true, f64::is_finite)
+    test(cx, "is_finite", args, true, f64::is_finite)
 }
 
 pub(crate) fn is_infinite<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
-    test(cx, args, false, f64::is_infinite)
+    test(cx, "is_infinite", args, false, f64::is_infinite)
 }
 
 fn is_whole<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
-    test(cx, args, true, |f| f.is_finite() && f.fract() == 0.0)
+    test(cx, "is_whole", args, true, |f| f.is_finite() && f.fract() == 0.0)
 }
 
 /// An int receiver.
 fn big<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> Result<BigInt, Raised<'gc>> {
-    match number(cx, args)? {
-        Number::Small(i) => Ok(BigInt::from(i)),
-        Number::Big(big) => Ok(big),
-        Number::Float(_) => Err(wrong_receiver(cx, "an Int", args.first())),
+    match known_number(args.first()) {
+        Some(Number::Small(i)) => Ok(BigInt::from(i)),
+        Some(Number::Big(big)) => Ok(big),
+        _ => Err(wrong_receiver(cx, "an Int", args.first())),
     }
 }
 
 fn int_to_str<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let base = convert::base(cx, "to_str", given(args, 1))?;
-    let digits = big(cx, args)?.to_str_radix(base);
+    let number = big(cx, args)?;
+    let digits = ops::big_digits(cx, &number, base)?;
     new_string(cx, digits)
 }
 
@@ -256,8 +268,10 @@ fn bit_length<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'g
 
 fn digits<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let base = convert::base(cx, "digits", given(args, 1))?;
-    let digits = big(cx, args)?.magnitude().to_radix_be(base);
-    Ok(args::new_list(cx, digits.into_iter().map(|digit| Value::Int(i64::from(digit))).collect()))
+    let number = big(cx, args)?;
+    let digits = ops::big_digits(cx, &number.abs(), base)?;
+    let digits = digits.chars().filter_map(|digit| digit.to_digit(base)).map(|digit| Value::Int(i64::from(digit)));
+    Ok(args::new_list(cx, digits.collect()))
 }
 
 fn is_even<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {

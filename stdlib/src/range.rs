@@ -1,11 +1,12 @@
 //! Methods of ranges.
 
-use crate::args::{self, given, new_int};
+use crate::args::{self, given};
 use crate::sequence;
 use crate::table::{Row, row};
 use gc_arena::Gc;
 use vm::heap::Value;
 use vm::object::{Cx, NativeResult, RangeObject};
+use vm::ops;
 
 /// Methods of ranges.
 pub(crate) const METHODS: &[Row] = &[
@@ -46,7 +47,11 @@ fn step<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let range = args::range(cx, args)?;
     match args::int(cx, "step", "step", args[1])? {
         0 => Err(cx.value_error("`step`: the step of a range must not be 0")),
-        step => Ok(new_range(cx, RangeObject { step, ..*range })),
+        step => {
+            let range = RangeObject { step, ..*range };
+            range.check(cx)?;
+            Ok(new_range(cx, range))
+        }
     }
 }
 
@@ -67,12 +72,19 @@ fn reversed<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc>
 fn index_of<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let range = args::range(cx, args)?;
     Ok(match args[1] {
-        Value::Int(value) if range.contains(value) => {
-            let index = (i128::from(value) - i128::from(range.lo)) / i128::from(range.step);
-            usize::try_from(index).map_or(Value::Nil, new_int)
-        }
+        Value::Int(value) => place(cx, &range, value),
+        Value::Float(value) => ops::float_as_int(value).map_or(Value::Nil, |value| place(cx, &range, value)),
         _ => Value::Nil,
     })
+}
+
+/// The index of a value, or nil.
+fn place<'gc>(cx: &mut Cx<'_, 'gc>, range: &RangeObject, value: i64) -> Value<'gc> {
+    if !range.contains(value) {
+        return Value::Nil;
+    }
+    let index = (i128::from(value) - i128::from(range.lo)) / i128::from(range.step);
+    u64::try_from(index).map_or(Value::Nil, |index| ops::int_from_u64(cx.mc, index))
 }
 
 fn start<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {

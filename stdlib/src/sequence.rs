@@ -47,7 +47,7 @@ pub(crate) fn iter<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResu
 
 /// `xs.get(index, default)` of everything with int indices.
 pub(crate) fn get<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
-    let index = args::int(cx, "get", "index", args[1])?;
+    let index = args::bound(cx, "get", "index", args[1])?;
     let default = given(args, 2).unwrap_or_default();
     let length = match args[0] {
         Value::Str(text) => text.char_len(),
@@ -55,9 +55,10 @@ pub(crate) fn get<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResul
         Value::Range(range) => usize::try_from(range.len()).unwrap_or(usize::MAX),
         other => length(cx, &other)?,
     };
-    match position(index, length) {
-        Some(at) => ops::get_index(cx, args[0], new_int(at)),
-        None => Ok(default),
+    match (position(index, length), args[0]) {
+        (Some(at), Value::Range(range)) => Ok(Value::Int(range.get(at as u64))),
+        (Some(at), sequence) => ops::get_index(cx, sequence, new_int(at)),
+        (None, _) => Ok(default),
     }
 }
 
@@ -76,7 +77,7 @@ fn length<'gc>(cx: &mut Cx<'_, 'gc>, sequence: &Value<'gc>) -> Result<usize, Rai
 
 fn index_of<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let from = given(args, 2).unwrap_or(Value::Int(0));
-    let from = args::int(cx, "index_of", "from", from)?;
+    let from = args::bound(cx, "index_of", "from", from)?;
     let at = clamp_bound(from, length(cx, &args[0])?);
     Search { sequence: args[0], value: args[1], at, found: Found::Index }.forwards(cx)
 }

@@ -7,12 +7,12 @@ use crate::items::new_char;
 use crate::iterable;
 use crate::sequence;
 use crate::table::{Row, row};
-use gc_arena::Gc;
+use gc_arena::{Collect, Gc};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 use vm::heap::{Str, Value};
-use vm::object::{Cx, NativeResult};
-use vm::ops;
+use vm::object::{Cx, Map, NativeResult};
+use vm::ops::{self, Resume};
 
 /// Methods of strings.
 pub(crate) const METHODS: &[Row] = &[
@@ -50,7 +50,7 @@ pub(crate) const METHODS: &[Row] = &[
         "rsplit",
         &["separator", "limit"],
         rsplit,
-        "`rsplit(separator, limit = nil)`: like `split`, but at most `limit` parts are cut off from the end.",
+        "`rsplit(separator, limit = nil)`: like `split`, from the end: at most `limit` parts, the first of which holds the rest.",
     )
     .optional(1),
     row(
@@ -119,19 +119,6 @@ pub(crate) const METHODS: &[Row] = &[
 
 pub(crate) fn text_of<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> Result<&'gc str, Raised<'gc>> {
     Ok(Gc::as_ref(args::string(cx, args)?).as_str())
-}
-
-/// Byte offset of character `n`; the length for one at or beyond the end.
-pub(crate) fn byte_offset(text: Gc<'_, Str>, n: usize) -> usize {
-    if text.is_ascii() {
-        return n.min(text.byte_len());
-    }
-    text.as_str().char_indices().nth(n).map_or(text.byte_len(), |(at, _)| at)
-}
-
-/// Number of the character at a byte offset.
-fn char_index(text: Gc<'_, Str>, offset: usize) -> usize {
-    if text.is_ascii() { offset } else { text.as_str()[..offset].chars().count() }
 }
 
 /// A list of strings.
@@ -282,16 +269,16 @@ fn find<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let text = args::string(cx, args)?;
     let part = args::text(cx, "find", "part", args[1])?;
     let from = given(args, 2).unwrap_or(Value::Int(0));
-    let from = args::int(cx, "find", "from", from)?;
-    let from = if from == 0 { 0 } else { byte_offset(text, clamp_bound(from, text.char_len())) };
+    let from = args::bound(cx, "find", "from", from)?;
+    let from = if from == 0 { 0 } else { text.byte_offset(clamp_bound(from, text.char_len())) };
     let found = text.as_str()[from..].find(part);
-    Ok(found.map_or(Value::Nil, |at| new_int(char_index(text, from + at))))
+    Ok(found.map_or(Value::Nil, |at| new_int(text.char_index(from + at))))
 }
 
 fn rfind<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let text = args::string(cx, args)?;
     let part = args::text(cx, "rfind", "part", args[1])?;
-    Ok(text.as_str().rfind(part).map_or(Value::Nil, |at| new_int(char_index(text, at))))
+    Ok(text.as_str().rfind(part).map_or(Value::Nil, |at| new_int(text.char_index(at))))
 }
 
 fn find_all<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
@@ -369,22 +356,56 @@ fn replace<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> 
 }
 
 fn translate<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
-    let text = text_of(cx, args)?;
+    let text = args::string(cx, args)?;
     let Value::Map(table) = args[1] else { return Err(args::wrong(cx, "translate", "table", "a Map", &args[1])) };
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        let key = new_char(cx, c);
-        match ops::map_get(cx, table, key)? {
-            Value::Unset => out.push(c),
-            Value::Nil => {}
-            Value::Str(new) => out.push_str(new.as_str()),
-            other => return Err(args::wrong(cx, "translate", "table", "a Map to strings or nil", &other)),
+    Translation { text, table, at: 0, out: String::new() }.go(cx)
+}
+
+/// A text that is translated up to a place. Keys of the table may need the program's `==`.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Translation<'gc> {
+    text: Gc<'gc, Str>,
+    table: Gc<'gc, Map<'gc>>,
+    /// Offset of the next character.
+    at: usize,
+    out: String,
+}
+
+impl<'gc> Translation<'gc> {
+    fn go(mut self, cx: &mut Cx<'_, 'gc>) -> NativeResult<'gc> {
+        while let Some(c) = self.text.as_str()[self.at..].chars().next() {
+            let key = new_char(cx, c);
+            match ops::map_get(cx, self.table, key) {
+                Ok(found) => self.put(cx, c, found)?,
+                Err(control) => return ops::suspend(cx, control, self),
+            }
         }
-        if out.len() == out.capacity() {
-            check_room(cx, out.len() * 2)?;
-        }
+        new_string(cx, self.out)
     }
-    new_string(cx, out)
+
+    /// Writes what the table has for the character `c`.
+    fn put(&mut self, cx: &mut Cx<'_, 'gc>, c: char, found: Value<'gc>) -> Result<(), Raised<'gc>> {
+        let mut own = [0; 4];
+        let new = match &found {
+            Value::Unset => &*c.encode_utf8(&mut own),
+            Value::Nil => "",
+            Value::Str(new) => new.as_str(),
+            other => return Err(args::wrong(cx, "translate", "table", "a Map to strings or nil", other)),
+        };
+        check_room(cx, self.out.len() + new.len())?;
+        self.out.push_str(new);
+        self.at += c.len_utf8();
+        Ok(())
+    }
+}
+
+impl<'gc> Resume<'gc> for Translation<'gc> {
+    fn resume(mut self, cx: &mut Cx<'_, 'gc>, found: Value<'gc>) -> NativeResult<'gc> {
+        let c = self.text.as_str()[self.at..].chars().next().expect("a character was looked up");
+        self.put(cx, c, found)?;
+        self.go(cx)
+    }
 }
 
 fn repeat<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {

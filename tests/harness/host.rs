@@ -216,6 +216,9 @@ impl Host for FakeHost {
             if !effects.has_parent(&to) {
                 return failed(io::ErrorKind::NotFound);
             }
+            if effects.files.contains_key(&from) && effects.is_directory(&to) {
+                return failed(io::ErrorKind::IsADirectory);
+            }
             if let Some(data) = effects.files.remove(&from) {
                 effects.files.insert(to, data);
                 return Ok(());

@@ -43,6 +43,28 @@ fn d() { 1 }";
     assert_eq!(vm.get::<i64>("inner.x").expect("it has a value"), 1);
 }
 
+/// What would be larger than the memory limit is refused before it is made, also when it grows in one call of a native.
+#[test]
+fn natives_keep_the_memory_limit() {
+    let mut vm = new_vm(VmOptions { memory_limit: Some(64 << 20), ..VmOptions::default() });
+    load(&mut vm, "import json\nimport regex\nlet x = []\nfor i in 0..9000 { x = [x] }").expect("the program is correct");
+    let texts = [
+        "json.stringify(x, indent: 100000)",
+        r#"json.stringify(["\u{1}" * 20_000_000])"#,
+        r#"json.stringify({["\u{1}" * 20_000_000]: 1})"#,
+        r#"("a" * 100_000).translate({a: "b" * 1_000_000})"#,
+        r#"regex.replace(".+", "a" * 100_000, "\$0" * 10_000)"#,
+        r#"regex.replace("a", "a" * 100_000, "b" * 10_000)"#,
+        r#"regex.find(".+", "a" * 100_000).expand("\$0" * 10_000)"#,
+    ];
+    for text in texts {
+        let error = vm.eval("main", "<input>", text).map(|_| ()).expect_err(text);
+        let Error::Raised { class, message, .. } = &error else { panic!("{text}: {error}") };
+        assert_eq!(class, "LimitError", "{text}: {error}");
+        assert!(message.starts_with("the result would be too large"), "{text}: {error}");
+    }
+}
+
 /// An import that fails in evaluated text is an error of the program.
 #[test]
 fn a_failed_import_of_evaluated_text_is_an_import_error() {

@@ -47,5 +47,9 @@ pub const VALUE_DEPTH_MAX: usize = 100_000;
 /// Longest string or list a single operation may make, in bytes.
 pub const ALLOCATION_MAX: usize = 1 << 32;
 
+/// Bits of the largest integer that is written or read in a base that is no power of two, which takes time that grows with their
+/// square: 600 000 decimal digits, for less than a second.
+pub const BIGINT_DIGITS_BITS_MAX: u64 = 1_993_157;
+
 /// Bits of the largest integer an operation may make.
 pub const BIGINT_BITS_MAX: u64 = 1 << 26;

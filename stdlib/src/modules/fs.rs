@@ -41,6 +41,17 @@ fn path<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, param: &str, value: Value<'gc>)
     }
 }
 
+/// IOError for something that was to be made. Most often the directory for it is missing.
+#[cold]
+fn not_made<'gc>(cx: &mut Cx<'_, 'gc>, what: &str, path: &str, error: &HostError) -> Raised<'gc> {
+    let directory = path.trim_end_matches('/').rsplit_once('/').map_or("", |(directory, _)| directory);
+    if matches!(error, HostError::Failed(_)) && !directory.is_empty() && matches!(cx.world.host.file_info(directory), Ok(None)) {
+        let message = format!("cannot {what} `{path}`: the directory `{directory}` does not exist; `fs.make_dir` makes it");
+        return cx.raise(ErrorKind::IOError, message);
+    }
+    failed(cx, what, path, error)
+}
+
 /// IOError for what was to be done with a path.
 #[cold]
 fn failed<'gc>(cx: &mut Cx<'_, 'gc>, what: &str, path: &str, error: &HostError) -> Raised<'gc> {
@@ -88,7 +99,10 @@ fn put<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, args: &[Value<'gc>], mode: Write
         Value::Bytes(bytes) => cx.world.host.write_file(path, &bytes.data, mode),
         other => return Err(args::wrong(cx, native, "data", "a String or Bytes", other)),
     };
-    nothing(cx, "write", path, done)
+    match done {
+        Ok(()) => Ok(Value::Nil),
+        Err(error) => Err(not_made(cx, "write", path, &error)),
+    }
 }
 
 fn nothing<'gc>(cx: &mut Cx<'_, 'gc>, what: &str, path: &str, done: Result<(), HostError>) -> NativeResult<'gc> {
@@ -167,8 +181,21 @@ fn remove<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
 fn rename<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let from = path(cx, "rename", "from", args[0])?;
     let to = path(cx, "rename", "to", args[1])?;
-    let done = cx.world.host.rename(from, to);
-    nothing(cx, "rename", from, done)
+    let Err(error) = cx.world.host.rename(from, to) else { return Ok(Value::Nil) };
+    if let HostError::Refused(_) = error {
+        return Err(args::host_error(cx, &error));
+    }
+    let (from_info, to_info) = (cx.world.host.file_info(from), cx.world.host.file_info(to));
+    let message = match (from_info, to_info) {
+        (Ok(None), _) => return Err(failed(cx, "rename", from, &error)),
+        (Ok(Some(from_info)), Ok(Some(to_info))) if from_info.kind != to_info.kind && to_info.kind == FileKind::Directory => {
+            let name = from.trim_end_matches('/').rsplit('/').next().unwrap_or(from);
+            let inside = format!("{}/{name}", to.trim_end_matches('/'));
+            format!("cannot rename `{from}` to `{to}`: `{to}` is a directory; `{inside}` would be a file in it")
+        }
+        _ => return Err(not_made(cx, "rename something to", to, &error)),
+    };
+    Err(cx.raise(ErrorKind::IOError, message))
 }
 
 fn make_dir<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {

@@ -12,7 +12,7 @@ pub(crate) const FUNCTIONS: &[Row] = &[
         &["text"],
         parse::parse,
         "`parse(text)`: the value of a JSON text. Numbers without fraction and exponent are ints of any size; of equal keys the last one \
-         counts. ValueError with line and column if it is none.",
+         counts. ValueError with line and column if it is none. Neither reading nor writing goes deeper than 10 000 levels.",
     ),
     row(
         "stringify",

@@ -1,11 +1,15 @@
 //! The module `math`. Functions of floats follow IEEE: `sqrt(-1)` is nan, `log(0)` is minus infinity.
 
+mod exact;
+mod logarithm;
+
 use crate::args::{self, Raised, given};
 use crate::number;
 use crate::table::{Row, define, row};
 use gc_arena::Gc;
 use num_bigint::BigInt;
-use num_traits::{One, Signed, ToPrimitive, Zero};
+use num_integer::Integer;
+use num_traits::{One, Signed, Zero};
 use std::f64::consts;
 use vm::heap::Value;
 use vm::object::{Cx, Kind, Namespace, NativeResult};
@@ -20,9 +24,9 @@ pub(crate) const FUNCTIONS: &[Row] = &[
     row("exp", &["x"], exp, "`exp(x)`: e to the power of x."),
     row("expm1", &["x"], expm1, "`expm1(x)`: `exp(x) - 1`, exact also near 0."),
     row("exp2", &["x"], exp2, "`exp2(x)`: 2 to the power of x."),
-    row("log", &["x", "base"], log, "`log(x, base = e)`: the logarithm.").optional(1),
-    row("log2", &["x"], log2, "`log2(x)`: the logarithm to base 2."),
-    row("log10", &["x"], log10, "`log10(x)`: the logarithm to base 10."),
+    row("log", &["x", "base"], logarithm::log, "`log(x, base = e)`: the logarithm.").optional(1),
+    row("log2", &["x"], logarithm::log2, "`log2(x)`: the logarithm to base 2."),
+    row("log10", &["x"], logarithm::log10, "`log10(x)`: the logarithm to base 10."),
     row("log1p", &["x"], log1p, "`log1p(x)`: `log(1 + x)`, exact also near 0."),
     row("sin", &["x"], sin, "`sin(x)`: the sine."),
     row("cos", &["x"], cos, "`cos(x)`: the cosine."),
@@ -59,6 +63,18 @@ pub(crate) const FUNCTIONS: &[Row] = &[
         "`is_close(a, b, relative: 1e-9, absolute: 0.0)`: whether two numbers are nearly equal.",
     )
     .only(&["relative", "absolute"]),
+    row(
+        "exact_sum",
+        &["items"],
+        exact::exact_sum,
+        "`exact_sum(items)`: the sum of numbers as a float, as if it were computed exactly and rounded once.",
+    ),
+    row(
+        "mean",
+        &["items"],
+        exact::mean,
+        "`mean(items)`: the arithmetic mean of the items as a float, as if it were computed exactly and rounded once.",
+    ),
     row("gcd", &["a", "b"], gcd, "`gcd(a, b)`: the greatest common divisor of two ints."),
     row("lcm", &["a", "b"], lcm, "`lcm(a, b)`: the least common multiple of two ints."),
     row("isqrt", &["n"], isqrt, "`isqrt(n)`: the whole part of the square root of an int, exactly."),
@@ -97,8 +113,6 @@ of_one! {
     exp = f64::exp;
     exp2 = f64::exp2;
     expm1 = f64::exp_m1;
-    log2 = f64::log2;
-    log10 = f64::log10;
     log1p = f64::ln_1p;
     sin = f64::sin;
     cos = f64::cos;
@@ -136,27 +150,6 @@ of_two! {
     fmod("x", "y") = |x, y| x % y;
 }
 
-fn log<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
-    let x = args::float(cx, "log", "x", args[0])?;
-    // The logarithm of an int beyond all floats is none of them.
-    let ln = |value: &Value<'gc>, f: f64| match value {
-        Value::BigInt(big) if f.is_infinite() && big.0.is_positive() => {
-            let shift = big.0.bits() - 64;
-            let top = (&big.0 >> shift).to_f64().unwrap_or(f64::INFINITY);
-            top.ln() + shift as f64 * consts::LN_2
-        }
-        _ => f.ln(),
-    };
-    Ok(Value::Float(match given(args, 1) {
-        None => ln(&args[0], x),
-        Some(base_value) => match args::float(cx, "log", "base", base_value)? {
-            2.0 if x.is_finite() => x.log2(),
-            10.0 if x.is_finite() => x.log10(),
-            base => ln(&args[0], x) / ln(&base_value, base),
-        },
-    }))
-}
-
 fn lerp<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let a = args::float(cx, "lerp", "a", args[0])?;
     let b = args::float(cx, "lerp", "b", args[1])?;
@@ -190,12 +183,18 @@ fn new_big<'gc>(cx: &mut Cx<'_, 'gc>, big: BigInt) -> Value<'gc> {
     ops::int_from_big(cx.mc, big)
 }
 
-fn greatest_divisor(a: &BigInt, b: &BigInt) -> BigInt {
-    let (mut a, mut b) = (a.abs(), b.abs());
-    while !b.is_zero() {
-        (a, b) = (b.clone(), a % b);
+/// Most bits of the smaller argument of `gcd` and `lcm`: the time grows with their square.
+const DIVISOR_BITS_MAX: u64 = 1 << 18;
+
+fn greatest_divisor<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, a: &BigInt, b: &BigInt) -> Result<BigInt, Raised<'gc>> {
+    let (small, large) = if a.magnitude() < b.magnitude() { (a, b) } else { (b, a) };
+    if small.is_zero() {
+        return Ok(large.abs());
     }
-    a
+    if small.bits() > DIVISOR_BITS_MAX {
+        return Err(cx.value_error(format!("`{native}`: one of the ints must have at most {DIVISOR_BITS_MAX} bits")));
+    }
+    Ok(small.gcd(&(large % small)))
 }
 
 fn gcd<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
@@ -207,7 +206,8 @@ fn gcd<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
         return Ok(ops::int_from_u64(cx.mc, a));
     }
     let (a, b) = (big(cx, "gcd", "a", args[0])?, big(cx, "gcd", "b", args[1])?);
-    Ok(new_big(cx, greatest_divisor(&a, &b)))
+    let divisor = greatest_divisor(cx, "gcd", &a, &b)?;
+    Ok(new_big(cx, divisor))
 }
 
 fn lcm<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
@@ -215,7 +215,8 @@ fn lcm<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     if a.is_zero() || b.is_zero() {
         return Ok(Value::Int(0));
     }
-    let multiple = (&a / greatest_divisor(&a, &b) * b).abs();
+    let divisor = greatest_divisor(cx, "lcm", &a, &b)?;
+    let multiple = (a / divisor * b).abs();
     Ok(new_big(cx, multiple))
 }
 
@@ -224,18 +225,31 @@ fn isqrt<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     if n.is_negative() {
         return Err(cx.value_error("`isqrt` of a negative int"));
     }
+    const BITS_MAX: u64 = 1 << 20;
+    if n.bits() > BITS_MAX {
+        return Err(cx.value_error(format!("`isqrt` takes ints of up to {BITS_MAX} bits")));
+    }
     Ok(new_big(cx, n.sqrt()))
 }
 
-/// Largest argument of `factorial` and `comb`: the results have some 18 million bits.
-const PRODUCT_MAX: i64 = 1_000_000;
+/// Most bits of the products of `factorial`, `perm` and `comb`, estimated from above.
+const PRODUCT_BITS_MAX: u64 = 1 << 23;
 
-fn product_argument<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, param: &str, value: Value<'gc>) -> Result<u64, Raised<'gc>> {
+/// An argument of `factorial`, `perm` and `comb`.
+fn things<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, param: &str, value: Value<'gc>) -> Result<u64, Raised<'gc>> {
     let n = args::int(cx, native, param, value)?;
-    if n > PRODUCT_MAX {
-        return Err(cx.value_error(format!("`{native}`: `{param}` must not be above {PRODUCT_MAX}, but is {n}")));
-    }
     u64::try_from(n).map_err(|_| cx.value_error(format!("`{native}`: `{param}` must not be negative, but is {n}")))
+}
+
+/// The product of the ints from `from` to `to`; ValueError if that would take too long.
+fn checked_product<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, from: u64, to: u64) -> Result<BigInt, Raised<'gc>> {
+    let factors = (to + 1).saturating_sub(from);
+    if factors.saturating_mul(u64::from(to.max(1).ilog2()) + 1) > PRODUCT_BITS_MAX {
+        return Err(
+            cx.value_error(format!("`{native}`: the product would have more than {PRODUCT_BITS_MAX} bits, or nearly so many"))
+        );
+    }
+    Ok(product(from, to))
 }
 
 /// The product of the ints from `from` to `to`: halves of similar size multiply fastest.
@@ -251,8 +265,9 @@ fn product(from: u64, to: u64) -> BigInt {
 }
 
 fn factorial<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
-    let n = product_argument(cx, "factorial", "n", args[0])?;
-    Ok(new_big(cx, product(2, n)))
+    let n = things(cx, "factorial", "n", args[0])?;
+    let result = checked_product(cx, "factorial", 2, n)?;
+    Ok(new_big(cx, result))
 }
 
 fn pow_mod<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
@@ -285,31 +300,34 @@ fn next_after<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'g
 }
 
 fn perm<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
-    let n = product_argument(cx, "perm", "n", args[0])?;
-    let k = product_argument(cx, "perm", "k", args[1])?;
-    if k > n { Ok(Value::Int(0)) } else { Ok(new_big(cx, product(n - k + 1, n))) }
+    let n = things(cx, "perm", "n", args[0])?;
+    let k = things(cx, "perm", "k", args[1])?;
+    if k > n {
+        return Ok(Value::Int(0));
+    }
+    let result = checked_product(cx, "perm", n - k + 1, n)?;
+    Ok(new_big(cx, result))
 }
 
 fn comb<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
-    let n = product_argument(cx, "comb", "n", args[0])?;
-    let k = product_argument(cx, "comb", "k", args[1])?;
+    let n = things(cx, "comb", "n", args[0])?;
+    let k = things(cx, "comb", "k", args[1])?;
     if k > n {
         return Ok(Value::Int(0));
     }
     let k = k.min(n - k);
-    Ok(new_big(cx, product(n - k + 1, n) / product(2, k)))
+    let arranged = checked_product(cx, "comb", n - k + 1, n)?;
+    Ok(new_big(cx, arranged / product(2, k)))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{greatest_divisor, product};
+    use super::product;
     use num_bigint::BigInt;
 
     #[test]
-    fn products_and_divisors() {
+    fn products() {
         assert_eq!(product(2, 20), BigInt::from(2_432_902_008_176_640_000_u64));
         assert_eq!(product(2, 1), BigInt::from(1));
-        assert_eq!(greatest_divisor(&BigInt::from(-12), &BigInt::from(18)), BigInt::from(6));
-        assert_eq!(greatest_divisor(&BigInt::from(0), &BigInt::from(0)), BigInt::from(0));
     }
 }

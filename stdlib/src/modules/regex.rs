@@ -1,7 +1,9 @@
 //! The module `regex`, on the crate of this name: every search takes linear time. Positions count characters.
 
+mod template;
+
+use self::template::Template;
 use crate::args::{self, Raised, check_room, given_not_nil, new_int, new_list, new_str, new_string, new_tuple};
-use crate::string::byte_offset;
 use crate::table::{Row, row};
 use gc_arena::Gc;
 use regex::{Captures, Regex, RegexBuilder};
@@ -35,7 +37,18 @@ pub(crate) const FUNCTIONS: &[Row] = &[
         "`_pieces(program, text, limit = nil)`: a list of the texts between matches and of the records of the matches, in turns.",
     )
     .optional(1),
-    row("_expand", &["program", "text", "template", "at"], expand, "`_expand(program, text, template, at)`: the filled template."),
+    row(
+        "_full",
+        &["pattern", "flags", "text"],
+        full,
+        "`_full(pattern, flags, text)`: the record of the match of the whole text, or nil.",
+    ),
+    row(
+        "_expand",
+        &["program", "text", "template", "record"],
+        expand,
+        "`_expand(program, text, template, record)`: the template, filled with the groups of a match.",
+    ),
 ];
 
 /// Compiled patterns that are kept: a loop that names its patterns as text does not compile them again and again.
@@ -80,13 +93,18 @@ fn compile<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> 
     }
     match compiled(pattern, flags) {
         Ok(program) => Ok(World::host_object(cx.mc, "Program", program)),
-        Err(regex::Error::CompiledTooBig(_)) => Err(cx.value_error("bad pattern: it is too large when compiled")),
-        Err(error) => {
-            let text = error.to_string();
-            let text = text.strip_prefix("regex parse error:\n").unwrap_or(&text);
-            Err(cx.value_error(format!("bad pattern:\n{}", text.replace("\nerror: ", "\n"))))
-        }
+        Err(error) => Err(bad_pattern(cx, &error)),
     }
+}
+
+#[cold]
+fn bad_pattern<'gc>(cx: &mut Cx<'_, 'gc>, error: &regex::Error) -> Raised<'gc> {
+    if let regex::Error::CompiledTooBig(_) = error {
+        return cx.value_error("bad pattern: it is too large when compiled");
+    }
+    let text = error.to_string();
+    let text = text.strip_prefix("regex parse error:\n").unwrap_or(&text);
+    cx.value_error(format!("bad pattern:\n{}", text.replace("\nerror: ", "\n")))
 }
 
 /// The program and the text that are the first arguments.
@@ -157,15 +175,22 @@ fn record<'gc>(cx: &mut Cx<'_, 'gc>, captures: &Captures<'_>, places: &mut Place
 /// The text of a group of a match that was recorded, or nil.
 fn text<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let subject = args::text(cx, "_text", "text", args[0])?;
+    let record = record_of(cx, "_text", args[1])?;
     let group = args::count(cx, "_text", "group", args[2])?;
-    let Value::Tuple(record) = args[1] else {
-        return Err(args::wrong(cx, "_text", "record", "a Tuple", &args[1]));
-    };
-    let Some(&[_, _, Value::Int(start), Value::Int(end)]) = record.items().chunks(PER_GROUP).nth(group) else {
-        return Ok(Value::Nil);
-    };
-    let bytes = start.try_into().ok().zip(end.try_into().ok());
-    Ok(bytes.and_then(|(start, end): (usize, usize)| subject.get(start..end)).map_or(Value::Nil, |text| new_str(cx, text)))
+    Ok(recorded(subject, record, group).map_or(Value::Nil, |text| new_str(cx, text)))
+}
+
+fn record_of<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, value: Value<'gc>) -> Result<&'gc [Value<'gc>], Raised<'gc>> {
+    match value {
+        Value::Tuple(record) => Ok(Gc::as_ref(record).items()),
+        other => Err(args::wrong(cx, native, "record", "a Tuple", &other)),
+    }
+}
+
+/// The text of a group of a record.
+fn recorded<'a>(subject: &'a str, record: &[Value<'_>], group: usize) -> Option<&'a str> {
+    let &[_, _, Value::Int(start), Value::Int(end)] = record.chunks(PER_GROUP).nth(group)? else { return None };
+    subject.get(usize::try_from(start).ok()?..usize::try_from(end).ok()?)
 }
 
 fn escape<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
@@ -186,9 +211,24 @@ fn is_match<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc>
 
 fn find<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let (program, text) = subject(cx, args)?;
-    let from = args::int(cx, "find", "from", args[2])?;
-    let from = byte_offset(text, args::clamp_bound(from, text.char_len()));
+    let from = args::bound(cx, "find", "from", args[2])?;
+    let from = text.byte_offset(args::clamp_bound(from, text.char_len()));
     match program.captures_at(text.as_str(), from) {
+        Some(captures) => Ok(record(cx, &captures, &mut Places::new(&text))),
+        None => Ok(Value::Nil),
+    }
+}
+
+fn full<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let pattern = args::text(cx, "full", "pattern", args[0])?;
+    let flags = args::text(cx, "full", "flags", args[1])?;
+    let Value::Str(text) = args[2] else { return Err(args::wrong(cx, "full", "text", "a String", &args[2])) };
+    // The pattern has been compiled on its own before. If it cannot be compiled between brackets, a comment at its end hides the
+    // second one, and a line break ends the comment.
+    let program = compiled(&format!(r"\A(?:{pattern})\z"), flags)
+        .or_else(|_| compiled(&format!("\\A(?:{pattern}\n)\\z"), flags))
+        .map_err(|error| bad_pattern(cx, &error))?;
+    match program.captures(text.as_str()) {
         Some(captures) => Ok(record(cx, &captures, &mut Places::new(&text))),
         None => Ok(Value::Nil),
     }
@@ -225,57 +265,25 @@ fn split<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     Ok(new_list(cx, parts))
 }
 
-/// A name in a template, after its `$`, with what follows it. `None`: the text goes on with none.
-fn reference(rest: &str) -> Option<(&str, &str)> {
-    if let Some(inner) = rest.strip_prefix('{') {
-        return inner.split_once('}');
-    }
-    let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
-    (end > 0).then(|| rest.split_at(end))
-}
-
-/// Refuses a template that names a group that the pattern does not have.
-fn check_template<'gc>(cx: &mut Cx<'_, 'gc>, program: &Regex, template: &str) -> Result<(), Raised<'gc>> {
-    let mut rest = template;
-    while let Some(at) = rest.find('$') {
-        rest = &rest[at + 1..];
-        if let Some(after) = rest.strip_prefix('$') {
-            rest = after;
-            continue;
-        }
-        let Some((name, after)) = reference(rest) else {
-            return Err(cx.value_error("`$` in a template needs the number or name of a group behind it; `$$` is a `$`"));
-        };
-        let is_known = match name.parse::<usize>() {
-            Ok(number) => number < program.captures_len(),
-            Err(_) => program.capture_names().flatten().any(|known| known == name),
-        };
-        if !is_known {
-            return Err(cx.value_error(format!("the pattern has no group `{name}`, which the template names")));
-        }
-        rest = after;
-    }
-    Ok(())
-}
-
 fn replace<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let (program, text) = subject(cx, args)?;
     let template = args::text(cx, "replace", "template", args[2])?;
     let limit = limit(cx, "replace", args, 3)?;
-    check_template(cx, program, template)?;
+    let template = Template::parse(cx, program, template)?;
     let text = text.as_str();
     let mut out = String::new();
     let mut end = 0;
     for captures in program.captures_iter(text).take(limit) {
         let whole = captures.get_match();
+        check_room(cx, out.len() + whole.start() - end)?;
         out.push_str(&text[end..whole.start()]);
-        captures.expand(template, &mut out);
+        template.fill(cx, &mut out, |group| captures.get(group).map_or("", |group| group.as_str()))?;
         end = whole.end();
-        check_room(cx, out.len())?;
     }
     if end == 0 && out.is_empty() {
         return Ok(args[1]);
     }
+    check_room(cx, out.len() + text.len() - end)?;
     out.push_str(&text[end..]);
     new_string(cx, out)
 }
@@ -298,13 +306,11 @@ fn pieces<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
 }
 
 fn expand<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
-    let (program, text) = subject(cx, args)?;
+    let (program, subject) = subject(cx, args)?;
     let template = args::text(cx, "expand", "template", args[2])?;
-    let at = args::count(cx, "expand", "at", args[3])?;
-    check_template(cx, program, template)?;
+    let template = Template::parse(cx, program, template)?;
+    let record = record_of(cx, "_expand", args[3])?;
     let mut out = String::new();
-    if let Some(captures) = program.captures_at(text.as_str(), byte_offset(text, at)) {
-        captures.expand(template, &mut out);
-    }
+    template.fill(cx, &mut out, |group| recorded(Gc::as_ref(subject).as_str(), record, group).unwrap_or_default())?;
     new_string(cx, out)
 }

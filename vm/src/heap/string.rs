@@ -37,6 +37,8 @@ struct Sized<const N: usize> {
 #[repr(C)]
 struct Boxed {
     head: Str,
+    /// A place that was looked for last: the number of a character, and its offset in bytes. The next one is often near.
+    place: Cell<(u32, u32)>,
     text: Box<str>,
 }
 
@@ -70,7 +72,7 @@ impl Str {
         }
         // The collector counts objects; tell it that this one is as heavy as its bytes.
         mc.metrics().adjust_debt((text.len() / 64) as f64);
-        let gc = Gc::new(mc, Boxed { head: Self::head(text.len(), true), text: text.into_boxed_str() });
+        let gc = Gc::new(mc, Boxed { head: Self::head(text.len(), true), place: Cell::default(), text: text.into_boxed_str() });
         // SAFETY: `Boxed` is `repr(C)` and begins with a `Str`.
         unsafe { Gc::cast(gc) }
     }
@@ -142,6 +144,56 @@ impl Str {
         }
         // SAFETY: in bounds. `text_start` says where the text stands.
         Some(unsafe { *self.text_start().add(i) })
+    }
+
+    /// Offset in bytes of character `n`; the length for one at or beyond the end.
+    pub fn byte_offset(&self, n: usize) -> usize {
+        if self.is_ascii() {
+            return n.min(self.byte_len());
+        }
+        if n >= self.char_len() {
+            return self.byte_len();
+        }
+        let (near, at) = self.place_near(|chars, _| chars.abs_diff(n));
+        let text = self.as_str();
+        let step = |c: char| c.len_utf8();
+        let at = if n >= near {
+            at + text[at..].chars().take(n - near).map(step).sum::<usize>()
+        } else {
+            at - text[..at].chars().rev().take(near - n).map(step).sum::<usize>()
+        };
+        self.note_place(n, at);
+        at
+    }
+
+    /// Number of the character at an offset in bytes, which is the start of one or the end.
+    pub fn char_index(&self, offset: usize) -> usize {
+        if self.is_ascii() {
+            return offset;
+        }
+        let (near, at) = self.place_near(|_, bytes| bytes.abs_diff(offset));
+        let text = self.as_str();
+        let n = if offset >= at { near + text[at..offset].chars().count() } else { near - text[offset..at].chars().count() };
+        self.note_place(n, offset);
+        n
+    }
+
+    /// Of the places that are known, number and offset of a character, the one with the least distance.
+    fn place_near(&self, distance: impl Fn(usize, usize) -> usize) -> (usize, usize) {
+        let (chars, bytes) = self.boxed().map_or((0, 0), |boxed| boxed.place.get());
+        let places = [(0, 0), (self.char_len(), self.byte_len()), (chars as usize, bytes as usize)];
+        places.into_iter().min_by_key(|(chars, bytes)| distance(*chars, *bytes)).unwrap_or_default()
+    }
+
+    fn note_place(&self, chars: usize, bytes: usize) {
+        if let Some(boxed) = self.boxed() {
+            boxed.place.set((chars as u32, bytes as u32));
+        }
+    }
+
+    fn boxed(&self) -> Option<&Boxed> {
+        // SAFETY: as in `text_start`.
+        self.boxed.then(|| unsafe { &*std::ptr::from_ref(self).cast::<Boxed>() })
     }
 
     /// Address of the first byte.

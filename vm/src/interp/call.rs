@@ -11,9 +11,9 @@ use crate::image::{ArgShape, CallShape, ClassRef, Const, NameRef};
 use crate::limits;
 use crate::object::{
     Bound, Class, ClassKind, Construction, Continuation, Control, Cx, EnumValue, ErrorKind, Found, Function, Instance, Layout,
-    List, Member, NativeBody, NativeFunction, Proto, ReturnMode, Symbol, Variant,
+    List, Member, NativeBody, NativeFunction, NativeResult, Proto, ReturnMode, Symbol, Variant,
 };
-use crate::ops;
+use crate::ops::{self, Resume};
 use gc_arena::Gc;
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -706,7 +706,7 @@ impl<'gc> Cx<'_, 'gc> {
             Op::CallShape => (None, window),
             _ => (Some(self.world.stack.values[window]), window + 1),
         };
-        let (mut positional, named) = self.read_shape(&shape, from)?;
+        let (mut positional, named) = self.read_shape(&shape, from, op.words())?;
         let callee = match (op, name, receiver) {
             (Op::CallShape, ..) => self.world.stack.values[window - 1],
             (Op::CallMethodShape, Some(name), Some(receiver)) => {
@@ -743,11 +743,31 @@ impl<'gc> Cx<'_, 'gc> {
         Ok(())
     }
 
+    /// What must happen first when a spread argument is none of the collections that are read at once: its items take its place.
+    fn spread_of_other(&mut self, value: Value<'gc>, at: usize) -> Box<Control<'gc>> {
+        let symbols = &self.world.symbols;
+        let is_iterable = matches!(value, Value::Str(_) | Value::Bytes(_) | Value::Iterator(_) | Value::Fiber(_))
+            || [symbols.iter, symbols.next].into_iter().any(|name| ops::method_of(self.world, &value, name).is_some());
+        if !is_iterable {
+            let message = format!("`...` in a call takes an iterable or a map, not {}", self.type_name(&value));
+            return self.type_error(message);
+        }
+        let name = self.world.intern(self.mc, "_collect");
+        let Some(collect) = self.world.core.get(name).map(|definition| definition.value()) else {
+            return self.type_error("this needs `_collect` of the library's prelude, which is not loaded");
+        };
+        match ops::call_then(self, collect, vec![value], PutSpread { at }) {
+            Err(request) => request,
+            Ok(_) => unreachable!("a request is no value"),
+        }
+    }
+
     #[expect(clippy::type_complexity, reason = "two lists of arguments")]
     fn read_shape(
         &mut self,
         shape: &CallShape,
         from: usize,
+        words: usize,
     ) -> Result<(Vec<Value<'gc>>, Vec<(Arc<str>, Value<'gc>)>), Box<Control<'gc>>> {
         let mut positional = Vec::new();
         let mut named: Vec<(Arc<str>, Value<'gc>)> = Vec::new();
@@ -780,10 +800,8 @@ impl<'gc> Cx<'_, 'gc> {
                         return Err(self.raise(ErrorKind::LimitError, format!("{} values are too many arguments", range.len())));
                     }
                     other => {
-                        let name = self.type_name(&other);
-                        return Err(self.type_error(format!(
-                            "`...` in a call takes a list, tuple, set, range or map, not {name}; write `...[...x]` for other iterables"
-                        )));
+                        let first = self.spread_of_other(other, from + i);
+                        return Err(Box::new(Control::Again { words, first }));
                     }
                 },
             }
@@ -792,6 +810,21 @@ impl<'gc> Cx<'_, 'gc> {
             }
         }
         Ok((positional, named))
+    }
+}
+
+/// Puts the items of a spread argument in its place.
+#[derive(gc_arena::Collect)]
+#[collect(require_static)]
+struct PutSpread {
+    /// Where the argument stands on the stack.
+    at: usize,
+}
+
+impl<'gc> Resume<'gc> for PutSpread {
+    fn resume(self, cx: &mut Cx<'_, 'gc>, items: Value<'gc>) -> NativeResult<'gc> {
+        cx.world.stack.values[self.at] = items;
+        Ok(Value::Nil)
     }
 }
 

@@ -165,7 +165,9 @@ impl<'gc> Cx<'_, 'gc> {
             return Err(self.type_error(format!("a range needs two ints, not {lo} and {hi}{help}")));
         };
         self.world.charge(48);
-        Ok(Value::Range(Gc::new(self.mc, RangeObject { lo, hi, inclusive, step: 1 })))
+        let range = RangeObject { lo, hi, inclusive, step: 1 };
+        range.check(self)?;
+        Ok(Value::Range(Gc::new(self.mc, range)))
     }
 
     /// `Format`

@@ -51,7 +51,12 @@ impl<'gc> Cx<'_, 'gc> {
             (FiberState::Running, _) => {
                 let verb = if resumption == Resumption::Cancel { "cancelled" } else { "resumed" };
                 let is_top = self.world.fiber.is_some_and(|running| Gc::ptr_eq(running, fiber));
-                let why = if is_top { "is running" } else { "waits for a fiber that it resumed" };
+                let why = match self.world.tasks.holder_of(fiber) {
+                    Some(task) if task.is_main() => "runs in the main part of the program, which waits,".to_owned(),
+                    Some(task) => format!("runs in task `{}`, which waits,", task.name),
+                    None if is_top => "is running".to_owned(),
+                    None => "waits for a fiber that it resumed".to_owned(),
+                };
                 return self.refuse(&format!("the fiber {why} and cannot be {verb} now"));
             }
         }

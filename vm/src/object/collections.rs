@@ -1,5 +1,6 @@
 //! Tuples, lists, byte strings and ranges.
 
+use super::{Control, Cx};
 use crate::heap::{Value, note_marked, write_barrier};
 use gc_arena::collect::Trace;
 use gc_arena::lock::RefLock;
@@ -219,6 +220,15 @@ pub struct RangeObject {
 }
 
 impl RangeObject {
+    /// Refuses the range of all 64-bit ints, whose length does not fit 64 bits.
+    pub fn check<'gc>(&self, cx: &mut Cx<'_, 'gc>) -> Result<(), Box<Control<'gc>>> {
+        let bounds = [self.lo, self.hi];
+        if self.inclusive && self.step.abs() == 1 && bounds.contains(&i64::MIN) && bounds.contains(&i64::MAX) {
+            return Err(cx.value_error("a range cannot have all ints of 64 bits: leave one of them out"));
+        }
+        Ok(())
+    }
+
     /// Number of values.
     pub fn len(&self) -> u64 {
         let (lo, hi, step) = (i128::from(self.lo), i128::from(self.hi), i128::from(self.step));

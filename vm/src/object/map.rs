@@ -29,6 +29,8 @@ pub struct Entry<'gc> {
 pub struct MapTable<'gc> {
     entries: Vec<Entry<'gc>>,
     index: HashTable<u32>,
+    /// All entries before this number are holes, so that who removes the first entry again and again finds the next one at once.
+    start: usize,
 }
 
 // SAFETY: traces all entries, whose changes run a barrier; the index holds numbers. There is no `Drop`.
@@ -139,7 +141,8 @@ impl<'gc> MapTable<'gc> {
 
     /// First entry at or after number `i` that is not a hole.
     #[inline]
-    pub fn next_from(&self, mut i: usize) -> Option<(usize, &Entry<'gc>)> {
+    pub fn next_from(&self, i: usize) -> Option<(usize, &Entry<'gc>)> {
+        let mut i = i.max(self.start);
         while let Some(entry) = self.entries.get(i) {
             if !entry.key.is_unset() {
                 return Some((i, entry));
@@ -156,7 +159,7 @@ impl<'gc> MapTable<'gc> {
 
     /// Pairs in insertion order.
     pub fn iter(&self) -> impl Iterator<Item = &Entry<'gc>> {
-        self.entries.iter().filter(|e| !e.key.is_unset())
+        self.entries[self.start..].iter().filter(|e| !e.key.is_unset())
     }
 
     fn push(&mut self, entry: Entry<'gc>) {
@@ -176,8 +179,13 @@ impl<'gc> MapTable<'gc> {
     }
 
     fn compact(&mut self) {
-        self.entries.retain(|e| !e.key.is_unset());
+        self.close_holes();
         self.reindex();
+    }
+
+    fn close_holes(&mut self) {
+        self.entries.retain(|e| !e.key.is_unset());
+        self.start = 0;
     }
 
     fn reindex(&mut self) {
@@ -208,7 +216,9 @@ impl<'gc> MapTable<'gc> {
             self.entries[i].value = Value::Nil;
         }
         if self.entries.len() <= Self::SMALL {
-            self.entries.retain(|e| !e.key.is_unset());
+            self.close_holes();
+        } else if i == self.start {
+            self.start = self.next_from(i).map_or(self.entries.len(), |(next, _)| next);
         }
         entry
     }

@@ -211,6 +211,16 @@ impl<'gc> Task<'gc> {
 }
 
 impl<'gc> Tasks<'gc> {
+    /// The waiting task in which a fiber runs, or waits for a fiber that it has resumed.
+    pub fn holder_of(&self, fiber: Gc<'gc, Fiber<'gc>>) -> Option<Gc<'gc, Task<'gc>>> {
+        let is_current = |task: &Gc<'gc, Task<'gc>>| self.current.is_some_and(|current| Gc::ptr_eq(current, *task));
+        let all = self.levels.iter().flat_map(|level| level.main.into_iter().chain(level.tasks.values().copied()));
+        all.filter(|task| !is_current(task)).find(|task| {
+            let mut running = std::iter::successors(task.fiber(), |running| running.resumer());
+            running.any(|running| Gc::ptr_eq(running, fiber))
+        })
+    }
+
     /// No tasks, on one level.
     pub fn new() -> Self {
         Tasks { current: None, wake: None, levels: vec![Level::default()], failures: Vec::new(), serial: 0 }

@@ -3,7 +3,9 @@
 //! Ints are written by hand: formatting machinery would cost more than the rest of an interpolation.
 
 use crate::heap::Value;
-use crate::object::{ClassKind, RangeObject};
+use crate::limits;
+use crate::object::{ClassKind, Control, Cx, ErrorKind, RangeObject};
+use num_bigint::BigInt;
 use std::fmt::Write;
 
 /// What a text is for.
@@ -187,6 +189,35 @@ fn push_range(out: &mut String, range: &RangeObject) {
     }
 }
 
+/// Whether it would take too long to write an int in this base.
+pub(super) fn has_too_many_digits(big: &BigInt, base: u32) -> bool {
+    !base.is_power_of_two() && big.bits() > limits::BIGINT_DIGITS_BITS_MAX
+}
+
+/// Appends what stands for an int of too many digits in messages.
+fn push_int_size(out: &mut String, big: &BigInt) {
+    out.push_str("<Int of ");
+    push_int(out, big.bits() as i64);
+    out.push_str(" bits>");
+}
+
+/// The digits of an int; LimitError if that would take too long.
+pub fn big_digits<'gc>(cx: &mut Cx<'_, 'gc>, big: &BigInt, base: u32) -> Result<String, Box<Control<'gc>>> {
+    if has_too_many_digits(big, base) {
+        return Err(too_many_digits(cx));
+    }
+    Ok(big.to_str_radix(base))
+}
+
+#[cold]
+pub(super) fn too_many_digits<'gc>(cx: &mut Cx<'_, 'gc>) -> Box<Control<'gc>> {
+    let most = limits::BIGINT_DIGITS_BITS_MAX;
+    cx.raise(
+        ErrorKind::LimitError,
+        format!("an int of more than {most} bits is written in base 2, 4, 8, 16 or 32 only, as by `to_str(16)`"),
+    )
+}
+
 /// Appends the text of a value that has no parts; false, and nothing, for one that has: containers, instances, enum values.
 pub(super) fn push_leaf(out: &mut String, value: &Value<'_>, form: Form) -> bool {
     let mut named = |what: &str, name: &str| {
@@ -197,6 +228,7 @@ pub(super) fn push_leaf(out: &mut String, value: &Value<'_>, form: Form) -> bool
     match value {
         Value::Int(i) => push_int(out, *i),
         Value::Float(f) => push_float(out, *f),
+        Value::BigInt(big) if has_too_many_digits(&big.0, 10) => push_int_size(out, &big.0),
         Value::BigInt(big) => out.push_str(&big.0.to_str_radix(10)),
         Value::Nil => out.push_str("nil"),
         Value::False => out.push_str("false"),

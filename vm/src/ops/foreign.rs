@@ -88,6 +88,8 @@ const MEMBERS: &[(&str, &str)] = &[
     ("toLowerCase", "write `x.lower()`"),
     ("toString", "write `str(x)`"),
     ("to_string", "write `str(x)`"),
+    ("remove_at", "write `xs.pop(index)`"),
+    ("removeAt", "write `xs.pop(index)`"),
     ("charAt", "write `x[i]`"),
     ("charCodeAt", "write `ord(x[i])`"),
     ("concat", "write `a + b`"),

@@ -4,13 +4,14 @@
 //! terminal: a Chinese character takes two, a combining accent none.
 
 use super::call::{Resume, and_then};
-use super::display::{push_float, push_int};
+use super::display::{has_too_many_digits, push_float, push_int, too_many_digits};
 use super::number::{big_to_float, to_float};
 use super::text::{to_repr, to_str};
 use crate::heap::Value;
-use crate::object::{Cx, NativeResult};
+use crate::object::{Control, Cx, NativeResult};
 use gc_arena::Collect;
 use lang::format::{Align, Kind, Sign, Spec};
+use num_bigint::BigInt;
 use unicode_width::UnicodeWidthStr;
 
 /// The text of a value in the form that `spec` asks for.
@@ -97,6 +98,9 @@ struct NumberText {
 }
 
 fn format_number<'gc>(cx: &mut Cx<'_, 'gc>, value: &Value<'gc>, spec: &Spec) -> NativeResult<'gc> {
+    if let Value::BigInt(big) = value {
+        check_big(cx, &big.0, spec)?;
+    }
     let parts = match (value, spec.kind.base()) {
         (Value::Float(_), Some(_)) => {
             let message = format!("the format type `{}` needs an int, not Float", spec.kind.letter());
@@ -140,6 +144,19 @@ fn format_number<'gc>(cx: &mut Cx<'_, 'gc>, value: &Value<'gc>, spec: &Spec) -> 
     }
     let text = [sign, parts.prefix, &digits, &parts.tail].concat();
     pad(cx, &text, spec, Align::Right)
+}
+
+/// Refuses a big int that cannot be written as `spec` asks for.
+fn check_big<'gc>(cx: &mut Cx<'_, 'gc>, big: &BigInt, spec: &Spec) -> Result<(), Box<Control<'gc>>> {
+    let is_whole = matches!(spec.kind, Kind::Default | Kind::Fixed);
+    match spec.kind.base() {
+        None if !is_whole && !big_to_float(big).is_finite() => {
+            let message = format!("the format type `{}` is for numbers up to the largest Float, about 1.8e308", spec.kind.letter());
+            Err(cx.value_error(message))
+        }
+        base if has_too_many_digits(big, base.map_or(10, |(base, _)| base)) => Err(too_many_digits(cx)),
+        _ => Ok(()),
+    }
 }
 
 /// Puts a comma before every third digit from the right.

@@ -150,7 +150,7 @@ fn character_at(text: Gc<'_, Str>, i: i64) -> Option<char> {
     if text.is_ascii() {
         return Some(char::from(text.as_str().as_bytes()[i]));
     }
-    text.as_str().chars().nth(i)
+    text.as_str()[text.byte_offset(i)..].chars().next()
 }
 
 /// Turns the missing value of a map into a KeyError.

@@ -51,7 +51,7 @@ pub use call::{Resume, and_then, call, call_then, is_error, method_of, suspend, 
 pub use compare::{equal, equal_now};
 pub use contains::contains;
 pub use differ::{Difference, More, differences};
-pub use display::{push_float, push_int, push_quoted};
+pub use display::{big_digits, push_float, push_int, push_quoted};
 pub use error::{error_message, error_part};
 pub use foreign::{instead_of_member, instead_of_name};
 pub use format::format_value;
@@ -63,7 +63,10 @@ pub use lines::{Sides, side_texts};
 pub use mapping::{
     map_contains, map_get, map_remove, map_set, plain_item, set_add, set_contains, set_discard, set_plain_item, unhashable_error,
 };
-pub use number::{compare_numbers, float_floor_div, float_mod, int_floor_div, int_from_big, int_from_u64, int_mod, to_float};
+pub use number::{
+    compare_numbers, float_as_int, float_floor_div, float_mod, int_floor_div, int_from_big, int_from_u64, int_mod, to_float,
+    true_div,
+};
 pub use order::{less, less_equal, order_now};
 pub use pattern::{is_instance, map_rest, match_sequence, sequence_item, sequence_rest};
 pub use slice::{slice, slice_text};

@@ -102,7 +102,7 @@ fn compare_big_float(a: &BigInt, b: f64) -> Option<Ordering> {
 
 /// The int that a float equals, if it fits 64 bits.
 #[inline]
-pub(super) fn float_as_int(f: f64) -> Option<i64> {
+pub fn float_as_int(f: f64) -> Option<i64> {
     let whole = f as i64;
     ((-TWO_63..TWO_63).contains(&f) && whole as f64 == f).then_some(whole)
 }
@@ -164,7 +164,7 @@ pub(super) fn big_mod(a: &BigInt, b: &BigInt) -> BigInt {
 }
 
 /// `a / b` of two ints, correctly rounded. `b` is not 0.
-pub(super) fn true_div(a: &BigInt, b: &BigInt) -> f64 {
+pub fn true_div(a: &BigInt, b: &BigInt) -> f64 {
     let magnitude = true_div_magnitude(a.magnitude(), b.magnitude());
     if (a.sign() == Sign::Minus) == (b.sign() == Sign::Minus) { magnitude } else { -magnitude }
 }

@@ -154,9 +154,8 @@ pub fn slice_text<'gc>(cx: &mut Cx<'_, 'gc>, text: Gc<'gc, Str>, from: usize, to
     let part = if text.is_ascii() {
         &source[from..to]
     } else {
-        let offset = |source: &str, n: usize| source.char_indices().nth(n).map_or(source.len(), |(at, _)| at);
-        let tail = &source[offset(source, from)..];
-        &tail[..offset(tail, to - from)]
+        let start = text.byte_offset(from);
+        &source[start..text.byte_offset(to)]
     };
     cx.world.charge(32 + part.len());
     cx.str(part)

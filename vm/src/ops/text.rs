@@ -5,7 +5,9 @@
 
 use super::arith::check_size;
 use super::call::{Resume, call_then, is_error_class, method_of};
-use super::display::{FLOAT_TEXT_MAX, Form, Short, Sink, int_text_len, push_leaf, sink_float, sink_int};
+use super::display::{
+    FLOAT_TEXT_MAX, Form, Short, Sink, has_too_many_digits, int_text_len, push_leaf, sink_float, sink_int, too_many_digits,
+};
 use crate::heap::Value;
 use crate::limits;
 use crate::object::{Cx, EnumValue, Instance, Layout, NativeResult, World};
@@ -138,6 +140,8 @@ struct Writing<'gc> {
     limit: usize,
     /// Whose method is awaited.
     awaited: Value<'gc>,
+    /// Whether there was an int of too many digits.
+    has_huge_int: bool,
 }
 
 /// Where writing stops.
@@ -161,7 +165,16 @@ impl<'gc> Writing<'gc> {
             methods: Methods::Called,
             limit: limits::ALLOCATION_MAX - 1,
             awaited: Value::Nil,
+            has_huge_int: false,
         }
+    }
+
+    /// Writes a value that has no parts; false, and nothing, for one that has.
+    fn leaf(&mut self, value: &Value<'gc>, form: Form) -> bool {
+        if let Value::BigInt(big) = value {
+            self.has_huge_int |= has_too_many_digits(&big.0, 10);
+        }
+        push_leaf(&mut self.out, value, form)
     }
 
     /// Writes as far as possible without the program.
@@ -175,7 +188,7 @@ impl<'gc> Writing<'gc> {
             }
             match task {
                 Task::Write(value, form) => {
-                    if !push_leaf(&mut self.out, &value, form)
+                    if !self.leaf(&value, form)
                         && let Some(method) = self.begin(world, value, form)
                     {
                         return Outcome::Call { method, receiver: value };
@@ -246,7 +259,7 @@ impl<'gc> Writing<'gc> {
                     value
                 }
                 Part::Pair(key, value) => {
-                    if push_leaf(&mut self.out, &key, Form::Repr) {
+                    if self.leaf(&key, Form::Repr) {
                         self.out.push_str(": ");
                         value
                     } else {
@@ -257,7 +270,7 @@ impl<'gc> Writing<'gc> {
                     }
                 }
             };
-            if !push_leaf(&mut self.out, &value, Form::Repr) {
+            if !self.leaf(&value, Form::Repr) {
                 self.tasks.push(Task::Parts(parts));
                 self.tasks.push(Task::Write(value, Form::Repr));
                 return;
@@ -271,6 +284,7 @@ impl<'gc> Writing<'gc> {
             self.limit = self.limit.min(limit);
         }
         match self.run(cx.world) {
+            _ if self.has_huge_int => Err(too_many_digits(cx)),
             Outcome::Done | Outcome::TooLong => {
                 check_size(cx, self.out.len())?;
                 cx.world.charge(32 + self.out.len());

@@ -8,6 +8,12 @@ use vm::heap::Value;
 use vm::object::{Cx, NativeResult};
 use vm::ops::{self, Resume};
 
+/// Bytes of `\u001f`; no byte of a text becomes more.
+const ESCAPE_LENGTH: usize = 6;
+
+/// Texts that take no more bytes than this, whatever is in them, are not looked at before they are written.
+const SHORT: usize = 4096;
+
 /// `json.stringify(value, …)`
 pub(crate) fn stringify<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let indent = match given_not_nil(args, 0) {
@@ -65,10 +71,9 @@ impl<'gc> Writing<'gc> {
                 let (end, is_empty) = (open.end, open.items.is_empty());
                 self.open.pop();
                 if !is_empty {
-                    self.line();
+                    self.line(cx)?;
                 }
                 self.out.push(end);
-                check_room(cx, self.out.len())?;
                 continue;
             };
             let given = open.given;
@@ -76,9 +81,9 @@ impl<'gc> Writing<'gc> {
                 self.out.push(',');
             }
             open.next += 1;
-            self.line();
+            self.line(cx)?;
             if let Some(Value::Str(key)) = key {
-                self.string(key.as_str());
+                self.string(cx, key.as_str())?;
                 self.out.push_str(if self.style.indent.is_some() { ": " } else { ":" });
             }
             if let Err(control) = self.value(cx, value, given) {
@@ -89,13 +94,17 @@ impl<'gc> Writing<'gc> {
     }
 
     /// The line break before an item or a closing bracket.
-    fn line(&mut self) {
-        if let Some(indent) = &self.style.indent {
+    fn line(&mut self, cx: &mut Cx<'_, 'gc>) -> Result<(), Raised<'gc>> {
+        // Numbers, brackets and the like are short, so that it is enough to look here and before strings.
+        let indent = self.style.indent.as_deref().unwrap_or_default();
+        check_room(cx, self.out.len().saturating_add(indent.len().saturating_mul(self.open.len())))?;
+        if self.style.indent.is_some() {
             self.out.push('\n');
             for _ in 0..self.open.len() {
                 self.out.push_str(indent);
             }
         }
+        Ok(())
     }
 
     /// Writes a value without items, or opens one. `given` is how many results of `default` it is inside of.
@@ -128,13 +137,17 @@ impl<'gc> Writing<'gc> {
             Value::True => self.out.push_str("true"),
             Value::False => self.out.push_str("false"),
             Value::Int(i) => ops::push_int(&mut self.out, i),
-            Value::BigInt(big) => self.out.push_str(&big.0.to_string()),
+            Value::BigInt(big) => {
+                // A bit takes less than a third of a digit.
+                check_room(cx, self.out.len() + big.0.bits() as usize / 3)?;
+                self.out.push_str(&ops::big_digits(cx, &big.0, 10)?);
+            }
             Value::Float(f) if f.is_finite() => ops::push_float(&mut self.out, f),
             Value::Float(f) => {
                 let name = if f.is_nan() { "nan" } else { "an infinite float" };
                 return Err(cx.value_error(format!("{name} cannot be written as JSON")));
             }
-            Value::Str(text) => self.string(text.as_str()),
+            Value::Str(text) => self.string(cx, text.as_str())?,
             _ => self.out.push_str("null"),
         }
         Ok(())
@@ -172,7 +185,10 @@ impl<'gc> Writing<'gc> {
         }
     }
 
-    fn string(&mut self, text: &str) {
+    fn string(&mut self, cx: &mut Cx<'_, 'gc>, text: &str) -> Result<(), Raised<'gc>> {
+        let most = text.len().saturating_mul(ESCAPE_LENGTH);
+        let length = if most <= SHORT { most } else { text.chars().map(|c| self.width(c)).sum() };
+        check_room(cx, self.out.len() + length)?;
         self.out.push('"');
         for c in text.chars() {
             match c {
@@ -183,7 +199,7 @@ impl<'gc> Writing<'gc> {
                 '\t' => self.out.push_str("\\t"),
                 '\u{8}' => self.out.push_str("\\b"),
                 '\u{c}' => self.out.push_str("\\f"),
-                c if u32::from(c) < 0x20 || (self.style.ascii && !c.is_ascii()) => {
+                c if self.is_escaped(c) => {
                     for unit in c.encode_utf16(&mut [0; 2]) {
                         write!(self.out, "\\u{unit:04x}").expect("a String takes all text");
                     }
@@ -192,6 +208,21 @@ impl<'gc> Writing<'gc> {
             }
         }
         self.out.push('"');
+        Ok(())
+    }
+
+    /// Whether a character is written as its number.
+    fn is_escaped(&self, c: char) -> bool {
+        u32::from(c) < 0x20 || (self.style.ascii && !c.is_ascii())
+    }
+
+    /// Bytes that a character takes, or a few more.
+    fn width(&self, c: char) -> usize {
+        match c {
+            '"' | '\\' => 2,
+            c if self.is_escaped(c) => c.len_utf16() * ESCAPE_LENGTH,
+            c => c.len_utf8(),
+        }
     }
 }
 
