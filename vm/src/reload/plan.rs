@@ -176,11 +176,12 @@ pub fn draft(inputs: Vec<FileInput>, facts: &Facts) -> Draft {
         let all_new = change.is_made_anew(input.mode);
         for definition in &change.definitions {
             let qualified = format!("{}.{}", input.namespace, definition.name);
-            // What comes back has changed for those that were computed from the leak.
+            // What comes back, or from another file, has changed for those that were computed from what it was.
             let comes_back_changed = || {
                 let image = definition.index.map(|i| &input.new.definitions[i]);
-                let leak = facts.get(&qualified).filter(|fact| fact.leak_of.is_some());
-                image.zip(leak).is_some_and(|(image, leak)| leak.is_outdated || leak.fingerprint != image.fingerprint)
+                let was = facts.get(&qualified).filter(|fact| fact.leak_of.is_some() || definition.change == Change::Added);
+                let was = was.filter(|fact| fact.kind != Kind::Absent);
+                image.zip(was).is_some_and(|(image, was)| was.is_outdated || was.fingerprint != image.fingerprint)
             };
             if definition.change == Change::Changed || all_new && definition.index.is_some() || comes_back_changed() {
                 dirty.insert(qualified);
