@@ -53,6 +53,8 @@ pub struct FileChange {
     pub notes: Vec<Note>,
     /// Whether bodies of functions without name differ in statements that stay.
     pub bodies: bool,
+    /// Whether its parts stand in another order.
+    pub is_reordered: bool,
 }
 
 impl FileChange {
@@ -70,7 +72,7 @@ impl FileChange {
 
     /// Whether a file that is overwritten is made anew: any difference of its text counts.
     pub fn is_made_anew(&self, mode: Mode) -> bool {
-        mode == Mode::Overwrite && (!self.is_empty() || self.statements_removed)
+        mode == Mode::Overwrite && (!self.is_empty() || self.statements_removed || self.is_reordered)
     }
 }
 
@@ -124,6 +126,7 @@ pub fn diff(old: Option<&ModuleImage>, new: &ModuleImage) -> FileChange {
         notes: old.map_or_else(Vec::new, |old| notes(old, new)),
         bodies: statements.len() < edited,
         statements,
+        is_reordered: old.is_some_and(|old| parts(old) != parts(new)),
         statements_removed: !unmatched(&new.units, old_units, |k| matches!(k, UnitKind::Statement)).is_empty(),
         extensions: unmatched(old_units, &new.units, |k| matches!(k, UnitKind::Extend(_))),
         extensions_removed: !unmatched(&new.units, old_units, |k| matches!(k, UnitKind::Extend(_))).is_empty(),
@@ -133,6 +136,15 @@ pub fn diff(old: Option<&ModuleImage>, new: &ModuleImage) -> FileChange {
             paths(old) != paths(new)
         }),
     }
+}
+
+/// What a text consists of, in its order: definitions by name, statements and `extend` blocks by their hash.
+fn parts(image: &ModuleImage) -> Vec<(Option<&str>, u64)> {
+    let definitions = image.definitions.iter().map(|definition| (definition.name_span.lo, (Some(&*definition.name), 0)));
+    let others = image.units.iter().filter(|unit| !unit.kind.is_named()).map(|unit| (unit.span.lo, (None, unit.fingerprint)));
+    let mut parts: Vec<_> = definitions.chain(others).collect();
+    parts.sort_by_key(|(at, _)| *at);
+    parts.into_iter().map(|(_, part)| part).collect()
 }
 
 /// Imports that come and go.
