@@ -90,6 +90,8 @@ pub struct DefinitionMeta<'gc> {
     pub leak: Option<Arc<Leak>>,
     /// Doc text.
     pub doc: Option<Arc<str>>,
+    /// What its text says it `was`.
+    pub was: Option<Arc<str>>,
     /// Hash of the text that runs.
     pub fingerprint: u64,
     /// Digest of the value when its initialiser ended; `None` when the value can never count as untouched.

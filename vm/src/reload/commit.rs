@@ -338,6 +338,7 @@ impl<'gc> Cx<'_, 'gc> {
                 meta.contributor = Some(module);
                 meta.offset = offset;
                 meta.fingerprint = fingerprint;
+                meta.was = image.was.clone();
             }
             if is_new_version || definition.action == Action::Adopt {
                 meta.is_evaluated = is_evaluation;

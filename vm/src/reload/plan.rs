@@ -312,17 +312,18 @@ fn origins(inputs: &[FileInput], changes: &[FileChange], facts: &Facts) -> Origi
             let Some(image) = definition.index.map(|i| &input.new.definitions[i]) else { continue };
             let qualified = format!("{}.{}", input.namespace, definition.name);
             let was = says_was(input, definition);
-            // It has come before `was` says where from: then it is the file's, or was.
+            let leaves = was.is_some_and(|was| removed.iter().any(|(other, old)| other.path == input.path && old.name == *was));
+            // It has come before `was` says where from: then it is the file's, or was. A leak that comes back as it was says nothing new.
             let is_there = facts.get(&qualified).is_some_and(|fact| {
                 let file = fact.leak_of.as_deref().or(fact.contributor.as_deref());
-                was.is_none() || file != Some(&*input.path) || !fits(fact.kind, image.kind)
+                let is_said = fact.leak_of.is_some() && !leaves && fact.was.as_ref() == was;
+                was.is_none() || is_said || file != Some(&*input.path) || !fits(fact.kind, image.kind)
             });
             if is_there {
                 continue;
             }
             if let Some(was) = was {
                 let name = format!("{}.{was}", input.namespace);
-                let leaves = removed.iter().any(|(other, old)| other.path == input.path && old.name == *was);
                 let is_leak = facts.get(&name).is_some_and(|fact| fact.leak_of.as_deref() == Some(&*input.path));
                 let is_same_kind = facts.get(&name).is_some_and(|fact| fits(fact.kind, image.kind));
                 if (leaves || is_leak) && is_same_kind {

@@ -17,6 +17,8 @@ pub struct Fact {
     pub leak_of: Option<Arc<str>>,
     /// Of a leak that has moved or got another name: the qualified name of the definition that it is now, if there still is one.
     pub now: Option<String>,
+    /// What its text says it `was`.
+    pub was: Option<Arc<str>>,
     /// Whether it is a leak that was computed from something that has changed since.
     pub is_outdated: bool,
     /// Whether no file may define it.
@@ -85,6 +87,7 @@ fn fact<'gc>(cell: Gc<'gc, Definition<'gc>>) -> Fact {
         contributor: meta.contributor.map(|m| m.path.clone()),
         leak_of: meta.leak.as_ref().map(|leak| leak.file.clone()),
         now: meta.now.filter(|now| now.meta().contributor.is_some()).map(|now| now.qualified_name()),
+        was: meta.was.clone(),
         is_outdated: meta.is_outdated,
         is_locked: cell.namespace.is_locked(),
         fingerprint: meta.fingerprint,
