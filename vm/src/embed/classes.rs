@@ -181,7 +181,8 @@ fn used_layouts(cx: &Cx<'_, '_>, found: &[FoundInstance]) -> Option<FxHashSet<La
     }
     let mut used: FxHashSet<LayoutId> = FxHashSet::default();
     for instance in found {
-        let mut layout = cx.world.layout(instance.layout);
+        // One that has grown has a layout of its own, beside that of its version.
+        let mut layout = cx.world.layout(cx.world.layout(instance.layout).version);
         while used.insert(layout.version) {
             let Some(edge) = layout.edge() else { break };
             layout = cx.world.layout(edge.to);

@@ -4,7 +4,7 @@ use super::error::Error;
 use super::vm::Vm;
 use crate::heap::Value;
 use crate::limits;
-use crate::object::{Control, Function, Goal};
+use crate::object::{Control, Function, Goal, Interrupt};
 use crate::ops::{self, Difference, More};
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,6 +45,8 @@ pub(super) struct TimeLimit {
     /// It concerns tasks with numbers above this one.
     above: u64,
     until: Duration,
+    /// Whether the time is up.
+    is_up: bool,
 }
 
 /// The class whose errors leave a test out.
@@ -88,10 +90,14 @@ impl Vm {
         let outer = self.caught_failures.replace(CaughtFailures { above, failures: Vec::new() });
         // Without a clock there is no time to measure.
         let until = self.host(|host| host.monotonic()).ok().map(|now| now + limits::GATE_TEST_TIME);
-        let limit_outer = std::mem::replace(&mut self.time_limit, until.map(|until| TimeLimit { above, until }));
+        let limit_outer = std::mem::replace(&mut self.time_limit, until.map(|until| TimeLimit { above, until, is_up: false }));
         let ended = self.run_test(path, index);
-        self.time_limit = limit_outer;
+        let limit = std::mem::replace(&mut self.time_limit, limit_outer);
         let caught = std::mem::replace(&mut self.caught_failures, outer).expect("set above");
+        if limit.is_some_and(|limit| limit.is_up) {
+            let seconds = limits::GATE_TEST_TIME.as_secs();
+            return Err(Error::Host(format!("it was stopped, since it had not ended after {seconds} s")));
+        }
         match ended {
             Err(error) => {
                 if self.skip_reason(&error).is_some() {
@@ -104,14 +110,13 @@ impl Vm {
         }
     }
 
-    /// Stops a test whose time is up, if it is one of its tasks that runs.
+    /// Stops a test whose time is up, if it is one of its tasks that runs, in a way that the program cannot catch.
     pub(super) fn check_time(&mut self) -> Result<(), Error> {
-        let Some(TimeLimit { above, until }) = self.time_limit else { return Ok(()) };
+        let Some(TimeLimit { above, until, .. }) = self.time_limit else { return Ok(()) };
         let is_meant = self.enter(|cx| cx.world.tasks.current.is_some_and(|task| task.id > above));
         if is_meant && self.host(|host| host.monotonic())? >= until {
-            self.time_limit = None;
-            let seconds = limits::GATE_TEST_TIME.as_secs();
-            return Err(Error::Host(format!("it was stopped, since it had not ended after {seconds} s")));
+            self.time_limit.iter_mut().for_each(|limit| limit.is_up = true);
+            return Err(Error::Interrupted(Interrupt::Cancelled));
         }
         Ok(())
     }

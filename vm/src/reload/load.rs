@@ -286,11 +286,13 @@ impl Vm {
         if let Some(namespace) = self.files.assigned.get(path) {
             return namespace.clone();
         }
+        let outside = outside_here(path);
+        let from_here = outside.as_deref().unwrap_or(path);
         let relative = self
             .files
             .roots
             .iter()
-            .filter_map(|root| if root.is_empty() { below_here(path) } else { path.strip_prefix(root.as_str())?.strip_prefix('/') })
+            .filter_map(|root| if root.is_empty() { Some(from_here) } else { path.strip_prefix(root.as_str())?.strip_prefix('/') })
             .min_by_key(|p| p.len())
             .unwrap_or_else(|| path.rsplit('/').next().unwrap_or(path));
         let relative = relative.strip_suffix(".lang").unwrap_or(relative);
@@ -484,9 +486,14 @@ pub fn normalise(path: &str) -> String {
     format!("{}{}", if absolute { "/" } else { "" }, parts.join("/"))
 }
 
-/// The parts of a relative path that have names.
-fn below_here(path: &str) -> Option<&str> {
-    (!path.starts_with('/')).then(|| path.trim_start_matches("../"))
+/// A path that is not below the current directory, in words that no path below it begins with as a rule.
+fn outside_here(path: &str) -> Option<String> {
+    if let Some(rest) = path.strip_prefix('/') {
+        return Some(format!("root/{rest}"));
+    }
+    let inside = path.trim_start_matches("../");
+    let levels = (path.len() - inside.len()) / "../".len();
+    (levels > 0).then(|| format!("{}{inside}", "parent/".repeat(levels)))
 }
 
 /// `relative` below a directory, which may be empty: the current one.

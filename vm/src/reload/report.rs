@@ -239,7 +239,7 @@ pub fn layout_text(change: &LayoutChange) -> String {
 pub fn conflict_text(entry: &Entry) -> String {
     let remedy = match entry.kind {
         "shared slot" => "it changes when it is assigned".to_owned(),
-        _ => format!("`live.reset(\"{entry}\")` evaluates it anew"),
+        _ => format!("`live.reset(\"{}.{}\")` evaluates it anew", entry.namespace, entry.name),
     };
     format!("keeps its value, though its initialiser or what that computes with has changed; {remedy}")
 }
