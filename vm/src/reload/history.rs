@@ -174,7 +174,10 @@ impl Vm {
         }
         let paths: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
         // Files that are only loaded for the first time are no edit, and nothing to go back to.
-        if step == Step::Ordinary && files.iter().any(|file| file.before.is_some()) {
+        let mut is_first =
+            |path: &str| self.enter(|cx| cx.world.modules.get(path).is_none_or(|module| module.state().version <= 1));
+        let is_edit = files.iter().any(|file| file.before.is_some()) || !paths.iter().all(|path| is_first(path));
+        if step == Step::Ordinary && is_edit {
             self.files.history.push(Commit { files });
         }
         let new = self.enter(|cx| {
