@@ -118,7 +118,7 @@ impl<'gc> Cx<'_, 'gc> {
         }
         let found = loops::loop_of_back_edge(&old.image, at).map(|from| self.way(old, (from, at), new));
         match found.as_deref() {
-            Some(Ok(way)) if self.world.stack.reserve(base + new.frame_slots as usize) => {
+            Some(Ok(way)) if self.has_values(base, way) && self.world.stack.reserve(base + new.frame_slots as usize) => {
                 if let Value::Function(function) = callee {
                     Function::set_proto(function, self.mc, new);
                 }
@@ -132,6 +132,12 @@ impl<'gc> Cx<'_, 'gc> {
         }
     }
 
+    /// Whether the frame at `base` has all that it takes along: one that has moved before may be in the scope of a variable that was never given a
+    /// value.
+    fn has_values(&self, base: usize, way: &Way) -> bool {
+        way.registers.iter().all(|passed| !self.world.stack.values[base + usize::from(passed.from)].is_unset())
+    }
+
     /// Gives the top frame other code, in the middle of it.
     fn enter_at(&mut self, new: Gc<'gc, Proto<'gc>>, way: &Way) {
         let stack = &mut self.world.stack;
@@ -139,7 +145,8 @@ impl<'gc> Cx<'_, 'gc> {
         let old = stack.frames.last().expect("the frame that moves").proto;
         let registers: Vec<Value<'gc>> = way.registers.iter().map(|passed| stack.values[base + usize::from(passed.from)]).collect();
         let end = base + usize::from(new.frame_slots.max(old.frame_slots));
-        stack.values[base..end].fill(Value::Nil);
+        // What is not taken along has no value: code that needs one is not entered later.
+        stack.values[base..end].fill(Value::Unset);
         for (passed, value) in way.registers.iter().zip(registers) {
             let value = if passed.into_box { Value::Box(BoxCell::new(self.mc, value)) } else { value };
             stack.values[base + usize::from(passed.to)] = value;
