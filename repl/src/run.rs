@@ -250,7 +250,9 @@ fn call_main(vm: &mut Vm, entry: &Entry, args: &[String]) -> Outcome {
         Err(message) => return Outcome::Unclear(message),
     };
     let result = engine::call_with_texts(vm, &main, args);
-    output().set_asking(false);
+    if !vm.has_tasks() {
+        output().set_asking(false);
+    }
     outcome_of(result)
 }
 

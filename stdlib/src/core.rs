@@ -188,7 +188,9 @@ struct Line<'gc> {
 impl<'gc> Resume<'gc> for Line<'gc> {
     fn resume(mut self, cx: &mut Cx<'_, 'gc>, _: Value<'gc>) -> NativeResult<'gc> {
         let Value::Str(prompt) = self.prompt else { unreachable!("checked before") };
-        if !cx.world.host.line_ready(prompt.as_str()) {
+        // What is cancelled asks no more: its next wait tells it.
+        let is_cancelled = cx.world.tasks.current.is_some_and(|task| task.is_cancelled.get());
+        if is_cancelled || !cx.world.host.line_ready(prompt.as_str()) {
             if self.pause.is_nil() {
                 let name = cx.world.intern(cx.mc, "input").0;
                 let body = NativeBody::Fn(pause);

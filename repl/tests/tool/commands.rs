@@ -432,7 +432,20 @@ fn a_file_is_one_whatever_its_path_is_called() {
 
 #[test]
 fn a_question_follows_one_that_was_given_up() {
-    let text = "import task\nfn main() {\n    try { task.timeout(0.05, || input(\"first? \")) } catch { nil }\n    print(input(\"second? \"))\n}";
+    // While the program computes, both waits come to their end: the first task is cancelled when it could already go on.
+    let text = r#"import task
+import time
+fn main() {
+    let first = task.spawn(|| input("first? "))
+    task.spawn(|| {
+        task.sleep(0.001)
+        first.cancel()
+        print(input("second? "))
+    })
+    task.sleep(0)
+    let until = time.monotonic() + 0.05
+    while time.monotonic() < until { }
+}"#;
     let folder = Folder::with(&[("main.lang", text)]);
     let mut child = Command::new(LANG)
         .args(["run", "main.lang"])

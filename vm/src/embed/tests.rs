@@ -121,6 +121,11 @@ impl Vm {
         Ok(())
     }
 
+    /// Whether it is a test whose time is up that stops now, and not the program.
+    pub(super) fn is_test_stopped(&self) -> bool {
+        self.time_limit.is_some_and(|limit| limit.is_up)
+    }
+
     /// The reason, if an error is there to leave a test out (`test.skip`).
     pub fn skip_reason(&mut self, error: &Error) -> Option<String> {
         let Error::Raised { message, value, .. } = error else { return None };

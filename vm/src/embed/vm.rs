@@ -287,12 +287,12 @@ impl Vm {
             self.enter(|cx| cx.abandon_migrations());
         }
         let is_over = matches!(result, Ok(_) | Err(Error::Raised { .. })) && self.is_running(main);
+        // Beside a test whose time is up, tasks of the program go on.
+        let is_stop = matches!(result, Err(Error::Interrupted(_))) && !self.is_test_stopped();
         self.enter(|cx| {
             let fiber = cx.world.fiber.take();
             cx.abandon_fibers(fiber);
             if !is_over {
-                // Beside a test whose time is up, tasks of the program go on.
-                let is_stop = matches!(result, Err(Error::Interrupted(_)));
                 cx.drop_tasks(if is_stop { 0 } else { main });
             }
             let before = cx.world.parked.pop().expect("parked above");
