@@ -11,7 +11,9 @@ use super::queue::{Item, Queue};
 use crate::embed::{Error, Vm};
 use crate::heap::Value;
 use crate::image::{DefinitionKind, ModuleImage, UnitKind};
-use crate::object::{Cx, Decorated, Definition, DefinitionMeta, Function, Kind, Leak, Linked, Module, Namespace, Proto, Symbol, Undo};
+use crate::object::{
+    Cx, Decorated, Definition, DefinitionMeta, Function, Kind, Leak, Linked, Module, Namespace, Proto, Symbol, Undo,
+};
 use gc_arena::Gc;
 use lang::source::Span;
 use rustc_hash::FxHashMap;

@@ -376,7 +376,8 @@ fn origins(inputs: &[FileInput], changes: &[FileChange], facts: &Facts) -> Origi
             if let Some(before) = before {
                 let fact = facts.get(&before);
                 let is_qualified = was.is_some_and(|was| was.contains('.'));
-                let is_leak = fact.and_then(|fact| fact.leak_of.as_deref()).is_some_and(|file| is_qualified || *file == *input.path);
+                let is_leak =
+                    fact.and_then(|fact| fact.leak_of.as_deref()).is_some_and(|file| is_qualified || *file == *input.path);
                 let is_same_kind = fact.is_some_and(|fact| fits(fact.kind, image.kind));
                 if (leaves || is_leak) && is_same_kind {
                     origins.insert(qualified, Origin { name: before.into(), is_renamed: true, is_back: false });
@@ -492,7 +493,9 @@ impl Planner<'_> {
             Verdict::Change | Verdict::Restore if is_touched_variable(fact) && self.joins(&qualified) => {
                 planned.action = Action::Conflict;
             }
-            Verdict::Add | Verdict::Change | Verdict::Restore | Verdict::Move if let Some(origin) = self.origins.get(&qualified) => {
+            Verdict::Add | Verdict::Change | Verdict::Restore | Verdict::Move
+                if let Some(origin) = self.origins.get(&qualified) =>
+            {
                 let namespace = origin.name.rsplit_once('.').map_or("", |(namespace, _)| namespace);
                 let is_here = *namespace == *input.namespace;
                 planned.action = if is_here { Action::Rename } else { Action::Move };
@@ -632,7 +635,7 @@ fn overwrite(definition: &mut PlannedDefinition, image: &ModuleImage) {
 }
 
 /// Whether a cell of this kind can take a definition of that kind.
-fn fits(cell: Kind, kind: DefinitionKind) -> bool {
+pub(super) fn fits(cell: Kind, kind: DefinitionKind) -> bool {
     match kind {
         DefinitionKind::Function(_) => cell == Kind::Function,
         DefinitionKind::Class(_) => cell == Kind::Class,
