@@ -503,7 +503,8 @@ impl Planner<'_> {
                 planned.from = Some(origin.name.clone());
                 let old = self.facts.get(&*origin.name);
                 let is_outdated = old.is_some_and(|old| old.is_outdated) || self.dirty.contains(&*origin.name);
-                planned.evaluates = (origin.is_renamed || is_outdated) && evaluates_again(image.kind, old, true);
+                let is_edited = origin.is_renamed || old.is_none_or(|old| old.fingerprint != image.fingerprint);
+                planned.evaluates = (is_edited || is_outdated) && evaluates_again(image.kind, old, true);
                 let leak_of = old.and_then(|old| old.leak_of.as_deref());
                 if self.options.policy == Policy::Strict && leak_of.is_some_and(|file| *file != *input.path) {
                     planned.action = Action::Refuse(Verdict::RefuseAdoption);
