@@ -538,6 +538,7 @@ impl<'gc> Cx<'_, 'gc> {
         }
         self.world.undo.push(Undo::Code(function, function.proto()));
         Function::set_proto(function, self.mc, proto);
+        self.keep_detour(function);
         proto.keep_signature_of(old);
         if !Gc::ptr_eq(old, proto) {
             self.loosen(old, proto);
