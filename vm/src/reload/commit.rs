@@ -356,7 +356,9 @@ impl<'gc> Cx<'_, 'gc> {
                 meta.contributor = Some(module);
                 meta.offset = offset;
                 meta.fingerprint = fingerprint;
-                meta.was = image.was.clone();
+                // A `was` that nothing has come of yet still may act.
+                let is_done = definition.from.is_some() || file.is_new || meta.was == image.was;
+                meta.was = image.was.clone().filter(|_| is_done);
             }
             if is_new_version || definition.action == Action::Adopt {
                 meta.is_evaluated = is_evaluation;
