@@ -357,7 +357,8 @@ impl<'gc> Cx<'_, 'gc> {
                 meta.offset = offset;
                 meta.fingerprint = fingerprint;
                 // A `was` that nothing has come of yet still may act.
-                let is_done = definition.from.is_some() || file.is_new || meta.was == image.was;
+                let has_acted = definition.from.is_some() || definition.action == Action::Conflict;
+                let is_done = has_acted || file.is_new || meta.was == image.was;
                 meta.was = image.was.clone().filter(|_| is_done);
             }
             if is_new_version || definition.action == Action::Adopt {
