@@ -5,7 +5,7 @@
 
 use crate::heap::Value;
 use crate::image::ProtoKind;
-use crate::object::{Cx, Definition, FiberState, IteratorState, Member, Proto};
+use crate::object::{Class, Cx, Definition, FiberState, IteratorState, Layout, Member, Proto, SlotInit, Source};
 use gc_arena::Gc;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::fmt;
@@ -403,7 +403,16 @@ impl<'gc> Walk<'_, '_, 'gc> {
                 let body = class.body();
                 let bases: Vec<_> = body.bases.clone();
                 let members: Vec<_> = body.members.iter().map(|(name, member)| (*name, *member)).collect();
+                let hooks: Vec<_> =
+                    body.variants.iter().chain(body.retired.iter().map(|(v, _)| v)).filter_map(|v| v.hook()).collect();
                 drop(body);
+                // What fills the slots of a new instance, and replaces values of variants that have left.
+                for hook in hooks {
+                    self.push(Value::Function(hook), Holder::Container, way);
+                }
+                if let Some(layout) = class.layout_option() {
+                    self.layout(layout, way);
+                }
                 for base in bases {
                     let way = self.way(Some(way), || " has it as base".to_owned());
                     self.push(Value::Class(base), Holder::Container, way);
@@ -424,6 +433,7 @@ impl<'gc> Walk<'_, '_, 'gc> {
                 let class = self.cx.world.class_of_instance(instance);
                 self.instance_of(Value::Class(class), way);
                 let layout = self.cx.world.layout(instance.layout());
+                self.layout(layout, way);
                 let names: Vec<_> = layout.slots.iter().map(|slot| slot.name).collect();
                 for (i, name) in names.into_iter().enumerate() {
                     let value = crate::object::Instance::get(instance, &layout, i);
@@ -435,7 +445,12 @@ impl<'gc> Walk<'_, '_, 'gc> {
                 self.push(Value::Class(class), Holder::Container, way);
             }
             Value::EnumValue(value) => {
-                self.instance_of(Value::Class(value.variant.class), way);
+                let class = value.variant.class;
+                self.instance_of(Value::Class(class), way);
+                if let Some(hook) = value.variant.hook() {
+                    self.push(Value::Function(hook), Holder::Container, way);
+                }
+                self.methods(class, way);
                 for (i, item) in value.payload.iter().enumerate() {
                     self.item(*item, way, i);
                 }
@@ -468,6 +483,52 @@ impl<'gc> Walk<'_, '_, 'gc> {
                 self.push(value, Holder::Container, way);
             }
             _ => {}
+        }
+    }
+
+    /// What an instance of this layout needs to come into being, or to follow to the newest one.
+    fn layout(&mut self, layout: Gc<'gc, Layout<'gc>>, way: usize) {
+        let mut next = Some(layout);
+        while let Some(layout) = next.take() {
+            if !self.seen.insert(Gc::as_ptr(layout) as usize) {
+                return;
+            }
+            let mut values: Vec<Value<'gc>> = layout.fillers.clone();
+            for slot in &layout.slots {
+                match slot.init {
+                    SlotInit::Value(value) => values.push(value),
+                    SlotInit::Code(function) => values.push(Value::Function(function)),
+                    SlotInit::Unset | SlotInit::EmptyList | SlotInit::EmptyMap => {}
+                }
+            }
+            if let Some(edge) = layout.edge() {
+                values.extend(edge.hooks.iter().filter_map(|hook| hook.function()).map(Value::Function));
+                values.extend(
+                    edge.sources.iter().filter_map(|source| if let Source::Shared(value) = source { Some(*value) } else { None }),
+                );
+                next = self.cx.world.layouts[edge.to.0 as usize];
+            }
+            for value in values.into_iter().filter(|value| value.heap_pointer().is_some()) {
+                self.push(value, Holder::Container, way);
+            }
+        }
+    }
+
+    /// The methods that a value of an enum brings with it; its other variants are none of its business.
+    fn methods(&mut self, class: Gc<'gc, Class<'gc>>, way: usize) {
+        // The class itself, with all that it holds, may be met yet.
+        if !self.seen.insert(Gc::as_ptr(class) as usize | 1) {
+            return;
+        }
+        let members: Vec<Member<'gc>> = class.body().members.values().copied().collect();
+        for member in members {
+            match member {
+                Member::Method(value) => self.push(value, Holder::Container, way),
+                Member::Property { getter, setter } => {
+                    getter.into_iter().chain(setter).for_each(|value| self.push(value, Holder::Container, way));
+                }
+                Member::Static(_) | Member::Shared(_) => {}
+            }
         }
     }
 
