@@ -116,9 +116,10 @@ impl Vm {
         }
         // What is registered while it is made hears of the next one.
         let listeners = self.listeners();
+        let texts = files.clone();
         let mut report = match self.prepare(files, options) {
             Err(reasons) => {
-                let mut report = Report::refused(paths, reasons);
+                let mut report = Report::refused(paths.clone(), reasons);
                 report.error = Some(Error::Host(reasons_text(&report.reasons)));
                 report
             }
@@ -126,7 +127,7 @@ impl Vm {
                 let changed: Vec<Arc<str>> = plan.plan().files.iter().map(|file| file.path.clone()).collect();
                 let before = self.texts_before(&changed);
                 self.files.commits_running += 1;
-                let report = self.carry_out(plan, warnings, paths, options);
+                let report = self.carry_out(plan, warnings, paths.clone(), options);
                 self.files.commits_running -= 1;
                 if report.committed {
                     self.keep_history();
@@ -136,6 +137,11 @@ impl Vm {
             }
         };
         report.epoch = self.epoch();
+        match (report.ok, step) {
+            (true, _) => self.files.disk.note_running(&paths),
+            (false, Step::Ordinary) => self.files.disk.note_refused(texts, &report.reasons),
+            (false, Step::Undo | Step::Redo) => {}
+        }
         // What fails around this commit takes it back; leaks end with the outermost one.
         if report.committed && self.files.within.is_empty() {
             report.released = self.release_unused_leaks();

@@ -36,7 +36,7 @@ impl Vm {
     }
 
     /// Definitions that are not as a cold start would make them: qualified name, kind, why.
-    pub fn drift(&mut self) -> Vec<(String, &'static str, &'static str)> {
+    pub(super) fn drift_of_definitions(&mut self) -> Vec<(String, &'static str, &'static str)> {
         self.enter(|cx| {
             let cells: Vec<_> = cx.world.namespaces.values().filter(|n| !n.is_locked()).flat_map(|n| n.with_leaks()).collect();
             let why = |cell: Gc<'_, Definition<'_>>| {

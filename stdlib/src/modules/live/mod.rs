@@ -344,8 +344,8 @@ fn why<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
 fn drift<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
     Err(outside(|vm| {
         let drift = vm.drift();
-        Data::list(drift, |(name, kind, why)| {
-            Data::Map(vec![("name", Data::Text(name)), ("kind", Data::text(kind)), ("why", Data::text(why))])
+        Data::list(drift, |entry| {
+            Data::Map(vec![("name", Data::Text(entry.name)), ("kind", Data::text(entry.kind)), ("why", Data::Text(entry.why))])
         })
         .into_handle(vm)
     }))
