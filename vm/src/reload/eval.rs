@@ -11,6 +11,7 @@ use super::matches::incomplete_matches;
 use super::options::{Gate, Migrate, Mode, ReloadOptions, mode_of_text};
 use super::plan::{Action, Draft, FileInput, PlannedDefinition, PlannedFile, ReloadPlan, draft, plan};
 use super::report::Report;
+use super::runs::code_around;
 use super::suggest::suggestions;
 use super::survey::Facts;
 use super::transition::Trial;
@@ -170,6 +171,7 @@ impl Vm {
         report.warnings = warnings;
         let running = self.running_statements(plan.plan());
         let hooks = self.hooks_of(plan.plan());
+        self.prepare_hooks(&hooks);
         let mut stages = Told { report, hooks, running, migrate: options.migrate, gate: options.gate, warn: options.warn };
         match self.commit(plan, &mut stages) {
             Ok(_) => stages.report,
@@ -203,8 +205,16 @@ impl Vm {
                 let planned = plan.plan().files.iter().any(|f| f.changed || f.is_new);
                 let mut report = Report { warnings, planned, ..Report::of(plan.plan()) };
                 self.add_parts(plan.plan(), &mut report);
+                let hooks = self.hooks_of(plan.plan());
                 match self.try_out(plan) {
-                    Ok(Trial { layouts, uncovered, .. }) => Report { layouts: layouts.unwrap_or_default(), uncovered, ..report },
+                    Ok(Trial { layouts, uncovered, queued, .. }) => {
+                        let layouts = layouts.unwrap_or_default();
+                        let mut would_run = queued;
+                        if planned {
+                            would_run.extend(code_around(&hooks, &layouts, options));
+                        }
+                        Report { layouts, uncovered, would_run, ..report }
+                    }
                     Err(error) => Report::refused(paths, vec![failed_reason(&error, None)]),
                 }
             }

@@ -36,6 +36,7 @@ impl Report {
             ("notes", array(&self.notes, |note| text(&note.to_string()))),
             ("stale", texts(&self.stale)),
             ("uncovered", array(&self.uncovered, uncovered)),
+            ("would_run", texts(&self.would_run)),
             ("warnings", array(&self.warnings, reason)),
             ("reasons", array(&self.reasons, reason)),
             ("duration_ms", format!("{:.3}", self.duration.as_secs_f64() * 1e3)),

@@ -35,6 +35,7 @@ mod plan;
 mod queue;
 mod relink;
 mod report;
+mod runs;
 mod select;
 mod stacks;
 mod suggest;

@@ -120,6 +120,8 @@ pub struct Report {
     pub stale: Vec<String>,
     /// Of a plan: what is alive and would be left behind.
     pub uncovered: Vec<Uncovered>,
+    /// Of a plan: what of the program would run, and may raise: initialisers, statements, decorators, hooks, tests.
+    pub would_run: Vec<String>,
     /// Problems that do not stand in the way.
     pub warnings: Vec<Reason>,
     /// Why it was refused.
@@ -253,7 +255,8 @@ impl fmt::Display for Report {
         }
         match (self.committed, self.planned) {
             (true, _) => writeln!(f, "{files}: committed (epoch {})", self.epoch)?,
-            (false, true) => writeln!(f, "{files}: would be committed (epoch {})", self.epoch)?,
+            (false, true) if self.would_run.is_empty() => writeln!(f, "{files}: would be committed (epoch {})", self.epoch)?,
+            (false, true) => writeln!(f, "{files}: would be committed, if what it runs raises no error (epoch {})", self.epoch)?,
             (false, false) => return writeln!(f, "{files}: no change (epoch {})", self.epoch),
         }
         let groups = [
@@ -286,7 +289,10 @@ impl fmt::Display for Report {
         for name in &self.released {
             writeln!(f, "  released   {name}: nothing used it any more")?;
         }
-        for statement in &self.ran_statements {
+        for name in &self.would_run {
+            writeln!(f, "  runs       {name}")?;
+        }
+        for statement in self.ran_statements.iter().filter(|_| !self.planned) {
             writeln!(f, "  ran        {}:{}", statement.file, statement.line)?;
         }
         for stale in &self.stale {

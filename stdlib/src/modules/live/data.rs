@@ -138,6 +138,7 @@ pub(super) fn report(report: &Report) -> Data {
         ("notes", Data::list(&report.notes, |note| Data::text(note.to_string()))),
         ("stale", texts(&report.stale)),
         ("uncovered", Data::list(&report.uncovered, uncovered)),
+        ("would_run", texts(&report.would_run)),
         ("warnings", Data::list(&report.warnings, reason)),
         ("reasons", Data::list(&report.reasons, reason)),
         ("duration_ms", Data::Float(report.duration.as_secs_f64() * 1e3)),
