@@ -15,6 +15,7 @@ use super::runs::code_around;
 use super::suggest::suggestions;
 use super::survey::Facts;
 use super::transition::Trial;
+use super::variants::variants_missed;
 use crate::compile::compile_source;
 use crate::embed::{Error, Handle, Problem, Vm};
 use crate::heap::Value;
@@ -341,6 +342,7 @@ impl Vm {
             let missed = self.enter(|cx| cx.missed_by_sessions(&leaving));
             warnings.extend(leaving.warnings(&plan, &others, missed));
         }
+        warnings.extend(variants_missed(&plan, &others, &running));
         let incomplete = incomplete_matches(&plan, &others, &running);
         let plan = check(plan, &facts)?;
         if options.strict && !warnings.is_empty() {
@@ -451,7 +453,9 @@ impl Vm {
         }
     }
 
-    fn eval_image(&mut self, namespace: &str, image: ModuleImage) -> Result<Option<Handle>, Error> {
+    fn eval_image(&mut self, namespace: &str, mut image: ModuleImage) -> Result<Option<Handle>, Error> {
+        let own_imports = image.imports.len();
+        let imports_of_file = self.see_imports_of_file(&mut image);
         let image = Arc::new(image);
         // A binding would last, as a definition does.
         let added = image.definitions.first().map(|d| d.name_span).or(image.imports.first().map(|import| import.span));
@@ -463,7 +467,7 @@ impl Vm {
         self.files.evaluations += 1;
         let path: Arc<str> = format!("<{namespace} {serial}>").into();
         let mut imports = Vec::new();
-        for import in &image.imports {
+        for import in &image.imports[..own_imports] {
             let source = match self.import_for_eval(import) {
                 Ok(source) => source,
                 Err(Error::Host(message)) => return Err(self.import_error(namespace, &image, import, message)),
@@ -501,7 +505,7 @@ impl Vm {
             path: path.clone(),
             namespace: namespace.into(),
             image: image.clone(),
-            imports: imports.clone(),
+            imports: imports.iter().cloned().chain(imports_of_file).collect(),
             definitions,
             statements: statements.into_iter().filter(|s| Some(*s) != last).collect(),
             extensions,

@@ -243,6 +243,7 @@ impl Vm {
         }
         let compiled = imports_first(compiled);
         warnings.extend(self.enter(|cx| cx.unknown_names(&compiled)));
+        warnings.extend(self.enter(|cx| cx.overridden_members(&compiled)));
         Ok((compiled, warnings))
     }
 

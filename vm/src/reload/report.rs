@@ -25,6 +25,8 @@ pub struct Entry {
     pub line: u32,
     /// Qualified name that it had before, if another; the file that it comes from, if it moved.
     pub from: Option<String>,
+    /// Of a conflict: the text of the initialiser that was not evaluated.
+    pub initial: Option<String>,
 }
 
 impl fmt::Display for Entry {
@@ -158,15 +160,19 @@ impl Report {
                     file: file.path.to_string(),
                     line: image.map_or(0, |d| source.line(d.name_span.lo)),
                     from: definition.from.as_ref().or(definition.from_file.as_ref()).map(|from| from.to_string()),
+                    initial: None,
                 };
+                // What it computes with may have changed instead.
+                let text = image.filter(|_| definition.is_edited).and_then(|d| source.slice(d.span).split_once('='));
+                let conflict = || Entry { initial: text.map(|(_, text)| text.trim().to_owned()), ..entry.clone() };
                 if definition.is_conflict {
-                    report.conflicts.push(entry.clone());
+                    report.conflicts.push(conflict());
                 }
                 match definition.action {
                     Action::Add => report.added.push(entry),
                     Action::Redefine | Action::Evaluate => report.changed.push(entry),
                     Action::Recompute => report.recomputed.push(entry),
-                    Action::Conflict => report.conflicts.push(entry),
+                    Action::Conflict => report.conflicts.push(conflict()),
                     Action::Leak => {
                         report.removed.push(entry.clone());
                         report.leaked.push(entry);
