@@ -68,7 +68,13 @@ impl Disk {
     /// The texts ran, and were undone by commit `epoch`.
     pub(super) fn note_undone(&mut self, files: impl Iterator<Item = FileText>, epoch: u64) {
         self.undone += 1;
-        self.left.extend(files.map(|file| (file.path, (file.text, Why::Undone(epoch)))));
+        for FileText { path, text } in files {
+            let known = self.left.get(&path);
+            // After several undos the disk still holds what the first one undid.
+            if known.is_none_or(|(left, why)| *left == text || !matches!(why, Why::Undone(_))) {
+                self.left.insert(path, (text, Why::Undone(epoch)));
+            }
+        }
     }
 }
 

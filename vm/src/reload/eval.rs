@@ -9,11 +9,10 @@ use super::leaving::{Leaving, leaks_mentioned};
 use super::load::{Compiled, FileText, normalise, reason_of};
 use super::matches::incomplete_matches;
 use super::options::{Gate, Migrate, Mode, ReloadOptions, mode_of_text};
-use super::plan::{Action, Draft, FileInput, PlannedDefinition, PlannedFile, ReloadPlan, draft, plan};
+use super::plan::{Action, FileInput, PlannedDefinition, PlannedFile, ReloadPlan, draft, plan};
 use super::report::Report;
 use super::runs::code_around;
-use super::suggest::suggestions;
-use super::survey::Facts;
+use super::suggest::renamings;
 use super::transition::Trial;
 use super::variants::variants_missed;
 use crate::compile::compile_source;
@@ -140,9 +139,9 @@ impl Vm {
         };
         report.epoch = self.epoch();
         match (report.ok, step) {
-            (true, _) => self.files.disk.note_running(&paths),
+            (true, Step::Ordinary) => self.files.disk.note_running(&paths),
             (false, Step::Ordinary) => self.files.disk.note_refused(texts, &report.reasons),
-            (false, Step::Undo | Step::Redo) => {}
+            (_, Step::Undo | Step::Redo) => {}
         }
         // What fails around this commit takes it back; leaks end with the outermost one.
         if report.committed && self.files.within.is_empty() {
@@ -332,7 +331,8 @@ impl Vm {
             cx.survey_namespaces(&mut facts, &draft.namespaces());
             cx.survey_values(&mut facts, &draft.concerned());
         });
-        let renamed = renamings(&draft, &facts);
+        let mut renamed = renamings(&draft, &facts);
+        renamed.extend(self.enter(|cx| cx.moves_in_two_saves(&draft, &facts)));
         let running: Vec<_> = draft.inputs.iter().filter_map(|input| Some((input.path.clone(), input.old.clone()?))).collect();
         let mut plan = plan(draft, &others, &facts, options);
         self.leave_for_later(&mut plan);
@@ -662,19 +662,6 @@ fn once_each(files: Vec<FileText>) -> Result<Vec<FileText>, Vec<Reason>> {
         }
     }
     Ok(found)
-}
-
-/// What may have been renamed.
-fn renamings(draft: &Draft, facts: &Facts) -> Vec<(Source, Diagnostic)> {
-    let mut found = Vec::new();
-    for (input, change) in draft.inputs.iter().zip(&draft.changes) {
-        let is_known = |name: &str| {
-            let is_leak = facts.get(&format!("{}.{name}", input.namespace)).is_some_and(|fact| fact.leak_of.is_some());
-            is_leak || draft.is_taken(&input.namespace, name, &input.path)
-        };
-        found.extend(suggestions(input, change, is_known).into_iter().map(|d| (input.new.source.clone(), d)));
-    }
-    found
 }
 
 /// A reload whose files' hooks run, and whose report is made on the way.
