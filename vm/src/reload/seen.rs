@@ -58,10 +58,10 @@ impl Vm {
             }
         }
         for class in image.classes.iter_mut().flat_map(|class| &mut Arc::make_mut(class).bases) {
-            see_class(class, &see);
+            see_class(class, see);
         }
         for extension in &mut image.extensions {
-            see_class(&mut Arc::make_mut(extension).target, &see);
+            see_class(&mut Arc::make_mut(extension).target, see);
         }
         namespaces
     }
