@@ -22,7 +22,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use vm::embed::{Error, Vm};
 use vm::object::Interrupt;
-use vm::reload::{FileText, ReloadOptions, Report, RunningCode};
+use vm::reload::{Drift, FileText, ReloadOptions, Report, RunningCode};
 
 /// How much is said about a commit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -76,6 +76,8 @@ pub struct Reloader {
     is_abandoned: bool,
     /// Commits made so far.
     commits: u64,
+    /// Commits that undid something, as far as they are known here.
+    undone: u64,
     /// Why the program is to stop, if code that ran in a commit asked for it.
     stop: Option<Interrupt>,
 }
@@ -120,6 +122,7 @@ impl Reloader {
             is_due: false,
             is_abandoned: false,
             commits: 0,
+            undone: vm.undone_commits(),
             stop: None,
         };
         let shared = Rc::new(RefCell::new(reloader));
@@ -148,6 +151,9 @@ impl Reloader {
         if matches!(self.stage, Stage::Loading) && code.is_some() && !self.is_watching {
             self.watch_files(vm);
         }
+        if vm.undone_commits() != self.undone {
+            self.tell_undone(vm);
+        }
         while let Some(notice) = self.watch.notice() {
             match notice {
                 Notice::Saved(edits) => self.is_due |= self.take(vm, edits),
@@ -175,15 +181,33 @@ impl Reloader {
         self.is_due && !is_in_the_way
     }
 
+    /// Says which texts on the disk do not run any more, because the program has undone a commit.
+    fn tell_undone(&mut self, vm: &mut Vm) {
+        self.undone = vm.undone_commits();
+        for Drift { name, why, .. } in vm.drift_of_files() {
+            output().note(&format!("reload: `{name}`: {why}; saved again, it is an edit like any other"));
+        }
+        self.watch_files(vm);
+    }
+
     /// Notes edits; true if one of them matters.
     fn take(&mut self, vm: &mut Vm, edits: Vec<Edit>) -> bool {
         let mut matters = false;
-        for Edit { path, content } in edits {
-            let seen = self.texts.borrow_mut().insert(path.clone(), content.as_deref().map(print_of));
-            if seen == Some(content.as_deref().map(print_of)) {
+        for Edit { path, content, is_same, .. } in edits {
+            let print = content.as_deref().map(print_of);
+            let seen = self.texts.borrow_mut().insert(path.clone(), print);
+            let is_loaded = vm.is_loaded(&path);
+            // What was refused or undone does not run, whoever asked for it: to save it once more is to ask again.
+            let is_left = vm.left_text(&path).is_some_and(|left| left.map(str::as_bytes) == content.as_deref());
+            let is_known = match is_loaded {
+                _ if is_same => !is_left,
+                true => is_left || !self.pending.contains_key(&path) && runs(vm, &path, content.as_deref()),
+                false => seen == Some(print),
+            };
+            if is_known {
                 continue;
             }
-            if vm.is_loaded(&path) || self.entry.includes(&path) {
+            if is_loaded || self.entry.includes(&path) {
                 self.pending.insert(path, content);
                 matters = true;
             } else {
@@ -249,8 +273,17 @@ impl Reloader {
             Entry::File(file) => Some(file.clone()),
             Entry::Directory(_) => None,
         };
-        for path in loaded.into_iter().chain(entry) {
-            watched.entry(path).or_insert(None);
+        for path in &loaded {
+            // The program may have read, or planned with, what has been saved since.
+            let print = match (self.pending.get(path), vm.left_text(path)) {
+                (Some(content), _) => content.as_deref().map(print_of),
+                (None, Some(left)) => left.map(|text| print_of(text.as_bytes())),
+                (None, None) => vm.running_text(path).map(|text| print_of(text.as_bytes())),
+            };
+            watched.insert(path.clone(), print);
+        }
+        if let Some(entry) = entry {
+            watched.entry(entry).or_insert(None);
         }
         drop(texts);
         self.watch.set_files(watched);
@@ -391,6 +424,15 @@ fn commit(shared: &SharedReloader, vm: &mut Vm) {
         }
         Some(interrupt) => this.end(vm, interrupt),
         None => {}
+    }
+}
+
+/// Whether this is what runs of a loaded file; of one that is gone, that nothing of it does.
+fn runs(vm: &mut Vm, path: &str, content: Option<&[u8]>) -> bool {
+    let running = vm.running_text(path);
+    match content {
+        Some(content) => running.is_some_and(|running| running.as_bytes() == content),
+        None => running.is_some_and(|running| running == empty_text(vm, path)),
     }
 }
 

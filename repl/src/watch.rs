@@ -49,13 +49,17 @@ pub fn print_of(content: &[u8]) -> u64 {
     hasher.finish()
 }
 
-/// A file whose content is another than before.
+/// A file whose content is another than before, or that was saved again as it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
     /// Its path, as it was given to the watcher.
     pub path: String,
     /// What is in it; `None` if it is gone.
     pub content: Option<Vec<u8>>,
+    /// Whether the content is the known one.
+    pub is_same: bool,
+    /// What the file was before it was read.
+    stat: Option<Stat>,
 }
 
 /// What the watcher says.
@@ -123,7 +127,7 @@ impl Known {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stat {
     modified: Option<SystemTime>,
     size: u64,
@@ -220,7 +224,12 @@ impl Looker {
     }
 
     fn set_files(&mut self, files: BTreeMap<String, Print>) {
-        self.files = files.into_iter().map(|(path, print)| (path, Known::new(print))).collect();
+        let before = std::mem::take(&mut self.files);
+        let known = |path: &str, print| {
+            let same = before.get(path).filter(|known| known.print == print);
+            Known { stat: same.and_then(|known| known.stat), ..Known::new(print) }
+        };
+        self.files = files.into_iter().map(|(path, print)| (path.clone(), known(&path, print))).collect();
         self.watch_directories();
     }
 
@@ -324,7 +333,7 @@ impl Looker {
         })
     }
 
-    /// All files whose content is another than the known one.
+    /// All files that were written: their content is another than the known one, or the same once more.
     fn look(&mut self) -> Vec<Edit> {
         self.find_new();
         let now = SystemTime::now();
@@ -350,10 +359,11 @@ impl Looker {
             };
             known.is_unreadable = false;
             let print = content.as_deref().map(print_of);
-            if print == known.print {
+            let is_same = print == known.print;
+            if is_same && (known.stat.is_none() || known.stat == stat) {
                 known.stat = stat;
             } else {
-                edits.push(Edit { path: path.clone(), content });
+                edits.push(Edit { path: path.clone(), content, is_same, stat });
             }
         }
         edits
@@ -364,7 +374,7 @@ impl Looker {
             if let Some(known) = self.files.get_mut(&edit.path) {
                 known.print = edit.content.as_deref().map(print_of);
                 known.is_empty = edit.content.as_ref().is_some_and(Vec::is_empty);
-                known.stat = None;
+                known.stat = edit.stat;
             }
         }
         self.open.clear();

@@ -469,3 +469,66 @@ fn what_cannot_be_read_is_no_deletion() {
     running.wait_for("second");
     assert!(!running.seen().iter().any(|line| line.contains("is gone")), "{}", running.seen().join("\n"));
 }
+
+/// A program that undoes its last commit when it is told to.
+const UNDOING: &str = "\
+import fs
+import live
+import time
+from word import word
+
+fn main() {
+    while true {
+        print(word())
+        if fs.exists(\"undo\") {
+            fs.remove(\"undo\")
+            live.undo()
+        }
+        time.sleep(0.01)
+    }
+}
+";
+
+#[test]
+fn an_undone_text_is_named_and_comes_back_when_it_is_saved_again() {
+    let folder = Folder::with(&[("main.lang", UNDOING), ("word.lang", &word("zero"))]);
+    let mut running = Running::start(&folder, "main.lang");
+    running.wait_for("zero");
+    for save in [save_in_place as Saver, save_by_rename] {
+        folder.write("word.lang", &word("one"));
+        running.wait_for("one");
+        folder.write("undo", "");
+        let line = running.wait_for("reload: `word.lang`");
+        assert!(line.contains("its text on the disk was undone in commit"), "{line}");
+        running.wait_for("zero");
+        save(&folder.path().join("word.lang"), &word("one"));
+        running.wait_for("reload: committed");
+        running.wait_for("one");
+        folder.write("word.lang", &word("zero"));
+        running.wait_for("zero");
+    }
+}
+
+#[test]
+fn a_refused_text_is_tried_again_when_it_is_saved_again() {
+    let (folder, mut running) = program();
+    let text = "import fs\nconst text = fs.read(\"text\")\nfn word() { text }\n";
+    folder.write("word.lang", text);
+    running.wait_for("reload: refused");
+    folder.write("text", "read");
+    folder.write("word.lang", text);
+    running.wait_for(" read");
+    assert_state_kept(&running);
+}
+
+#[test]
+fn a_program_that_plans_all_the_time_misses_no_edit() {
+    let main = "import live\nimport time\nfrom word import word\nfn main() { while true { print(word()); live.plan(); time.sleep(0.002) } }";
+    let folder = Folder::with(&[("main.lang", main), ("word.lang", &word("zero"))]);
+    let mut running = Running::start(&folder, "main.lang");
+    running.wait_for("zero");
+    for text in ["one", "two", "three"] {
+        folder.write("word.lang", &word(text));
+        running.wait_for(text);
+    }
+}

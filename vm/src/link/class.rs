@@ -267,8 +267,8 @@ pub fn retract<'gc>(
         Some(member) => {
             body.members.insert(name, member);
         }
-        // What came with the engine is there again.
-        None => match body.hidden.get(&name).copied() {
+        // What came with the engine, or is in the text of the class, is there again.
+        None => match body.hidden.get(&name).or(body.own.get(&name)).copied() {
             Some(hidden) => drop(body.members.insert(name, hidden)),
             None => drop(body.members.shift_remove(&name)),
         },

@@ -313,9 +313,17 @@ impl<'gc> Cx<'_, 'gc> {
         };
         let declared: Vec<_> = class.body().members.iter().map(|(n, m)| (*n, *m)).collect();
         let mut members = class.body().members.clone();
+        // Members of the text that an `extend` has replaced.
+        let mut replaced = SymbolMap::default();
         for (name, member) in before.members {
             match (declared.iter().find(|(n, _)| n == name).map(|(_, m)| *m), *member) {
                 (Some(Member::Shared(_)), Member::Shared(_)) => {}
+                (Some(new), old)
+                    if !matches!(new, Member::Shared(_)) && before.own.contains_key(name) && is_extension(name, &old) =>
+                {
+                    replaced.insert(*name, self.keep_member(before.own[name], new, matcher));
+                    members.insert(*name, old);
+                }
                 (Some(new), old) => {
                     members.insert(*name, self.keep_member(old, new, matcher));
                 }
@@ -347,7 +355,7 @@ impl<'gc> Cx<'_, 'gc> {
                 before.shared.iter().any(|(n, text)| n == name && texts.get(name).is_some_and(|before| before != text));
             self.keep_shared(class, *name, (cell, fresh), is_new_text, tasks);
         }
-        let own = declared.iter().filter_map(|(name, _)| Some((*name, members.get(name).copied()?))).collect();
+        let own = declared.iter().filter_map(|(name, _)| Some((*name, *replaced.get(name).or(members.get(name))?))).collect();
         Class::update(class, self.mc, |body| {
             body.members = members;
             body.own = own;

@@ -90,13 +90,18 @@ world.tick` says so; within one save nothing need be said."
 definition again, or change the code. With `strict` the edit is refused instead.
 
 An edit that deletes a definition names all places that mention it: also those of files that are not edited, and of what was defined in
-the session."
+the session. So does one that takes a variant from an enum, though that is no leak: values of it live on, and code that names it raises
+SlotError."
     INCOMPLETE_MATCH "W0306" Warning "a `match` that an edit makes incomplete"
     "The edit adds a variant to an enum, and this `match`, which had an arm for every variant, has none for the new one: a value of it raises
 MatchError here. Add an arm, or `_` for all others. A `match` that was incomplete before is not mentioned."
     IDLE_WAS "W0309" Warning "a `was` that does nothing"
     "A definition takes over what had the name after `was` in the edit in which that leaves, or when it has left before and something still uses it.
 Here the old name is still defined, or there never was one of this name and kind. A `was` that has done its work may stay in the text."
+    OVERRIDES "W0308" Warning "an `extend` that replaces a member of its class"
+    "The class has a member of this name in its own text, or in the library, and all code that uses the member gets that of the `extend` from now
+on. When the `extend` leaves, what it replaced is there again. Edit the class itself, choose another name, or write a class below it:
+`class MyList(List) { … }`."
     RAISED "W0307" Warning "a listener has failed"
     "What a listener (`live.on`) raises does not undo what it is told of, and what an old `before_reload` raises does not refuse an edit of that
 hook itself. The error is shown with its place; correct that code."

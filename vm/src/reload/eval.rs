@@ -11,8 +11,10 @@ use super::matches::incomplete_matches;
 use super::options::{Gate, Migrate, Mode, ReloadOptions, mode_of_text};
 use super::plan::{Action, FileInput, PlannedDefinition, PlannedFile, ReloadPlan, draft, plan};
 use super::report::Report;
+use super::runs::code_around;
 use super::suggest::{idle_renames, renamings};
 use super::transition::Trial;
+use super::variants::variants_missed;
 use crate::compile::compile_source;
 use crate::embed::{Error, Handle, Problem, Vm};
 use crate::heap::Value;
@@ -115,9 +117,10 @@ impl Vm {
         }
         // What is registered while it is made hears of the next one.
         let listeners = self.listeners();
+        let texts = files.clone();
         let mut report = match self.prepare(files, options) {
             Err(reasons) => {
-                let mut report = Report::refused(paths, reasons);
+                let mut report = Report::refused(paths.clone(), reasons);
                 report.error = Some(Error::Host(reasons_text(&report.reasons)));
                 report
             }
@@ -125,7 +128,7 @@ impl Vm {
                 let changed: Vec<Arc<str>> = plan.plan().files.iter().map(|file| file.path.clone()).collect();
                 let before = self.texts_before(&changed);
                 self.files.commits_running += 1;
-                let report = self.carry_out(plan, warnings, paths, options);
+                let report = self.carry_out(plan, warnings, paths.clone(), options);
                 self.files.commits_running -= 1;
                 if report.committed {
                     self.keep_history();
@@ -135,6 +138,11 @@ impl Vm {
             }
         };
         report.epoch = self.epoch();
+        match (report.ok, step) {
+            (true, Step::Ordinary) => self.files.disk.note_running(&paths),
+            (false, Step::Ordinary) => self.files.disk.note_refused(texts, &report.reasons),
+            (_, Step::Undo | Step::Redo) => {}
+        }
         // What fails around this commit takes it back; leaks end with the outermost one.
         if report.committed && self.files.within.is_empty() {
             report.released = self.release_unused_leaks();
@@ -163,6 +171,7 @@ impl Vm {
         report.warnings = warnings;
         let running = self.running_statements(plan.plan());
         let hooks = self.hooks_of(plan.plan());
+        self.prepare_hooks(&hooks);
         let mut stages = Told { report, hooks, running, migrate: options.migrate, gate: options.gate, warn: options.warn };
         match self.commit(plan, &mut stages) {
             Ok(_) => stages.report,
@@ -196,8 +205,16 @@ impl Vm {
                 let planned = plan.plan().files.iter().any(|f| f.changed || f.is_new);
                 let mut report = Report { warnings, planned, ..Report::of(plan.plan()) };
                 self.add_parts(plan.plan(), &mut report);
+                let hooks = self.hooks_of(plan.plan());
                 match self.try_out(plan) {
-                    Ok(Trial { layouts, uncovered, .. }) => Report { layouts: layouts.unwrap_or_default(), uncovered, ..report },
+                    Ok(Trial { layouts, uncovered, queued, .. }) => {
+                        let layouts = layouts.unwrap_or_default();
+                        let mut would_run = queued;
+                        if planned {
+                            would_run.extend(code_around(&hooks, &layouts, options));
+                        }
+                        Report { layouts, uncovered, would_run, ..report }
+                    }
                     Err(error) => Report::refused(paths, vec![failed_reason(&error, None)]),
                 }
             }
@@ -326,6 +343,7 @@ impl Vm {
             let missed = self.enter(|cx| cx.missed_by_sessions(&leaving));
             warnings.extend(leaving.warnings(&plan, &others, missed));
         }
+        warnings.extend(variants_missed(&plan, &others, &running));
         let incomplete = incomplete_matches(&plan, &others, &running);
         let plan = check(plan, &facts)?;
         if options.strict && !warnings.is_empty() {
@@ -436,7 +454,9 @@ impl Vm {
         }
     }
 
-    fn eval_image(&mut self, namespace: &str, image: ModuleImage) -> Result<Option<Handle>, Error> {
+    fn eval_image(&mut self, namespace: &str, mut image: ModuleImage) -> Result<Option<Handle>, Error> {
+        let own_imports = image.imports.len();
+        let imports_of_file = self.see_imports_of_file(&mut image);
         let image = Arc::new(image);
         // A binding would last, as a definition does.
         let added = image.definitions.first().map(|d| d.name_span).or(image.imports.first().map(|import| import.span));
@@ -448,7 +468,7 @@ impl Vm {
         self.files.evaluations += 1;
         let path: Arc<str> = format!("<{namespace} {serial}>").into();
         let mut imports = Vec::new();
-        for import in &image.imports {
+        for import in &image.imports[..own_imports] {
             let source = match self.import_for_eval(import) {
                 Ok(source) => source,
                 Err(Error::Host(message)) => return Err(self.import_error(namespace, &image, import, message)),
@@ -486,7 +506,7 @@ impl Vm {
             path: path.clone(),
             namespace: namespace.into(),
             image: image.clone(),
-            imports: imports.clone(),
+            imports: imports.iter().cloned().chain(imports_of_file).collect(),
             definitions,
             statements: statements.into_iter().filter(|s| Some(*s) != last).collect(),
             extensions,

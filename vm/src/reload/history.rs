@@ -128,9 +128,14 @@ impl Vm {
         self.keep_history();
         let commit = self.files.history.commits.pop()?;
         let files = commit.files.iter().map(|f| FileText { path: f.path.clone(), text: f.before.clone() }).collect();
+        // Comments may have been edited since.
+        let paths: Vec<Arc<str>> = commit.files.iter().map(|file| file.path.as_str().into()).collect();
+        let texts = self.texts_before(&paths);
         let report = self.reload_as(Step::Undo, files, &anything());
         let history = &mut self.files.history;
         if report.ok {
+            let undone = texts.into_iter().map(|(path, text)| FileText { path, text });
+            self.files.disk.note_undone(undone, report.epoch);
             history.undone.push(commit)
         } else {
             history.commits.push(commit)

@@ -51,6 +51,13 @@ pub(super) struct Hooks {
 }
 
 impl Hooks {
+    /// Their qualified names, in the order in which they run.
+    pub(super) fn names(&self) -> Vec<String> {
+        let before = self.files.iter().rev().filter_map(|told| told.before.as_ref());
+        let after = self.files.iter().filter_map(|told| told.after.as_ref());
+        before.chain(after).map(|name| format!("function {name}")).collect()
+    }
+
     pub(super) fn run_before(&mut self, vm: &mut Vm, report: &Report) -> Result<(), Error> {
         for told in self.files.iter_mut().rev() {
             let Some(name) = &told.before else { continue };
@@ -106,11 +113,15 @@ impl Vm {
                 files.push(Told { path: file.path.clone(), before, after, is_hook_edited, version, data: None });
             }
         }
-        if !files.is_empty() {
+        Hooks { files, ..Hooks::default() }
+    }
+
+    /// Loads what hooks need to be called.
+    pub(super) fn prepare_hooks(&mut self, hooks: &Hooks) {
+        if !hooks.files.is_empty() {
             // What this makes is no part of the commit; if it fails, the first hook says so.
             drop(self.load_module(MODULE));
         }
-        Hooks { files, ..Hooks::default() }
     }
 
     /// A report in the form that the language has for it.

@@ -27,7 +27,7 @@ impl Report {
             ("renamed", entries(&self.renamed)),
             ("restored", entries(&self.restored)),
             ("adopted", entries(&self.adopted)),
-            ("conflicts", entries(&self.conflicts)),
+            ("conflicts", array(&self.conflicts, conflict)),
             ("recomputed", entries(&self.recomputed)),
             ("ran_statements", array(&self.ran_statements, |s| object(&[("file", text(&s.file)), ("line", s.line.to_string())]))),
             ("layouts", array(&self.layouts, layout)),
@@ -36,6 +36,7 @@ impl Report {
             ("notes", array(&self.notes, |note| text(&note.to_string()))),
             ("stale", texts(&self.stale)),
             ("uncovered", array(&self.uncovered, uncovered)),
+            ("would_run", texts(&self.would_run)),
             ("warnings", array(&self.warnings, reason)),
             ("reasons", array(&self.reasons, reason)),
             ("duration_ms", format!("{:.3}", self.duration.as_secs_f64() * 1e3)),
@@ -44,14 +45,24 @@ impl Report {
 }
 
 fn entry(entry: &Entry) -> String {
-    object(&[
+    object(&entry_fields(entry))
+}
+
+fn conflict(entry: &Entry) -> String {
+    let mut fields = entry_fields(entry).to_vec();
+    fields.push(("initial", text(entry.initial.as_deref().unwrap_or_default())));
+    object(&fields)
+}
+
+fn entry_fields(entry: &Entry) -> [(&'static str, String); 6] {
+    [
         ("name", text(&entry.name)),
         ("kind", text(entry.kind)),
         ("namespace", text(&entry.namespace)),
         ("file", text(&entry.file)),
         ("line", entry.line.to_string()),
         ("was", entry.from.as_ref().map_or_else(|| "null".to_owned(), |from| text(from))),
-    ])
+    ]
 }
 
 fn layout(change: &LayoutChange) -> String {

@@ -88,7 +88,15 @@ impl Missed {
     }
 }
 
-fn warning(qualified: &str, mut places: Vec<(Source, Span)>) -> (Source, Diagnostic) {
+fn warning(qualified: &str, places: Vec<(Source, Span)>) -> (Source, Diagnostic) {
+    let ((source, span), text) = places_text(places);
+    let message = format!("`{qualified}` leaves, and code that stays mentions it: {text}");
+    let diagnostic = Diagnostic::new(&codes::MENTIONS_LEAK, span, message);
+    (source, diagnostic.label(WORKS_HERE))
+}
+
+/// The first of some places, and the lines of all, in order, as text.
+pub(super) fn places_text(mut places: Vec<(Source, Span)>) -> ((Source, Span), String) {
     let line = |(source, span): &(Source, Span)| (source.name().to_owned(), source.line(span.lo));
     places.sort_by_key(|place| (line(place), place.1.lo));
     let mut lines: Vec<String> = places.iter().map(line).map(|(file, line)| format!("{file}:{line}")).collect();
@@ -96,10 +104,7 @@ fn warning(qualified: &str, mut places: Vec<(Source, Span)>) -> (Source, Diagnos
     let more = lines.len().saturating_sub(PLACES_MAX);
     lines.truncate(PLACES_MAX);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let (source, span) = places.swap_remove(0);
-    let message = format!("`{qualified}` leaves, and code that stays mentions it: {}{more}", lines.join(", "));
-    let diagnostic = Diagnostic::new(&codes::MENTIONS_LEAK, span, message);
-    (source, diagnostic.label(WORKS_HERE))
+    (places.swap_remove(0), format!("{}{more}", lines.join(", ")))
 }
 
 /// What is said beside a mention.

@@ -47,6 +47,8 @@ pub struct Files {
     pub mode: Mode,
     /// What was committed.
     pub(super) history: super::history::History,
+    /// What the disk holds beside what runs.
+    pub(super) disk: super::disk::Disk,
     /// Where modules come from that are no files.
     pub(super) library: Library,
     /// What has been reloaded within the commits that are being made, the outermost first.
@@ -241,6 +243,7 @@ impl Vm {
         }
         let compiled = imports_first(compiled);
         warnings.extend(self.enter(|cx| cx.unknown_names(&compiled)));
+        warnings.extend(self.enter(|cx| cx.overridden_members(&compiled)));
         Ok((compiled, warnings))
     }
 
@@ -269,6 +272,7 @@ impl Vm {
     /// Reads a file through the host.
     pub(super) fn read_text(&mut self, path: &str) -> Result<String, String> {
         let bytes = self.host(|host| host.read_file(path)).map_err(|e| format!("cannot read `{path}`: {e}"))?;
+        self.files.disk.note_read(path);
         if bytes.len() > Source::BYTES_MAX {
             return Err(format!("`{path}` is larger than {} MB", Source::BYTES_MAX >> 20));
         }

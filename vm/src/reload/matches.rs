@@ -3,12 +3,12 @@
 //! Asked only by edits that add a variant; the texts of the program are looked through then.
 
 use super::codes;
+use super::names::Names;
 use super::plan::{FileInput, PlannedFile, ReloadPlan};
 use crate::image::{DefinitionKind, EnumImage, ModuleImage};
 use lang::ast::visit::{Visitor, walk_expr};
 use lang::ast::{Expr, ExprKind, Pattern, PatternKind};
 use lang::diagnostic::Diagnostic;
-use lang::resolve::{Res, Resolved};
 use lang::source::{Source, Span};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -25,18 +25,11 @@ struct Grown {
 /// Matches that a plan makes incomplete, in its files and in the others of the program.
 pub(super) fn incomplete_matches(plan: &ReloadPlan, others: &[FileInput], old: &Running) -> Vec<(Source, Diagnostic)> {
     let mut grown: FxHashMap<String, Grown> = FxHashMap::default();
-    for file in &plan.files {
-        let Some((_, image_old)) = old.iter().find(|(path, _)| *path == file.path) else { continue };
-        for definition in file.image.definitions.iter().filter_map(|d| Some((d, enum_of(file, d.kind)?))) {
-            let (definition, new) = definition;
-            let name_old = definition.was.as_ref().unwrap_or(&definition.name);
-            let found = image_old.definitions.iter().find(|d| d.name == definition.name || d.name == *name_old);
-            let Some(DefinitionKind::Enum(id)) = found.map(|d| d.kind) else { continue };
-            let names = |item: &EnumImage| item.variants.iter().map(|v| v.name.clone()).collect::<Vec<_>>();
-            let (variants_old, variants_new) = (names(&image_old.enums[id.0 as usize]), names(new));
-            if variants_new.iter().any(|name| !variants_old.contains(name)) {
-                grown.insert(format!("{}.{}", file.namespace, definition.name), Grown { variants_old, variants_new });
-            }
+    for (name, before, new) in edited_enums(plan, old) {
+        let names = |item: &EnumImage| item.variants.iter().map(|v| v.name.clone()).collect::<Vec<_>>();
+        let (variants_old, variants_new) = (names(before), names(new));
+        if variants_new.iter().any(|name| !variants_old.contains(name)) {
+            grown.insert(name, Grown { variants_old, variants_new });
         }
     }
     if grown.is_empty() {
@@ -45,6 +38,22 @@ pub(super) fn incomplete_matches(plan: &ReloadPlan, others: &[FileInput], old: &
     let edited = plan.files.iter().filter(|f| !f.is_removed).map(|f| (&f.image.source, &f.namespace, &f.imports));
     let running = others.iter().map(|input| (&input.new.source, &input.namespace, &input.imports));
     edited.chain(running).flat_map(|(source, namespace, imports)| look_through(source, namespace, imports, &grown)).collect()
+}
+
+/// The enums of a plan that run already: qualified name, what runs, the new text.
+pub(super) fn edited_enums<'a>(plan: &'a ReloadPlan, old: &'a Running) -> Vec<(String, &'a EnumImage, &'a EnumImage)> {
+    let mut found = Vec::new();
+    for file in &plan.files {
+        let Some((_, image_old)) = old.iter().find(|(path, _)| *path == file.path) else { continue };
+        for (definition, new) in file.image.definitions.iter().filter_map(|d| Some((d, enum_of(file, d.kind)?))) {
+            let name_old = definition.was.as_ref().unwrap_or(&definition.name);
+            let before = image_old.definitions.iter().find(|d| d.name == definition.name || d.name == *name_old);
+            if let Some(DefinitionKind::Enum(id)) = before.map(|d| d.kind) {
+                found.push((format!("{}.{}", file.namespace, definition.name), &*image_old.enums[id.0 as usize], new));
+            }
+        }
+    }
+    found
 }
 
 fn enum_of(file: &PlannedFile, kind: DefinitionKind) -> Option<&EnumImage> {
@@ -62,15 +71,14 @@ fn look_through(
 ) -> Vec<(Source, Diagnostic)> {
     let parsed = lang::parse(source);
     let resolved = lang::resolve::resolve(&parsed.file, &mut Vec::new());
-    let mut walk = Walk { resolved: &resolved, namespace, imports, grown, found: Vec::new() };
+    let names = Names { resolved: &resolved, namespace, imports };
+    let mut walk = Walk { names, grown, found: Vec::new() };
     lang::ast::visit::walk_stmts(&mut walk, &parsed.file.stmts);
     walk.found.into_iter().map(|diagnostic| (source.clone(), diagnostic)).collect()
 }
 
 struct Walk<'a> {
-    resolved: &'a Resolved,
-    namespace: &'a str,
-    imports: &'a [Arc<str>],
+    names: Names<'a>,
     grown: &'a FxHashMap<String, Grown>,
     found: Vec<Diagnostic>,
 }
@@ -83,23 +91,6 @@ struct Taken {
 }
 
 impl Walk<'_> {
-    /// The qualified name of the definition that an expression names.
-    fn qualified(&self, expr: &Expr) -> Option<String> {
-        match &*expr.kind {
-            ExprKind::Name(id, _) => match self.resolved.res(*id) {
-                Res::Name(name) => Some(format!("{}.{}", self.namespace, name.0)),
-                Res::ImportedName(import, name) => Some(format!("{}.{}", self.imports.get(import.0 as usize)?, name.0)),
-                _ => None,
-            },
-            ExprKind::Member { object, name, .. } => {
-                let ExprKind::Name(id, _) = &*object.kind else { return None };
-                let Res::ImportedNamespace(import) = self.resolved.res(*id) else { return None };
-                Some(format!("{}.{}", self.imports.get(import.0 as usize)?, name.name.0))
-            }
-            _ => None,
-        }
-    }
-
     fn take(&self, pattern: &Pattern, taken: &mut Taken) {
         match &*pattern.kind {
             PatternKind::Wildcard | PatternKind::Bind(..) => taken.everything = true,
@@ -114,7 +105,7 @@ impl Walk<'_> {
             }
             PatternKind::Is(class) | PatternKind::BindIs(_, _, class) => {
                 self.take_variant(class, taken);
-                if self.qualified(class).is_some_and(|name| self.grown.contains_key(&name)) {
+                if self.names.qualified(class).is_some_and(|name| self.grown.contains_key(&name)) {
                     taken.everything = true;
                 }
             }
@@ -124,7 +115,7 @@ impl Walk<'_> {
 
     fn take_variant(&self, expr: &Expr, taken: &mut Taken) {
         if let ExprKind::Member { object, name, .. } = &*expr.kind
-            && let Some(qualified) = self.qualified(object)
+            && let Some(qualified) = self.names.qualified(object)
             && self.grown.contains_key(&qualified)
         {
             taken.variants.push((qualified, name.name.0.to_string()));

@@ -36,7 +36,7 @@ impl Vm {
     }
 
     /// Definitions that are not as a cold start would make them: qualified name, kind, why.
-    pub fn drift(&mut self) -> Vec<(String, &'static str, &'static str)> {
+    pub(super) fn drift_of_definitions(&mut self) -> Vec<(String, &'static str, &'static str)> {
         self.enter(|cx| {
             let cells: Vec<_> = cx.world.namespaces.values().filter(|n| !n.is_locked()).flat_map(|n| n.with_leaks()).collect();
             let why = |cell: Gc<'_, Definition<'_>>| {
@@ -138,11 +138,12 @@ impl<'gc> Cx<'_, 'gc> {
             return None;
         }
         let cells = self.world.namespaces.values().flat_map(|namespace| namespace.with_leaks());
-        let mut holders = cells.filter(|cell| cell.value().heap_pointer().is_some_and(|p| Gc::ptr_eq(p, pointer)));
-        // A variable may hold it too; its own definition is meant.
-        let first = holders.next()?;
-        let own =
-            std::iter::once(first).chain(holders).find(|cell| matches!(cell.kind(), Kind::Function | Kind::Class | Kind::Enum));
-        Some(own.unwrap_or(first).qualified_name())
+        let holders = cells.filter(|cell| cell.value().heap_pointer().is_some_and(|p| Gc::ptr_eq(p, pointer)));
+        // A variable may hold it too, and so does the leak of what has moved; its own definition is meant.
+        let own = holders.min_by_key(|cell| {
+            let is_definition = matches!(cell.kind(), Kind::Function | Kind::Class | Kind::Enum);
+            (!is_definition, cell.meta().leak.is_some())
+        });
+        Some(own?.qualified_name())
     }
 }

@@ -25,6 +25,8 @@ pub struct Entry {
     pub line: u32,
     /// Qualified name that it had before, if another; the file that it comes from, if it moved.
     pub from: Option<String>,
+    /// Of a conflict: the text of the initialiser that was not evaluated.
+    pub initial: Option<String>,
 }
 
 impl fmt::Display for Entry {
@@ -120,6 +122,8 @@ pub struct Report {
     pub stale: Vec<String>,
     /// Of a plan: what is alive and would be left behind.
     pub uncovered: Vec<Uncovered>,
+    /// Of a plan: what of the program would run, and may raise: initialisers, statements, decorators, hooks, tests.
+    pub would_run: Vec<String>,
     /// Problems that do not stand in the way.
     pub warnings: Vec<Reason>,
     /// Why it was refused.
@@ -156,15 +160,19 @@ impl Report {
                     file: file.path.to_string(),
                     line: image.map_or(0, |d| source.line(d.name_span.lo)),
                     from: definition.from.as_ref().or(definition.from_file.as_ref()).map(|from| from.to_string()),
+                    initial: None,
                 };
+                // What it computes with may have changed instead.
+                let text = image.filter(|_| definition.is_edited).and_then(|d| source.slice(d.span).split_once('='));
+                let conflict = || Entry { initial: text.map(|(_, text)| text.trim().to_owned()), ..entry.clone() };
                 if definition.is_conflict {
-                    report.conflicts.push(entry.clone());
+                    report.conflicts.push(conflict());
                 }
                 match definition.action {
                     Action::Add => report.added.push(entry),
                     Action::Redefine | Action::Evaluate => report.changed.push(entry),
                     Action::Recompute => report.recomputed.push(entry),
-                    Action::Conflict => report.conflicts.push(entry),
+                    Action::Conflict => report.conflicts.push(conflict()),
                     Action::Leak => {
                         report.removed.push(entry.clone());
                         report.leaked.push(entry);
@@ -253,7 +261,8 @@ impl fmt::Display for Report {
         }
         match (self.committed, self.planned) {
             (true, _) => writeln!(f, "{files}: committed (epoch {})", self.epoch)?,
-            (false, true) => writeln!(f, "{files}: would be committed (epoch {})", self.epoch)?,
+            (false, true) if self.would_run.is_empty() => writeln!(f, "{files}: would be committed (epoch {})", self.epoch)?,
+            (false, true) => writeln!(f, "{files}: would be committed, if what it runs raises no error (epoch {})", self.epoch)?,
             (false, false) => return writeln!(f, "{files}: no change (epoch {})", self.epoch),
         }
         let groups = [
@@ -286,7 +295,10 @@ impl fmt::Display for Report {
         for name in &self.released {
             writeln!(f, "  released   {name}: nothing used it any more")?;
         }
-        for statement in &self.ran_statements {
+        for name in &self.would_run {
+            writeln!(f, "  runs       {name}")?;
+        }
+        for statement in self.ran_statements.iter().filter(|_| !self.planned) {
             writeln!(f, "  ran        {}:{}", statement.file, statement.line)?;
         }
         for stale in &self.stale {

@@ -36,7 +36,7 @@ impl Vm {
         self.enter(|cx| Some(cx.world.modules.get(path)?.state().linked?.image.source.text().to_owned()))
     }
 
-    fn text_on_disk(&mut self, path: String) -> Result<FileText, String> {
+    pub(super) fn text_on_disk(&mut self, path: String) -> Result<FileText, String> {
         match self.read_text(&path) {
             Ok(text) => Ok(FileText { path, text: Some(text) }),
             Err(_) if self.is_loaded(&path) && !self.file_exists(&path) => Ok(FileText { path, text: None }),

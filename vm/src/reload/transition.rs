@@ -45,6 +45,8 @@ pub(super) struct Trial {
     pub(super) layouts: Option<Vec<LayoutChange>>,
     /// What would be left behind.
     pub(super) uncovered: Vec<Uncovered>,
+    /// What of the program would run then.
+    pub(super) queued: Vec<String>,
     /// What was left behind before, by address.
     before: FxHashSet<usize>,
 }
@@ -58,6 +60,7 @@ impl Stages for Trial {
     fn placed(&mut self, vm: &mut Vm) -> Result<(), Error> {
         self.layouts = Some(vm.enter(|cx| std::mem::take(&mut cx.world.layout_changes)));
         self.uncovered = vm.enter(|cx| cx.uncovered(&self.before));
+        self.queued = vm.queued_code();
         Err(Error::Host("only tried".into()))
     }
 

@@ -68,6 +68,13 @@ fn entry(entry: &Entry) -> Data {
     ])
 }
 
+/// An entry with the text of the initialiser that was not evaluated.
+fn conflict(entry_of: &Entry) -> Data {
+    let Data::Map(mut fields) = entry(entry_of) else { unreachable!("entries are maps") };
+    fields.push(("initial", Data::text(entry_of.initial.as_deref().unwrap_or_default())));
+    Data::Map(fields)
+}
+
 fn entries(list: &[Entry]) -> Data {
     Data::list(list, entry)
 }
@@ -129,7 +136,7 @@ pub(super) fn report(report: &Report) -> Data {
         ("renamed", entries(&report.renamed)),
         ("restored", entries(&report.restored)),
         ("adopted", entries(&report.adopted)),
-        ("conflicts", entries(&report.conflicts)),
+        ("conflicts", Data::list(&report.conflicts, conflict)),
         ("recomputed", entries(&report.recomputed)),
         ("ran_statements", Data::list(&report.ran_statements, statement)),
         ("layouts", Data::list(&report.layouts, layout)),
@@ -138,6 +145,7 @@ pub(super) fn report(report: &Report) -> Data {
         ("notes", Data::list(&report.notes, |note| Data::text(note.to_string()))),
         ("stale", texts(&report.stale)),
         ("uncovered", Data::list(&report.uncovered, uncovered)),
+        ("would_run", texts(&report.would_run)),
         ("warnings", Data::list(&report.warnings, reason)),
         ("reasons", Data::list(&report.reasons, reason)),
         ("duration_ms", Data::Float(report.duration.as_secs_f64() * 1e3)),

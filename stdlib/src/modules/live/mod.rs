@@ -14,7 +14,7 @@ use vm::embed::{Error, Handle, Vm, outside};
 use vm::heap::Value;
 use vm::object::{Cx, ErrorKind, NativeResult};
 use vm::ops;
-use vm::reload::{Gate, Migrate, Mode, Policy, ReloadOptions, Replace};
+use vm::reload::{Gate, Migrate, Mode, Policy, ReloadOptions, Replace, normalise};
 
 /// Properties of definitions.
 pub(crate) const DEFINITION_PROPERTIES: &[Row] =
@@ -359,8 +359,8 @@ fn why<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
 fn drift<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
     Err(outside(|vm| {
         let drift = vm.drift();
-        Data::list(drift, |(name, kind, why)| {
-            Data::Map(vec![("name", Data::Text(name)), ("kind", Data::text(kind)), ("why", Data::text(why))])
+        Data::list(drift, |entry| {
+            Data::Map(vec![("name", Data::Text(entry.name)), ("kind", Data::text(entry.kind)), ("why", Data::Text(entry.why))])
         })
         .into_handle(vm)
     }))
@@ -397,8 +397,15 @@ fn name_of<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> 
 
 fn eval<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let text = args::text(cx, "live.eval", "text", args[0])?.to_owned();
-    let namespace = args::text(cx, "live.eval", "namespace", args[1])?.to_owned();
     let file = args::text(cx, "live.eval", "file", args[2])?.to_owned();
+    let namespace = match args[1] {
+        Value::Nil => {
+            let module = cx.world.modules.get(&*normalise(&file)).filter(|module| module.state().linked.is_some());
+            module.map_or("main".to_owned(), |module| module.namespace.name.to_string())
+        }
+        Value::Namespace(namespace) => namespace.name.to_string(),
+        name => args::text(cx, "live.eval", "namespace", name)?.to_owned(),
+    };
     // The default is there for every program.
     if namespace != "main" && !cx.world.namespaces.contains_key(&*namespace) {
         let near = ops::suggestion(&namespace, cx.world.namespaces.keys().map(|known| &**known));

@@ -1,0 +1,73 @@
+//! Warnings for code that mentions variants which leave their enums with an edit.
+
+use super::codes;
+use super::leaving::places_text;
+use super::matches::{Running, edited_enums};
+use super::names::Names;
+use super::plan::{FileInput, ReloadPlan};
+use lang::ast::visit::{Visitor, walk_expr, walk_stmts};
+use lang::ast::{Expr, ExprKind};
+use lang::diagnostic::Diagnostic;
+use lang::source::{Source, Span};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Where variants that leave are mentioned: places by qualified name.
+type Places = BTreeMap<String, Vec<(Source, Span)>>;
+
+/// Mentions of variants that leave with a plan, in its files and in the others of the program.
+pub(super) fn variants_missed(plan: &ReloadPlan, others: &[FileInput], old: &Running) -> Vec<(Source, Diagnostic)> {
+    let mut leaving: BTreeMap<String, Vec<Arc<str>>> = BTreeMap::new();
+    for (name, before, new) in edited_enums(plan, old) {
+        let is_there = |name: &str| new.variants.iter().any(|v| *v.name == *name) || new.members.iter().any(|m| *m.name == *name);
+        let gone: Vec<Arc<str>> = before.variants.iter().map(|v| v.name.clone()).filter(|name| !is_there(name)).collect();
+        if !gone.is_empty() {
+            leaving.insert(name, gone);
+        }
+    }
+    if leaving.is_empty() {
+        return Vec::new();
+    }
+    let mut places = Places::new();
+    let edited = plan.files.iter().filter(|f| !f.is_removed).map(|f| (&f.path, &f.image.source, &f.namespace, &f.imports));
+    let running = others.iter().map(|input| (&input.path, &input.new.source, &input.namespace, &input.imports));
+    let mut seen: Vec<&Arc<str>> = Vec::new();
+    for (path, source, namespace, imports) in edited.chain(running) {
+        if seen.contains(&path) {
+            continue;
+        }
+        seen.push(path);
+        let parsed = lang::parse(source);
+        let resolved = lang::resolve::resolve(&parsed.file, &mut Vec::new());
+        let names = Names { resolved: &resolved, namespace, imports };
+        walk_stmts(&mut Walk { names, source, leaving: &leaving, places: &mut places }, &parsed.file.stmts);
+    }
+    places.into_iter().map(|(variant, places)| warning(&variant, places)).collect()
+}
+
+fn warning(variant: &str, places: Vec<(Source, Span)>) -> (Source, Diagnostic) {
+    let (first, text) = places_text(places);
+    let message = format!("the variant `{variant}` leaves, and code mentions it: {text}");
+    let diagnostic = Diagnostic::new(&codes::MENTIONS_LEAK, first.1, message);
+    (first.0, diagnostic.label("raises SlotError when it is reached"))
+}
+
+struct Walk<'a> {
+    names: Names<'a>,
+    source: &'a Source,
+    leaving: &'a BTreeMap<String, Vec<Arc<str>>>,
+    places: &'a mut Places,
+}
+
+impl Visitor for Walk<'_> {
+    fn expr(&mut self, expr: &Expr) {
+        if let ExprKind::Member { object, name, .. } = &*expr.kind
+            && let Some(of) = self.names.qualified(object)
+            && self.leaving.get(&of).is_some_and(|gone| gone.iter().any(|gone| **gone == *name.name.0))
+        {
+            let places = self.places.entry(format!("{of}.{}", name.name.0)).or_default();
+            places.push((self.source.clone(), expr.span));
+        }
+        walk_expr(self, expr);
+    }
+}
