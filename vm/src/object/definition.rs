@@ -356,6 +356,9 @@ pub struct Linked<'gc> {
     pub imports: Vec<Gc<'gc, Namespace<'gc>>>,
     /// Number of the file's version.
     pub version: u32,
+    /// Whether another generation of the file has taken its place: what began in it ends in it.
+    #[collect(require_static)]
+    pub is_overwritten: Cell<bool>,
     protos: RefLock<Vec<Gc<'gc, Proto<'gc>>>>,
 }
 
@@ -368,7 +371,7 @@ impl<'gc> Linked<'gc> {
         imports: Vec<Gc<'gc, Namespace<'gc>>>,
         version: u32,
     ) -> Gc<'gc, Self> {
-        Gc::new(mc, Linked { image, module, imports, version, protos: RefLock::default() })
+        Gc::new(mc, Linked { image, module, imports, version, is_overwritten: Cell::new(false), protos: RefLock::default() })
     }
 
     /// The prototype with this index.

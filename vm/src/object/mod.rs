@@ -11,6 +11,7 @@ mod instance;
 mod layout;
 mod map;
 mod misc;
+mod orphan;
 mod stack;
 mod symbol;
 mod task;
@@ -33,6 +34,7 @@ pub use misc::{
     Bound, BoxCell, Continuation, Decorated, HostFn, HostObject, Intrinsic, IteratorObject, IteratorState, Keywords, NativeBody,
     NativeFn, NativeFunction, NativeResult, Then,
 };
+pub use orphan::{Kin, Orphan};
 pub use stack::{Frame, ReturnMode, SavedStack, Stack};
 pub use symbol::{Symbol, SymbolMap};
 pub use task::{Goal, Level, Parked, Task, Tasks, Wait, Wake};

@@ -2,7 +2,7 @@
 
 use super::{
     BoxCell, Class, ClassKind, Construction, Content, Continuation, Definition, Fiber, Generation, HostObject, Instance, Layout,
-    LayoutId, Linked, Module, Namespace, Parked, Proto, Resumption, Stack, Symbol, SymbolMap, Tasks, Undo, Variant, Ways,
+    LayoutId, Linked, Module, Namespace, Orphan, Parked, Proto, Resumption, Stack, Symbol, SymbolMap, Tasks, Undo, Variant, Ways,
 };
 use crate::heap::{Str, Value, hash_bytes};
 use crate::host::Host;
@@ -483,8 +483,13 @@ pub struct World<'gc> {
     pub protos: Vec<GcWeak<'gc, Proto<'gc>>>,
     /// All fibers that are alive, for the reports of reloads; those that nothing holds until they are collected.
     pub fibers: Vec<GcWeak<'gc, Fiber<'gc>>>,
+    /// Whether a fiber was ever suspended in so many calls that not all of their code is marked.
+    #[collect(require_static)]
+    pub has_deep_fibers: bool,
     /// Objects that overwriting reloads have taken out of their definitions, as far as they are alive.
     pub generations: Vec<Generation<'gc>>,
+    /// Code that closures may have and that no text continues.
+    pub orphans: Vec<Orphan<'gc>>,
     /// Code that has been replaced and has loops.
     pub replaced: Vec<GcWeak<'gc, Proto<'gc>>>,
     /// Ways of frames into other code that were looked for since the last commit, by the addresses of the code and the back-edge.
@@ -680,7 +685,9 @@ impl<'gc> World<'gc> {
             super_cache: SuperCache::new(),
             protos: Vec::new(),
             fibers: Vec::new(),
+            has_deep_fibers: false,
             generations: Vec::new(),
+            orphans: Vec::new(),
             replaced: Vec::new(),
             ways: RefCell::default(),
             halt_stub: None,
