@@ -96,8 +96,10 @@ pub struct DefinitionMeta<'gc> {
     pub fingerprint: u64,
     /// Digest of the value when its initialiser ended; `None` when the value can never count as untouched.
     pub initial_digest: Option<u64>,
-    /// Constants and functions that the initialiser read or called.
+    /// Constants that the initialiser read, and functions that it called.
     pub computed_from: Vec<Gc<'gc, Definition<'gc>>>,
+    /// Functions that the initialiser only passed on: its value has to do with their objects, not with their code.
+    pub passes_on: Vec<Gc<'gc, Definition<'gc>>>,
     /// Byte offset of the name in the contributor's text.
     pub offset: u32,
     /// Whether its initialiser has changed and the value was kept, because the program had changed it.

@@ -12,6 +12,7 @@ mod layout;
 mod map;
 mod misc;
 mod orphan;
+mod recording;
 mod stack;
 mod symbol;
 mod task;
@@ -35,6 +36,7 @@ pub use misc::{
     NativeFn, NativeFunction, NativeResult, Then,
 };
 pub use orphan::{Kin, Orphan};
+pub use recording::{Caller, Recording};
 pub use stack::{Frame, ReturnMode, SavedStack, Stack};
 pub use symbol::{Symbol, SymbolMap};
 pub use task::{Goal, Level, Parked, Task, Tasks, Wait, Wake};
@@ -42,6 +44,6 @@ pub use undo::Undo;
 pub use variant::{EnumValue, Variant};
 pub use way::{Passed, Way, Ways};
 pub use world::{
-    ClassTasks, Control, Crossing, Cx, ErrorKind, Exit, Following, Found, HandlePool, Interrupt, LayoutChange, MethodCache,
-    Recording, Stress, Symbols, TraceFrame, World,
+    ClassTasks, Control, Crossing, Cx, ErrorKind, Exit, Following, Found, HandlePool, Interrupt, LayoutChange, MethodCache, Stress,
+    Symbols, TraceFrame, World,
 };

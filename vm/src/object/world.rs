@@ -2,7 +2,8 @@
 
 use super::{
     BoxCell, Class, ClassKind, Construction, Content, Continuation, Definition, Fiber, Generation, HostObject, Instance, Layout,
-    LayoutId, Linked, Module, Namespace, Orphan, Parked, Proto, Resumption, Stack, Symbol, SymbolMap, Tasks, Undo, Variant, Ways,
+    LayoutId, Linked, Module, Namespace, Orphan, Parked, Proto, Recording, Resumption, Stack, Symbol, SymbolMap, Tasks, Undo,
+    Variant, Ways,
 };
 use crate::heap::{Str, Value, hash_bytes};
 use crate::host::Host;
@@ -393,19 +394,6 @@ pub struct LayoutChange {
     pub renamed: Vec<(String, String)>,
     /// Slots that were shared, and instance slots that are shared now.
     pub shared: Vec<String>,
-}
-
-/// What an initialiser uses, noted while it runs.
-#[derive(Clone, Collect, Default)]
-#[collect(no_drop)]
-pub struct Recording<'gc> {
-    /// Constants and functions that were read or called.
-    pub used: Vec<Gc<'gc, Definition<'gc>>>,
-    /// Its number.
-    pub serial: u32,
-    /// Calls that may still be noted one by one. Afterwards calls run at full speed and everything that the noted functions mention
-    /// counts as used.
-    pub calls_left: u32,
 }
 
 /// What a commit has yet to do while the top level of its files runs.

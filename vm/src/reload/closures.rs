@@ -184,7 +184,12 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// For each unit of `old` the one of `new` that continues it. One that runs goes on there.
-    fn continued_units(&mut self, old: Gc<'gc, Linked<'gc>>, new: Gc<'gc, Linked<'gc>>, matcher: &mut Matcher) -> Vec<Option<usize>> {
+    fn continued_units(
+        &mut self,
+        old: Gc<'gc, Linked<'gc>>,
+        new: Gc<'gc, Linked<'gc>>,
+        matcher: &mut Matcher,
+    ) -> Vec<Option<usize>> {
         let (a, b) = (&old.image.units, &new.image.units);
         let mut matched = matched_units(a, b);
         for (file, i, j) in std::mem::take(&mut matcher.running) {

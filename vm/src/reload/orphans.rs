@@ -52,8 +52,8 @@ impl<'gc> Cx<'_, 'gc> {
         work: &mut Work<'gc>,
         matcher: &mut Matcher,
     ) {
-        let lost =
-            self.take_orphans(|kin, cx| matches!(kin, Kin::Maker(maker) if maker.upgrade(cx.mc).is_some_and(|c| Gc::ptr_eq(c, old))));
+        let lost = self
+            .take_orphans(|kin, cx| matches!(kin, Kin::Maker(maker) if maker.upgrade(cx.mc).is_some_and(|c| Gc::ptr_eq(c, old))));
         let traits: Vec<Trait<'_>> = lost.iter().map(|code| Trait::of(&Gc::as_ref(*code).image)).collect();
         let found = again(&traits, &Trait::all(Gc::as_ref(new.linked), &Gc::as_ref(new).image.nested));
         for (code, found) in lost.into_iter().zip(found) {

@@ -227,7 +227,9 @@ impl<'gc> Cx<'_, 'gc> {
         let mut cells: FxHashMap<usize, Gc<'gc, Definition<'gc>>> = FxHashMap::default();
         for generation in &self.world.generations {
             let file = generation.cell.meta().contributor.map(|module| module.path.to_string());
-            if let (Some(object), true) = (generation.object.upgrade(self.mc), file.is_some_and(|file| report.files.contains(&file))) {
+            if let (Some(object), true) =
+                (generation.object.upgrade(self.mc), file.is_some_and(|file| report.files.contains(&file)))
+            {
                 let is_present = generation.cell.value().heap_pointer().is_some_and(|now| Gc::ptr_eq(now, object));
                 if !is_present {
                     cells.insert(Gc::as_ptr(object) as usize, generation.cell);
