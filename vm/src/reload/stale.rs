@@ -241,8 +241,14 @@ impl<'gc> Cx<'_, 'gc> {
         }
         let cell_of = |value: &Value<'gc>| cells.get(&(Gc::as_ptr(value.heap_pointer()?) as usize)).copied();
         let mut found: Vec<(Gc<'gc, Definition<'gc>>, usize, String)> = Vec::new();
-        for met in self.met_in_a_walk(&|value, is_first| is_first && cell_of(value).is_some()) {
+        let mut seen = FxHashSet::default();
+        for met in self.met_in_a_walk(&|value, _| cell_of(value).is_some()) {
             let Some(cell) = cell_of(&met.value) else { continue };
+            // A call holds the function that was called.
+            let is_call = met.by_frame || matches!(met.from, Value::Fiber(_));
+            if is_call || !seen.insert(met.value.heap_pointer().map(Gc::as_ptr)) {
+                continue;
+            }
             match found.iter_mut().find(|(known, ..)| Gc::ptr_eq(*known, cell)) {
                 Some((_, count, _)) => *count += 1,
                 None => found.push((cell, 1, met.path)),
