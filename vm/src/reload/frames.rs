@@ -120,11 +120,11 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     fn closures(&self) -> Vec<(CodePlace, Value<'gc>)> {
-        let functions = self.met_in_a_walk(&|value, is_first| is_first && matches!(value, Value::Function(_)));
+        let functions = self.values_in_a_walk(&|value| matches!(value, Value::Function(_)));
         let mut old = OldClosures::default();
         let mut closures = Vec::new();
-        for met in functions {
-            let Value::Function(function) = met.value else { continue };
+        for value in functions {
+            let Value::Function(function) = value else { continue };
             let Some(proto) = old.code_of(self, function) else { continue };
             let place = CodePlace {
                 function: proto.qualified.to_string(),
@@ -133,7 +133,7 @@ impl<'gc> Cx<'_, 'gc> {
                 version: proto.version.get(),
                 stale: self.why_old_closure(proto).map(str::to_owned),
             };
-            closures.push((place, met.value));
+            closures.push((place, value));
         }
         closures
     }

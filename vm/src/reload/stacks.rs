@@ -89,8 +89,8 @@ impl<'gc> Cx<'_, 'gc> {
 
     /// Fibers that something holds. Looks at everything alive.
     pub(super) fn held_fibers(&self) -> Vec<Gc<'gc, Fiber<'gc>>> {
-        let met = self.met_in_a_walk(&|value, is_first| is_first && matches!(value, Value::Fiber(_)));
-        met.into_iter().filter_map(|met| if let Value::Fiber(fiber) = met.value { Some(fiber) } else { None }).collect()
+        let fibers = self.values_in_a_walk(&|value| matches!(value, Value::Fiber(_)));
+        fibers.into_iter().filter_map(|value| if let Value::Fiber(fiber) = value { Some(fiber) } else { None }).collect()
     }
 
     /// Tells every stack: what runs, what it was resumed by, tasks that wait, and those of `fibers` that are suspended.

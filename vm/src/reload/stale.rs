@@ -187,8 +187,8 @@ impl<'gc> Cx<'_, 'gc> {
         let mut old = OldClosures::default();
         let mut found: Vec<StaleCode> = Vec::new();
         let mut at: FxHashMap<(Arc<str>, u32, u32), usize> = FxHashMap::default();
-        for met in self.met_in_a_walk(&|value, is_first| is_first && matches!(value, Value::Function(_))) {
-            let Value::Function(function) = met.value else { continue };
+        for value in self.values_in_a_walk(&|value| matches!(value, Value::Function(_))) {
+            let Value::Function(function) = value else { continue };
             let Some((code, reason)) = old.of(self, function) else { continue };
             let file = code.linked.module.path.to_string();
             if !report.files.contains(&file) {

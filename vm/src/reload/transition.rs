@@ -78,9 +78,9 @@ impl<'gc> Cx<'_, 'gc> {
     /// Closures and calls that are in an old text.
     fn left_behind(&self) -> FxHashSet<usize> {
         let mut inner = OldClosures::default();
-        let closures = self.met_in_a_walk(&|value, is_first| is_first && matches!(value, Value::Function(_)));
-        let closures = closures.into_iter().filter(|met| lack_of(&mut inner, self, &met.value).is_some());
-        let mut all: FxHashSet<usize> = closures.filter_map(|met| address(&met.value)).collect();
+        let closures = self.values_in_a_walk(&|value| matches!(value, Value::Function(_)));
+        let closures = closures.into_iter().filter(|value| lack_of(&mut inner, self, value).is_some());
+        let mut all: FxHashSet<usize> = closures.filter_map(|value| address(&value)).collect();
         self.each_call(&mut |frame, callee| {
             if self.old_call(frame, callee).is_some() {
                 all.insert(Gc::as_ptr(frame.proto) as usize);
