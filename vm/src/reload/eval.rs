@@ -141,6 +141,9 @@ impl Vm {
         if report.committed && self.files.within.is_empty() {
             report.released = self.release_unused_leaks();
         }
+        if report.committed {
+            self.warn_of_ended(&mut report);
+        }
         if options.survey == Survey::AtOnce {
             self.survey_stale(&mut report);
         }

@@ -13,6 +13,7 @@ mod cycles;
 mod diff;
 mod digest;
 mod directory;
+mod ended;
 mod eval;
 mod frames;
 mod generation;

@@ -305,7 +305,7 @@ impl fmt::Display for OldCode {
 }
 
 /// Whether code is that of a definition, by the name that it had when it was linked, or stands within it.
-fn is_of(qualified: &str, entry: &Entry) -> bool {
+pub(super) fn is_of(qualified: &str, entry: &Entry) -> bool {
     let rest = qualified.strip_prefix(&entry.namespace).and_then(|rest| rest.strip_prefix('.'));
     let rest = rest.and_then(|rest| rest.strip_prefix(&entry.name));
     let rest = rest.or_else(|| qualified.strip_prefix(entry.from.as_deref()?));
