@@ -74,8 +74,11 @@ fn library() -> String {
 /// The documented slots of a module's classes, by class, from its text.
 fn slots(module: &str) -> Vec<(String, DocItem)> {
     let folder = repository::root().join("stdlib/src/modules");
-    let paths = [folder.join(format!("{module}.lang")), folder.join(module).join(format!("{module}.lang"))];
-    let Some(text) = paths.iter().find_map(|path| fs::read_to_string(path).ok()) else { return Vec::new() };
+    let mut paths = vec![folder.join(format!("{module}.lang"))];
+    let parts = fs::read_dir(folder.join(module)).into_iter().flatten().flatten().map(|entry| entry.path());
+    paths.extend(parts.filter(|path| path.extension().is_some_and(|extension| extension == "lang")));
+    paths.sort();
+    let text: String = paths.iter().filter_map(|path| fs::read_to_string(path).ok()).collect();
     let source = Source::new(module, text);
     let docs = docs(&source, &parse(&source).file);
     let classes = docs.items.into_iter().filter(|item| item.kind == DocKind::Class);

@@ -111,16 +111,6 @@ fn every_case_says_why() {
 }
 
 #[test]
-fn wishes_are_cases() {
-    for path in files("tests/wish", "lang") {
-        let name = relative(&path);
-        Case::read(&path, name.clone()).unwrap_or_else(|problem| panic!("{name}:{}: {}", problem.line, problem.message));
-        let granted = root().join(name.replacen("tests/wish", "tests/cases", 1));
-        assert!(!granted.exists(), "{name} is both a wish and a case");
-    }
-}
-
-#[test]
 fn every_program_parses() {
     let mut wrong = Vec::new();
     for path in ["examples", "benches", "stdlib", "vm", "docs"].iter().flat_map(|folder| files(folder, "lang")) {

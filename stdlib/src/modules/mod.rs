@@ -48,7 +48,7 @@ pub(crate) const TABLE: &[Module] = &[
         "live",
         "Live redefinition: what the program can do to itself, and ask.",
         live::FUNCTIONS,
-        include_str!("live/live.lang"),
+        concat!(include_str!("live/live.lang"), include_str!("live/override.lang")),
     ),
     Module {
         constants: math::constants,

@@ -178,7 +178,8 @@ impl<'a> Compiler<'a> {
         let name = format!("{class}.{}", decl.name.name);
         let proto = self.function(&decl.func, name.into(), ProtoKind::Method, doc.map(String::as_str));
         let decorate = (!decl.decorators.is_empty()).then(|| self.decorate_member(decl, member.span));
-        Some(MemberImage { name: decl.name.name.0.clone(), role, proto, decorate, doc: text(doc), span: member.span })
+        let was = was(decl.was.as_ref());
+        Some(MemberImage { name: decl.name.name.0.clone(), was, role, proto, decorate, doc: text(doc), span: member.span })
     }
 
     /// The unit that decorates a member. It has no scope of its own.

@@ -174,7 +174,7 @@ impl Compiler<'_> {
     fn members_hash(&self, members: &[MemberImage], hash: &mut Fingerprint) {
         members.len().hash(hash);
         for member in members {
-            (&member.name, member.role).hash(hash);
+            (&member.name, &member.was, member.role).hash(hash);
             self.proto_hash(member.proto, hash);
             member.decorate.iter().for_each(|id| self.proto_hash(*id, hash));
         }

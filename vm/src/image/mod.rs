@@ -377,6 +377,8 @@ pub enum MemberRole {
 pub struct MemberImage {
     /// Its name, or the operator's text.
     pub name: Arc<str>,
+    /// `was old`
+    pub was: Option<Arc<str>>,
     /// How it is used.
     pub role: MemberRole,
     /// Its code.

@@ -123,7 +123,7 @@ fn members(image: &ModuleImage, members: &[MemberImage], out: &mut String) {
             MemberRole::Setter => "set",
         };
         let decorated = member.decorate.map_or(String::new(), |id| format!(" with {}", image.protos[id.0 as usize].name));
-        let _ = writeln!(out, "    {role} {}{decorated}", member.name);
+        let _ = writeln!(out, "    {role} {}{}{decorated}", member.name, was(member.was.as_ref()));
     }
 }
 

@@ -309,7 +309,7 @@ impl<'gc> Cx<'_, 'gc> {
     fn set_attr_now(&mut self, object: Value<'gc>, name: Symbol<'gc>, value: Value<'gc>) -> NativeResult<'gc> {
         let text = name.as_str();
         if let Value::Namespace(namespace) = object {
-            let cell = Namespace::cell_or_new(namespace, self.mc, name);
+            let cell = Definition::holder(Namespace::cell_or_new(namespace, self.mc, name));
             if !cell.is_assignable() {
                 return self.cannot_assign(cell);
             }

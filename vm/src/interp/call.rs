@@ -53,7 +53,17 @@ impl<'gc> Cx<'_, 'gc> {
         dst: u8,
         mode: ReturnMode,
     ) -> CallResult<'gc> {
+        let passing = self.world.passing.take();
+        let mut named = passing.as_ref().map_or(named, |passing| &passing.named);
+        let mut is_straight = passing.as_ref().is_some_and(|passing| passing.is_straight);
         loop {
+            if !self.world.detours.is_empty()
+                && let Some(to) = self.detour_of(&callee)
+                && !std::mem::take(&mut is_straight)
+            {
+                self.pack_arguments(callee, first, argc, named)?;
+                (callee, argc, named) = (to, 2, &[]);
+            }
             match callee {
                 Value::Function(function) => return self.enter_function(function, first, argc, named, dst, mode),
                 Value::Native(native) => return self.call_native(native, first, argc, named),
@@ -163,6 +173,7 @@ impl<'gc> Cx<'_, 'gc> {
         while let Some(successor) = proto.successor() {
             proto = successor;
             Function::set_proto(function, self.mc, proto);
+            self.keep_detour(function);
         }
         if proto.arity() as usize != argc || !named.is_empty() {
             self.bind(proto, first, argc, named)?;
@@ -234,7 +245,7 @@ impl<'gc> Cx<'_, 'gc> {
             return self.arity_error(proto, given, "");
         };
         let params = &proto.image.params;
-        let names: Vec<&str> = params.iter().map(|param| &*param.name).collect();
+        let names: Vec<&str> = params.iter().map(|param| if param.name.is_empty() { "_" } else { &*param.name }).collect();
         let calls = format!("`{}` calls it with {given} argument{}", caller.qualified, plural(given));
         let remedy = match self.world.stack.values[first] {
             Value::Tuple(tuple) if given == 1 && tuple.items().len() == params.len() => {

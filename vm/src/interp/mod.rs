@@ -7,6 +7,7 @@ mod attr;
 mod call;
 mod change;
 mod construct;
+mod detour;
 mod fiber;
 mod handlers;
 mod lookup;

@@ -104,7 +104,8 @@ pub struct DefinitionMeta<'gc> {
     pub offset: u32,
     /// Whether its initialiser has changed and the value was kept, because the program had changed it.
     pub is_conflict: bool,
-    /// Of a leak that has moved, or got another name: the definition that it is now.
+    /// Of a leak that has moved, or got another name: the definition that it is now. A function or class is the value of both; the value of
+    /// a variable, constant or `once` is that of the new name only, and the old one forwards to it.
     pub now: Option<Gc<'gc, Definition<'gc>>>,
     /// Whether it is a leak, and something that it was computed from has changed since: it is evaluated anew when it comes back.
     pub is_outdated: bool,
@@ -155,10 +156,42 @@ impl<'gc> Definition<'gc> {
         )
     }
 
-    /// Its value; unset while it has none.
+    /// Its value; unset while it has none. Of a name that forwards, the value of what it is now.
     #[inline(always)]
     pub fn value(&self) -> Value<'gc> {
+        let value = self.value.get();
+        if value.is_unset() { self.value_now() } else { value }
+    }
+
+    #[cold]
+    fn value_now(&self) -> Value<'gc> {
+        self.meta().now.map_or(Value::Unset, |now| now.value())
+    }
+
+    /// Its own value: unset if it forwards.
+    pub(super) fn own_value(&self) -> Value<'gc> {
         self.value.get()
+    }
+
+    /// Whether it is a name that a variable, constant or `once` had: what is read and assigned here is the definition that it is now.
+    pub fn forwards(&self) -> bool {
+        self.value.get().is_unset() && self.meta().now.is_some()
+    }
+
+    /// The definition that holds the value: itself, unless it forwards.
+    pub fn holder(this: Gc<'gc, Self>) -> Gc<'gc, Self> {
+        let mut cell = this;
+        while cell.value.get().is_unset() {
+            let Some(now) = cell.meta().now else { break };
+            cell = now;
+        }
+        cell
+    }
+
+    /// Lets an old name mean the definition that it is now.
+    pub fn forward(this: Gc<'gc, Self>, mc: &Mutation<'gc>, now: Gc<'gc, Self>) {
+        Self::set(this, mc, Value::Unset);
+        Self::update_meta(this, mc, |meta| meta.now = Some(now));
     }
 
     /// Address of the value, for the interpreter.
@@ -194,7 +227,7 @@ impl<'gc> Definition<'gc> {
         self.assigned.set(false);
     }
 
-    /// Stores a value: initialisation, commit and undo, and assignment.
+    /// Stores a value of its own: initialisation, commit and undo, and assignment to what is no name that forwards.
     pub fn set(this: Gc<'gc, Self>, mc: &Mutation<'gc>, value: Value<'gc>) {
         write_barrier(mc, Gc::erase(this), &value);
         // SAFETY: the barrier has run.
@@ -204,7 +237,12 @@ impl<'gc> Definition<'gc> {
     /// Changes what it is.
     pub fn set_kind(&self, kind: Kind) {
         self.kind.set(kind);
-        self.assignable.set(kind.is_assignable());
+        self.note_assignable();
+    }
+
+    /// To a name that forwards nothing is assigned: the slow way finds the definition that it is now.
+    fn note_assignable(&self) {
+        self.assignable.set(self.kind().is_assignable() && !self.forwards());
     }
 
     /// Version, contributor and so on.
@@ -217,6 +255,7 @@ impl<'gc> Definition<'gc> {
         Gc::write(mc, this);
         // SAFETY: `Gc::write` has run the barrier of the whole cell.
         f(&mut unsafe { this.meta.as_ref_cell() }.borrow_mut());
+        this.note_assignable();
     }
 
     /// `namespace.name`

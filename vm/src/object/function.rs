@@ -117,6 +117,8 @@ pub struct Proto<'gc> {
     pub is_tentative: Cell<bool>,
     /// Whether a call of it was ever suspended in a fiber.
     pub was_suspended: Cell<bool>,
+    /// Whether calls of a function that has it go elsewhere (`World::detours`).
+    is_detoured: Cell<bool>,
     /// The code that functions which still have this one take at their next call.
     successor: Lock<Option<Gc<'gc, Proto<'gc>>>>,
 }
@@ -151,9 +153,7 @@ impl<'gc> Proto<'gc> {
         consts: Vec<Value<'gc>>,
         qualified: Arc<str>,
     ) -> Gc<'gc, Self> {
-        let fixed = image.rest.is_none() && image.params.iter().all(|p| p.default.is_none());
-        let self_count = u16::from(image.kind == ProtoKind::Method);
-        let arity = if fixed { image.params.len() as u16 + self_count } else { Self::VARIADIC };
+        let arity = arity_of(&image);
         Gc::new(
             mc,
             Proto {
@@ -169,6 +169,7 @@ impl<'gc> Proto<'gc> {
                 signature_version: Cell::new(1),
                 is_tentative: Cell::new(false),
                 was_suspended: Cell::new(false),
+                is_detoured: Cell::new(false),
                 successor: Lock::new(None),
             },
         )
@@ -201,10 +202,18 @@ impl<'gc> Proto<'gc> {
         }
         // SAFETY: the barrier has run.
         unsafe { this.successor.as_cell() }.set(successor);
-        let image = &this.image;
-        let fixed = image.rest.is_none() && image.params.iter().all(|p| p.default.is_none());
-        let exact = image.params.len() as u16 + u16::from(image.kind == ProtoKind::Method);
-        this.arity.set(if fixed && successor.is_none() { exact } else { Self::VARIADIC });
+        this.note_arity();
+    }
+
+    /// Lets every call of a function that has this code go the slow way, which looks whether it goes elsewhere.
+    pub fn set_detoured(&self, is_detoured: bool) {
+        self.is_detoured.set(is_detoured);
+        self.note_arity();
+    }
+
+    fn note_arity(&self) {
+        let is_plain = self.successor().is_none() && !self.is_detoured.get();
+        self.arity.set(if is_plain { arity_of(&self.image) } else { Self::VARIADIC });
     }
 
     /// Address of the first constant.
@@ -249,6 +258,12 @@ impl<'gc> Proto<'gc> {
         let i = self.image.spans.partition_point(|(word, _)| *word as usize <= at);
         i.checked_sub(1).map_or(self.image.span, |i| self.image.spans[i].1)
     }
+}
+
+/// Values in the window of a plain call, if every call must have just so many.
+fn arity_of(image: &ProtoImage) -> u16 {
+    let fixed = image.rest.is_none() && image.params.iter().all(|p| p.default.is_none());
+    if fixed { image.params.len() as u16 + u16::from(image.kind == ProtoKind::Method) } else { Proto::VARIADIC }
 }
 
 /// A function object. The captured values stand behind the head, or in a buffer once a redefinition has added some.

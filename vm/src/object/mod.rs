@@ -44,6 +44,6 @@ pub use undo::Undo;
 pub use variant::{EnumValue, Variant};
 pub use way::{Passed, Way, Ways};
 pub use world::{
-    ClassTasks, Control, Crossing, Cx, ErrorKind, Exit, Following, Found, HandlePool, Interrupt, LayoutChange, MethodCache, Stress,
-    Symbols, TraceFrame, World,
+    ClassTasks, Control, Crossing, Cx, Detour, ErrorKind, Exit, Following, Found, HandlePool, Interrupt, LayoutChange, MethodCache,
+    Passing, Stress, Symbols, TraceFrame, World,
 };

@@ -74,7 +74,7 @@ impl<'gc> Undo<'gc> {
     pub fn definition(cell: Gc<'gc, Definition<'gc>>) -> Self {
         Undo::Definition {
             cell,
-            value: cell.value(),
+            value: cell.own_value(),
             kind: cell.kind(),
             assigned: cell.is_assigned(),
             meta: Box::new(cell.meta().clone()),

@@ -377,6 +377,26 @@ pub struct Following<'gc> {
     pub hash: Value<'gc>,
 }
 
+/// Calls of a function that go elsewhere: see `interp/detour.rs`.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub struct Detour<'gc> {
+    /// The function, decorated or not.
+    pub callee: Value<'gc>,
+    /// What is called instead, with a list of the arguments and a map of those that were given by name.
+    pub to: Value<'gc>,
+}
+
+/// The next call: with arguments by name, or of the very function whose calls go elsewhere.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub struct Passing<'gc> {
+    /// Arguments that are given by name.
+    pub named: Vec<(Arc<str>, Value<'gc>)>,
+    /// Whether the call goes nowhere else.
+    pub is_straight: bool,
+}
+
 /// A class whose layout was replaced, for reports.
 #[derive(Clone, Debug)]
 pub struct LayoutChange {
@@ -433,6 +453,10 @@ pub struct World<'gc> {
     pub parked: Vec<Parked<'gc>>,
     /// The running fiber; `None` outside of all fibers.
     pub fiber: Option<Gc<'gc, Fiber<'gc>>>,
+    /// Functions whose calls go elsewhere.
+    pub detours: Vec<Detour<'gc>>,
+    /// What the call that begins next has beside its arguments.
+    pub passing: Option<Box<Passing<'gc>>>,
     /// All tasks.
     pub tasks: Tasks<'gc>,
     /// Most calls within calls, those of all fibers that wait for each other together.
@@ -655,6 +679,8 @@ impl<'gc> World<'gc> {
             stack: Stack::new(1024, limits::DEPTH_MAX),
             parked: Vec::new(),
             fiber: None,
+            detours: Vec::new(),
+            passing: None,
             tasks: Tasks::new(),
             depth_limit: limits::DEPTH_MAX,
             names,

@@ -86,7 +86,6 @@ pub(super) fn check(plan: ReloadPlan, facts: &Facts) -> Result<CheckedPlan, Vec<
             };
             let name = &definition.name;
             let qualified = format!("{}.{name}", file.namespace);
-            let fact = facts.get(&qualified);
             // A file that is not edited is in the plan for what it computes anew.
             let also = plan.files[..at].iter().filter(|_| file.changed || file.is_new).find(|other| {
                 other.namespace == file.namespace && other.definitions.iter().any(|d| d.name == *name && d.index.is_some())
@@ -95,7 +94,8 @@ pub(super) fn check(plan: ReloadPlan, facts: &Facts) -> Result<CheckedPlan, Vec<
                 let message = format!("`{qualified}` is defined by `{}` and by `{}`", other.path, file.path);
                 reasons.push(reason(codes::DUPLICATE.id, message, "remove one of the two definitions"));
             } else if let Action::Refuse(verdict) = definition.action {
-                let (code, message, remedy) = refusal(verdict, &qualified, image.kind, fact);
+                let held = definition.from.as_deref().unwrap_or(&qualified);
+                let (code, message, remedy) = refusal(verdict, held, image.kind, facts.get(held));
                 reasons.push(reason(code, message, remedy));
             }
         }

@@ -30,6 +30,8 @@ struct MembersBefore<'a, 'gc> {
     own: &'a SymbolMap<'gc, Member<'gc>>,
     /// Hashes of the initialisers of shared slots, as they are in its new text.
     shared: Vec<(Symbol<'gc>, u64)>,
+    /// Members of the new text that say what they were.
+    renamed: Vec<(Symbol<'gc>, Symbol<'gc>)>,
 }
 
 impl<'gc> Cx<'_, 'gc> {
@@ -257,7 +259,8 @@ impl<'gc> Cx<'_, 'gc> {
             Function::new(cx.mc, linked.proto(id), None, std::iter::empty())
         })?;
         let shared = image.shared.iter().map(|s| (self.world.intern(self.mc, &s.name), s.fingerprint)).collect();
-        let before = MembersBefore { members: &old_members, own: &own, shared };
+        let renamed = self.renamed_members(&image.members);
+        let before = MembersBefore { members: &old_members, own: &own, shared, renamed };
         self.keep_members(class, &before, &mut tasks, matcher);
         if class.has_layout() {
             self.note_keys(class, &keys);
@@ -323,6 +326,15 @@ impl<'gc> Cx<'_, 'gc> {
                 _ => {}
             }
         }
+        for (name, was) in &before.renamed {
+            let is_declared = |name: &Symbol<'gc>| declared.iter().any(|(other, _)| other == name);
+            let old = before.members.get(was).filter(|old| !is_declared(was) && !is_extension(was, old));
+            // What came under the new name before `was` said so stays what it is.
+            if let (Some(old), Some(new), None) = (old, members.get(name).copied(), before.members.get(name)) {
+                let kept = self.keep_member(*old, new, matcher);
+                members.insert(*name, kept);
+            }
+        }
         for (name, member) in &declared {
             let Member::Shared(fresh) = *member else { continue };
             let known = match before.members.get(name) {
@@ -342,6 +354,12 @@ impl<'gc> Cx<'_, 'gc> {
             body.shared_gone = gone;
             body.shared_texts.extend(before.shared.iter().copied());
         });
+    }
+
+    /// What members are called, and were.
+    fn renamed_members(&mut self, members: &[MemberImage]) -> Vec<(Symbol<'gc>, Symbol<'gc>)> {
+        let said = members.iter().filter_map(|member| Some((&member.name, member.was.as_ref()?)));
+        said.map(|(name, was)| (self.world.intern(self.mc, name), self.world.intern(self.mc, was))).collect()
     }
 
     /// A shared slot keeps its cell and, unless it is untouched and has another initialiser, its value.
@@ -515,7 +533,8 @@ impl<'gc> Cx<'_, 'gc> {
             let mut tasks = link::build_enum(self, class, &image, &mut |cx, id| {
                 Function::new(cx.mc, linked.proto(id), None, std::iter::empty())
             })?;
-            let before = MembersBefore { members: &old.members, own: &old.own, shared: Vec::new() };
+            let renamed = self.renamed_members(&image.members);
+            let before = MembersBefore { members: &old.members, own: &old.own, shared: Vec::new(), renamed };
             self.keep_members(class, &before, &mut tasks, matcher);
             self.follow_variants(class, &old, matcher);
             return Ok((class, tasks));

@@ -81,7 +81,10 @@ follow its class (`migrate: \"eager\"`). Nothing has changed. The message says w
     RENAMED "W0303" Warning "a definition may have been renamed"
     "One definition left and one with nearly the same text came, or one slot left and one with the same default came. If that is one thing
 with a new name, say so with `was`, and everyone who holds the old one goes over to the new one, with its value: `fn step(dt) was tick`,
-`let guests was visitors = 0`, `slot mass was density = 4`."
+`let guests was visitors = 0`, `slot mass was density = 4`.
+
+The same is said when a definition has the text of one that has left another namespace: it may have moved, in two saves. `fn step(dt) was
+world.tick` says so; within one save nothing need be said."
     MENTIONS_LEAK "W0304" Warning "code mentions what no file defines any more"
     "The definition is a leak: the running program still has it, so the code works here, and it would be missing after a restart. Write the
 definition again, or change the code. With `strict` the edit is refused instead.

@@ -12,9 +12,12 @@ use super::stale::StaleCode;
 use crate::embed::{Error, Vm};
 use crate::heap::Value;
 use crate::image::{DefinitionKind, ModuleImage, UnitKind};
-use crate::object::{Cx, Decorated, Definition, Function, Kind, Leak, Linked, Module, Namespace, Proto, Symbol, Undo};
+use crate::object::{
+    Cx, Decorated, Definition, DefinitionMeta, Function, Kind, Leak, Linked, Module, Namespace, Proto, Symbol, Undo,
+};
 use gc_arena::Gc;
 use lang::source::Span;
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// What a commit has done beyond its plan.
@@ -43,6 +46,19 @@ pub(super) trait Stages {
         Ok(())
     }
 }
+
+/// A definition that moves, or gets another name, as it is before the commit.
+struct Origin<'gc> {
+    cell: Gc<'gc, Definition<'gc>>,
+    value: Value<'gc>,
+    assigned: bool,
+    meta: DefinitionMeta<'gc>,
+    /// Whether its name gets another definition.
+    is_defined: bool,
+}
+
+/// By qualified name.
+type Origins<'gc> = FxHashMap<Arc<str>, Origin<'gc>>;
 
 /// Nothing happens beside the commit.
 pub(super) struct Silent;
@@ -184,8 +200,9 @@ impl<'gc> Cx<'_, 'gc> {
             let overwritten = self.part_generation(file);
             self.world.loading.overwritten.extend(overwritten);
         }
+        let origins = self.origins(plan);
         for file in &plan.files {
-            self.declare(file);
+            self.declare(file, &origins);
         }
         for name in &plan.outdated {
             if let Some(cell) = self.find_cell(name).filter(|cell| cell.meta().leak.is_some()) {
@@ -233,7 +250,7 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// Makes the cells of a file's names, so that linking finds them, and takes care of the names that leave.
-    fn declare(&mut self, file: &PlannedFile) {
+    fn declare(&mut self, file: &PlannedFile, origins: &Origins<'gc>) {
         let namespace = self.world.namespace(self.mc, &file.namespace);
         let known = self.world.modules.get(&file.path).copied();
         let module = match known.filter(|module| file.is_removed || Gc::ptr_eq(module.namespace, namespace)) {
@@ -266,7 +283,7 @@ impl<'gc> Cx<'_, 'gc> {
             let cell = self.own_cell(namespace, name);
             self.world.undo.push(Undo::definition(cell));
             match definition.index {
-                Some(index) => self.declare_definition(file, module, cell, definition, index),
+                Some(index) => self.declare_definition(file, module, cell, definition, index, origins),
                 None if definition.action == Action::Leak => self.make_leak(module, cell),
                 None => {}
             }
@@ -308,6 +325,7 @@ impl<'gc> Cx<'_, 'gc> {
         cell: Gc<'gc, Definition<'gc>>,
         definition: &PlannedDefinition,
         index: usize,
+        origins: &Origins<'gc>,
     ) {
         let image = &file.image.definitions[index];
         let hides_core = cell.kind() == Kind::Absent && self.world.core.get(cell.name).is_some();
@@ -319,8 +337,8 @@ impl<'gc> Cx<'_, 'gc> {
             DefinitionKind::Constant => Kind::Constant,
             DefinitionKind::Once => Kind::Once,
         };
-        if let Some(from) = &definition.from {
-            self.take_over(cell, from);
+        if let Some(origin) = definition.from.as_ref().and_then(|from| origins.get(from)) {
+            self.take_over(cell, origin, origins);
         }
         // What a leak that has moved held is another definition's.
         if matches!(definition.action, Action::Replace | Action::Overwrite)
@@ -368,24 +386,44 @@ impl<'gc> Cx<'_, 'gc> {
         }
     }
 
-    /// Gives a cell what the definition `from` has: it moved here, or has a new name.
-    fn take_over(&mut self, cell: Gc<'gc, Definition<'gc>>, from: &str) {
-        let Some((namespace, name)) = from.rsplit_once('.') else { return };
-        let symbol = self.world.intern(self.mc, name);
-        let Some(old) = self.world.namespaces.get(namespace).and_then(|namespace| namespace.get(symbol)) else { return };
-        if cell.kind() != Kind::Absent && !cell.value().same(&old.value()) {
+    /// What the definitions are that move or get other names, before any of them changes.
+    fn origins(&mut self, plan: &ReloadPlan) -> Origins<'gc> {
+        let names: Vec<_> = plan.files.iter().flat_map(|file| &file.definitions).filter_map(|d| d.from.clone()).collect();
+        let found = names.into_iter().filter_map(|name| {
+            let cell = self.find_cell(&name)?;
+            let is_defined = plan.files.iter().any(|file| {
+                *file.namespace == *cell.namespace.name
+                    && file.definitions.iter().any(|d| d.index.is_some() && *d.name == *cell.name.as_str())
+            });
+            Some((name, Origin { cell, value: cell.value(), assigned: cell.is_assigned(), meta: cell.meta().clone(), is_defined }))
+        });
+        found.collect()
+    }
+
+    /// Gives a cell what the definition has that moved here, or has a new name.
+    fn take_over(&mut self, cell: Gc<'gc, Definition<'gc>>, origin: &Origin<'gc>, origins: &Origins<'gc>) {
+        // What it was itself may live on elsewhere.
+        let is_origin = origins.values().any(|other| Gc::ptr_eq(other.cell, cell));
+        if cell.kind() != Kind::Absent && !cell.value().same(&origin.value) && !is_origin {
             self.world.loading.interim.push((cell, cell.value()));
         }
-        Definition::set(cell, self.mc, old.value());
-        let meta = old.meta().clone();
-        Definition::update_meta(cell, self.mc, |m| *m = meta);
-        if old.is_assigned() {
+        Definition::set(cell, self.mc, origin.value);
+        Definition::update_meta(cell, self.mc, |meta| *meta = origin.meta.clone());
+        if origin.assigned {
             cell.note_assigned()
         } else {
             cell.clear_assigned()
         }
+        if origin.is_defined {
+            return;
+        }
+        let old = origin.cell;
         self.world.undo.push(Undo::definition(old));
-        Definition::update_meta(old, self.mc, |m| m.now = Some(cell));
+        if matches!(old.kind(), Kind::Variable | Kind::Constant | Kind::Once) {
+            Definition::forward(old, self.mc, cell);
+        } else {
+            Definition::update_meta(old, self.mc, |meta| meta.now = Some(cell));
+        }
     }
 
     /// What is left to do once everything has run.
@@ -503,6 +541,7 @@ impl<'gc> Cx<'_, 'gc> {
         }
         self.world.undo.push(Undo::Code(function, function.proto()));
         Function::set_proto(function, self.mc, proto);
+        self.keep_detour(function);
         proto.keep_signature_of(old);
         if !Gc::ptr_eq(old, proto) {
             self.loosen(old, proto);

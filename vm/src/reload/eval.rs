@@ -9,11 +9,10 @@ use super::leaving::{Leaving, leaks_mentioned};
 use super::load::{Compiled, FileText, normalise, reason_of};
 use super::matches::incomplete_matches;
 use super::options::{Gate, Migrate, Mode, ReloadOptions, Survey, mode_of_text};
-use super::plan::{Action, Draft, FileInput, PlannedDefinition, PlannedFile, ReloadPlan, draft, plan};
+use super::plan::{Action, FileInput, PlannedDefinition, PlannedFile, ReloadPlan, draft, plan};
 use super::report::Report;
 use super::stale::StaleCode;
-use super::suggest::suggestions;
-use super::survey::Facts;
+use super::suggest::renamings;
 use super::transition::Trial;
 use crate::compile::compile_source;
 use crate::embed::{Error, Handle, Problem, Vm};
@@ -322,7 +321,8 @@ impl Vm {
             cx.survey_namespaces(&mut facts, &draft.namespaces());
             cx.survey_values(&mut facts, &draft.concerned());
         });
-        let renamed = renamings(&draft, &facts);
+        let mut renamed = renamings(&draft, &facts);
+        renamed.extend(self.enter(|cx| cx.moves_in_two_saves(&draft, &facts)));
         let running: Vec<_> = draft.inputs.iter().filter_map(|input| Some((input.path.clone(), input.old.clone()?))).collect();
         let mut plan = plan(draft, &others, &facts, options);
         self.leave_for_later(&mut plan);
@@ -649,19 +649,6 @@ fn once_each(files: Vec<FileText>) -> Result<Vec<FileText>, Vec<Reason>> {
         }
     }
     Ok(found)
-}
-
-/// What may have been renamed.
-fn renamings(draft: &Draft, facts: &Facts) -> Vec<(Source, Diagnostic)> {
-    let mut found = Vec::new();
-    for (input, change) in draft.inputs.iter().zip(&draft.changes) {
-        let is_known = |name: &str| {
-            let is_leak = facts.get(&format!("{}.{name}", input.namespace)).is_some_and(|fact| fact.leak_of.is_some());
-            is_leak || draft.is_taken(&input.namespace, name, &input.path)
-        };
-        found.extend(suggestions(input, change, is_known).into_iter().map(|d| (input.new.source.clone(), d)));
-    }
-    found
 }
 
 /// A reload whose files' hooks run, and whose report is made on the way.

@@ -149,7 +149,7 @@ impl Draft {
             for definition in change.definitions.iter().filter(is_concerned) {
                 names.push(format!("{}.{}", input.namespace, definition.name));
                 let was = definition.index.and_then(|i| input.new.definitions[i].was.as_ref());
-                names.extend(was.map(|was| format!("{}.{was}", input.namespace)));
+                names.extend(was.map(|was| name_before(input, was)));
             }
         }
         names
@@ -296,8 +296,10 @@ type Origins = FxHashMap<String, Origin>;
 struct Origin {
     /// Qualified name.
     name: Arc<str>,
-    /// Whether `was` says so.
+    /// Whether it is another name in the same namespace, or `was` says so.
     is_renamed: bool,
+    /// Whether the name comes back and means what it has become meanwhile.
+    is_back: bool,
 }
 
 /// The name that a definition had, if the text says so and the one that runs does not.
@@ -307,9 +309,46 @@ fn says_was<'a>(input: &'a FileInput, definition: &DefinitionChange) -> Option<&
     (before.is_none_or(|before| before.was.as_ref() != Some(was))).then_some(was)
 }
 
-/// Finds renamed definitions (`was`), and those that moved to another namespace with the same text.
+/// The qualified name that `was` means: one without a dot is of the file's namespace.
+fn name_before(input: &FileInput, was: &str) -> String {
+    if was.contains('.') { was.to_owned() } else { format!("{}.{was}", input.namespace) }
+}
+
+/// Definitions of a file that get the names of each other: each is defined anew and its text says that it was another one.
+fn exchanged(inputs: &[FileInput], changes: &[FileChange], given: &Given, facts: &Facts) -> FxHashSet<String> {
+    let mut found: FxHashMap<String, String> = FxHashMap::default();
+    for (input, change) in inputs.iter().zip(changes) {
+        for definition in &change.definitions {
+            let (Some(was), Some(index)) = (says_was(input, definition), definition.index) else { continue };
+            let (name, before) = (format!("{}.{}", input.namespace, definition.name), name_before(input, was));
+            let is_its_own = facts.get(&name).is_some_and(|fact| fact.contributor.as_deref() == Some(&*input.path));
+            if is_its_own && facts.get(&before).is_some_and(|fact| fits(fact.kind, input.new.definitions[index].kind)) {
+                found.insert(name, before);
+            }
+        }
+    }
+    loop {
+        let lost: Vec<String> = found
+            .iter()
+            .filter(|(_, before)| !found.contains_key(*before) && !given.contains_key(*before))
+            .map(|(name, _)| name.clone())
+            .collect();
+        if lost.is_empty() {
+            break;
+        }
+        lost.iter().for_each(|name| drop(found.remove(name)));
+    }
+    // One whose old name is just given up has been defined in between, and joins it.
+    let names: FxHashSet<String> = found.values().cloned().collect();
+    found.into_keys().filter(|name| names.contains(name)).collect()
+}
+
+/// Finds renamed definitions (`was`), those that moved to another namespace with the same text, and names that come back.
 fn origins(inputs: &[FileInput], changes: &[FileChange], facts: &Facts) -> Origins {
     let mut origins = Origins::default();
+    let given = given(inputs, changes);
+    let taken = taken(inputs, changes);
+    let exchanged = exchanged(inputs, changes, &given, facts);
     let removed: Vec<(&FileInput, &DefinitionImage)> = inputs
         .iter()
         .zip(changes)
@@ -325,23 +364,37 @@ fn origins(inputs: &[FileInput], changes: &[FileChange], facts: &Facts) -> Origi
         for definition in &change.definitions {
             let Some(image) = definition.index.map(|i| &input.new.definitions[i]) else { continue };
             let qualified = format!("{}.{}", input.namespace, definition.name);
+            let fact = facts.get(&qualified);
             let was = says_was(input, definition);
-            let leaves = was.is_some_and(|was| removed.iter().any(|(other, old)| other.path == input.path && old.name == *was));
+            let before = was.map(|was| name_before(input, was));
+            let leaves = before.as_ref().is_some_and(|before| given.contains_key(before) || exchanged.contains(before));
             // It has come before `was` says where from: then it is the file's, or was. A leak that comes back as it was says nothing new.
-            let is_there = facts.get(&qualified).is_some_and(|fact| {
+            let is_there = fact.is_some_and(|fact| {
                 let file = fact.leak_of.as_deref().or(fact.contributor.as_deref());
                 let is_said = fact.leak_of.is_some() && !leaves && fact.was.as_ref() == was;
                 was.is_none() || is_said || file != Some(&*input.path) || !fits(fact.kind, image.kind)
             });
+            // A name that comes back when what it has become leaves.
+            let now = fact.filter(|fact| fact.leak_of.is_some() && fits(fact.kind, image.kind)).and_then(|fact| fact.now.as_ref());
+            if let Some(now) = now.filter(|now| now.is_leak || given.contains_key(&now.name))
+                && !taken.contains_key(&now.name)
+                && !leaves
+            {
+                let is_renamed = now.name.rsplit_once('.').is_some_and(|(namespace, _)| *namespace == *input.namespace);
+                origins.insert(qualified, Origin { name: now.name.as_str().into(), is_renamed, is_back: true });
+                continue;
+            }
             if is_there {
                 continue;
             }
-            if let Some(was) = was {
-                let name = format!("{}.{was}", input.namespace);
-                let is_leak = facts.get(&name).is_some_and(|fact| fact.leak_of.as_deref() == Some(&*input.path));
-                let is_same_kind = facts.get(&name).is_some_and(|fact| fits(fact.kind, image.kind));
+            if let Some(before) = before {
+                let fact = facts.get(&before);
+                let is_qualified = was.is_some_and(|was| was.contains('.'));
+                let is_leak =
+                    fact.and_then(|fact| fact.leak_of.as_deref()).is_some_and(|file| is_qualified || *file == *input.path);
+                let is_same_kind = fact.is_some_and(|fact| fits(fact.kind, image.kind));
                 if (leaves || is_leak) && is_same_kind {
-                    origins.insert(qualified, Origin { name: name.into(), is_renamed: true });
+                    origins.insert(qualified, Origin { name: before.into(), is_renamed: true, is_back: false });
                 }
                 continue;
             }
@@ -356,7 +409,7 @@ fn origins(inputs: &[FileInput], changes: &[FileChange], facts: &Facts) -> Origi
             });
             if let (Some((other, old)), None) = (same.next(), same.next()) {
                 let name = format!("{}.{}", other.namespace, old.name);
-                origins.insert(qualified, Origin { name: name.into(), is_renamed: false });
+                origins.insert(qualified, Origin { name: name.into(), is_renamed: false, is_back: false });
             }
         }
     }
@@ -451,16 +504,25 @@ impl Planner<'_> {
         };
         match verdict {
             // Of two values that the program has made, the one that is in use stays.
-            Verdict::Change | Verdict::Restore if self.origins.contains_key(&qualified) && is_touched_variable(fact) => {
+            Verdict::Change | Verdict::Restore if is_touched_variable(fact) && self.joins(&qualified) => {
                 planned.action = Action::Conflict;
             }
-            Verdict::Add | Verdict::Change | Verdict::Restore if let Some(origin) = self.origins.get(&qualified) => {
-                planned.action = if origin.is_renamed { Action::Rename } else { Action::Move };
+            Verdict::Add | Verdict::Change | Verdict::Restore | Verdict::Move
+                if let Some(origin) = self.origins.get(&qualified) =>
+            {
+                let namespace = origin.name.rsplit_once('.').map_or("", |(namespace, _)| namespace);
+                let is_here = *namespace == *input.namespace;
+                planned.action = if is_here { Action::Rename } else { Action::Move };
                 planned.is_edited = true;
                 planned.from = Some(origin.name.clone());
                 let old = self.facts.get(&*origin.name);
                 let is_outdated = old.is_some_and(|old| old.is_outdated) || self.dirty.contains(&*origin.name);
-                planned.evaluates = (origin.is_renamed || is_outdated) && evaluates_again(image.kind, old, true);
+                let is_edited = origin.is_renamed || old.is_none_or(|old| old.fingerprint != image.fingerprint);
+                planned.evaluates = (is_edited || is_outdated) && evaluates_again(image.kind, old, true);
+                let leak_of = old.and_then(|old| old.leak_of.as_deref());
+                if self.options.policy == Policy::Strict && leak_of.is_some_and(|file| *file != *input.path) {
+                    planned.action = Action::Refuse(Verdict::RefuseAdoption);
+                }
             }
             Verdict::Add => {
                 planned.action = Action::Add;
@@ -510,7 +572,13 @@ impl Planner<'_> {
     /// Whether what a leak held is another definition now, and stays that: then a definition of its name is a new one.
     fn lives_elsewhere(&self, leak: Option<&Fact>) -> bool {
         let now = leak.and_then(|leak| leak.now.as_ref());
-        now.is_some_and(|now| !self.given.contains_key(now) || self.taken.contains_key(now))
+        now.is_some_and(|now| !now.is_leak && !self.given.contains_key(&now.name) || self.taken.contains_key(&now.name))
+    }
+
+    /// Whether a definition comes from elsewhere, and what it was itself is nowhere else then.
+    fn joins(&self, qualified: &str) -> bool {
+        let is_origin = || self.origins.values().any(|origin| *origin.name == *qualified);
+        self.origins.get(qualified).is_some_and(|origin| !origin.is_back && !is_origin())
     }
 
     /// Whether another file of the commit defines what `input` no longer has.
@@ -582,7 +650,7 @@ fn overwrite(definition: &mut PlannedDefinition, image: &ModuleImage) {
 }
 
 /// Whether a cell of this kind can take a definition of that kind.
-fn fits(cell: Kind, kind: DefinitionKind) -> bool {
+pub(super) fn fits(cell: Kind, kind: DefinitionKind) -> bool {
     match kind {
         DefinitionKind::Function(_) => cell == Kind::Function,
         DefinitionKind::Class(_) => cell == Kind::Class,

@@ -60,7 +60,7 @@ impl<'gc> Cx<'_, 'gc> {
             self.world.namespaces.values().filter(|namespace| !namespace.is_locked()).flat_map(|n| n.with_leaks()).collect();
         let mut count = 0;
         for cell in cells {
-            let is_value = matches!(cell.kind(), Kind::Variable | Kind::Constant | Kind::Once);
+            let is_value = matches!(cell.kind(), Kind::Variable | Kind::Constant | Kind::Once) && !cell.forwards();
             if is_value && let Some(new) = successor(cell.value()) {
                 self.world.undo.push(Undo::definition(cell));
                 Definition::set(cell, self.mc, new);

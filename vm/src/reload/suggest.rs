@@ -2,9 +2,13 @@
 
 use super::codes;
 use super::diff::{Change, FileChange};
-use super::plan::FileInput;
+use super::plan::{Draft, FileInput, fits};
+use super::survey::{Fact, Facts};
 use crate::image::{ClassImage, DefinitionImage, DefinitionKind, ModuleImage};
+use crate::object::{Cx, Definition, Linked};
+use gc_arena::Gc;
 use lang::diagnostic::Diagnostic;
+use lang::source::Source;
 use std::collections::HashMap;
 use std::mem;
 use std::sync::Arc;
@@ -18,8 +22,21 @@ const WORDS_MIN: usize = 8;
 /// Pairs of definitions that left and came that are compared at most.
 const PAIRS_MAX: usize = 2_500;
 
+/// What may have been renamed.
+pub(super) fn renamings(draft: &Draft, facts: &Facts) -> Vec<(Source, Diagnostic)> {
+    let mut found = Vec::new();
+    for (input, change) in draft.inputs.iter().zip(&draft.changes) {
+        let is_known = |name: &str| {
+            let is_leak = facts.get(&format!("{}.{name}", input.namespace)).is_some_and(|fact| fact.leak_of.is_some());
+            is_leak || draft.is_taken(&input.namespace, name, &input.path)
+        };
+        found.extend(suggestions(input, change, is_known).into_iter().map(|d| (input.new.source.clone(), d)));
+    }
+    found
+}
+
 /// What the edit of a file looks like. `is_known` tells names that come from somewhere: leaks that come back, and what moves.
-pub(super) fn suggestions(input: &FileInput, change: &FileChange, is_known: impl Fn(&str) -> bool) -> Vec<Diagnostic> {
+fn suggestions(input: &FileInput, change: &FileChange, is_known: impl Fn(&str) -> bool) -> Vec<Diagnostic> {
     let Some(old) = &input.old else { return Vec::new() };
     let new = &input.new;
     let of = |wanted: Change| change.definitions.iter().filter(move |d| d.change == wanted);
@@ -52,6 +69,77 @@ pub(super) fn suggestions(input: &FileInput, change: &FileChange, is_known: impl
         }
     }
     found
+}
+
+impl<'gc> Cx<'_, 'gc> {
+    /// What may have moved to another namespace in two saves: one of them took it out, the other one wrote it there. Small functions that
+    /// two namespaces have are no sign of it.
+    pub(super) fn moves_in_two_saves(&mut self, draft: &Draft, facts: &Facts) -> Vec<(Source, Diagnostic)> {
+        let mut found = Vec::new();
+        for (input, change) in draft.inputs.iter().zip(&draft.changes) {
+            for definition in &change.definitions {
+                match (definition.change, definition.index) {
+                    (Change::Added, Some(index)) => {
+                        let image = &input.new.definitions[index];
+                        let is_same = |(name, fact): &(&String, &Fact)| {
+                            let (namespace, name) = name.rsplit_once('.').unwrap_or_default();
+                            *name == *image.name
+                                && *namespace != *input.namespace
+                                && fact.leak_of.is_some()
+                                && fact.now.is_none()
+                                && fact.fingerprint == image.fingerprint
+                                && fits(fact.kind, image.kind)
+                        };
+                        let mut same = facts.iter().filter(is_same);
+                        if let (Some((before, _)), None, None) = (same.next(), same.next(), &image.was) {
+                            found.push((input.new.source.clone(), moved(&input.namespace, &input.new, image, before)));
+                        }
+                    }
+                    (Change::Removed, _) => {
+                        let of_name = |d: &&DefinitionImage| d.name == definition.name;
+                        let Some(old) = input.old.as_ref().and_then(|old| Some((old, old.definitions.iter().find(of_name)?)))
+                        else {
+                            continue;
+                        };
+                        let is_edited = |namespace: &str| draft.inputs.iter().any(|other| *other.namespace == *namespace);
+                        if words(old.0.source.slice(old.1.span), "").len() >= WORDS_MIN
+                            && let Some((linked, image)) = self.twin_of(&input.namespace, old.1)
+                            && !is_edited(&linked.module.namespace.name)
+                        {
+                            let before = format!("{}.{}", input.namespace, definition.name);
+                            let note = moved(&linked.module.namespace.name, &linked.image, image, &before);
+                            found.push((linked.image.source.clone(), note));
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        found
+    }
+
+    /// The only definition of another namespace with this name and text.
+    fn twin_of(&mut self, namespace: &str, image: &DefinitionImage) -> Option<(Gc<'gc, Linked<'gc>>, &'gc DefinitionImage)> {
+        let name = self.world.intern(self.mc, &image.name);
+        let cells = self.world.namespaces.values().filter(|other| *other.name != *namespace).filter_map(|other| other.cell(name));
+        let is_same = |cell: &Gc<'gc, Definition<'gc>>| {
+            let meta = cell.meta();
+            meta.leak.is_none() && meta.fingerprint == image.fingerprint && fits(cell.kind(), image.kind)
+        };
+        let mut same = cells.filter(is_same);
+        let (Some(cell), None) = (same.next(), same.next()) else { return None };
+        let linked = cell.meta().contributor?.state().linked?;
+        let own = Gc::as_ref(linked).image.definitions.iter().find(|d| *d.name == *image.name)?;
+        Some((linked, own))
+    }
+}
+
+/// What says that a definition has the text of one that has left another namespace.
+fn moved(namespace: &str, image: &ModuleImage, definition: &DefinitionImage, before: &str) -> Diagnostic {
+    let word = super::report::kind_text(definition.kind);
+    let message = format!("{word} `{namespace}.{}` has the text of `{before}`, which has left", definition.name);
+    let help = format!("if it has moved, write `{} was {before}` once", written(definition, image));
+    Diagnostic::new(&codes::RENAMED, definition.name_span, message).help(help)
 }
 
 /// The beginning of a definition, as it is written.

@@ -15,8 +15,8 @@ pub struct Fact {
     pub contributor: Option<Arc<str>>,
     /// The file that contributed it, if it is a leak.
     pub leak_of: Option<Arc<str>>,
-    /// Of a leak that has moved or got another name: the qualified name of the definition that it is now, if there still is one.
-    pub now: Option<String>,
+    /// Of a leak that has moved or got another name: what it is now, if that has not ended.
+    pub now: Option<Now>,
     /// What its text says it `was`.
     pub was: Option<Arc<str>>,
     /// Whether it is a leak that was computed from something that has changed since.
@@ -33,6 +33,15 @@ pub struct Fact {
     pub computed_from: Vec<String>,
     /// Functions that its initialiser only passed on, by qualified name.
     pub passes_on: Vec<String>,
+}
+
+/// What an old name means now.
+#[derive(Clone, Debug)]
+pub struct Now {
+    /// Qualified name.
+    pub name: String,
+    /// Whether it is a leak, too.
+    pub is_leak: bool,
 }
 
 /// Facts by qualified name.
@@ -82,13 +91,22 @@ fn concerns_all<'gc>(cell: Gc<'gc, Definition<'gc>>) -> bool {
     meta.leak.is_some() || !meta.computed_from.is_empty() || !meta.passes_on.is_empty()
 }
 
+fn now<'gc>(cell: Gc<'gc, Definition<'gc>>) -> Option<Now> {
+    let mut now = cell.meta().now?;
+    loop {
+        let Some(next) = now.meta().now else { break };
+        now = next;
+    }
+    (now.kind() != Kind::Absent).then(|| Now { name: now.qualified_name(), is_leak: now.meta().leak.is_some() })
+}
+
 fn fact<'gc>(cell: Gc<'gc, Definition<'gc>>) -> Fact {
     let meta = cell.meta();
     Fact {
         kind: cell.kind(),
         contributor: meta.contributor.map(|m| m.path.clone()),
         leak_of: meta.leak.as_ref().map(|leak| leak.file.clone()),
-        now: meta.now.filter(|now| now.meta().contributor.is_some()).map(|now| now.qualified_name()),
+        now: now(cell),
         was: meta.was.clone(),
         is_outdated: meta.is_outdated,
         is_locked: cell.namespace.is_locked(),

@@ -178,7 +178,13 @@ impl<'b, 'gc> Cx<'b, 'gc> {
             cx: self,
             targets,
             by_cell: targets.iter().enumerate().map(|(i, cell)| (Gc::as_ptr(*cell) as usize, i)).collect(),
-            by_value: targets.iter().enumerate().filter_map(|(i, cell)| Some((address(&cell.value())?, i))).collect(),
+            by_value: targets
+                .iter()
+                .enumerate()
+                // What it has become is used under its new name.
+                .filter(|(_, cell)| cell.meta().now.is_none())
+                .filter_map(|(i, cell)| Some((address(&cell.value())?, i)))
+                .collect(),
             uses: vec![Uses::default(); targets.len()],
             seen: FxHashSet::default(),
             work: Vec::new(),
@@ -313,8 +319,12 @@ impl<'gc> Walk<'_, '_, 'gc> {
             }
             for i in 0..proto.image.consts.len() {
                 let Value::Definition(cell) = proto.const_at(i) else { continue };
-                if let Some(i) = self.by_cell.get(&(Gc::as_ptr(cell) as usize)).copied() {
-                    self.mentioned_by(i, proto);
+                // An old name that forwards is a use of what it is now, too.
+                let meant = self.by_cell.get(&(Gc::as_ptr(cell) as usize)).copied();
+                let now = cell.forwards().then(|| Definition::holder(cell));
+                let meant_now = now.and_then(|now| self.by_cell.get(&(Gc::as_ptr(now) as usize)).copied());
+                if meant.is_some() || meant_now.is_some() {
+                    meant.into_iter().chain(meant_now).for_each(|i| self.mentioned_by(i, proto));
                 } else if let Value::Namespace(_) = cell.value() {
                     let mentioned = (0..self.targets.len()).filter(|i| names_member(proto, cell, self.targets[*i]));
                     for i in mentioned.collect::<Vec<_>>() {

@@ -3,6 +3,7 @@
 //! Everything that needs the VM goes to the driver (`vm::embed::outside`) and is done while the program stands at a safe point.
 
 mod data;
+mod detour;
 mod look;
 
 use crate::args;
@@ -82,6 +83,20 @@ pub(crate) const FUNCTIONS: &[Row] = &[
         &["instance", "class", "slots"],
         change_class,
         "`_change_class(instance, class, slots)`: makes it an instance of another class; the instance.",
+    ),
+    row("_now", &[], super::time::monotonic, "`_now()`: the time in seconds."),
+    row("_target", &["thing"], detour::target, "`_target(thing)`: the function that a function, method or definition means."),
+    row(
+        "_detour",
+        &["target", "to"],
+        detour::detour,
+        "`_detour(target, to)`: sends the calls of a function elsewhere; with nil no longer.",
+    ),
+    row(
+        "_pass",
+        &["callee", "args", "named", "is_straight"],
+        detour::pass,
+        "`_pass(callee, args, named, is_straight)`: a call with arguments as a detour gets them; a straight one goes nowhere else.",
     ),
     row("safe_point", &[], safe_point, "`safe_point()`: lets a waiting reload be made here."),
 ];

@@ -153,7 +153,7 @@ handler_fn! {
                 return s.go(construct);
             }
             s.through(|s, cx| {
-                let cell: Gc<'_, Definition<'_>> = pointer(s.k.add(*s.pc.sub(1) as usize));
+                let cell = Definition::holder(pointer(s.k.add(*s.pc.sub(1) as usize)));
                 let callee = cell.value();
                 if callee.is_unset() {
                     if cx.needs(cell) {

@@ -127,8 +127,8 @@ pub(super) unsafe fn get_global<'gc>(s: State<'gc>) {
     let value = cell.value_ptr();
     if tag(value) == Tag::UNSET || (*s.world).recording.is_some() {
         return s.slow(|s, cx| {
-            let cell = pointer(s.kbx());
-            let value = Definition::value(&cell);
+            let cell = Definition::holder(pointer(s.kbx()));
+            let value = cell.value();
             if value.is_unset() {
                 if cx.needs(cell) {
                     s.set_pc(s.pc.sub(1));
@@ -150,7 +150,7 @@ pub(super) unsafe fn set_global<'gc>(s: State<'gc>) {
     let cell: Gc<'gc, Definition<'gc>> = pointer(s.kbx());
     if !cell.is_assignable() || s.is_marking() || (*s.world).recording.is_some() {
         return s.slow(|s, cx| {
-            let cell: Gc<'_, Definition<'_>> = pointer(s.kbx());
+            let cell = Definition::holder(pointer(s.kbx()));
             if !cell.is_assignable() {
                 let refused = cx.cannot_assign(cell);
                 return cx.finish(refused, 0, ReturnMode::Discard);

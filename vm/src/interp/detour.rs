@@ -1,0 +1,81 @@
+//! Functions whose calls go elsewhere.
+//!
+//! The code of such a function has an arity that no call has, so that its calls take the slow path, which looks here; all other calls cost
+//! what they did. What is called instead gets the arguments as a list and those given by name as a list of pairs, and may call the
+//! function itself: `Passing`.
+
+use crate::heap::Value;
+use crate::object::{Control, Cx, Detour, Function, List, Passing, Tuple};
+use gc_arena::Gc;
+use std::sync::Arc;
+
+impl<'gc> Cx<'_, 'gc> {
+    /// Sends the calls of a function, decorated or not, elsewhere; with `None` no longer. A redefinition of the function changes nothing in
+    /// that. A function object is meant, not its code: other closures with the same code are called as before.
+    pub fn detour(&mut self, callee: Value<'gc>, to: Option<Value<'gc>>) {
+        self.world.detours.retain(|detour| !detour.callee.same(&callee));
+        let is_detoured = to.is_some();
+        self.world.detours.extend(to.map(|to| Detour { callee, to }));
+        if let Value::Function(function) = callee {
+            function.proto().set_detoured(is_detoured);
+        }
+    }
+
+    /// Calls a function with arguments as a detour has got them; a straight call goes nowhere else.
+    pub fn pass(
+        &mut self,
+        named: Vec<(Arc<str>, Value<'gc>)>,
+        is_straight: bool,
+        callee: Value<'gc>,
+        args: Vec<Value<'gc>>,
+    ) -> Box<Control<'gc>> {
+        self.world.passing = Some(Box::new(Passing { named, is_straight }));
+        Box::new(Control::Call { callee, args, then: None })
+    }
+
+    /// Where the calls of this go instead.
+    pub(super) fn detour_of(&self, callee: &Value<'gc>) -> Option<Value<'gc>> {
+        self.world.detours.iter().find(|detour| detour.callee.same(callee)).map(|detour| detour.to)
+    }
+
+    /// A function has got other code.
+    pub(crate) fn keep_detour(&self, function: Gc<'gc, Function<'gc>>) {
+        if !self.world.detours.is_empty() && self.detour_of(&Value::Function(function)).is_some() {
+            function.proto().set_detoured(true);
+        }
+    }
+
+    /// Puts the arguments of a call together for what is called instead. Those given by name that follow the others in the function's
+    /// parameters join them, so that names of parameters need not be the same elsewhere.
+    pub(super) fn pack_arguments(
+        &mut self,
+        callee: Value<'gc>,
+        first: usize,
+        argc: usize,
+        named: &[(Arc<str>, Value<'gc>)],
+    ) -> Result<(), Box<Control<'gc>>> {
+        if !self.world.stack.reserve(first + argc.max(2)) {
+            return Err(self.stack_overflow());
+        }
+        let mut args = self.world.stack.values[first..first + argc].to_vec();
+        let mut named = named.to_vec();
+        if let Value::Function(function) = callee {
+            let proto = function.proto();
+            let own = usize::from(proto.is_method());
+            while let Some(param) = args.len().checked_sub(own).and_then(|at| proto.image.params.get(at))
+                && let Some(at) = named.iter().position(|(name, _)| *name == param.name)
+            {
+                args.push(named.remove(at).1);
+            }
+        }
+        self.world.charge(64 + 16 * args.len());
+        let named = named.into_iter().map(|(name, value)| {
+            let name = Value::Str(self.world.intern(self.mc, &name).0);
+            Value::Tuple(Tuple::new(self.mc, [name, value]))
+        });
+        let named = named.collect();
+        self.world.stack.values[first] = Value::List(List::new(self.mc, args));
+        self.world.stack.values[first + 1] = Value::List(List::new(self.mc, named));
+        Ok(())
+    }
+}
