@@ -632,6 +632,7 @@ impl<'gc> Cx<'_, 'gc> {
     pub(super) fn call_above(&mut self, callee: Value<'gc>, args: &[Value<'gc>], dst: u8, mode: ReturnMode) -> CallResult<'gc> {
         let first = self.world.stack.scratch() + 1;
         if !self.world.stack.reserve(first + args.len() + limits::SCRATCH_SLOTS) {
+            self.world.passing = None;
             return Err(self.stack_overflow());
         }
         self.world.stack.values[first..][..args.len()].copy_from_slice(args);

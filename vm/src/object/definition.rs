@@ -90,7 +90,7 @@ pub struct DefinitionMeta<'gc> {
     pub leak: Option<Arc<Leak>>,
     /// Doc text.
     pub doc: Option<Arc<str>>,
-    /// What its text says it `was`.
+    /// What its text says it `was`, if that has been acted upon, or has nothing to act upon since its file is loaded for the first time.
     pub was: Option<Arc<str>>,
     /// Hash of the text that runs.
     pub fingerprint: u64,

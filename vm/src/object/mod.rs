@@ -1,5 +1,6 @@
 //! The heap entities. Each file owns one kind: its fields, its invariants, and the only methods that write to it.
 
+mod caches;
 mod census;
 mod class;
 mod collections;
@@ -21,6 +22,8 @@ mod variant;
 mod way;
 mod world;
 
+pub use caches::MethodCache;
+use caches::SuperCache;
 pub use census::{Found as FoundInstance, pass_instances, take_census};
 pub use class::{Class, ClassBody, ClassKind, HashSource, HookText, Member, OwnSlot, SlotInit};
 pub use collections::{Bytes, List, RangeObject, Tuple};
@@ -44,6 +47,6 @@ pub use undo::Undo;
 pub use variant::{EnumValue, Variant};
 pub use way::{Passed, Way, Ways};
 pub use world::{
-    ClassTasks, Control, Crossing, Cx, Detour, ErrorKind, Exit, Following, Found, HandlePool, Interrupt, LayoutChange, MethodCache,
-    Passing, Stress, Symbols, TraceFrame, World,
+    ClassTasks, Control, Crossing, Cx, Detour, ErrorKind, Exit, Following, Found, HandlePool, Interrupt, LayoutChange, Passing,
+    Stress, Symbols, TraceFrame, World,
 };

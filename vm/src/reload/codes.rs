@@ -94,6 +94,9 @@ the session."
     INCOMPLETE_MATCH "W0306" Warning "a `match` that an edit makes incomplete"
     "The edit adds a variant to an enum, and this `match`, which had an arm for every variant, has none for the new one: a value of it raises
 MatchError here. Add an arm, or `_` for all others. A `match` that was incomplete before is not mentioned."
+    IDLE_WAS "W0309" Warning "a `was` that does nothing"
+    "A definition takes over what had the name after `was` in the edit in which that leaves, or when it has left before and something still uses it.
+Here the old name is still defined, or there never was one of this name and kind. A `was` that has done its work may stay in the text."
     RAISED "W0307" Warning "a listener has failed"
     "What a listener (`live.on`) raises does not undo what it is told of, and what an old `before_reload` raises does not refuse an edit of that
 hook itself. The error is shown with its place; correct that code."

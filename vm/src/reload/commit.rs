@@ -361,7 +361,10 @@ impl<'gc> Cx<'_, 'gc> {
                 meta.contributor = Some(module);
                 meta.offset = offset;
                 meta.fingerprint = fingerprint;
-                meta.was = image.was.clone();
+                // A `was` that nothing has come of yet still may act.
+                let has_acted = definition.from.is_some() || definition.action == Action::Conflict;
+                let is_done = has_acted || file.is_new || meta.was == image.was;
+                meta.was = image.was.clone().filter(|_| is_done);
             }
             if is_new_version || definition.action == Action::Adopt {
                 meta.is_evaluated = is_evaluation;

@@ -12,7 +12,7 @@ use super::options::{Gate, Migrate, Mode, ReloadOptions, Survey, mode_of_text};
 use super::plan::{Action, FileInput, PlannedDefinition, PlannedFile, ReloadPlan, draft, plan};
 use super::report::Report;
 use super::stale::StaleCode;
-use super::suggest::renamings;
+use super::suggest::{idle_renames, renamings};
 use super::transition::Trial;
 use crate::compile::compile_source;
 use crate::embed::{Error, Handle, Problem, Vm};
@@ -325,6 +325,7 @@ impl Vm {
         renamed.extend(self.enter(|cx| cx.moves_in_two_saves(&draft, &facts)));
         let running: Vec<_> = draft.inputs.iter().filter_map(|input| Some((input.path.clone(), input.old.clone()?))).collect();
         let mut plan = plan(draft, &others, &facts, options);
+        renamed.extend(idle_renames(&plan, &running, &facts));
         self.leave_for_later(&mut plan);
         warnings.extend(leaks_mentioned(&plan, &facts));
         let leaving = Leaving::of(&plan);

@@ -145,11 +145,12 @@ impl Draft {
     pub fn concerned(&self) -> Vec<String> {
         let mut names: Vec<String> = self.dirty.iter().cloned().collect();
         for (input, change) in self.inputs.iter().zip(&self.changes) {
-            let is_concerned = |d: &&DefinitionChange| d.change != Change::Unchanged || says_was(input, d).is_some();
+            let has_was = |d: &DefinitionChange| d.index.is_some_and(|i| input.new.definitions[i].was.is_some());
+            let is_concerned = |d: &&DefinitionChange| d.change != Change::Unchanged || has_was(d);
             for definition in change.definitions.iter().filter(is_concerned) {
                 names.push(format!("{}.{}", input.namespace, definition.name));
                 let was = definition.index.and_then(|i| input.new.definitions[i].was.as_ref());
-                names.extend(was.map(|was| name_before(input, was)));
+                names.extend(was.map(|was| name_before(&input.namespace, was)));
             }
         }
         names
@@ -302,16 +303,16 @@ struct Origin {
     is_back: bool,
 }
 
-/// The name that a definition had, if the text says so and the one that runs does not.
-fn says_was<'a>(input: &'a FileInput, definition: &DefinitionChange) -> Option<&'a Arc<str>> {
+/// The name that a definition had, if the text says so and it has not come of it already.
+fn says_was<'a>(input: &'a FileInput, definition: &DefinitionChange, facts: &Facts) -> Option<&'a Arc<str>> {
     let was = input.new.definitions[definition.index?].was.as_ref()?;
-    let before = input.old.as_ref().and_then(|old| old.definitions.iter().find(|d| d.name == definition.name));
-    (before.is_none_or(|before| before.was.as_ref() != Some(was))).then_some(was)
+    let fact = facts.get(&format!("{}.{}", input.namespace, definition.name));
+    fact.is_none_or(|fact| fact.leak_of.is_some() || fact.was.as_ref() != Some(was)).then_some(was)
 }
 
 /// The qualified name that `was` means: one without a dot is of the file's namespace.
-fn name_before(input: &FileInput, was: &str) -> String {
-    if was.contains('.') { was.to_owned() } else { format!("{}.{was}", input.namespace) }
+pub(super) fn name_before(namespace: &str, was: &str) -> String {
+    if was.contains('.') { was.to_owned() } else { format!("{namespace}.{was}") }
 }
 
 /// Definitions of a file that get the names of each other: each is defined anew and its text says that it was another one.
@@ -319,8 +320,8 @@ fn exchanged(inputs: &[FileInput], changes: &[FileChange], given: &Given, facts:
     let mut found: FxHashMap<String, String> = FxHashMap::default();
     for (input, change) in inputs.iter().zip(changes) {
         for definition in &change.definitions {
-            let (Some(was), Some(index)) = (says_was(input, definition), definition.index) else { continue };
-            let (name, before) = (format!("{}.{}", input.namespace, definition.name), name_before(input, was));
+            let (Some(was), Some(index)) = (says_was(input, definition, facts), definition.index) else { continue };
+            let (name, before) = (format!("{}.{}", input.namespace, definition.name), name_before(&input.namespace, was));
             let is_its_own = facts.get(&name).is_some_and(|fact| fact.contributor.as_deref() == Some(&*input.path));
             if is_its_own && facts.get(&before).is_some_and(|fact| fits(fact.kind, input.new.definitions[index].kind)) {
                 found.insert(name, before);
@@ -365,8 +366,8 @@ fn origins(inputs: &[FileInput], changes: &[FileChange], facts: &Facts) -> Origi
             let Some(image) = definition.index.map(|i| &input.new.definitions[i]) else { continue };
             let qualified = format!("{}.{}", input.namespace, definition.name);
             let fact = facts.get(&qualified);
-            let was = says_was(input, definition);
-            let before = was.map(|was| name_before(input, was));
+            let was = says_was(input, definition, facts);
+            let before = was.map(|was| name_before(&input.namespace, was));
             let leaves = before.as_ref().is_some_and(|before| given.contains_key(before) || exchanged.contains(before));
             // It has come before `was` says where from: then it is the file's, or was. A leak that comes back as it was says nothing new.
             let is_there = fact.is_some_and(|fact| {

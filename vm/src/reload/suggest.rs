@@ -2,10 +2,10 @@
 
 use super::codes;
 use super::diff::{Change, FileChange};
-use super::plan::{Draft, FileInput, fits};
+use super::plan::{Action, Draft, FileInput, ReloadPlan, fits, name_before};
 use super::survey::{Fact, Facts};
 use crate::image::{ClassImage, DefinitionImage, DefinitionKind, ModuleImage};
-use crate::object::{Cx, Definition, Linked};
+use crate::object::{Cx, Definition, Kind, Linked};
 use gc_arena::Gc;
 use lang::diagnostic::Diagnostic;
 use lang::source::Source;
@@ -132,6 +132,46 @@ impl<'gc> Cx<'_, 'gc> {
         let own = Gc::as_ref(linked).image.definitions.iter().find(|d| *d.name == *image.name)?;
         Some((linked, own))
     }
+}
+
+/// What says `was` for the first time, and to no effect. `running` has the texts that run, by path.
+pub(super) fn idle_renames(
+    plan: &ReloadPlan,
+    running: &[(Arc<str>, Arc<ModuleImage>)],
+    facts: &Facts,
+) -> Vec<(Source, Diagnostic)> {
+    let mut found = Vec::new();
+    for file in &plan.files {
+        let Some((_, old)) = running.iter().find(|(path, _)| *path == file.path) else { continue };
+        for definition in file.definitions.iter().filter(|d| d.from.is_none() && d.action != Action::Conflict) {
+            let Some(image) = definition.index.map(|i| &file.image.definitions[i]) else { continue };
+            let Some(was) = &image.was else { continue };
+            let qualified = format!("{}.{}", file.namespace, image.name);
+            let is_said = old.definitions.iter().any(|d| d.name == image.name && d.was.as_ref() == Some(was))
+                || facts.get(&qualified).is_some_and(|fact| fact.was.as_ref() == Some(was));
+            if is_said {
+                continue;
+            }
+            let before = name_before(&file.namespace, was);
+            let fact = facts.get(&before).filter(|fact| fact.kind != Kind::Absent);
+            let (message, help) = match fact {
+                Some(fact) if !fits(fact.kind, image.kind) => (
+                    format!(
+                        "`was {was}` does nothing: `{before}` is a {}, not a {}",
+                        fact.kind.text(),
+                        super::report::kind_text(image.kind)
+                    ),
+                    "a definition takes over another one of its kind",
+                ),
+                _ => (
+                    format!("`was {was}` does nothing: `{before}` neither leaves with this edit nor has left before"),
+                    "take the definition with the old name out, or leave `was` out",
+                ),
+            };
+            found.push((file.image.source.clone(), Diagnostic::new(&codes::IDLE_WAS, image.name_span, message).help(help)));
+        }
+    }
+    found
 }
 
 /// What says that a definition has the text of one that has left another namespace.

@@ -17,7 +17,7 @@ pub struct Fact {
     pub leak_of: Option<Arc<str>>,
     /// Of a leak that has moved or got another name: what it is now, if that has not ended.
     pub now: Option<Now>,
-    /// What its text says it `was`.
+    /// What its text says it `was`, if that is done.
     pub was: Option<Arc<str>>,
     /// Whether it is a leak that was computed from something that has changed since.
     pub is_outdated: bool,
