@@ -120,7 +120,7 @@ fn attention(out: &mut String, report: &Report) {
     for change in &report.layouts {
         let _ = writeln!(out, "  layout: {}", layout_text(change));
     }
-    for stale in &report.stale {
+    for stale in report.stale.iter() {
         let _ = writeln!(out, "  stale: {stale}");
     }
 }

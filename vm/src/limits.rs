@@ -35,6 +35,9 @@ pub const ALLOCATION_SLICE: isize = 256 * 1024;
 /// Objects up to which a collection runs in one go; above it goes in slices (measured: 4–5 ns an object).
 pub const COLLECT_AT_ONCE_MAX: usize = 200_000;
 
+/// Innermost calls of a fiber whose code is marked when it is suspended, so that a `yield` takes the same time however deep it is.
+pub const NOTED_CALLS_MAX: usize = 8;
+
 /// Entries of the cache of `super` look-ups; a power of two.
 pub const SUPER_CACHE_SIZE: usize = 64;
 

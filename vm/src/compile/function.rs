@@ -97,6 +97,8 @@ pub(super) struct Function<'a> {
     pub name: Arc<str>,
     /// As in the prototype.
     pub kind: ProtoKind,
+    /// As in the prototype.
+    pub place: Option<Arc<str>>,
     /// Its variables.
     pub scope: &'a FnScope,
     /// As in the prototype.
@@ -170,6 +172,7 @@ impl<'a> Function<'a> {
         Self {
             name,
             kind,
+            place: None,
             scope,
             yields: scope.yields,
             span,

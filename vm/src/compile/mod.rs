@@ -33,6 +33,7 @@ mod literal;
 mod member;
 mod operator;
 mod pattern;
+mod places;
 mod proto;
 mod scope;
 mod spill;
@@ -47,6 +48,7 @@ use lang::ast::{File, NodeId};
 use lang::diagnostic::Diagnostic;
 use lang::resolve::Resolved;
 use lang::source::Source;
+use places::Places;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -68,6 +70,8 @@ struct Compiler<'a> {
     diagnostics: &'a mut Vec<Diagnostic>,
     /// Where plain variables are assigned.
     assigned: Assigned,
+    /// Where functions without name stand.
+    places: Places,
     /// Names that the file defines at top level; true for variables.
     top_names: FxHashMap<Arc<str>, bool>,
     /// Sub-expressions of the `assert` in the making whose values are kept.

@@ -58,6 +58,7 @@ impl<'a> Compiler<'a> {
         storage: Storage,
     ) -> (Function<'a>, Signature) {
         let mut function = Function::new(name.clone(), kind, self.resolved.scope(func.id), func.span);
+        function.place = self.places.place(func.id);
         capture(&mut function, captures);
         self.enter(function);
         let signature = self.params(&func.params);
@@ -117,6 +118,7 @@ impl<'a> Compiler<'a> {
         let mut proto = ProtoImage {
             name: function.name,
             kind: function.kind,
+            place: function.place,
             params: signature.params,
             required: signature.required,
             rest: signature.rest,

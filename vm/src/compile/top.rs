@@ -4,6 +4,7 @@ use super::assigned::Assigned;
 use super::class::{text, was};
 use super::fingerprint::Fingerprint;
 use super::function::{Function, Reg};
+use super::places::Places;
 use super::proto::{Signature, no_scope};
 use super::{Compiler, Dest};
 use crate::bytecode::{Insn, Op};
@@ -33,6 +34,7 @@ pub(super) fn compile<'a>(
         resolved,
         diagnostics,
         assigned: Assigned::of(file),
+        places: Places::of(file),
         top_names: top_names(file),
         kept: Vec::new(),
         fun: root,

@@ -113,6 +113,7 @@ impl Vm {
                 continue;
             }
             self.failed_tasks += 1;
+            self.remember_ended(&name, &error);
             match &mut self.on_task_error {
                 Some(tell) => tell(&name, &error),
                 None => {

@@ -238,6 +238,9 @@ pub struct ProtoImage {
     pub name: Arc<str>,
     /// What it is.
     pub kind: ProtoKind,
+    /// Of a function without name: where it stands in the code around it, as far as the text names that: `handlers["save"]`.
+    #[serde(skip)]
+    pub place: Option<Arc<str>>,
     /// Parameters, without `self` and without the rest parameter.
     pub params: Vec<ParamImage>,
     /// How many parameters (without `self`) have no default; those stand first in a call's positional arguments.
@@ -558,6 +561,7 @@ impl ProtoImage {
         ProtoImage {
             name,
             kind: ProtoKind::Function,
+            place: None,
             params: Vec::new(),
             required: 0,
             rest: None,

@@ -166,6 +166,9 @@ impl<'gc> Cx<'_, 'gc> {
         dst: u8,
         mode: ReturnMode,
     ) -> CallResult<'gc> {
+        if self.world.recording.is_some() {
+            self.record_call(function);
+        }
         let mut proto = function.proto();
         while let Some(successor) = proto.successor() {
             proto = successor;

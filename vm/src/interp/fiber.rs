@@ -130,6 +130,9 @@ impl<'gc> Cx<'_, 'gc> {
         if fiber.cancels.get() > 0 {
             return self.cancel_here(fiber);
         }
+        if !self.world.stack.note_suspension() {
+            self.world.has_deep_fibers = true;
+        }
         fiber.state.set(FiberState::Suspended);
         let (to, mode) = fiber.wanted.replace((dst, ReturnMode::Store));
         self.leave_fiber(fiber);

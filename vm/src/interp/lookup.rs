@@ -2,7 +2,9 @@
 
 use super::call::{CallResult, Called, symbol_of};
 use crate::heap::Value;
-use crate::object::{Class, Cx, Definition, ErrorKind, Found, Instance, Kind, Layout, Member, ReturnMode, Symbol, Undo, World};
+use crate::object::{
+    Caller, Class, Cx, Definition, ErrorKind, Found, Function, Instance, Kind, Layout, Member, ReturnMode, Symbol, Undo, World,
+};
 use crate::ops;
 use gc_arena::Gc;
 
@@ -231,9 +233,38 @@ impl<'gc> Cx<'_, 'gc> {
         }
     }
 
-    /// Records that an initialiser read or called a definition.
+    /// Who is running, for the recording of an initialiser.
+    fn caller(&self) -> Caller {
+        self.world.tasks.current.filter(|task| !task.is_main()).map(|task| task.id)
+    }
+
+    /// Records that an initialiser calls a function object.
+    #[cold]
+    pub(super) fn record_call(&mut self, function: Gc<'gc, Function<'gc>>) {
+        let caller = self.caller();
+        if let Some(recording) = self.world.recording.as_mut().filter(|recording| recording.calls_left > 0) {
+            recording.note_call(caller, function);
+        }
+    }
+
+    /// Records that an initialiser reads a definition as a value.
+    #[cold]
+    pub(super) fn record_read(&mut self, cell: Gc<'gc, Definition<'gc>>) {
+        if cell.kind() != Kind::Function {
+            return self.record_use(cell);
+        }
+        let caller = self.caller();
+        if let Some(recording) = &mut self.world.recording
+            && !Gc::ptr_eq(cell.namespace, self.world.core)
+        {
+            recording.note_read(caller, cell);
+        }
+    }
+
+    /// Records that an initialiser reads a constant, or calls a function by its name.
     #[cold]
     pub(super) fn record_use(&mut self, cell: Gc<'gc, Definition<'gc>>) {
+        let caller = self.caller();
         let Some(recording) = &mut self.world.recording else { return };
         if recording.calls_left > 0 {
             recording.calls_left -= 1;
@@ -241,11 +272,11 @@ impl<'gc> Cx<'_, 'gc> {
                 self.world.stack.force_slow(false);
             }
         }
-        if cell.recorded.replace(recording.serial) == recording.serial {
+        if caller.is_none() && cell.recorded.replace(recording.serial) == recording.serial {
             return;
         }
         if matches!(cell.kind(), Kind::Function | Kind::Constant) && !Gc::ptr_eq(cell.namespace, self.world.core) {
-            recording.used.push(cell);
+            recording.note_use(caller, cell);
         }
     }
 }

@@ -96,8 +96,10 @@ pub struct DefinitionMeta<'gc> {
     pub fingerprint: u64,
     /// Digest of the value when its initialiser ended; `None` when the value can never count as untouched.
     pub initial_digest: Option<u64>,
-    /// Constants and functions that the initialiser read or called.
+    /// Constants that the initialiser read, and functions that it called.
     pub computed_from: Vec<Gc<'gc, Definition<'gc>>>,
+    /// Functions that the initialiser only passed on: its value has to do with their objects, not with their code.
+    pub passes_on: Vec<Gc<'gc, Definition<'gc>>>,
     /// Byte offset of the name in the contributor's text.
     pub offset: u32,
     /// Whether its initialiser has changed and the value was kept, because the program had changed it.
@@ -395,6 +397,9 @@ pub struct Linked<'gc> {
     pub imports: Vec<Gc<'gc, Namespace<'gc>>>,
     /// Number of the file's version.
     pub version: u32,
+    /// Whether another generation of the file has taken its place: what began in it ends in it.
+    #[collect(require_static)]
+    pub is_overwritten: Cell<bool>,
     protos: RefLock<Vec<Gc<'gc, Proto<'gc>>>>,
 }
 
@@ -407,7 +412,7 @@ impl<'gc> Linked<'gc> {
         imports: Vec<Gc<'gc, Namespace<'gc>>>,
         version: u32,
     ) -> Gc<'gc, Self> {
-        Gc::new(mc, Linked { image, module, imports, version, protos: RefLock::default() })
+        Gc::new(mc, Linked { image, module, imports, version, is_overwritten: Cell::new(false), protos: RefLock::default() })
     }
 
     /// The prototype with this index.

@@ -115,6 +115,8 @@ pub struct Proto<'gc> {
     pub signature_version: Cell<u32>,
     /// Whether the commit that brought it has not ended.
     pub is_tentative: Cell<bool>,
+    /// Whether a call of it was ever suspended in a fiber.
+    pub was_suspended: Cell<bool>,
     /// Whether calls of a function that has it go elsewhere (`World::detours`).
     is_detoured: Cell<bool>,
     /// The code that functions which still have this one take at their next call.
@@ -166,6 +168,7 @@ impl<'gc> Proto<'gc> {
                 version: Cell::new(1),
                 signature_version: Cell::new(1),
                 is_tentative: Cell::new(false),
+                was_suspended: Cell::new(false),
                 is_detoured: Cell::new(false),
                 successor: Lock::new(None),
             },

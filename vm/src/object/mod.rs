@@ -12,6 +12,8 @@ mod instance;
 mod layout;
 mod map;
 mod misc;
+mod orphan;
+mod recording;
 mod stack;
 mod symbol;
 mod task;
@@ -36,6 +38,8 @@ pub use misc::{
     Bound, BoxCell, Continuation, Decorated, HostFn, HostObject, Intrinsic, IteratorObject, IteratorState, Keywords, NativeBody,
     NativeFn, NativeFunction, NativeResult, Then,
 };
+pub use orphan::{Kin, Orphan};
+pub use recording::{Caller, Recording};
 pub use stack::{Frame, ReturnMode, SavedStack, Stack};
 pub use symbol::{Symbol, SymbolMap};
 pub use task::{Goal, Level, Parked, Task, Tasks, Wait, Wake};
@@ -44,5 +48,5 @@ pub use variant::{EnumValue, Variant};
 pub use way::{Passed, Way, Ways};
 pub use world::{
     ClassTasks, Control, Crossing, Cx, Detour, ErrorKind, Exit, Following, Found, HandlePool, Interrupt, LayoutChange, Passing,
-    Recording, Stress, Symbols, TraceFrame, World,
+    Stress, Symbols, TraceFrame, World,
 };

@@ -143,6 +143,13 @@ impl<'gc> Stack<'gc> {
         }
     }
 
+    /// Notes in the code of its calls that it is suspended; false if they are so many that only the innermost are noted.
+    #[inline]
+    pub fn note_suspension(&self) -> bool {
+        self.frames.iter().rev().take(limits::NOTED_CALLS_MAX).for_each(|frame| frame.proto.was_suspended.set(true));
+        self.frames.len() <= limits::NOTED_CALLS_MAX
+    }
+
     /// Bytes of its buffers.
     pub fn bytes(&self) -> usize {
         self.values.capacity() * size_of::<Value>() + self.frames.capacity() * size_of::<Frame>()

@@ -2,7 +2,7 @@
 
 use super::{
     BoxCell, Class, ClassBody, Decorated, Definition, DefinitionMeta, Edge, EnumValue, Function, Hook, Instance, Kind, Layout,
-    LayoutId, Linked, Module, Namespace, Proto, Source, Step, Symbol, Variant, World,
+    LayoutId, Linked, Module, Namespace, Orphan, Proto, Source, Step, Symbol, Variant, World,
 };
 use crate::heap::Value;
 use gc_arena::lock::RefLock;
@@ -33,8 +33,12 @@ pub enum Undo<'gc> {
     Const(Gc<'gc, Proto<'gc>>, usize, Value<'gc>),
     /// Code was superseded.
     Superseded(Gc<'gc, Proto<'gc>>),
+    /// Code has lost its place in the text, or found it again.
+    Orphans(Vec<Orphan<'gc>>),
     /// A file got another version.
     Module(Gc<'gc, Module<'gc>>, Option<Gc<'gc, Linked<'gc>>>, u32),
+    /// The text of a file was overwritten.
+    Overwritten(Gc<'gc, Linked<'gc>>),
     /// A file was loaded for the first time, or contributes to another namespace.
     NewModule(#[collect(require_static)] Arc<str>, Option<Gc<'gc, Module<'gc>>>),
     /// The doc text of a namespace changed.
@@ -94,10 +98,12 @@ impl<'gc> Undo<'gc> {
             Undo::Code(function, proto) => Function::set_proto(function, mc, proto),
             Undo::Const(proto, i, value) => Proto::set_const(proto, mc, i, value),
             Undo::Superseded(proto) => Proto::supersede(proto, mc, None),
+            Undo::Orphans(orphans) => world.orphans = orphans,
             Undo::Module(module, linked, version) => Module::update(module, mc, |state| {
                 state.linked = linked;
                 state.version = version;
             }),
+            Undo::Overwritten(linked) => linked.is_overwritten.set(false),
             Undo::NewModule(path, old) => match old {
                 Some(old) => drop(world.modules.insert(path, old)),
                 None => drop(world.modules.shift_remove(&path)),

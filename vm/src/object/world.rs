@@ -2,8 +2,8 @@
 
 use super::{
     BoxCell, Class, ClassKind, Construction, Content, Continuation, Definition, Fiber, Generation, HostObject, Instance, Layout,
-    LayoutId, Linked, MethodCache, Module, Namespace, Parked, Proto, Resumption, Stack, SuperCache, Symbol, SymbolMap, Tasks, Undo,
-    Variant, Ways,
+    LayoutId, Linked, MethodCache, Module, Namespace, Orphan, Parked, Proto, Recording, Resumption, Stack, SuperCache, Symbol,
+    SymbolMap, Tasks, Undo, Variant, Ways,
 };
 use crate::heap::{Str, Value, hash_bytes};
 use crate::host::Host;
@@ -351,19 +351,6 @@ pub struct LayoutChange {
     pub shared: Vec<String>,
 }
 
-/// What an initialiser uses, noted while it runs.
-#[derive(Clone, Collect, Default)]
-#[collect(no_drop)]
-pub struct Recording<'gc> {
-    /// Constants and functions that were read or called.
-    pub used: Vec<Gc<'gc, Definition<'gc>>>,
-    /// Its number.
-    pub serial: u32,
-    /// Calls that may still be noted one by one. Afterwards calls run at full speed and everything that the noted functions mention
-    /// counts as used.
-    pub calls_left: u32,
-}
-
 /// What a commit has yet to do while the top level of its files runs.
 #[derive(Collect, Default)]
 #[collect(no_drop)]
@@ -443,8 +430,13 @@ pub struct World<'gc> {
     pub protos: Vec<GcWeak<'gc, Proto<'gc>>>,
     /// All fibers that are alive, for the reports of reloads; those that nothing holds until they are collected.
     pub fibers: Vec<GcWeak<'gc, Fiber<'gc>>>,
+    /// Whether a fiber was ever suspended in so many calls that not all of their code is marked.
+    #[collect(require_static)]
+    pub has_deep_fibers: bool,
     /// Objects that overwriting reloads have taken out of their definitions, as far as they are alive.
     pub generations: Vec<Generation<'gc>>,
+    /// Code that closures may have and that no text continues.
+    pub orphans: Vec<Orphan<'gc>>,
     /// Code that has been replaced and has loops.
     pub replaced: Vec<GcWeak<'gc, Proto<'gc>>>,
     /// Ways of frames into other code that were looked for since the last commit, by the addresses of the code and the back-edge.
@@ -642,7 +634,9 @@ impl<'gc> World<'gc> {
             super_cache: SuperCache::new(),
             protos: Vec::new(),
             fibers: Vec::new(),
+            has_deep_fibers: false,
             generations: Vec::new(),
+            orphans: Vec::new(),
             replaced: Vec::new(),
             ways: RefCell::default(),
             halt_stub: None,

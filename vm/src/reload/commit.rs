@@ -8,6 +8,7 @@ use super::closures::Matcher;
 use super::options::Mode;
 use super::plan::{Action, PlannedDefinition, PlannedFile, ReloadPlan};
 use super::queue::{Item, Queue};
+use super::stale::StaleCode;
 use crate::embed::{Error, Vm};
 use crate::heap::Value;
 use crate::image::{DefinitionKind, ModuleImage, UnitKind};
@@ -22,8 +23,8 @@ use std::sync::Arc;
 /// What a commit has done beyond its plan.
 #[derive(Debug, Default)]
 pub(super) struct Done {
-    /// Closures that keep their old code, with the reason.
-    pub(super) stale: Vec<String>,
+    /// Classes that functions have made and that keep their old code, with the reason.
+    pub(super) stale: Vec<StaleCode>,
     /// Variables and shared slots that have got a new object for an old one.
     pub(super) relinked: usize,
 }
@@ -194,6 +195,7 @@ pub(super) fn evaluation_plan(
 impl<'gc> Cx<'_, 'gc> {
     /// Changes cells, code and files; gives what is left to run.
     fn apply(&mut self, plan: &ReloadPlan, matcher: &mut Matcher) -> Result<Vec<Queue>, Error> {
+        self.keep_orphans();
         for file in &plan.files {
             let overwritten = self.part_generation(file);
             self.world.loading.overwritten.extend(overwritten);
@@ -269,6 +271,9 @@ impl<'gc> Cx<'_, 'gc> {
         if file.is_removed {
             let version = module.state().version;
             self.world.undo.push(Undo::Module(module, old, version));
+            if let Some(old) = old {
+                old.image.units.iter().for_each(|unit| self.lose_unit(old.proto(unit.proto)));
+            }
         }
         for definition in &file.definitions {
             if matches!(definition.action, Action::GiveUp | Action::Refuse(_)) {
@@ -479,13 +484,11 @@ impl<'gc> Cx<'_, 'gc> {
         old: Option<Gc<'gc, Linked<'gc>>>,
         matcher: &mut Matcher,
     ) {
-        if let Some(old) = old {
-            if Gc::ptr_eq(old, linked) {
-                return;
-            }
-            if file.mode == Mode::Update {
-                self.follow_units(old, linked, matcher);
-            }
+        if old.is_some_and(|old| Gc::ptr_eq(old, linked)) {
+            return;
+        }
+        if file.mode == Mode::Update {
+            self.follow_units(old, linked, matcher);
         }
         for definition in &file.definitions {
             let Some(index) = definition.index else { continue };

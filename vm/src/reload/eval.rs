@@ -8,10 +8,11 @@ use super::hooks::Hooks;
 use super::leaving::{Leaving, leaks_mentioned};
 use super::load::{Compiled, FileText, normalise, reason_of};
 use super::matches::incomplete_matches;
-use super::options::{Gate, Migrate, Mode, ReloadOptions, mode_of_text};
+use super::options::{Gate, Migrate, Mode, ReloadOptions, Survey, mode_of_text};
 use super::plan::{Action, FileInput, PlannedDefinition, PlannedFile, ReloadPlan, draft, plan};
 use super::report::Report;
 use super::runs::code_around;
+use super::stale::StaleCode;
 use super::suggest::{idle_renames, renamings};
 use super::transition::Trial;
 use super::variants::variants_missed;
@@ -146,6 +147,12 @@ impl Vm {
         // What fails around this commit takes it back; leaks end with the outermost one.
         if report.committed && self.files.within.is_empty() {
             report.released = self.release_unused_leaks();
+        }
+        if report.committed {
+            self.warn_of_ended(&mut report);
+        }
+        if options.survey == Survey::AtOnce {
+            self.survey_stale(&mut report);
         }
         report.duration = start.elapsed();
         self.tell_to(&listeners, &mut report);
@@ -670,7 +677,7 @@ struct Told {
     report: Report,
     hooks: Hooks,
     /// Statements that are running and that the edit is about.
-    running: Vec<String>,
+    running: Vec<StaleCode>,
     migrate: Migrate,
     gate: Gate,
     warn: Option<fn(&[Reason])>,
@@ -694,10 +701,8 @@ impl Stages for Told {
         for slot in vm.enter(|cx| std::mem::take(&mut cx.world.shared_conflicts)) {
             self.report.add_shared_conflict(&slot);
         }
-        self.report.stale.clone_from(&done.stale);
-        self.report.stale.append(&mut self.running);
-        let calls = vm.enter(|cx| cx.old_calls(&self.report));
-        self.report.stale.extend(calls);
+        self.report.stale.objects.clone_from(&done.stale);
+        self.report.stale.frames.append(&mut self.running);
         self.report.relinked = done.relinked;
         self.report.layouts = vm.enter(|cx| std::mem::take(&mut cx.world.layout_changes));
         if self.migrate == Migrate::Eagerly {

@@ -1,11 +1,12 @@
 //! Calls that are running or suspended, and closures, with the text they are in: what is old of them, and why.
 
-use super::stacks::{OldCall, calls_of};
+use super::orphans::NO_PLACE;
+use super::stacks::calls_of;
 use super::uses::Met;
 use crate::embed::{Error, Handle, Vm};
 use crate::heap::Value;
 use crate::interp::places_of;
-use crate::object::{Cx, Fiber, Frame, Linked, Proto, TraceFrame};
+use crate::object::{Cx, Fiber, Frame, Function, Linked, Proto, TraceFrame};
 use gc_arena::Gc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -108,36 +109,31 @@ impl<'gc> Cx<'_, 'gc> {
     /// Why a call is not in the text that runs, if it is not.
     fn why_old(&self, frame: &Frame<'gc>, callee: Value<'gc>) -> Option<String> {
         match self.old_call(frame, callee) {
-            Some(OldCall::Moves) => Some("its loop goes on in the new text at its next turn".to_owned()),
-            Some(OldCall::Ends(None)) => Some("it goes on in its old text until it returns".to_owned()),
-            Some(OldCall::Ends(Some(why))) => Some(format!("it goes on in its old text until it returns: {why}")),
+            Some(old) => Some(old.reason("it returns")),
             None => match standing(self.newest_code(frame, callee)) {
                 Standing::Current => None,
                 Standing::Edited => Some("it was edited after this call had begun".to_owned()),
+                Standing::Overwritten => unreachable!("`old_call` has said so"),
                 Standing::Gone => Some("no text has it any more since this call had begun".to_owned()),
             },
         }
     }
 
     fn closures(&self) -> Vec<(CodePlace, Value<'gc>)> {
-        let functions = self.met_in_a_walk(&|value, is_first| is_first && matches!(value, Value::Function(_)));
-        let mut inner: FxHashMap<usize, FxHashSet<usize>> = FxHashMap::default();
+        let functions = self.values_in_a_walk(&|value| matches!(value, Value::Function(_)));
+        let mut old = OldClosures::default();
         let mut closures = Vec::new();
-        for met in functions {
-            let Value::Function(function) = met.value else { continue };
-            let proto = latest(function.proto());
-            let within = inner.entry(Gc::as_ptr(proto.linked) as usize).or_insert_with(|| inner_protos(proto.linked));
-            if self.world.is_library(&proto.linked.module.namespace) || !within.contains(&(Gc::as_ptr(proto) as usize)) {
-                continue;
-            }
+        for value in functions {
+            let Value::Function(function) = value else { continue };
+            let Some(proto) = old.code_of(self, function) else { continue };
             let place = CodePlace {
                 function: proto.qualified.to_string(),
                 file: proto.linked.module.path.to_string(),
                 line: proto.image.source.line(proto.image.span.lo),
                 version: proto.version.get(),
-                stale: old_closure(proto).map(str::to_owned),
+                stale: self.why_old_closure(proto).map(str::to_owned),
             };
-            closures.push((place, met.value));
+            closures.push((place, value));
         }
         closures
     }
@@ -162,7 +158,7 @@ pub(super) fn latest<'gc>(proto: Gc<'gc, Proto<'gc>>) -> Gc<'gc, Proto<'gc>> {
 }
 
 /// Code within other code of a text.
-pub(super) fn inner_protos(linked: Gc<'_, Linked<'_>>) -> FxHashSet<usize> {
+fn inner_protos(linked: Gc<'_, Linked<'_>>) -> FxHashSet<usize> {
     let nested = linked.image.protos.iter().flat_map(|image| image.nested.iter());
     nested.map(|id| Gc::as_ptr(linked.proto(*id)) as usize).collect()
 }
@@ -180,6 +176,8 @@ fn place_in<'gc>(proto: Gc<'gc, Proto<'gc>>, frame: &TraceFrame, stale: Option<S
 /// Where code stands beside the text of its file that runs.
 enum Standing {
     Current,
+    /// The file was overwritten.
+    Overwritten,
     /// The text has something else under its name.
     Edited,
     /// The text has nothing under its name.
@@ -192,6 +190,9 @@ fn standing(proto: Gc<'_, Proto<'_>>) -> Standing {
     if module.path.starts_with('<') {
         return Standing::Current;
     }
+    if proto.linked.is_overwritten.get() {
+        return Standing::Overwritten;
+    }
     let Some(now) = module.state().linked else { return Standing::Gone };
     if Gc::ptr_eq(now, proto.linked) {
         return Standing::Current;
@@ -203,10 +204,43 @@ fn standing(proto: Gc<'_, Proto<'_>>) -> Standing {
     if namesakes.any(|p| p.image.fingerprint == proto.image.fingerprint) { Standing::Current } else { Standing::Edited }
 }
 
-pub(super) fn old_closure(proto: Gc<'_, Proto<'_>>) -> Option<&'static str> {
-    match standing(proto) {
-        Standing::Current => None,
-        // Lambdas have no names to tell these apart.
-        Standing::Edited | Standing::Gone => Some("nothing in the text that runs continues it for certain"),
+/// Whether code is a closure's that keeps an old text, provided that it is a closure's.
+pub(super) fn is_old_closure(code: Gc<'_, Proto<'_>>) -> bool {
+    code.successor().is_none() && !matches!(standing(code), Standing::Current)
+}
+
+impl<'gc> Cx<'_, 'gc> {
+    /// Why a closure with this code keeps an old text, if it does.
+    pub(super) fn why_old_closure(&self, code: Gc<'gc, Proto<'gc>>) -> Option<&'static str> {
+        match standing(code) {
+            Standing::Current => None,
+            Standing::Overwritten => Some("its file was overwritten"),
+            // Lambdas have no names to tell these apart.
+            Standing::Edited | Standing::Gone => Some(self.why_orphan(code).unwrap_or(NO_PLACE)),
+        }
+    }
+}
+
+/// Tells closures from other functions: which code stands within other code, text by text.
+#[derive(Default)]
+pub(super) struct OldClosures(FxHashMap<usize, FxHashSet<usize>>);
+
+impl OldClosures {
+    /// The code of a closure of the program; `None` for other functions.
+    pub(super) fn code_of<'gc>(&mut self, cx: &Cx<'_, 'gc>, function: Gc<'gc, Function<'gc>>) -> Option<Gc<'gc, Proto<'gc>>> {
+        let code = latest(function.proto());
+        let within = self.0.entry(Gc::as_ptr(code.linked) as usize).or_insert_with(|| inner_protos(code.linked));
+        let is_meant = within.contains(&(Gc::as_ptr(code) as usize)) && !cx.world.is_library(&code.linked.module.namespace);
+        is_meant.then_some(code)
+    }
+
+    /// The code of a closure that keeps an old text, and why.
+    pub(super) fn of<'gc>(
+        &mut self,
+        cx: &Cx<'_, 'gc>,
+        function: Gc<'gc, Function<'gc>>,
+    ) -> Option<(Gc<'gc, Proto<'gc>>, &'static str)> {
+        let code = self.code_of(cx, function)?;
+        Some((code, cx.why_old_closure(code)?))
     }
 }

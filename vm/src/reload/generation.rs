@@ -9,6 +9,7 @@ use super::relink::Overwritten;
 use crate::heap::Value;
 use crate::object::{Cx, Definition, Generation, Proto, SymbolMap, Undo};
 use gc_arena::Gc;
+use std::sync::Arc;
 
 impl<'gc> Cx<'_, 'gc> {
     /// Gives the running text of a file that is to be overwritten private copies of the cells it loses. Gives these with their values.
@@ -20,6 +21,10 @@ impl<'gc> Cx<'_, 'gc> {
         }
         let Some(module) = self.world.modules.get(&file.path).copied() else { return overwritten };
         let Some(linked) = module.state().linked else { return overwritten };
+        if !Arc::ptr_eq(&linked.image, &file.image) {
+            self.world.undo.push(Undo::Overwritten(linked));
+            linked.is_overwritten.set(true);
+        }
         let mut copies: SymbolMap<'gc, Gc<'gc, Definition<'gc>>> = SymbolMap::default();
         for definition in file.definitions.iter().filter(|d| d.action == Action::Overwrite) {
             let name = self.world.intern(self.mc, &definition.name);

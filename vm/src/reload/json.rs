@@ -2,6 +2,7 @@
 
 use super::check::Reason;
 use super::report::{Entry, Report};
+use super::stale::{Stale, StaleCode};
 use super::transition::Uncovered;
 use crate::object::LayoutChange;
 use std::fmt::Write as _;
@@ -34,7 +35,7 @@ impl Report {
             ("released", texts(&self.released)),
             ("relinked", self.relinked.to_string()),
             ("notes", array(&self.notes, |note| text(&note.to_string()))),
-            ("stale", texts(&self.stale)),
+            ("stale", stale(&self.stale)),
             ("uncovered", array(&self.uncovered, uncovered)),
             ("would_run", texts(&self.would_run)),
             ("warnings", array(&self.warnings, reason)),
@@ -75,6 +76,24 @@ fn layout(change: &LayoutChange) -> String {
         ("discarded", texts(&change.discarded)),
         ("renamed", array(&change.renamed, |(old, new)| format!("[{}, {}]", text(old), text(new)))),
         ("shared", texts(&change.shared)),
+    ])
+}
+
+fn stale(stale: &Stale) -> String {
+    let list = |codes: &[StaleCode]| array(codes, stale_code);
+    object(&[("frames", list(&stale.frames)), ("closures", list(&stale.closures)), ("objects", list(&stale.objects))])
+}
+
+fn stale_code(code: &StaleCode) -> String {
+    object(&[
+        ("name", text(&code.name)),
+        ("kind", text(code.kind)),
+        ("file", text(&code.file)),
+        ("line", code.line.to_string()),
+        ("version", code.version.to_string()),
+        ("count", code.count.to_string()),
+        ("reason", text(&code.reason)),
+        ("text", text(&code.to_string())),
     ])
 }
 

@@ -55,6 +55,8 @@ pub struct Files {
     pub(super) within: Vec<super::history::Within>,
     /// The module of the library that is being made.
     pub(super) making: Option<String>,
+    /// Tasks that errors have ended, as long as no report has told of them.
+    pub(super) ended_tasks: VecDeque<super::ended::EndedTask>,
     /// When to look for leaks that nothing uses.
     pub(crate) leak_watch: super::leaks::LeakWatch,
 }

@@ -8,13 +8,10 @@ use super::options::Mode;
 use super::plan::{Action, PlannedFile, ReloadPlan};
 use super::queue::{Item, Queue};
 use super::report::{Entry, Report};
-use super::stacks::{OldCall, State, calls_of};
+use super::stale::StaleCode;
 use crate::embed::Vm;
-use crate::image::{ModuleImage, ProtoKind, UnitKind};
-use crate::object::Cx;
-use gc_arena::Gc;
-use rustc_hash::{FxHashMap, FxHashSet};
-use std::fmt;
+use crate::image::{ModuleImage, UnitKind};
+use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
 /// Top-level code that is running.
@@ -190,8 +187,8 @@ impl Vm {
     }
 
     /// For the report: running statements that a plan takes away.
-    pub(super) fn running_statements(&mut self, plan: &ReloadPlan) -> Vec<String> {
-        let mut notes = Vec::new();
+    pub(super) fn running_statements(&mut self, plan: &ReloadPlan) -> Vec<StaleCode> {
+        let mut found = Vec::new();
         for file in &plan.files {
             let is_gone = |rest: &Rest| rest.is_edited && (!matches!(rest.place, Some(Place::At(_))) || file.mode != Mode::Update);
             if !self.rest_of(file).is_some_and(|rest| is_gone(&rest)) {
@@ -199,10 +196,19 @@ impl Vm {
             }
             let running = self.unfinished(&file.path).and_then(|queue| queue.running.as_ref());
             if let Some(RunningCode { file, line, is_statement: true }) = running.map(|running| &running.code) {
-                notes.push(format!("the statement at {file}:{line} is running and goes on in its old text until it ends"));
+                found.push(StaleCode {
+                    name: "a statement".to_owned(),
+                    kind: "call",
+                    file: file.clone(),
+                    line: *line,
+                    version: 0,
+                    count: 1,
+                    reason: "it goes on in its old text until it ends".to_owned(),
+                    text: format!("the statement at {file}:{line} is running and goes on in its old text until it ends"),
+                });
             }
         }
-        notes
+        found
     }
 
     /// What will be left to run of unfinished files once a plan is carried out.
@@ -346,71 +352,4 @@ fn members_removed(old: &ModuleImage, file: &PlannedFile) -> Vec<Entry> {
         }
     }
     entries
-}
-
-impl<'gc> Cx<'_, 'gc> {
-    /// For the report: calls that have begun of functions that a commit has changed, and statements.
-    pub(super) fn old_calls(&self, report: &Report) -> Vec<String> {
-        let mut found: Vec<(OldCode, String)> = Vec::new();
-        let mut at: FxHashMap<(usize, State), usize> = FxHashMap::default();
-        self.each_stack(&self.known_fibers(), &mut |stack, owner| {
-            for (frame, callee) in calls_of(stack) {
-                let proto = frame.proto;
-                let Some(old) = self.old_call(frame, callee) else { continue };
-                if let Some(at) = at.get(&(Gc::as_ptr(proto) as usize, owner.state)) {
-                    found[*at].0.count += 1;
-                    continue;
-                }
-                let path = &proto.linked.module.path;
-                let is_statement = proto.image.kind == ProtoKind::Unit && report.files.iter().any(|file| **file == **path);
-                let mut entries = report.changed.iter().chain(&report.renamed).chain(&report.moved).chain(&report.restored);
-                if !is_statement && !entries.any(|entry| is_of(&proto.qualified, entry)) {
-                    continue;
-                }
-                let (what, end) = if is_statement {
-                    let line = proto.linked.image.source.line(proto.image.span.lo);
-                    (format!("the statement at {path}:{line}"), "it ends")
-                } else {
-                    (format!("`{}`", proto.qualified), "it returns")
-                };
-                let rest = match old {
-                    OldCall::Moves => "; its loop goes on in the new text at its next turn".to_owned(),
-                    OldCall::Ends(Some(why)) => format!(" and goes on in its old text until {end}: {why}"),
-                    OldCall::Ends(None) => format!(" and goes on in its old text until {end}"),
-                };
-                at.insert((Gc::as_ptr(proto) as usize, owner.state), found.len());
-                found.push((OldCode { what, state: owner.state, task: owner.task.clone(), count: 1 }, rest));
-            }
-        });
-        found.into_iter().map(|(code, rest)| format!("{code}{rest}")).collect()
-    }
-}
-
-/// Code that calls are in, those of one state together.
-struct OldCode {
-    what: String,
-    state: State,
-    task: Option<String>,
-    count: usize,
-}
-
-impl fmt::Display for OldCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let OldCode { what, state, task, count } = self;
-        match (state, count, task) {
-            (State::Running, ..) => write!(f, "{what} is running"),
-            (State::Waiting, 1, Some(task)) => write!(f, "{what} waits in task `{task}`"),
-            (State::Waiting, ..) => write!(f, "{what} waits in {count} calls of tasks"),
-            (State::Suspended, 1, _) => write!(f, "{what} is suspended in a fiber"),
-            (State::Suspended, ..) => write!(f, "{what} is suspended in {count} calls of fibers"),
-        }
-    }
-}
-
-/// Whether code is that of a definition, by the name that it had when it was linked, or stands within it.
-fn is_of(qualified: &str, entry: &Entry) -> bool {
-    let rest = qualified.strip_prefix(&entry.namespace).and_then(|rest| rest.strip_prefix('.'));
-    let rest = rest.and_then(|rest| rest.strip_prefix(&entry.name));
-    let rest = rest.or_else(|| qualified.strip_prefix(entry.from.as_deref()?));
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }

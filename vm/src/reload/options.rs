@@ -83,6 +83,16 @@ pub enum Gate {
     Tests,
 }
 
+/// When a report says what is left in an old text, which may need a look at everything alive.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Survey {
+    /// When it is made.
+    #[default]
+    AtOnce,
+    /// When `Vm::survey_stale` is called.
+    WhenRead,
+}
+
 /// Choices about one reload.
 #[derive(Clone, Debug)]
 pub struct ReloadOptions {
@@ -104,6 +114,8 @@ pub struct ReloadOptions {
     pub gate: Gate,
     /// Who gets the warnings of the texts before anything of them runs; they are in the report, too.
     pub warn: Option<fn(&[Reason])>,
+    /// When the report says what is left in an old text.
+    pub survey: Survey,
 }
 
 impl Default for ReloadOptions {
@@ -118,6 +130,7 @@ impl Default for ReloadOptions {
             migrate: Migrate::Lazily,
             gate: Gate::Open,
             warn: None,
+            survey: Survey::AtOnce,
         }
     }
 }

@@ -173,6 +173,8 @@ impl Draft {
 pub fn draft(inputs: Vec<FileInput>, facts: &Facts) -> Draft {
     let changes: Vec<FileChange> = inputs.iter().map(|f| diff(f.old.as_deref(), &f.new)).collect();
     let mut dirty: FxHashSet<String> = FxHashSet::default();
+    // Functions whose cells get another object, which matters to those that only passed the old one on.
+    let mut remade: FxHashSet<String> = FxHashSet::default();
     for (input, change) in inputs.iter().zip(&changes) {
         let all_new = change.is_made_anew(input.mode);
         for definition in &change.definitions {
@@ -184,12 +186,18 @@ pub fn draft(inputs: Vec<FileInput>, facts: &Facts) -> Draft {
                 let was = was.filter(|fact| fact.kind != Kind::Absent);
                 image.zip(was).is_some_and(|(image, was)| was.is_outdated || was.fingerprint != image.fingerprint)
             };
+            if definition
+                .index
+                .is_some_and(|i| all_new || is_no_function_any_more(facts.get(&qualified), &input.new.definitions[i].kind))
+            {
+                remade.insert(qualified.clone());
+            }
             if definition.change == Change::Changed || all_new && definition.index.is_some() || comes_back_changed() {
                 dirty.insert(qualified);
             }
         }
     }
-    spread(&mut dirty, facts);
+    spread(&mut dirty, &remade, facts);
     Draft { inputs, changes, dirty }
 }
 
@@ -236,13 +244,19 @@ fn namespaces(names: &FxHashSet<String>) -> FxHashSet<&str> {
     names.iter().filter_map(|name| Some(name.rsplit_once('.')?.0)).collect()
 }
 
-/// Adds everything that was computed from something dirty and will be evaluated anew.
-fn spread(dirty: &mut FxHashSet<String>, facts: &Facts) {
+fn is_no_function_any_more(fact: Option<&Fact>, now: &DefinitionKind) -> bool {
+    fact.is_some_and(|fact| fact.kind == Kind::Function) && !matches!(now, DefinitionKind::Function(_))
+}
+
+/// Adds everything that was computed from something dirty, or has an object that is remade, and will be evaluated anew.
+fn spread(dirty: &mut FxHashSet<String>, remade: &FxHashSet<String>, facts: &Facts) {
     loop {
         let more: Vec<String> = facts
             .iter()
             .filter(|(name, fact)| {
-                !dirty.contains(*name) && fact.kind != Kind::Once && fact.computed_from.iter().any(|d| dirty.contains(d))
+                let is_made_of_it =
+                    fact.computed_from.iter().any(|d| dirty.contains(d)) || fact.passes_on.iter().any(|d| remade.contains(d));
+                !dirty.contains(*name) && fact.kind != Kind::Once && is_made_of_it
             })
             .map(|(name, _)| name.clone())
             .collect();

@@ -226,7 +226,7 @@ impl Vm {
         self.enter(|cx| {
             cx.world.recordings += 1;
             let serial = cx.world.recordings;
-            let outer = cx.world.recording.replace(Recording { used: Vec::new(), serial, calls_left });
+            let outer = cx.world.recording.replace(Recording::new(serial, calls_left));
             cx.world.recordings_outer.push(outer);
         });
         let result = run(self);
@@ -333,10 +333,13 @@ impl<'gc> Cx<'_, 'gc> {
                 let symbol = self.world.intern(self.mc, name);
                 let cell = namespace.cell(symbol).expect("declared before its units run");
                 let original = self.undecorated(cell);
-                let mut used = self.used_by_recording();
+                let (mut used, passed_on) = self.used_by_recording();
                 used.retain(|used| !Gc::ptr_eq(*used, cell));
                 self.world.undo.push(Undo::definition(cell));
-                Definition::update_meta(cell, self.mc, |meta| meta.computed_from = used);
+                Definition::update_meta(cell, self.mc, |meta| {
+                    meta.computed_from = used;
+                    meta.passes_on = passed_on;
+                });
                 self.world.set_pending(cell, false);
                 match (cell.value(), original) {
                     (_, Value::Class(_)) => {
@@ -377,24 +380,26 @@ impl<'gc> Cx<'_, 'gc> {
 
     /// Gives a definition the value that its initialiser built.
     fn initialise(&mut self, cell: Gc<'gc, Definition<'gc>>, value: Value<'gc>) {
-        let computed_from = self.used_by_recording();
+        let (computed_from, passes_on) = self.used_by_recording();
         self.world.undo.push(Undo::definition(cell));
         Definition::set(cell, self.mc, value);
         cell.clear_assigned();
         Definition::update_meta(cell, self.mc, |meta| {
             meta.initial_digest = super::digest::digest(value);
             meta.computed_from = computed_from;
+            meta.passes_on = passes_on;
         });
         self.world.set_pending(cell, false);
     }
 
     /// What the recorded initialiser used. When calls were too many to be noted one by one, everything that the noted functions
-    /// mention, and so on, counts.
-    fn used_by_recording(&self) -> Vec<Gc<'gc, Definition<'gc>>> {
-        let Some(recording) = &self.world.recording else { return Vec::new() };
-        let mut used = recording.used.clone();
+    /// mention, and so on, counts. Also gives the functions that it only passed on.
+    fn used_by_recording(&self) -> (Vec<Gc<'gc, Definition<'gc>>>, Vec<Gc<'gc, Definition<'gc>>>) {
+        let Some(recording) = &self.world.recording else { return (Vec::new(), Vec::new()) };
+        // A task that lives on has no part in the value.
+        let (mut used, passed_on) = recording.used(|caller| caller.is_none_or(|task| self.world.tasks.get(task).is_none()));
         if recording.calls_left > 0 {
-            return used;
+            return (used, passed_on);
         }
         let mut at = 0;
         while at < used.len() {
@@ -416,7 +421,7 @@ impl<'gc> Cx<'_, 'gc> {
             }
             at += 1;
         }
-        used
+        (used, passed_on)
     }
 
     /// Class tasks for a class that was just made: queued for later.

@@ -3,6 +3,7 @@
 use super::check::Reason;
 use super::options::Mode;
 use super::plan::{Action, ReloadPlan};
+use super::stale::Stale;
 use super::transition::Uncovered;
 use crate::embed::Error;
 use crate::image::DefinitionKind;
@@ -118,8 +119,8 @@ pub struct Report {
     pub relinked: usize,
     /// What else was edited: imports.
     pub notes: Vec<Note>,
-    /// Closures that keep their old code, with the reason, and code that is running in its old text.
-    pub stale: Vec<String>,
+    /// What goes on in an old text.
+    pub stale: Stale,
     /// Of a plan: what is alive and would be left behind.
     pub uncovered: Vec<Uncovered>,
     /// Of a plan: what of the program would run, and may raise: initialisers, statements, decorators, hooks, tests.
@@ -301,7 +302,7 @@ impl fmt::Display for Report {
         for statement in self.ran_statements.iter().filter(|_| !self.planned) {
             writeln!(f, "  ran        {}:{}", statement.file, statement.line)?;
         }
-        for stale in &self.stale {
+        for stale in self.stale.iter() {
             writeln!(f, "  stale      {stale}")?;
         }
         for left in &self.uncovered {

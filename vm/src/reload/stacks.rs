@@ -33,6 +33,20 @@ pub(super) enum OldCall {
     Moves,
     /// It ends as it began; why its loop cannot go on in the new text, if it is in one.
     Ends(Option<String>),
+    /// Its file was overwritten: it ends as it began.
+    Overwritten,
+}
+
+impl OldCall {
+    /// Why it is old, and what becomes of it; `end` says until when it goes on.
+    pub(super) fn reason(&self, end: &str) -> String {
+        match self {
+            OldCall::Moves => "its loop goes on in the new text at its next turn".to_owned(),
+            OldCall::Ends(None) => format!("it goes on in its old text until {end}"),
+            OldCall::Ends(Some(why)) => format!("it goes on in its old text until {end}: {why}"),
+            OldCall::Overwritten => format!("it goes on in its old text until {end}: its file was overwritten"),
+        }
+    }
 }
 
 impl<'gc> Cx<'_, 'gc> {
@@ -75,8 +89,8 @@ impl<'gc> Cx<'_, 'gc> {
 
     /// Fibers that something holds. Looks at everything alive.
     pub(super) fn held_fibers(&self) -> Vec<Gc<'gc, Fiber<'gc>>> {
-        let met = self.met_in_a_walk(&|value, is_first| is_first && matches!(value, Value::Fiber(_)));
-        met.into_iter().filter_map(|met| if let Value::Fiber(fiber) = met.value { Some(fiber) } else { None }).collect()
+        let fibers = self.values_in_a_walk(&|value| matches!(value, Value::Fiber(_)));
+        fibers.into_iter().filter_map(|value| if let Value::Fiber(fiber) = value { Some(fiber) } else { None }).collect()
     }
 
     /// Tells every stack: what runs, what it was resumed by, tasks that wait, and those of `fibers` that are suspended.
@@ -103,8 +117,11 @@ impl<'gc> Cx<'_, 'gc> {
         }
     }
 
-    /// Of a call whose code has been replaced: how it goes on. `callee` is what was called.
+    /// Of a call whose code has been replaced or overwritten: how it goes on. `callee` is what was called.
     pub(super) fn old_call(&self, frame: &Frame<'gc>, callee: Value<'gc>) -> Option<OldCall> {
+        if self.newest_code(frame, callee).linked.is_overwritten.get() {
+            return Some(OldCall::Overwritten);
+        }
         self.is_replaced(frame, callee).then(|| match self.foresee(frame, callee) {
             Some(Ok(())) => OldCall::Moves,
             Some(Err(why)) => OldCall::Ends(Some(why)),

@@ -31,6 +31,8 @@ pub struct Fact {
     pub untouched: bool,
     /// Constants and functions that its initialiser used, by qualified name.
     pub computed_from: Vec<String>,
+    /// Functions that its initialiser only passed on, by qualified name.
+    pub passes_on: Vec<String>,
 }
 
 /// What an old name means now.
@@ -86,7 +88,7 @@ impl<'gc> Cx<'_, 'gc> {
 /// Whether an edit of another namespace may have to know of a definition.
 fn concerns_all<'gc>(cell: Gc<'gc, Definition<'gc>>) -> bool {
     let meta = cell.meta();
-    meta.leak.is_some() || !meta.computed_from.is_empty()
+    meta.leak.is_some() || !meta.computed_from.is_empty() || !meta.passes_on.is_empty()
 }
 
 fn now<'gc>(cell: Gc<'gc, Definition<'gc>>) -> Option<Now> {
@@ -112,5 +114,6 @@ fn fact<'gc>(cell: Gc<'gc, Definition<'gc>>) -> Fact {
         is_plain: meta.initial_digest.is_some(),
         untouched: false,
         computed_from: meta.computed_from.iter().map(|d| d.qualified_name()).collect(),
+        passes_on: meta.passes_on.iter().map(|d| d.qualified_name()).collect(),
     }
 }

@@ -5,7 +5,7 @@
 //! new text. What had been left behind before is not counted again.
 
 use super::commit::{Done, Stages};
-use super::frames::{inner_protos, latest, old_closure};
+use super::frames::{OldClosures, latest};
 use super::stacks::{OldCall, calls_of};
 use crate::embed::{Error, Vm};
 use crate::heap::Value;
@@ -80,12 +80,12 @@ struct Lack {
 impl<'gc> Cx<'_, 'gc> {
     /// Closures and calls that are in an old text.
     fn left_behind(&self) -> FxHashSet<usize> {
-        let mut inner = Inner::default();
-        let closures = self.met_in_a_walk(&|value, is_first| is_first && matches!(value, Value::Function(_)));
-        let closures = closures.into_iter().filter(|met| inner.lack_of(self, &met.value).is_some());
-        let mut all: FxHashSet<usize> = closures.filter_map(|met| address(&met.value)).collect();
+        let mut inner = OldClosures::default();
+        let closures = self.values_in_a_walk(&|value| matches!(value, Value::Function(_)));
+        let closures = closures.into_iter().filter(|value| lack_of(&mut inner, self, value).is_some());
+        let mut all: FxHashSet<usize> = closures.filter_map(|value| address(&value)).collect();
         self.each_call(&mut |frame, callee| {
-            if self.is_replaced(frame, callee) {
+            if self.old_call(frame, callee).is_some() {
                 all.insert(Gc::as_ptr(frame.proto) as usize);
             }
         });
@@ -103,7 +103,7 @@ impl<'gc> Cx<'_, 'gc> {
                     _ => false,
                 }
         };
-        let mut inner = Inner::default();
+        let mut inner = OldClosures::default();
         let mut found: Vec<Uncovered> = Vec::new();
         let mut places: FxHashMap<Lack, usize> = FxHashMap::default();
         let mut add = |lack: Lack, path: &str| match places.get(&lack) {
@@ -129,7 +129,7 @@ impl<'gc> Cx<'_, 'gc> {
                     let why = "the variant has left, and the enum has no `migrate(old)`".to_owned();
                     Some(Lack { kind: "value", name, why })
                 }
-                value => inner.lack_of(self, &value),
+                value => lack_of(&mut inner, self, &value),
             };
             if let Some(lack) = lack {
                 add(lack, &met.path);
@@ -143,6 +143,7 @@ impl<'gc> Cx<'_, 'gc> {
             }
             let why = match self.old_call(frame, callee) {
                 None | Some(OldCall::Moves) => return,
+                Some(OldCall::Overwritten) => "ends in its old text: its file is overwritten".to_owned(),
                 Some(OldCall::Ends(Some(why))) => format!("ends in its old text: {why}"),
                 Some(OldCall::Ends(None)) => "ends in its old text".to_owned(),
             };
@@ -192,33 +193,20 @@ fn is_orphan(value: Gc<'_, EnumValue<'_>>) -> bool {
     variant.hook().is_none() && !variant.class.body().variants.iter().any(|other| Gc::ptr_eq(*other, variant))
 }
 
-/// Which code stands within other code, text by text.
-#[derive(Default)]
-struct Inner(FxHashMap<usize, FxHashSet<usize>>);
-
-impl Inner {
-    /// What a closure or bound method lacks in the text that runs.
-    fn lack_of<'gc>(&mut self, cx: &Cx<'_, 'gc>, value: &Value<'gc>) -> Option<Lack> {
-        let (function, kind) = match value {
-            Value::Function(function) => (*function, "closure"),
-            Value::Bound(bound) => match bound.method {
-                Value::Function(function) => (function, "bound method"),
-                _ => return None,
-            },
+/// What a closure or bound method lacks in the text that runs.
+fn lack_of<'gc>(closures: &mut OldClosures, cx: &Cx<'_, 'gc>, value: &Value<'gc>) -> Option<Lack> {
+    let (code, kind) = match value {
+        Value::Function(function) => (closures.code_of(cx, *function)?, "closure"),
+        Value::Bound(bound) => match bound.method {
+            Value::Function(function) => (latest(function.proto()), "bound method"),
             _ => return None,
-        };
-        let proto = latest(function.proto());
-        if cx.world.is_library(&proto.linked.module.namespace) {
-            return None;
-        }
-        if kind == "closure" {
-            let within = self.0.entry(Gc::as_ptr(proto.linked) as usize).or_insert_with(|| inner_protos(proto.linked));
-            if !within.contains(&(Gc::as_ptr(proto) as usize)) {
-                return None;
-            }
-        }
-        old_closure(proto).map(|why| Lack { kind, name: proto.qualified.to_string(), why: why.to_owned() })
+        },
+        _ => return None,
+    };
+    if cx.world.is_library(&code.linked.module.namespace) {
+        return None;
     }
+    cx.why_old_closure(code).map(|why| Lack { kind, name: code.qualified.to_string(), why: why.to_owned() })
 }
 
 fn address(value: &Value<'_>) -> Option<usize> {

@@ -164,6 +164,15 @@ impl<'b, 'gc> Cx<'b, 'gc> {
         walk.met
     }
 
+    /// Values of the living program that are wanted, each once, without the ways to them, which take most of the time.
+    pub(super) fn values_in_a_walk(&self, wanted: &dyn Fn(&Value<'gc>) -> bool) -> Vec<Value<'gc>> {
+        let first = |value: &Value<'gc>, is_first: bool| is_first && wanted(value);
+        let mut walk = self.walk(&[], Detail::Numbers, &first);
+        walk.roots();
+        walk.run();
+        walk.met.into_iter().map(|met| met.value).collect()
+    }
+
     fn walk<'a>(&'a self, targets: &'a [Gc<'gc, Definition<'gc>>], detail: Detail, wanted: Wanted<'a, 'gc>) -> Walk<'a, 'b, 'gc> {
         Walk {
             cx: self,

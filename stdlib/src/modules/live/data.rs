@@ -1,11 +1,12 @@
 //! What `live` tells, as plain data on its way into the language.
 
 use crate::args;
+use std::cell::RefCell;
 use vm::embed::{Error, Handle, Vm};
 use vm::heap::Value;
-use vm::object::{Cx, LayoutChange, Map};
+use vm::object::{Cx, LayoutChange, Map, World};
 use vm::ops;
-use vm::reload::{CodePlace, Entry, LeakEntry, Reason, Report, Statement, Uncovered};
+use vm::reload::{CodePlace, Entry, LeakEntry, Reason, Report, Stale, StaleCode, Statement, Uncovered};
 
 /// A value made of plain data.
 pub(super) enum Data {
@@ -118,8 +119,10 @@ fn uncovered(left: &Uncovered) -> Data {
     ])
 }
 
-/// A report with everything that it has.
-pub(super) fn report(report: &Report) -> Data {
+/// A report with everything that it has, but for what it finds out when it is asked: that it gets from its source.
+pub(super) fn report(vm: &mut Vm, report: &Report) -> Data {
+    let copy = Report { error: None, further_errors: Vec::new(), ..report.clone() };
+    let source = vm.make(|cx| World::host_object(cx.mc, "Report", RefCell::new(copy)));
     let texts = |list: &[String]| Data::list(list, Data::text);
     Data::Map(vec![
         ("ok", Data::Bool(report.ok)),
@@ -143,13 +146,31 @@ pub(super) fn report(report: &Report) -> Data {
         ("released", texts(&report.released)),
         ("relinked", Data::Int(report.relinked as i64)),
         ("notes", Data::list(&report.notes, |note| Data::text(note.to_string()))),
-        ("stale", texts(&report.stale)),
+        ("_source", Data::Value(source)),
         ("uncovered", Data::list(&report.uncovered, uncovered)),
         ("would_run", texts(&report.would_run)),
         ("warnings", Data::list(&report.warnings, reason)),
         ("reasons", Data::list(&report.reasons, reason)),
         ("duration_ms", Data::Float(report.duration.as_secs_f64() * 1e3)),
-        ("text", Data::text(report.to_string())),
+    ])
+}
+
+/// What goes on in an old text.
+pub(super) fn stale(stale: &Stale) -> Data {
+    let list = |codes: &[StaleCode]| Data::list(codes, stale_code);
+    Data::Map(vec![("frames", list(&stale.frames)), ("closures", list(&stale.closures)), ("objects", list(&stale.objects))])
+}
+
+fn stale_code(code: &StaleCode) -> Data {
+    Data::Map(vec![
+        ("name", Data::text(&code.name)),
+        ("kind", Data::text(code.kind)),
+        ("file", Data::text(&code.file)),
+        ("line", Data::Int(code.line.into())),
+        ("version", Data::Int(code.version.into())),
+        ("count", Data::Int(code.count as i64)),
+        ("reason", Data::text(&code.reason)),
+        ("text", Data::text(code.to_string())),
     ])
 }
 

@@ -3,9 +3,11 @@
 use super::data::{self, Data};
 use crate::args;
 use similar::{ChangeTag, TextDiff};
+use std::cell::RefCell;
 use vm::embed::{Handle, outside};
 use vm::heap::Value;
 use vm::object::{Cx, NativeResult};
+use vm::reload::Report;
 
 pub(super) fn frames<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
     Err(outside(|vm| {
@@ -17,6 +19,34 @@ pub(super) fn frames<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult
         });
         Data::List(calls.collect()).into_handle(vm)
     }))
+}
+
+/// Lets a report find out what an edit has left in an old text, unless it has, and gives what `read` makes of it.
+fn surveyed<'gc>(cx: &mut Cx<'_, 'gc>, source: Value<'gc>, read: impl Fn(&Report) -> Data + 'static) -> NativeResult<'gc> {
+    let source = Handle::new(cx.world, source);
+    Err(outside(move |vm| {
+        let is_report = "`_source` of a report is one";
+        let mut report = vm.enter(|cx| match source.value_in(cx.world) {
+            Value::Host(object) => object.data.downcast_ref::<RefCell<Report>>().expect(is_report).borrow().clone(),
+            _ => unreachable!("{is_report}"),
+        });
+        vm.survey_stale(&mut report);
+        let data = read(&report);
+        vm.enter(|cx| {
+            if let Value::Host(object) = source.value_in(cx.world) {
+                *object.data.downcast_ref::<RefCell<Report>>().expect(is_report).borrow_mut() = report;
+            }
+        });
+        data.into_handle(vm)
+    }))
+}
+
+pub(super) fn stale<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    surveyed(cx, args[0], |report| data::stale(&report.stale))
+}
+
+pub(super) fn text<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    surveyed(cx, args[0], |report| Data::text(report.to_string()))
 }
 
 pub(super) fn closures<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {

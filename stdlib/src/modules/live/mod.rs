@@ -14,7 +14,7 @@ use vm::embed::{Error, Handle, Vm, outside};
 use vm::heap::Value;
 use vm::object::{Cx, ErrorKind, NativeResult};
 use vm::ops;
-use vm::reload::{Gate, Migrate, Mode, Policy, ReloadOptions, Replace, normalise};
+use vm::reload::{Gate, Migrate, Mode, Policy, ReloadOptions, Replace, Survey, normalise};
 
 /// Properties of definitions.
 pub(crate) const DEFINITION_PROPERTIES: &[Row] =
@@ -24,6 +24,8 @@ pub(crate) const DEFINITION_PROPERTIES: &[Row] =
 pub(crate) const FUNCTIONS: &[Row] = &[
     row("_reload", &["what", "options", "dry"], reload, "`_reload(what, options, dry)`: a reload, or its plan, as a map."),
     row("_texts", &["files", "options"], reload_texts, "`_texts(files, options)`: a reload of a map from paths to texts."),
+    row("_stale", &["source"], look::stale, "`_stale(source)`: what an edit has left in an old text, as maps."),
+    row("_text", &["source"], look::text, "`_text(source)`: a report as the command line shows it."),
     row("_undo", &[], undo, "`_undo()`: the report of taking the last commit back, or nil."),
     row("_redo", &[], redo, "`_redo()`: the report of making it again, or nil."),
     row("_leaks", &["namespace"], leaks, "`_leaks(namespace)`: leaks as maps."),
@@ -101,7 +103,7 @@ pub(crate) const FUNCTIONS: &[Row] = &[
 
 /// A report as hooks and listeners of the program get it.
 pub(super) fn report_value(vm: &mut Vm, report: &vm::reload::Report) -> Result<Handle, Error> {
-    let data = data::report(report).into_handle(vm)?;
+    let data = data::report(vm, report).into_handle(vm)?;
     let make = vm.handle("live._report")?;
     vm.call_raw(&make, (&data,))
 }
@@ -149,7 +151,7 @@ fn flag<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, param: &str, value: &Value<'gc>
 }
 
 fn options<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, value: &Value<'gc>) -> Result<ReloadOptions, args::Raised<'gc>> {
-    let mut options = ReloadOptions::default();
+    let mut options = ReloadOptions { survey: Survey::WhenRead, ..ReloadOptions::default() };
     let Value::Map(map) = value else { return Ok(options) };
     let entries: Vec<(Value<'gc>, Value<'gc>)> = map.table().iter().map(|e| (e.key, e.value)).collect();
     for (key, value) in entries {
@@ -205,7 +207,7 @@ fn reload<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
         if let Some(interrupt) = report.interrupt() {
             return Err(Error::Interrupted(interrupt));
         }
-        data::report(&report).into_handle(vm)
+        data::report(vm, &report).into_handle(vm)
     }))
 }
 
@@ -225,7 +227,7 @@ fn reload_texts<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<
         if let Some(interrupt) = report.interrupt() {
             return Err(Error::Interrupted(interrupt));
         }
-        data::report(&report).into_handle(vm)
+        data::report(vm, &report).into_handle(vm)
     }))
 }
 
@@ -248,7 +250,7 @@ fn undo<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
     Err(outside(|vm| {
         not_within_a_commit(vm, "an undo")?;
         let report = vm.undo();
-        report.as_ref().map_or(Data::Nil, data::report).into_handle(vm)
+        report.map_or(Data::Nil, |report| data::report(vm, &report)).into_handle(vm)
     }))
 }
 
@@ -256,7 +258,7 @@ fn redo<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
     Err(outside(|vm| {
         not_within_a_commit(vm, "a redo")?;
         let report = vm.redo();
-        report.as_ref().map_or(Data::Nil, data::report).into_handle(vm)
+        report.map_or(Data::Nil, |report| data::report(vm, &report)).into_handle(vm)
     }))
 }
 

@@ -137,7 +137,7 @@ pub(super) unsafe fn get_global<'gc>(s: State<'gc>) {
                 let missing = cx.missing_name(cell);
                 return cx.finish(missing, s.insn.a(), ReturnMode::Store);
             }
-            cx.record_use(cell);
+            cx.record_read(cell);
             copy_value(s.a(), &raw const value);
             Flow::Reload
         });
