@@ -390,9 +390,7 @@ fn origins(inputs: &[FileInput], changes: &[FileChange], facts: &Facts) -> Origi
             }
             if let Some(before) = before {
                 let fact = facts.get(&before);
-                let is_qualified = was.is_some_and(|was| was.contains('.'));
-                let is_leak =
-                    fact.and_then(|fact| fact.leak_of.as_deref()).is_some_and(|file| is_qualified || *file == *input.path);
+                let is_leak = fact.is_some_and(|fact| fact.leak_of.is_some());
                 let is_same_kind = fact.is_some_and(|fact| fits(fact.kind, image.kind));
                 if (leaves || is_leak) && is_same_kind {
                     origins.insert(qualified, Origin { name: before.into(), is_renamed: true, is_back: false });
