@@ -5,7 +5,7 @@
 //! function itself: `Passing`.
 
 use crate::heap::Value;
-use crate::object::{Control, Cx, Detour, Function, List, Passing, Tuple};
+use crate::object::{Control, Cx, Detour, Function, List, Passing, Tuple, Undo};
 use gc_arena::Gc;
 use std::sync::Arc;
 
@@ -13,11 +13,16 @@ impl<'gc> Cx<'_, 'gc> {
     /// Sends the calls of a function, decorated or not, elsewhere; with `None` no longer. A redefinition of the function changes nothing in
     /// that. A function object is meant, not its code: other closures with the same code are called as before.
     pub fn detour(&mut self, callee: Value<'gc>, to: Option<Value<'gc>>) {
+        let before = self.world.detours.clone();
+        self.world.log(|| Undo::Detours(before));
         self.world.detours.retain(|detour| !detour.callee.same(&callee));
         let is_detoured = to.is_some();
         self.world.detours.extend(to.map(|to| Detour { callee, to }));
         if let Value::Function(function) = callee {
-            function.proto().set_detoured(is_detoured);
+            // Another closure with the same code may have one.
+            let proto = function.proto();
+            let has_code = |other: &Detour<'gc>| matches!(other.callee, Value::Function(f) if Gc::ptr_eq(f.proto(), proto));
+            proto.set_detoured(is_detoured || self.world.detours.iter().any(has_code));
         }
     }
 

@@ -77,7 +77,13 @@ pub fn stage_class<'gc>(
             SlotDefault::EmptyMap => SlotInit::EmptyMap,
             SlotDefault::Code(proto) => SlotInit::Code(make(cx, *proto)),
         };
-        let was = slot.was.as_ref().map(|was| cx.world.intern(cx.mc, was));
+        let was = slot.was.as_ref().map(|was| cx.world.intern(cx.mc, was)).or_else(|| {
+            // A name that comes back means what it had become.
+            let body = class.body();
+            let is_new = body.own_slots.iter().all(|own| own.name != name);
+            let renamed = body.own_slots.iter().find(|own| own.was == Some(name)).filter(|_| is_new)?;
+            image.slots.iter().all(|slot| *slot.name != *renamed.name.as_str()).then_some(renamed.name)
+        });
         own_slots.push(OwnSlot { name, init, was });
     }
     let hooks: Vec<HookText<'gc>> = image

@@ -188,8 +188,19 @@ impl<'gc> Definition<'gc> {
         cell
     }
 
+    /// The definition that it is now: itself, unless it has moved or got another name.
+    pub fn newest(this: Gc<'gc, Self>) -> Gc<'gc, Self> {
+        let mut cell = this;
+        loop {
+            let now = cell.meta().now;
+            let Some(next) = now else { return cell };
+            cell = next;
+        }
+    }
+
     /// Lets an old name mean the definition that it is now.
     pub fn forward(this: Gc<'gc, Self>, mc: &Mutation<'gc>, now: Gc<'gc, Self>) {
+        this.clear_assigned();
         Self::set(this, mc, Value::Unset);
         Self::update_meta(this, mc, |meta| meta.now = Some(now));
     }

@@ -1,8 +1,8 @@
 //! Taking back a commit: for each kind of change, what was there before.
 
 use super::{
-    BoxCell, Class, ClassBody, Decorated, Definition, DefinitionMeta, Edge, EnumValue, Function, Hook, Instance, Kind, Layout,
-    LayoutId, Linked, Module, Namespace, Orphan, Proto, Source, Step, Symbol, Variant, World,
+    BoxCell, Class, ClassBody, Decorated, Definition, DefinitionMeta, Detour, Edge, EnumValue, Function, Hook, Instance, Kind,
+    Layout, LayoutId, Linked, Module, Namespace, Orphan, Proto, Source, Step, Symbol, Variant, World,
 };
 use crate::heap::Value;
 use gc_arena::lock::RefLock;
@@ -65,6 +65,8 @@ pub enum Undo<'gc> {
     Replaced(Gc<'gc, EnumValue<'gc>>),
     /// The hash epoch was counted up: an instance may have been rehashed with what is taken back.
     HashEpoch,
+    /// Calls of a function go elsewhere, or no longer.
+    Detours(Vec<Detour<'gc>>),
     /// A decorated function forwards elsewhere.
     Decorated(Gc<'gc, Decorated<'gc>>, Value<'gc>, Value<'gc>),
 }
@@ -132,6 +134,14 @@ impl<'gc> Undo<'gc> {
             Undo::VariantHook(variant, hook) => Variant::set_hook(variant, mc, hook),
             Undo::Replaced(value) => EnumValue::replace(value, mc, None),
             Undo::HashEpoch => world.hash_epoch += 1,
+            Undo::Detours(detours) => {
+                for detour in &detours {
+                    if let Value::Function(function) = detour.callee {
+                        function.proto().set_detoured(true);
+                    }
+                }
+                world.detours = detours;
+            }
             Undo::Decorated(decorated, original, target) => Decorated::set(decorated, mc, original, target),
         }
     }

@@ -313,7 +313,7 @@ pub struct Following<'gc> {
 }
 
 /// Calls of a function that go elsewhere: see `interp/detour.rs`.
-#[derive(Collect)]
+#[derive(Clone, Copy, Collect)]
 #[collect(no_drop)]
 pub struct Detour<'gc> {
     /// The function, decorated or not.

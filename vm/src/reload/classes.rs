@@ -334,7 +334,11 @@ impl<'gc> Cx<'_, 'gc> {
                 _ => {}
             }
         }
-        for (name, was) in &before.renamed {
+        for (at, (name, was)) in before.renamed.iter().enumerate() {
+            // Of two that say that they were the same one, the first is.
+            if before.renamed[..at].iter().any(|(_, other)| other == was) {
+                continue;
+            }
             let is_declared = |name: &Symbol<'gc>| declared.iter().any(|(other, _)| other == name);
             let old = before.members.get(was).filter(|old| !is_declared(was) && !is_extension(was, old));
             // What came under the new name before `was` said so stays what it is.

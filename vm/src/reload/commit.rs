@@ -340,6 +340,10 @@ impl<'gc> Cx<'_, 'gc> {
         if let Some(origin) = definition.from.as_ref().and_then(|from| origins.get(from)) {
             self.take_over(cell, origin, origins);
         }
+        if definition.action == Action::Replace || definition.action == Action::Add && cell.meta().leak.is_some() {
+            let old_names = self.old_names();
+            self.part_from_old_names(cell, &old_names);
+        }
         // What a leak that has moved held is another definition's.
         if matches!(definition.action, Action::Replace | Action::Overwrite)
             || definition.action == Action::Add && cell.meta().leak.is_some()

@@ -70,8 +70,8 @@ impl Disk {
         self.undone += 1;
         for FileText { path, text } in files {
             let known = self.left.get(&path);
-            // After several undos the disk still holds what the first one undid.
-            if known.is_none_or(|(left, why)| *left == text || !matches!(why, Why::Undone(_))) {
+            // The disk still holds what was refused, or what the first of several undos has undone.
+            if known.is_none_or(|(left, _)| *left == text) {
                 self.left.insert(path, (text, Why::Undone(epoch)));
             }
         }

@@ -466,7 +466,8 @@ impl Vm {
         let imports_of_file = self.see_imports_of_file(&mut image);
         let image = Arc::new(image);
         // A binding would last, as a definition does.
-        let added = image.definitions.first().map(|d| d.name_span).or(image.imports.first().map(|import| import.span));
+        let added =
+            image.definitions.first().map(|d| d.name_span).or(image.imports[..own_imports].first().map(|import| import.span));
         if let Some(diagnostic) = added.and_then(|span| self.locked(namespace, span)) {
             let diagnostic = diagnostic.help("evaluate it in another namespace");
             return Err(Error::Refused(vec![Problem { source: image.source.clone(), diagnostic }]));

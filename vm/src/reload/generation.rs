@@ -45,9 +45,11 @@ impl<'gc> Cx<'_, 'gc> {
         }
         for proto in linked.protos() {
             for i in 0..proto.image.consts.len() {
+                // An old name means what it is now, and with the file's old code what that was.
                 if let Value::Definition(cell) = proto.const_at(i)
-                    && Gc::ptr_eq(cell.namespace, module.namespace)
-                    && let Some(copy) = copies.get(&cell.name)
+                    && let meant = if cell.forwards() { Definition::holder(cell) } else { cell }
+                    && Gc::ptr_eq(meant.namespace, module.namespace)
+                    && let Some(copy) = copies.get(&meant.name)
                 {
                     self.world.undo.push(Undo::Const(proto, i, Value::Definition(cell)));
                     Proto::set_const(proto, self.mc, i, Value::Definition(*copy));

@@ -71,10 +71,11 @@ impl Vm {
                 return Vec::new();
             }
             let uses = cx.uses_of(&unused, Detail::Numbers);
+            let old_names = cx.old_names();
             let mut released = Vec::new();
             for (cell, uses) in unused.into_iter().zip(uses) {
                 if uses.is_empty() {
-                    released.push(cx.end_leak(cell));
+                    released.push(cx.end_leak(cell, &old_names));
                 } else {
                     cell.unused.set(false);
                 }
@@ -100,7 +101,8 @@ impl Vm {
             let cells = cx.leaks();
             let uses = cx.uses_of(&cells, Detail::Numbers);
             let unused = cells.into_iter().zip(uses).filter(|(_, uses)| uses.is_empty()).map(|(cell, _)| cell);
-            unused.map(|cell| cx.end_leak(cell)).collect()
+            let old_names = cx.old_names();
+            unused.map(|cell| cx.end_leak(cell, &old_names)).collect()
         })
     }
 
@@ -108,7 +110,8 @@ impl Vm {
     pub fn drop_leak(&mut self, qualified: &str) -> bool {
         self.enter(|cx| {
             let cell = cx.leaks().into_iter().find(|cell| cell.qualified_name() == qualified);
-            cell.map(|cell| cx.end_leak(cell)).is_some()
+            let old_names = cx.old_names();
+            cell.map(|cell| cx.end_leak(cell, &old_names)).is_some()
         })
     }
 }
@@ -134,7 +137,26 @@ impl<'gc> Cx<'_, 'gc> {
         cells.filter(|cell| cell.meta().leak.is_some()).collect()
     }
 
-    fn end_leak(&mut self, cell: Gc<'gc, Definition<'gc>>) -> String {
+    /// A definition ceases to be what it is: old names that mean it mean what it is itself now, if it has another name, or keep its value.
+    pub(super) fn part_from_old_names(&mut self, cell: Gc<'gc, Definition<'gc>>, old_names: &[Gc<'gc, Definition<'gc>>]) {
+        let now = cell.meta().now;
+        let is_of = |old: &&Gc<'gc, Definition<'gc>>| old.meta().now.is_some_and(|now| Gc::ptr_eq(now, cell));
+        for old in old_names.iter().filter(is_of) {
+            self.world.log(|| Undo::definition(*old));
+            if old.forwards() && now.is_none() {
+                Definition::set(*old, self.mc, cell.value());
+            }
+            Definition::update_meta(*old, self.mc, |meta| meta.now = now);
+        }
+    }
+
+    /// Leaks that are another definition now.
+    pub(super) fn old_names(&self) -> Vec<Gc<'gc, Definition<'gc>>> {
+        self.leaks().into_iter().filter(|leak| leak.meta().now.is_some()).collect()
+    }
+
+    fn end_leak(&mut self, cell: Gc<'gc, Definition<'gc>>, old_names: &[Gc<'gc, Definition<'gc>>]) -> String {
+        self.part_from_old_names(cell, old_names);
         // Text that is being evaluated, and may fail yet, can have asked for it.
         self.world.log(|| Undo::definition(cell));
         cell.unused.set(false);

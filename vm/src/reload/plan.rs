@@ -175,10 +175,18 @@ pub fn draft(inputs: Vec<FileInput>, facts: &Facts) -> Draft {
     let mut dirty: FxHashSet<String> = FxHashSet::default();
     // Functions whose cells get another object, which matters to those that only passed the old one on.
     let mut remade: FxHashSet<String> = FxHashSet::default();
+    let given = given(&inputs, &changes);
     for (input, change) in inputs.iter().zip(&changes) {
         let all_new = change.is_made_anew(input.mode);
         for definition in &change.definitions {
             let qualified = format!("{}.{}", input.namespace, definition.name);
+            // What got another name together with another text has changed for those that know it by the old one.
+            if let Some(before) = says_was(input, definition, facts).map(|was| name_before(&input.namespace, was))
+                && let Some(fact) = facts.get(&before).filter(|fact| fact.leak_of.is_some() || given.contains_key(&before))
+                && definition.index.is_some_and(|i| fact.fingerprint != input.new.definitions[i].fingerprint)
+            {
+                dirty.insert(before);
+            }
             // What comes back, or from another file, has changed for those that were computed from what it was.
             let comes_back_changed = || {
                 let image = definition.index.map(|i| &input.new.definitions[i]);
@@ -315,16 +323,21 @@ pub(super) fn name_before(namespace: &str, was: &str) -> String {
     if was.contains('.') { was.to_owned() } else { format!("{namespace}.{was}") }
 }
 
-/// Definitions of a file that get the names of each other: each is defined anew and its text says that it was another one.
+/// Definitions that get the names of each other, in a circle or in a row: each is defined anew, its text says that it was another one, and yet
+/// another one takes over what it is.
 fn exchanged(inputs: &[FileInput], changes: &[FileChange], given: &Given, facts: &Facts) -> FxHashSet<String> {
     let mut found: FxHashMap<String, String> = FxHashMap::default();
+    let mut wanted: FxHashSet<String> = FxHashSet::default();
     for (input, change) in inputs.iter().zip(changes) {
         for definition in &change.definitions {
             let (Some(was), Some(index)) = (says_was(input, definition, facts), definition.index) else { continue };
             let (name, before) = (format!("{}.{}", input.namespace, definition.name), name_before(&input.namespace, was));
             let is_its_own = facts.get(&name).is_some_and(|fact| fact.contributor.as_deref() == Some(&*input.path));
-            if is_its_own && facts.get(&before).is_some_and(|fact| fits(fact.kind, input.new.definitions[index].kind)) {
-                found.insert(name, before);
+            if facts.get(&before).is_some_and(|fact| fits(fact.kind, input.new.definitions[index].kind)) {
+                wanted.insert(before.clone());
+                if is_its_own {
+                    found.insert(name, before);
+                }
             }
         }
     }
@@ -340,13 +353,14 @@ fn exchanged(inputs: &[FileInput], changes: &[FileChange], given: &Given, facts:
         lost.iter().for_each(|name| drop(found.remove(name)));
     }
     // One whose old name is just given up has been defined in between, and joins it.
-    let names: FxHashSet<String> = found.values().cloned().collect();
-    found.into_keys().filter(|name| names.contains(name)).collect()
+    found.into_keys().filter(|name| wanted.contains(name)).collect()
 }
 
 /// Finds renamed definitions (`was`), those that moved to another namespace with the same text, and names that come back.
 fn origins(inputs: &[FileInput], changes: &[FileChange], facts: &Facts) -> Origins {
     let mut origins = Origins::default();
+    // Of two that say that they were the same one, the first is.
+    let mut claimed: FxHashSet<String> = FxHashSet::default();
     let given = given(inputs, changes);
     let taken = taken(inputs, changes);
     let exchanged = exchanged(inputs, changes, &given, facts);
@@ -382,7 +396,9 @@ fn origins(inputs: &[FileInput], changes: &[FileChange], facts: &Facts) -> Origi
                 && !leaves
             {
                 let is_renamed = now.name.rsplit_once('.').is_some_and(|(namespace, _)| *namespace == *input.namespace);
-                origins.insert(qualified, Origin { name: now.name.as_str().into(), is_renamed, is_back: true });
+                if claimed.insert(now.name.clone()) {
+                    origins.insert(qualified, Origin { name: now.name.as_str().into(), is_renamed, is_back: true });
+                }
                 continue;
             }
             if is_there {
@@ -390,10 +406,14 @@ fn origins(inputs: &[FileInput], changes: &[FileChange], facts: &Facts) -> Origi
             }
             if let Some(before) = before {
                 let fact = facts.get(&before);
-                let is_leak = fact.is_some_and(|fact| fact.leak_of.is_some());
+                // What it has become meanwhile is meant, unless that stays what it is.
+                let now = fact.and_then(|fact| fact.now.as_ref());
+                let is_free = now.is_none_or(|now| now.is_leak || given.contains_key(&now.name) && !taken.contains_key(&now.name));
+                let is_leak = fact.is_some_and(|fact| fact.leak_of.is_some()) && is_free;
                 let is_same_kind = fact.is_some_and(|fact| fits(fact.kind, image.kind));
-                if (leaves || is_leak) && is_same_kind {
-                    origins.insert(qualified, Origin { name: before.into(), is_renamed: true, is_back: false });
+                let name = now.map_or(before, |now| now.name.clone());
+                if (leaves || is_leak) && is_same_kind && name != qualified && claimed.insert(name.clone()) {
+                    origins.insert(qualified, Origin { name: name.into(), is_renamed: true, is_back: false });
                 }
                 continue;
             }
@@ -408,7 +428,9 @@ fn origins(inputs: &[FileInput], changes: &[FileChange], facts: &Facts) -> Origi
             });
             if let (Some((other, old)), None) = (same.next(), same.next()) {
                 let name = format!("{}.{}", other.namespace, old.name);
-                origins.insert(qualified, Origin { name: name.into(), is_renamed: false, is_back: false });
+                if claimed.insert(name.clone()) {
+                    origins.insert(qualified, Origin { name: name.into(), is_renamed: false, is_back: false });
+                }
             }
         }
     }
@@ -503,7 +525,9 @@ impl Planner<'_> {
         };
         match verdict {
             // Of two values that the program has made, the one that is in use stays.
-            Verdict::Change | Verdict::Restore if is_touched_variable(fact) && self.joins(&qualified) => {
+            Verdict::Change | Verdict::Restore
+                if is_touched_variable(fact) && fact.is_some_and(|fact| fact.now.is_none()) && self.joins(&qualified) =>
+            {
                 planned.action = Action::Conflict;
             }
             Verdict::Add | Verdict::Change | Verdict::Restore | Verdict::Move

@@ -76,22 +76,21 @@ impl<'gc> Cx<'_, 'gc> {
     /// two namespaces have are no sign of it.
     pub(super) fn moves_in_two_saves(&mut self, draft: &Draft, facts: &Facts) -> Vec<(Source, Diagnostic)> {
         let mut found = Vec::new();
+        let mut leaks: HashMap<&str, Vec<(&str, &str, &Fact)>> = HashMap::new();
+        for (qualified, fact) in facts.iter().filter(|(_, fact)| fact.leak_of.is_some() && fact.now.is_none()) {
+            let (namespace, name) = qualified.rsplit_once('.').unwrap_or_default();
+            leaks.entry(name).or_default().push((namespace, qualified, fact));
+        }
         for (input, change) in draft.inputs.iter().zip(&draft.changes) {
             for definition in &change.definitions {
                 match (definition.change, definition.index) {
                     (Change::Added, Some(index)) => {
                         let image = &input.new.definitions[index];
-                        let is_same = |(name, fact): &(&String, &Fact)| {
-                            let (namespace, name) = name.rsplit_once('.').unwrap_or_default();
-                            *name == *image.name
-                                && *namespace != *input.namespace
-                                && fact.leak_of.is_some()
-                                && fact.now.is_none()
-                                && fact.fingerprint == image.fingerprint
-                                && fits(fact.kind, image.kind)
+                        let is_same = |(namespace, _, fact): &&(&str, &str, &Fact)| {
+                            *namespace != &*input.namespace && fact.fingerprint == image.fingerprint && fits(fact.kind, image.kind)
                         };
-                        let mut same = facts.iter().filter(is_same);
-                        if let (Some((before, _)), None, None) = (same.next(), same.next(), &image.was) {
+                        let mut same = leaks.get(&*image.name).into_iter().flatten().filter(is_same);
+                        if let (Some((_, before, _)), None, None) = (same.next(), same.next(), &image.was) {
                             found.push((input.new.source.clone(), moved(&input.namespace, &input.new, image, before)));
                         }
                     }
@@ -163,6 +162,14 @@ pub(super) fn idle_renames(
                     ),
                     "a definition takes over another one of its kind",
                 ),
+                _ if let Some(other) = taker(plan, &before) => (
+                    format!("`was {was}` does nothing: `{before}` is `{other}` now"),
+                    "one definition takes over another one; leave `was` out of the others",
+                ),
+                Some(Fact { now: Some(now), .. }) if !now.is_leak => (
+                    format!("`was {was}` does nothing: `{before}` is `{}` now", now.name),
+                    "write the name that it has now after `was`, and take that definition out",
+                ),
                 _ => (
                     format!("`was {was}` does nothing: `{before}` neither leaves with this edit nor has left before"),
                     "take the definition with the old name out, or leave `was` out",
@@ -172,6 +179,14 @@ pub(super) fn idle_renames(
         }
     }
     found
+}
+
+/// Who takes over the definition with this qualified name.
+fn taker(plan: &ReloadPlan, before: &str) -> Option<String> {
+    plan.files.iter().find_map(|file| {
+        let definition = file.definitions.iter().find(|d| d.from.as_deref() == Some(before))?;
+        Some(format!("{}.{}", file.namespace, definition.name))
+    })
 }
 
 /// What says that a definition has the text of one that has left another namespace.
@@ -269,7 +284,10 @@ fn slots(before: &ClassImage, now: &ClassImage, class: &DefinitionImage) -> Opti
         return None;
     }
     let message = format!("slot `{}` of `{}` is like `{}`, which has left", come.name, class.name, gone.name);
-    let help = format!("if its values belong to the new slot, write `slot {} was {}` once", come.name, gone.name);
+    let help = format!(
+        "if its values belong to the new slot, bring the old text back, and write `slot {} was {}` when you rename it",
+        come.name, gone.name
+    );
     Some(Diagnostic::new(&codes::RENAMED, class.name_span, message).help(help))
 }
 

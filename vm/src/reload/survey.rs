@@ -92,12 +92,9 @@ fn concerns_all<'gc>(cell: Gc<'gc, Definition<'gc>>) -> bool {
 }
 
 fn now<'gc>(cell: Gc<'gc, Definition<'gc>>) -> Option<Now> {
-    let mut now = cell.meta().now?;
-    loop {
-        let Some(next) = now.meta().now else { break };
-        now = next;
-    }
-    (now.kind() != Kind::Absent).then(|| Now { name: now.qualified_name(), is_leak: now.meta().leak.is_some() })
+    let now = Definition::newest(cell);
+    let is_other = !Gc::ptr_eq(now, cell) && now.kind() != Kind::Absent;
+    is_other.then(|| Now { name: now.qualified_name(), is_leak: now.meta().leak.is_some() })
 }
 
 fn fact<'gc>(cell: Gc<'gc, Definition<'gc>>) -> Fact {
@@ -113,7 +110,7 @@ fn fact<'gc>(cell: Gc<'gc, Definition<'gc>>) -> Fact {
         fingerprint: meta.fingerprint,
         is_plain: meta.initial_digest.is_some(),
         untouched: false,
-        computed_from: meta.computed_from.iter().map(|d| d.qualified_name()).collect(),
+        computed_from: meta.computed_from.iter().map(|d| Definition::newest(*d).qualified_name()).collect(),
         passes_on: meta.passes_on.iter().map(|d| d.qualified_name()).collect(),
     }
 }

@@ -20,6 +20,12 @@ pub(super) fn target<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeRe
     }
 }
 
+pub(super) fn check<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    let name = args::text(cx, "live._check", "name", args[1])?;
+    crate::fiber::check_callable(cx, name, &args[0])?;
+    Ok(Value::Nil)
+}
+
 pub(super) fn detour<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     cx.detour(args[0], Some(args[1]).filter(|to| !to.is_nil()));
     Ok(Value::Nil)

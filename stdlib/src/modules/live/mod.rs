@@ -86,6 +86,7 @@ pub(crate) const FUNCTIONS: &[Row] = &[
     ),
     row("_now", &[], super::time::monotonic, "`_now()`: the time in seconds."),
     row("_target", &["thing"], detour::target, "`_target(thing)`: the function that a function, method or definition means."),
+    row("_check", &["function", "name"], detour::check, "`_check(function, name)`: TypeError unless it can be called."),
     row(
         "_detour",
         &["target", "to"],
