@@ -123,12 +123,7 @@ fn with_ending(path: &str) -> String {
 fn reload(session: &mut Session, path: &str) -> Next {
     let path = &*with_ending(path);
     match session.reload(Some(path).filter(|path| !path.is_empty())) {
-        Ok((report, gone)) => {
-            for path in gone {
-                output().note(&format!("`{path}` is gone; what it defined stays as it is"));
-            }
-            output().note(&summary::of_reload(&report, Program::Runs, Style::for_stderr()));
-        }
+        Ok(report) => output().note(&summary::of_reload(&report, Program::Runs, Style::for_stderr())),
         Err(message) => complain(&message),
     }
     Next::Input

@@ -13,7 +13,7 @@ use vm::compile::compile_source;
 use vm::embed::{Error, Handle, Problem, Vm};
 use vm::heap::Value;
 use vm::object::{Cx, Found, Instance, Kind};
-use vm::reload::{Report, normalise};
+use vm::reload::{ReloadOptions, Report, normalise};
 
 /// The namespace of what is typed.
 pub const NAMESPACE: &str = "repl";
@@ -146,19 +146,18 @@ impl Session {
         (report, name)
     }
 
-    /// Brings the given file, or all loaded ones, to what is on the disk. Also gives the files that are gone.
-    pub fn reload(&mut self, path: Option<&str>) -> Result<(Report, Vec<String>), String> {
+    /// Brings the given file, or all loaded ones, to what is on the disk, as `live.reload` does: a file that is gone is a deletion.
+    pub fn reload(&mut self, path: Option<&str>) -> Result<Report, String> {
         let loaded = self.vm.loaded_files();
-        let paths = match path.map(normalise) {
-            None => loaded,
-            Some(path) if loaded.contains(&path) => vec![path],
+        let what = match path.map(normalise) {
+            None => None,
+            Some(path) if loaded.contains(&path) => Some(vec![path]),
             Some(path) => return Err(format!("`{path}` is not loaded; `:load {path}` loads it")),
         };
-        if paths.is_empty() {
+        if loaded.is_empty() {
             return Err("no file is loaded".into());
         }
-        let (there, gone): (Vec<String>, Vec<String>) = paths.into_iter().partition(|path| std::path::Path::new(path).is_file());
-        Ok((self.vm.reload_files(&there), gone))
+        Ok(self.vm.reload_selected(what, &ReloadOptions::default()))
     }
 
     /// Names that could stand behind `before`, a chain of names each with its dot; without one, all that can be said at the beginning.

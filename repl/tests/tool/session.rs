@@ -126,6 +126,21 @@ fn definitions_at_the_prompt_replace_earlier_ones() {
 }
 
 #[test]
+fn a_renamed_file_keeps_its_state() {
+    let count = "let n = 0\nfn up() { n += 1; n }";
+    let folder = Folder::with(&[("main.lang", "import u\nfn go() { u.up() }"), ("u.lang", count)]);
+    let terminal = Terminal::session(&folder);
+    terminal.wait_for_prompt();
+    terminal.ask(":load main.lang", "loaded");
+    terminal.ask("main.go()", "\n1\n");
+    std::fs::remove_file(folder.path().join("u.lang")).expect("it is there");
+    folder.write("v.lang", count);
+    folder.write("main.lang", "import v\nfn go() { v.up() }");
+    terminal.ask(":reload", "moved v.n (from u.n)");
+    terminal.ask("main.go()", "\n2\n");
+}
+
+#[test]
 fn commands() {
     let folder = Folder::with(&[("rules.lang", "fn damage() { 1 + }")]);
     let terminal = Terminal::session(&folder);
