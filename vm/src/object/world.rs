@@ -2,7 +2,7 @@
 
 use super::{
     BoxCell, Class, ClassKind, Construction, Content, Continuation, Definition, Fiber, Generation, HostObject, Instance, Layout,
-    LayoutId, Linked, MethodCache, Module, Namespace, Orphan, Parked, Proto, Recording, Resumption, Stack, SuperCache, Symbol,
+    LayoutId, Linked, MethodCache, Module, Namespace, Orphans, Parked, Proto, Recording, Resumption, Stack, SuperCache, Symbol,
     SymbolMap, Tasks, Undo, Variant, Ways,
 };
 use crate::heap::{Str, Value, hash_bytes};
@@ -436,7 +436,7 @@ pub struct World<'gc> {
     /// Objects that overwriting reloads have taken out of their definitions, as far as they are alive.
     pub generations: Vec<Generation<'gc>>,
     /// Code that closures may have and that no text continues.
-    pub orphans: Vec<Orphan<'gc>>,
+    pub orphans: Orphans<'gc>,
     /// Code that has been replaced and has loops.
     pub replaced: Vec<GcWeak<'gc, Proto<'gc>>>,
     /// Ways of frames into other code that were looked for since the last commit, by the addresses of the code and the back-edge.
@@ -636,7 +636,7 @@ impl<'gc> World<'gc> {
             fibers: Vec::new(),
             has_deep_fibers: false,
             generations: Vec::new(),
-            orphans: Vec::new(),
+            orphans: Orphans::default(),
             replaced: Vec::new(),
             ways: RefCell::default(),
             halt_stub: None,

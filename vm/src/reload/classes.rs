@@ -646,7 +646,7 @@ fn message_of<'gc>(cx: &mut Cx<'_, 'gc>, control: Control<'gc>) -> String {
 /// A class or enum that cannot be made as its text has it.
 fn impossible<'gc>(cx: &mut Cx<'_, 'gc>, linked: Gc<'gc, Linked<'gc>>, name: &str, control: Control<'gc>) -> Error {
     let message = message_of(cx, control);
-    let definition = linked.image.definitions.iter().find(|d| *d.name == *name);
+    let definition = linked.image.definition(name);
     let span = definition.map_or(Span::default(), |d| d.name_span);
     let diagnostic = Diagnostic::new(&codes::CLASS, span, message);
     Error::Refused(vec![Problem { source: linked.image.source.clone(), diagnostic }])
