@@ -7,7 +7,9 @@ mod class;
 mod edges;
 mod hierarchy;
 
-pub use class::{ClassTask, MakeFunction, build_class, build_enum, extend, retract, set_bases, set_member, stage_class};
+pub use class::{
+    ClassTask, MakeFunction, build_class, build_enum, extend, member_function, retract, set_bases, set_member, stage_class,
+};
 pub use edges::{make_obsolete, step_between};
 pub use hierarchy::{Unfit, relayout, settle};
 

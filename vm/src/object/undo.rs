@@ -67,6 +67,8 @@ pub enum Undo<'gc> {
     HashEpoch,
     /// Calls of a function go elsewhere, or no longer.
     Detours(Vec<Detour<'gc>>),
+    /// A function was decorated that had not been before.
+    Decoration(Gc<'gc, Function<'gc>>),
     /// A decorated function forwards elsewhere.
     Decorated(Gc<'gc, Decorated<'gc>>, Value<'gc>, Value<'gc>),
 }
@@ -142,6 +144,7 @@ impl<'gc> Undo<'gc> {
                 }
                 world.detours = detours;
             }
+            Undo::Decoration(function) => drop(world.decorations.remove(&(Gc::as_ptr(function) as usize))),
             Undo::Decorated(decorated, original, target) => Decorated::set(decorated, mc, original, target),
         }
     }

@@ -511,35 +511,35 @@ impl<'gc> Cx<'_, 'gc> {
             }
             let proto = linked.proto(id);
             let decorated = image.unit.is_some();
-            let function = match cell.value() {
-                Value::Function(function) => Some(function),
-                Value::Decorated(decorated) => match decorated.original.get() {
-                    Value::Function(function) => Some(function),
-                    _ => None,
-                },
-                _ => None,
-            };
-            let function = match function {
-                Some(function) => {
-                    self.replace_code(function, proto, matcher);
-                    function
+            let before = self.decoration(&cell.value());
+            let held = if let Value::Function(function) = cell.value() { Some(function) } else { None };
+            if let Some(held) = held {
+                self.replace_code(held, proto, matcher);
+            }
+            let function = match (before.map(|before| before.original.get()), held) {
+                (Some(Value::Function(original)), _) => {
+                    self.replace_code(original, proto, matcher);
+                    original
                 }
-                None => Function::new(self.mc, proto, None, std::iter::empty()),
+                // Its decorators get another one, so that those who hold this one call what they return.
+                (None, Some(held)) if !(decorated && definition.evaluates) => held,
+                _ => Function::new(self.mc, proto, None, std::iter::empty()),
             };
             if decorated && definition.evaluates {
                 self.world.loading.undecorated.push((cell, Value::Function(function)));
-                if !matches!(cell.value(), Value::Decorated(_)) {
+                if before.is_none() {
+                    self.world.loading.plain.extend(held.map(|held| (cell, held)));
                     Definition::set(cell, self.mc, Value::Unset);
                     self.world.set_pending(cell, true);
                 }
             } else if !decorated {
-                match cell.value() {
-                    Value::Decorated(old) => {
+                match before {
+                    Some(old) => {
                         // Who holds the decorated function calls the plain one from now on.
                         self.world.undo.push(Undo::Decorated(old, old.original.get(), old.target.get()));
                         Decorated::set(old, self.mc, Value::Function(function), Value::Function(function));
                     }
-                    _ => Definition::set(cell, self.mc, Value::Function(function)),
+                    None => Definition::set(cell, self.mc, Value::Function(function)),
                 }
             }
         }
