@@ -198,5 +198,7 @@ fn describe<'gc>(cx: &Cx<'_, 'gc>, old: Gc<'gc, Layout<'gc>>, new: Gc<'gc, Layou
         discarded: step.discarded.iter().map(|(name, _)| text(*name)).collect(),
         renamed: step.renamed.iter().map(|(old, new)| (text(*old), text(*new))).collect(),
         shared: was_shared.chain(is_shared).copied().map(text).collect(),
+        old: old.version,
+        instances: None,
     }
 }

@@ -349,6 +349,10 @@ pub struct LayoutChange {
     pub renamed: Vec<(String, String)>,
     /// Slots that were shared, and instance slots that are shared now.
     pub shared: Vec<String>,
+    /// The old layout.
+    pub old: LayoutId,
+    /// How many living instances have yet to follow, once somebody has counted them.
+    pub instances: Option<usize>,
 }
 
 /// What a commit has yet to do while the top level of its files runs.

@@ -227,6 +227,7 @@ impl Vm {
             }
             Err(reasons) => Report::refused(paths, reasons),
         };
+        self.count_instances(&mut report);
         report.epoch = self.epoch();
         report
     }
