@@ -359,6 +359,8 @@ pub struct LayoutChange {
 #[derive(Collect, Default)]
 #[collect(no_drop)]
 pub struct Loading<'gc> {
+    /// Whether it takes a commit back: what that has renamed gets its old name.
+    pub takes_back: bool,
     /// Code that takes the place of other code with loops.
     pub tentative: Vec<Gc<'gc, Proto<'gc>>>,
     /// Definitions whose initialiser has not run yet; code that needs one is suspended until it has.

@@ -347,7 +347,8 @@ fn members_removed(old: &ModuleImage, file: &PlannedFile) -> Vec<Entry> {
             slots.chain(now.members.iter().map(|member| &member.name)).any(|other| other == name)
         };
         let slots = before.slots.iter().filter(|slot| now.slots.iter().all(|other| other.was.as_ref() != Some(&slot.name)));
-        let slots = slots.map(|slot| (&slot.name, "slot")).chain(before.shared.iter().map(|slot| (&slot.name, "shared slot")));
+        let shared = before.shared.iter().filter(|slot| now.shared.iter().all(|other| other.was.as_ref() != Some(&slot.name)));
+        let slots = slots.map(|slot| (&slot.name, "slot")).chain(shared.map(|slot| (&slot.name, "shared slot")));
         for (name, kind) in slots.chain(before.members.iter().map(|member| (&member.name, "member"))) {
             if !is_in(name) {
                 add(&before.name, name, kind);
