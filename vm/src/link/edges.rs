@@ -189,7 +189,8 @@ fn step_of<'gc>(cx: &Cx<'_, 'gc>, old: Gc<'gc, Layout<'gc>>, new: Gc<'gc, Layout
             Source::Old(*i)
         } else {
             step.added.push(slot.name);
-            shared_before(cx, new.class, slot.name).map_or(Source::Default, Source::Shared)
+            let was = || was_shared(cx, new, slot, commit);
+            shared_before(cx, new.class, slot.name).or_else(was).map_or(Source::Default, Source::Shared)
         };
         if let Source::Old(i) = source {
             moved[i as usize] = true;
@@ -199,6 +200,17 @@ fn step_of<'gc>(cx: &Cx<'_, 'gc>, old: Gc<'gc, Layout<'gc>>, new: Gc<'gc, Layout
     let left = old.slots.iter().enumerate().filter(|(i, _)| !moved[*i]);
     step.discarded = left.map(|(i, slot)| (slot.name, i as u32)).collect();
     step
+}
+
+/// The value of the shared slot that a new slot says it was, if that leaves with the commit.
+fn was_shared<'gc>(cx: &Cx<'_, 'gc>, new: Gc<'gc, Layout<'gc>>, slot: &SlotInfo<'gc>, commit: Option<u32>) -> Option<Value<'gc>> {
+    let was = slot.owner.body().was.get(&slot.name).copied().filter(|was| was.since.is_some() && was.since == commit)?;
+    let claims = |other: &SlotInfo<'gc>| other.owner.body().was.get(&other.name).is_some_and(|other| other.from == was.from);
+    if new.slots.iter().take_while(|other| other.name != slot.name).any(claims) {
+        return None;
+    }
+    let stays = new.class.find(was.from).is_some() || new.index.contains_key(&was.from);
+    if stays { None } else { shared_before(cx, new.class, was.from) }
 }
 
 fn describe<'gc>(cx: &Cx<'_, 'gc>, old: Gc<'gc, Layout<'gc>>, new: Gc<'gc, Layout<'gc>>, step: &Step<'gc>) -> LayoutChange {
