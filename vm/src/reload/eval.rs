@@ -125,7 +125,12 @@ impl Vm {
                 report.error = Some(Error::Host(reasons_text(&report.reasons)));
                 report
             }
-            Ok((plan, warnings)) => {
+            Ok((mut plan, mut warnings)) => {
+                if step == Step::Undo {
+                    plan = plan.taking_back();
+                    // What it says has acted before.
+                    warnings.retain(|warning| warning.code != codes::IDLE_WAS.id);
+                }
                 let changed: Vec<Arc<str>> = plan.plan().files.iter().map(|file| file.path.clone()).collect();
                 let before = self.texts_before(&changed);
                 self.files.commits_running += 1;
@@ -228,6 +233,7 @@ impl Vm {
             }
             Err(reasons) => Report::refused(paths, reasons),
         };
+        self.count_instances(&mut report);
         report.epoch = self.epoch();
         report
     }
@@ -344,6 +350,7 @@ impl Vm {
         let running: Vec<_> = draft.inputs.iter().filter_map(|input| Some((input.path.clone(), input.old.clone()?))).collect();
         let mut plan = plan(draft, &others, &facts, options);
         renamed.extend(idle_renames(&plan, &running, &facts));
+        renamed.extend(self.enter(|cx| cx.idle_members(&plan)));
         self.leave_for_later(&mut plan);
         warnings.extend(leaks_mentioned(&plan, &facts));
         let leaving = Leaving::of(&plan);
@@ -351,8 +358,9 @@ impl Vm {
             let missed = self.enter(|cx| cx.missed_by_sessions(&leaving));
             warnings.extend(leaving.warnings(&plan, &others, missed));
         }
-        warnings.extend(variants_missed(&plan, &others, &running));
-        let incomplete = incomplete_matches(&plan, &others, &running);
+        let edits = self.enter(|cx| cx.edited_enums(&plan));
+        warnings.extend(variants_missed(&plan, &others, &edits));
+        let incomplete = incomplete_matches(&plan, &others, &edits);
         let plan = check(plan, &facts)?;
         if options.strict && !warnings.is_empty() {
             return Err(warnings.iter().map(|(source, diagnostic)| reason_of(source, diagnostic)).collect());

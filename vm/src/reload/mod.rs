@@ -20,6 +20,7 @@ mod frames;
 mod generation;
 mod history;
 mod hooks;
+mod idle;
 mod images;
 mod inspect;
 mod interim;

@@ -49,7 +49,7 @@ impl<'gc> Cx<'_, 'gc> {
                 if stirred.contains(&name) {
                     let init = Function::new(self.mc, linked.proto(init), None, std::iter::empty());
                     tasks.push(ClassTask::Shared { cell, init: Value::Function(init) });
-                    self.keep_shared(class, name, (cell, cell), SharedChange::Stirred, &mut tasks);
+                    self.keep_shared(class, (name, name), (cell, cell), SharedChange::Stirred, &mut tasks);
                 }
             }
             for member in &image.members {
@@ -121,13 +121,13 @@ impl<'gc> Cx<'_, 'gc> {
     pub(super) fn keep_shared(
         &mut self,
         class: Gc<'gc, Class<'gc>>,
-        name: Symbol<'gc>,
+        (name, origin): (Symbol<'gc>, Symbol<'gc>),
         (cell, fresh): (Gc<'gc, BoxCell<'gc>>, Gc<'gc, BoxCell<'gc>>),
         change: SharedChange,
         tasks: &mut Vec<ClassTask<'gc>>,
     ) {
         let is_first = self.tasks_outside().flat_map(|(_, tasks)| tasks).any(|task| fills(task, cell));
-        let is_untouched = is_first || self.is_shared_untouched(class, name, cell);
+        let is_untouched = is_first || self.is_shared_untouched(class, origin, cell);
         let slot = || format!("{}.{}", class.qualified(), name.as_str());
         match change {
             SharedChange::None => {}
