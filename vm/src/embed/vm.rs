@@ -265,7 +265,7 @@ impl Vm {
         self.read(&text)
     }
 
-    fn check_handle(&self, handle: &Handle) -> Result<(), Error> {
+    pub(crate) fn check_handle(&self, handle: &Handle) -> Result<(), Error> {
         if handle.is_of(&self.pool) { Ok(()) } else { Err(Error::Host("the handle belongs to another VM".into())) }
     }
 

@@ -84,7 +84,7 @@ pub fn stage_class<'gc>(
             let renamed = body.own_slots.iter().find(|own| own.was == Some(name)).filter(|_| is_new)?;
             image.slots.iter().all(|slot| *slot.name != *renamed.name.as_str()).then_some(renamed.name)
         });
-        own_slots.push(OwnSlot { name, init, was });
+        own_slots.push(OwnSlot { name, init, was, is_transient: slot.transient });
     }
     let hooks: Vec<HookText<'gc>> = image
         .migrate

@@ -139,6 +139,9 @@ fn add_edge<'gc>(
         close_edges_into(cx, old);
         let change = describe(cx, old, new, &step);
         cx.world.layout_changes.push(change);
+        if !old.class.body().written.is_empty() {
+            Layout::keep_written(old, cx.mc);
+        }
     }
     let edge = Edge::new(cx.mc, new.id, cx.world.commits_tried, step, hooks);
     let previous = old.edge();

@@ -90,6 +90,8 @@ pub struct OwnSlot<'gc> {
     pub init: SlotInit<'gc>,
     /// The slot that it continues under another name.
     pub was: Option<Symbol<'gc>>,
+    /// Whether snapshots leave it out.
+    pub is_transient: bool,
 }
 
 /// A migration hook of the text.
@@ -132,6 +134,8 @@ pub struct ClassBody<'gc> {
     pub hooks: Vec<HookText<'gc>>,
     /// The hook that it has on the edges into its own current layout and those of the classes below it.
     pub open_hook: Option<Gc<'gc, Hook<'gc>>>,
+    /// Layouts that snapshots name, and all that came after the first of them, oldest first: kept for the return of what was written.
+    pub written: Vec<Gc<'gc, Layout<'gc>>>,
     /// Enum variants in order.
     pub variants: Vec<Gc<'gc, Variant<'gc>>>,
     /// Variants that the enum no longer has, with the values of those without payload: for their return, and for hooks.
@@ -192,6 +196,7 @@ impl<'gc> Class<'gc> {
             shared_digests: SymbolMap::default(),
             hooks: Vec::new(),
             open_hook: None,
+            written: Vec::new(),
             variants: Vec::new(),
             retired: Vec::new(),
             subclasses: Vec::new(),

@@ -6,6 +6,7 @@
 
 use super::{Class, Edge, Function, SlotInit, Symbol, SymbolMap};
 use crate::heap::Value;
+use crate::limits;
 use gc_arena::barrier::unlock;
 use gc_arena::lock::{Lock, RefLock};
 use gc_arena::{Collect, Gc, Mutation};
@@ -24,6 +25,8 @@ pub struct SlotInfo<'gc> {
     pub owner: Gc<'gc, Class<'gc>>,
     /// Its initial value.
     pub init: SlotInit<'gc>,
+    /// Whether snapshots leave it out.
+    pub is_transient: bool,
 }
 
 /// The slots of one version of a class.
@@ -132,6 +135,23 @@ impl<'gc> Layout<'gc> {
     #[inline]
     pub fn is_current(&self) -> bool {
         self.class.layout_option().is_none_or(|current| current.version == self.version)
+    }
+
+    /// Whether a snapshot may name it, or its way leads on from one that it names.
+    pub fn is_written(&self) -> bool {
+        self.class.body().written.iter().any(|written| written.id == self.version)
+    }
+
+    /// Keeps it for the return of what a snapshot writes.
+    pub fn keep_written(this: Gc<'gc, Self>, mc: &Mutation<'gc>) {
+        Class::update(this.class, mc, |body| {
+            // One with other defaults may have taken its place under its id.
+            body.written.retain(|written| written.id != this.id);
+            body.written.push(this);
+            if body.written.len() > limits::WRITTEN_LAYOUTS_MAX {
+                body.written.remove(0);
+            }
+        });
     }
 
     /// The step to the next version.
