@@ -32,6 +32,7 @@ fn connect_with<'gc>(
         }
         let plain = brought.iter().find(|h| h.from == Some(old.number)).or_else(|| brought.iter().find(|h| h.from.is_none()));
         let hook = Hook::new(cx.mc, *class, plain.map(|h| h.function));
+        hook.set_forgives(cx.world.forgives_hooks);
         Class::update(*class, cx.mc, |body| body.open_hook = Some(hook));
         hooks.push(hook);
         // In the order in which the slots stand.
@@ -111,9 +112,10 @@ fn replace_hook<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>, text: &Ho
 }
 
 fn set_hook<'gc>(cx: &mut Cx<'_, 'gc>, hook: Gc<'gc, Hook<'gc>>, function: Gc<'gc, Function<'gc>>) {
-    let old = hook.function();
-    cx.world.log(|| Undo::Hook(hook, old));
+    let (old, forgave) = (hook.function(), hook.forgives());
+    cx.world.log(|| Undo::Hook(hook, old, forgave));
     Hook::set(hook, cx.mc, Some(function));
+    hook.set_forgives(cx.world.forgives_hooks);
 }
 
 /// `migrate from n`: an edge from layout n to the current one.
@@ -123,6 +125,7 @@ fn add_direct<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>, text: &Hook
     };
     let Some(old) = cx.world.layouts.iter().flatten().find(|layout| named(layout)).copied() else { return };
     let hook = Hook::new(cx.mc, class, Some(text.function));
+    hook.set_forgives(cx.world.forgives_hooks);
     add_edge(cx, old, class.layout(), vec![hook], false);
 }
 

@@ -2,9 +2,7 @@
 
 use super::read::{Problem, Read, Reader, entries_field, field, list_field, text_field};
 use crate::heap::Value;
-use crate::object::{
-    Bound, Bytes, Class, ClassBody, Cx, EnumValue, Member, RangeObject, Symbol, Tuple, Variant, World,
-};
+use crate::object::{Bound, Bytes, Class, ClassBody, Cx, EnumValue, Member, RangeObject, Symbol, Tuple, Variant, World};
 use crate::ops;
 use gc_arena::Gc;
 

@@ -34,8 +34,7 @@ pub(super) fn find<'gc>(cx: &mut Cx<'_, 'gc>, name: &str) -> Result<Gc<'gc, Defi
         let meta = cell.meta();
         meta.was.as_deref().is_some_and(|was| was == name || was == bare && *cell.namespace.name == *namespace)
     };
-    let is_lineage =
-        |cell: &Gc<'gc, Definition<'gc>>| matches!(cell.value(), Value::Class(class) if *class.qualified() == *name);
+    let is_lineage = |cell: &Gc<'gc, Definition<'gc>>| matches!(cell.value(), Value::Class(class) if *class.qualified() == *name);
     if let Some(cell) = all.iter().find(|cell| was(cell)).or_else(|| all.iter().find(|cell| is_lineage(cell))) {
         return Ok(*cell);
     }

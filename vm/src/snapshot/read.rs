@@ -7,9 +7,7 @@ use super::names::find;
 use super::shape::Shape;
 use super::{FORMAT, fixed};
 use crate::heap::Value;
-use crate::object::{
-    Class, ClassKind, Control, Cx, ErrorKind, Instance, Kind, List, Map, NativeResult, Set, Symbol, Variant,
-};
+use crate::object::{Class, ClassKind, Control, Cx, ErrorKind, Instance, Kind, List, Map, NativeResult, Set, Symbol, Variant};
 use crate::ops::{self, Resume, suspend};
 use gc_arena::{Collect, Gc};
 use num_bigint::BigInt;
@@ -245,7 +243,11 @@ impl<'gc> Reader<'gc> {
             }
             Shell::Set(set, items) => {
                 let items = self.values(cx, &items, "set")?;
-                waiting.push(Waiting { number, table: Value::Set(set), entries: items.into_iter().map(|v| (v, Value::Nil)).collect() });
+                waiting.push(Waiting {
+                    number,
+                    table: Value::Set(set),
+                    entries: items.into_iter().map(|v| (v, Value::Nil)).collect(),
+                });
             }
             Shell::Map(map, entries) => {
                 let mut read = Vec::with_capacity(entries.len());
@@ -315,7 +317,8 @@ impl<'gc> Reader<'gc> {
             let class = self.enum_class(cx, of).map_err(|problem| problem.at(".of"))?;
             return constructor(class, name?).map_err(|problem| problem.at(".variant"));
         }
-        for (key, kind) in [("function", "function"), ("class", "class"), ("definition", "definition"), ("namespace", "namespace")] {
+        for (key, kind) in [("function", "function"), ("class", "class"), ("definition", "definition"), ("namespace", "namespace")]
+        {
             if let Some(name) = text_field(&data, key) {
                 return self.definition(cx, name?, kind).map_err(|problem| problem.at(format!(".{key}")));
             }
@@ -330,7 +333,10 @@ impl<'gc> Reader<'gc> {
             Some(Value::Int(number)) if usize::try_from(number).is_ok_and(|number| number < self.entries.len()) => {
                 Ok(Some(number as usize))
             }
-            Some(_) => Err(Problem::new(format!("must be an Int from 0 to {}, the last of `objects`", self.entries.len() as i64 - 1)).at(".ref")),
+            Some(_) => {
+                Err(Problem::new(format!("must be an Int from 0 to {}, the last of `objects`", self.entries.len() as i64 - 1))
+                    .at(".ref"))
+            }
         }
     }
 
@@ -397,7 +403,9 @@ fn int<'gc>(cx: &Cx<'_, 'gc>, text: &str) -> Read<Value<'gc>> {
     let digits = digits.strip_prefix("0x").filter(|digits| digits.len() <= bits_max / 4);
     let number = digits.filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()));
     let number = number.and_then(|digits| BigInt::parse_bytes(format!("{sign}{digits}").as_bytes(), 16));
-    number.map(|number| ops::int_from_big(cx.mc, number)).ok_or_else(|| Problem::new("must be a hexadecimal int, such as \"-0x1f\"").at(".int"))
+    number
+        .map(|number| ops::int_from_big(cx.mc, number))
+        .ok_or_else(|| Problem::new("must be a hexadecimal int, such as \"-0x1f\"").at(".int"))
 }
 
 /// A map or set whose keys need a closer look.
@@ -430,11 +438,14 @@ impl<'gc> Filling<'gc> {
                 continue;
             };
             self.next += 1;
-            let (number, put) = (table.number, match table.table {
-                Value::Map(map) => ops::map_set(cx, map, key, value),
-                Value::Set(set) => ops::set_add(cx, set, key),
-                _ => unreachable!("only maps and sets wait"),
-            });
+            let (number, put) = (
+                table.number,
+                match table.table {
+                    Value::Map(map) => ops::map_set(cx, map, key, value),
+                    Value::Set(set) => ops::set_add(cx, set, key),
+                    _ => unreachable!("only maps and sets wait"),
+                },
+            );
             if let Err(control) = put {
                 if let Control::Raise(error) = &*control {
                     let text = ops::error_message(cx, error);

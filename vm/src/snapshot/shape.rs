@@ -169,7 +169,8 @@ fn read_of_old<'gc>(cx: &mut Cx<'_, 'gc>, hook: Gc<'gc, Function<'gc>>) -> Vec<S
     let mut at = 0;
     while let Some(op) = image.code.get(at).and_then(|word| Op::from_byte(Insn(*word).op_byte())) {
         let insn = Insn(image.code[at]);
-        if op == Op::GetAttr && insn.b() == OLD
+        if op == Op::GetAttr
+            && insn.b() == OLD
             && let Value::Str(name) = proto.const_at(image.code[at + 1] as usize)
         {
             let is_about_it = ["version", "added", "discarded"].contains(&name.as_str());

@@ -141,7 +141,8 @@ impl<'gc> Writer<'gc> {
                 return Ok(map(cx, &[("method", name), ("of", of)]));
             }
             value => {
-                let (class, name) = static_name(&value).expect("`place` gives numbers to values with parts and to static functions");
+                let (class, name) =
+                    static_name(&value).expect("`place` gives numbers to values with parts and to static functions");
                 let of = self.place(cx, class, id, Step::Receiver)?;
                 return Ok(map(cx, &[("method", Value::Str(name.0)), ("of", of)]));
             }
@@ -205,7 +206,13 @@ impl<'gc> Writer<'gc> {
     }
 
     /// The name of a class or enum; TypeError if it has none under which it is found again.
-    fn class_name(&mut self, cx: &mut Cx<'_, 'gc>, class: Value<'gc>, holder: usize, step: Step<'gc>) -> Result<String, Box<Control<'gc>>> {
+    fn class_name(
+        &mut self,
+        cx: &mut Cx<'_, 'gc>,
+        class: Value<'gc>,
+        holder: usize,
+        step: Step<'gc>,
+    ) -> Result<String, Box<Control<'gc>>> {
         self.name(cx, &class).ok_or_else(|| {
             let Value::Class(found) = class else { unreachable!("the caller has a class") };
             let what = format!("the class `{}`, or an instance of it: no definition of the program is it", found.name().as_str());

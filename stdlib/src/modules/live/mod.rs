@@ -14,7 +14,7 @@ use vm::embed::{Error, Handle, Vm, outside};
 use vm::heap::Value;
 use vm::object::{Cx, ErrorKind, NativeResult};
 use vm::ops;
-use vm::reload::{Gate, Migrate, Mode, Policy, ReloadOptions, Replace, Survey, normalise};
+use vm::reload::{Gate, HookErrors, Migrate, Mode, Policy, ReloadOptions, Replace, Survey, normalise};
 
 /// Properties of definitions.
 pub(crate) const DEFINITION_PROPERTIES: &[Row] =
@@ -202,6 +202,14 @@ fn options<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, value: &Value<'gc>) -> Resul
                     "eager" => Migrate::Eagerly,
                     text => return Err(cx.value_error(format!("`migrate` is \"lazy\" or \"eager\", not {text:?}"))),
                 }
+            }
+            "on_hook_error" => {
+                let text = args::text(cx, native, "on_hook_error", value)?;
+                let Some(policy) = HookErrors::named(text) else {
+                    let message = format!("`on_hook_error` is \"retry\", \"use_defaults\" or \"rollback\", not {text:?}");
+                    return Err(cx.value_error(message));
+                };
+                options.on_hook_error = policy;
             }
             "tests" => options.gate = if flag(cx, native, "tests", &value)? { Gate::Tests } else { Gate::Open },
             "strict" => options.strict = flag(cx, native, "strict", &value)?,
