@@ -23,6 +23,9 @@ pub(super) fn frames<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult
 
 /// Lets a report find out what an edit has left in an old text, unless it has, and gives what `read` makes of it.
 fn surveyed<'gc>(cx: &mut Cx<'_, 'gc>, source: Value<'gc>, read: impl Fn(&Report) -> Data + 'static) -> NativeResult<'gc> {
+    if !matches!(source, Value::Host(object) if object.data.is::<RefCell<Report>>()) {
+        return Err(args::wrong(cx, "live.Report", "_source", "what a reload has made", &source));
+    }
     let source = Handle::new(cx.world, source);
     Err(outside(move |vm| {
         let is_report = "`_source` of a report is one";
