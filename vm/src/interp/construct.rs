@@ -3,7 +3,7 @@
 use crate::heap::Value;
 use crate::image::{Capture, ProtoId};
 use crate::link::{self, ClassTask};
-use crate::object::{BoxCell, Class, ClassKind, Cx, Decorated, Function, Map, NativeResult, Proto, RangeObject};
+use crate::object::{BoxCell, Class, ClassKind, Cx, Decorated, Function, Map, NativeResult, Proto, RangeObject, Undo};
 use crate::ops::{self, Resume};
 use gc_arena::{Collect, Gc};
 
@@ -229,7 +229,18 @@ impl<'gc> Resume<'gc> for ClassTasks<'gc> {
             ClassTask::Shared { cell, .. } => BoxCell::set(cell, cx.mc, result),
             ClassTask::Decorate { name, role, original, .. } => {
                 let value = cx.decorated(original, result)?;
-                Class::update(self.class, cx.mc, |body| link::set_member(&mut body.members, name, role, value));
+                let before = link::member_function(&self.class.body().members, name, role);
+                match (before, before.and_then(|before| cx.decoration(&before))) {
+                    (_, Some(decorated)) if decorated.original.get().same(&original) => {
+                        cx.world.log(|| Undo::Decorated(decorated, original, decorated.target.get()));
+                        Decorated::set(decorated, cx.mc, original, result);
+                    }
+                    // It was there before it was decorated.
+                    (Some(Value::Function(function)), None) if !Value::Function(function).same(&original) => {
+                        cx.decorate(function, Decorated::new(cx.mc, original, result));
+                    }
+                    _ => Class::update(self.class, cx.mc, |body| link::set_member(&mut body.members, name, role, value)),
+                }
             }
         }
         let rest = self.tasks.split_off(1);

@@ -38,7 +38,7 @@ pub use misc::{
     Bound, BoxCell, Continuation, Decorated, HostFn, HostObject, Intrinsic, IteratorObject, IteratorState, Keywords, NativeBody,
     NativeFn, NativeFunction, NativeResult, Then,
 };
-pub use orphan::{Kin, Orphan};
+pub use orphan::{Kin, Orphans};
 pub use recording::{Caller, Recording};
 pub use stack::{Frame, ReturnMode, SavedStack, Stack};
 pub use symbol::{Symbol, SymbolMap};

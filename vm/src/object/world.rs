@@ -1,9 +1,9 @@
 //! The world: everything one VM knows, as data. Behaviour is added by the layers above, each in its own `impl World`.
 
 use super::{
-    BoxCell, Class, ClassKind, Construction, Content, Continuation, Definition, Fiber, Generation, HostObject, Instance, Layout,
-    LayoutId, Linked, MethodCache, Module, Namespace, Orphan, Parked, Proto, Recording, Resumption, Stack, SuperCache, Symbol,
-    SymbolMap, Tasks, Undo, Variant, Ways,
+    BoxCell, Class, ClassKind, Construction, Content, Continuation, Decorated, Definition, Fiber, Function, Generation, HostObject,
+    Instance, Layout, LayoutId, Linked, MethodCache, Module, Namespace, Orphans, Parked, Proto, Recording, Resumption, Stack,
+    SuperCache, Symbol, SymbolMap, Tasks, Undo, Variant, Ways,
 };
 use crate::heap::{Str, Value, hash_bytes};
 use crate::host::Host;
@@ -369,6 +369,8 @@ pub struct Loading<'gc> {
     pub tasks_outside: Vec<ClassTasks<'gc>>,
     /// Functions and classes whose decorators have yet to run, with their definitions.
     pub undecorated: Vec<(Gc<'gc, Definition<'gc>>, Value<'gc>)>,
+    /// Functions that have not been decorated before, and are now, with their definitions.
+    pub plain: Vec<(Gc<'gc, Definition<'gc>>, Gc<'gc, Function<'gc>>)>,
     /// Definitions that get another object, with the one they had.
     pub overwritten: Vec<(Gc<'gc, Definition<'gc>>, Value<'gc>)>,
     /// Definitions that turn out to be older ones with a new name, with the object that they had until now.
@@ -390,6 +392,9 @@ pub struct World<'gc> {
     pub fiber: Option<Gc<'gc, Fiber<'gc>>>,
     /// Functions whose calls go elsewhere.
     pub detours: Vec<Detour<'gc>>,
+    /// Functions that were decorated after they had come into being, by their addresses: they stay what they are for those who hold them,
+    /// and their calls go to what the decorators returned.
+    pub decorations: FxHashMap<usize, (Gc<'gc, Function<'gc>>, Gc<'gc, Decorated<'gc>>)>,
     /// What the call that begins next has beside its arguments.
     pub passing: Option<Box<Passing<'gc>>>,
     /// All tasks.
@@ -436,7 +441,7 @@ pub struct World<'gc> {
     /// Objects that overwriting reloads have taken out of their definitions, as far as they are alive.
     pub generations: Vec<Generation<'gc>>,
     /// Code that closures may have and that no text continues.
-    pub orphans: Vec<Orphan<'gc>>,
+    pub orphans: Orphans<'gc>,
     /// Code that has been replaced and has loops.
     pub replaced: Vec<GcWeak<'gc, Proto<'gc>>>,
     /// Ways of frames into other code that were looked for since the last commit, by the addresses of the code and the back-edge.
@@ -609,6 +614,14 @@ const TYPE_NAMES: [Option<&str>; 31] = [
 ];
 
 impl<'gc> World<'gc> {
+    /// What is known of a function that was decorated after it had come into being.
+    pub fn decoration_of(&self, function: Gc<'gc, Function<'gc>>) -> Option<Gc<'gc, Decorated<'gc>>> {
+        if self.decorations.is_empty() {
+            return None;
+        }
+        self.decorations.get(&(Gc::as_ptr(function) as usize)).map(|(_, decorated)| *decorated)
+    }
+
     /// A world with the built-in classes and an empty `core`.
     pub fn new(mc: &Mutation<'gc>, host: Box<dyn Host>) -> Self {
         let mut names = Names::default();
@@ -620,6 +633,7 @@ impl<'gc> World<'gc> {
             parked: Vec::new(),
             fiber: None,
             detours: Vec::new(),
+            decorations: FxHashMap::default(),
             passing: None,
             tasks: Tasks::new(),
             depth_limit: limits::DEPTH_MAX,
@@ -641,7 +655,7 @@ impl<'gc> World<'gc> {
             fibers: Vec::new(),
             has_deep_fibers: false,
             generations: Vec::new(),
-            orphans: Vec::new(),
+            orphans: Orphans::default(),
             replaced: Vec::new(),
             ways: RefCell::default(),
             halt_stub: None,

@@ -6,11 +6,11 @@ use super::plan::{Action, PlannedFile};
 use super::queue::Item;
 use crate::embed::{Error, Problem};
 use crate::heap::Value;
-use crate::image::{ClassRef, DefinitionKind, ExtensionImage, MemberImage, UnitKind};
+use crate::image::{ClassRef, DefinitionKind, ExtensionImage, MemberImage, MemberRole, UnitKind};
 use crate::link::{self, ClassTask, Unfit};
 use crate::object::{
-    BoxCell, Class, ClassBody, ClassKind, ClassTasks, Control, Cx, Definition, Function, HookText, Linked, Member, Module, Symbol,
-    SymbolMap, Undo, Variant,
+    BoxCell, Class, ClassBody, ClassKind, ClassTasks, Control, Cx, Decorated, Definition, Function, HookText, Linked, Member,
+    Module, Symbol, SymbolMap, Undo, Variant,
 };
 use gc_arena::Gc;
 use lang::diagnostic::Diagnostic;
@@ -359,6 +359,9 @@ impl<'gc> Cx<'_, 'gc> {
                 before.shared.iter().any(|(n, text)| n == name && texts.get(name).is_some_and(|before| before != text));
             self.keep_shared(class, *name, (cell, fresh), is_new_text, tasks);
         }
+        for (name, _) in &declared {
+            self.settle_decoration(&members, *name, tasks);
+        }
         let own = declared.iter().filter_map(|(name, _)| Some((*name, *replaced.get(name).or(members.get(name))?))).collect();
         Class::update(class, self.mc, |body| {
             body.members = members;
@@ -366,6 +369,32 @@ impl<'gc> Cx<'_, 'gc> {
             body.shared_gone = gone;
             body.shared_texts.extend(before.shared.iter().copied());
         });
+    }
+
+    /// Functions of a member that were decorated before: decorated again, they stay what they are; with a text that no longer decorates
+    /// them, whoever holds them calls the plain ones.
+    pub(super) fn settle_decoration(
+        &mut self,
+        members: &SymbolMap<'gc, Member<'gc>>,
+        name: Symbol<'gc>,
+        tasks: &mut [ClassTask<'gc>],
+    ) {
+        for role in [MemberRole::Method, MemberRole::Static, MemberRole::Getter, MemberRole::Setter] {
+            let function = link::member_function(members, name, role);
+            let Some(decorated) = function.and_then(|function| self.decoration(&function)) else { continue };
+            let before = decorated.original.get();
+            let task = tasks.iter_mut().find_map(|task| match task {
+                ClassTask::Decorate { name: n, role: r, original, .. } if *n == name && *r == role => Some(original),
+                _ => None,
+            });
+            match task {
+                Some(original) => *original = before,
+                None => {
+                    self.world.undo.push(Undo::Decorated(decorated, before, decorated.target.get()));
+                    Decorated::set(decorated, self.mc, before, before);
+                }
+            }
+        }
     }
 
     /// What members are called, and were.
@@ -474,18 +503,16 @@ impl<'gc> Cx<'_, 'gc> {
     /// The old function object with the new code.
     fn keep_identity(&mut self, old: Value<'gc>, new: Value<'gc>, matcher: &mut Matcher) -> Value<'gc> {
         match (old, new) {
-            (Value::Function(old), Value::Function(new)) => {
-                self.replace_code(old, new.proto(), matcher);
-                if let Some(home) = new.home() {
-                    Function::set_home(old, self.mc, home);
+            (Value::Function(_) | Value::Decorated(_), Value::Function(new)) => {
+                let plain = self.decoration(&old).map(|decorated| decorated.original.get());
+                for function in [Some(old), plain].into_iter().flatten() {
+                    let Value::Function(function) = function else { continue };
+                    self.replace_code(function, new.proto(), matcher);
+                    if let Some(home) = new.home() {
+                        Function::set_home(function, self.mc, home);
+                    }
                 }
-                Value::Function(old)
-            }
-            (Value::Decorated(decorated), Value::Function(new)) => {
-                if let Value::Function(original) = decorated.original.get() {
-                    self.replace_code(original, new.proto(), matcher);
-                }
-                Value::Decorated(decorated)
+                old
             }
             _ => new,
         }
@@ -646,7 +673,7 @@ fn message_of<'gc>(cx: &mut Cx<'_, 'gc>, control: Control<'gc>) -> String {
 /// A class or enum that cannot be made as its text has it.
 fn impossible<'gc>(cx: &mut Cx<'_, 'gc>, linked: Gc<'gc, Linked<'gc>>, name: &str, control: Control<'gc>) -> Error {
     let message = message_of(cx, control);
-    let definition = linked.image.definitions.iter().find(|d| *d.name == *name);
+    let definition = linked.image.definition(name);
     let span = definition.map_or(Span::default(), |d| d.name_span);
     let diagnostic = Diagnostic::new(&codes::CLASS, span, message);
     Error::Refused(vec![Problem { source: linked.image.source.clone(), diagnostic }])

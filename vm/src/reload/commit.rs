@@ -17,7 +17,7 @@ use crate::object::{
 };
 use gc_arena::Gc;
 use lang::source::Span;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 /// What a commit has done beyond its plan.
@@ -163,7 +163,7 @@ pub(super) fn evaluation_plan(
     imports: Vec<Arc<str>>,
     name: &str,
 ) -> CheckedPlan {
-    let index = image.definitions.iter().position(|definition| *definition.name == *name);
+    let index = image.position(name);
     let definition = PlannedDefinition {
         name: name.into(),
         action: Action::Evaluate,
@@ -396,12 +396,17 @@ impl<'gc> Cx<'_, 'gc> {
     /// What the definitions are that move or get other names, before any of them changes.
     fn origins(&mut self, plan: &ReloadPlan) -> Origins<'gc> {
         let names: Vec<_> = plan.files.iter().flat_map(|file| &file.definitions).filter_map(|d| d.from.clone()).collect();
+        if names.is_empty() {
+            return Origins::default();
+        }
+        let defined: FxHashSet<(&str, &str)> = plan
+            .files
+            .iter()
+            .flat_map(|file| file.definitions.iter().filter(|d| d.index.is_some()).map(|d| (&*file.namespace, &*d.name)))
+            .collect();
         let found = names.into_iter().filter_map(|name| {
             let cell = self.find_cell(&name)?;
-            let is_defined = plan.files.iter().any(|file| {
-                *file.namespace == *cell.namespace.name
-                    && file.definitions.iter().any(|d| d.index.is_some() && *d.name == *cell.name.as_str())
-            });
+            let is_defined = defined.contains(&(&*cell.namespace.name, cell.name.as_str()));
             Some((name, Origin { cell, value: cell.value(), assigned: cell.is_assigned(), meta: cell.meta().clone(), is_defined }))
         });
         found.collect()
@@ -410,7 +415,7 @@ impl<'gc> Cx<'_, 'gc> {
     /// Gives a cell what the definition has that moved here, or has a new name.
     fn take_over(&mut self, cell: Gc<'gc, Definition<'gc>>, origin: &Origin<'gc>, origins: &Origins<'gc>) {
         // What it was itself may live on elsewhere.
-        let is_origin = origins.values().any(|other| Gc::ptr_eq(other.cell, cell));
+        let is_origin = origins.get(&*cell.qualified_name()).is_some_and(|other| Gc::ptr_eq(other.cell, cell));
         if cell.kind() != Kind::Absent && !cell.value().same(&origin.value) && !is_origin {
             self.world.loading.interim.push((cell, cell.value()));
         }
@@ -506,35 +511,35 @@ impl<'gc> Cx<'_, 'gc> {
             }
             let proto = linked.proto(id);
             let decorated = image.unit.is_some();
-            let function = match cell.value() {
-                Value::Function(function) => Some(function),
-                Value::Decorated(decorated) => match decorated.original.get() {
-                    Value::Function(function) => Some(function),
-                    _ => None,
-                },
-                _ => None,
-            };
-            let function = match function {
-                Some(function) => {
-                    self.replace_code(function, proto, matcher);
-                    function
+            let before = self.decoration(&cell.value());
+            let held = if let Value::Function(function) = cell.value() { Some(function) } else { None };
+            if let Some(held) = held {
+                self.replace_code(held, proto, matcher);
+            }
+            let function = match (before.map(|before| before.original.get()), held) {
+                (Some(Value::Function(original)), _) => {
+                    self.replace_code(original, proto, matcher);
+                    original
                 }
-                None => Function::new(self.mc, proto, None, std::iter::empty()),
+                // Its decorators get another one, so that those who hold this one call what they return.
+                (None, Some(held)) if !(decorated && definition.evaluates) => held,
+                _ => Function::new(self.mc, proto, None, std::iter::empty()),
             };
             if decorated && definition.evaluates {
                 self.world.loading.undecorated.push((cell, Value::Function(function)));
-                if !matches!(cell.value(), Value::Decorated(_)) {
+                if before.is_none() {
+                    self.world.loading.plain.extend(held.map(|held| (cell, held)));
                     Definition::set(cell, self.mc, Value::Unset);
                     self.world.set_pending(cell, true);
                 }
             } else if !decorated {
-                match cell.value() {
-                    Value::Decorated(old) => {
+                match before {
+                    Some(old) => {
                         // Who holds the decorated function calls the plain one from now on.
                         self.world.undo.push(Undo::Decorated(old, old.original.get(), old.target.get()));
                         Decorated::set(old, self.mc, Value::Function(function), Value::Function(function));
                     }
-                    _ => Definition::set(cell, self.mc, Value::Function(function)),
+                    None => Definition::set(cell, self.mc, Value::Function(function)),
                 }
             }
         }
@@ -566,12 +571,13 @@ impl<'gc> Cx<'_, 'gc> {
         let mut items: Vec<(u32, Item)> =
             tasks.iter().filter(|(a, ..)| *a == at).map(|(_, order, item)| (*order, item.clone())).collect();
         let mut defines = Vec::new();
+        let evaluated: FxHashSet<&Arc<str>> =
+            file.definitions.iter().filter(|d| d.index.is_some() && d.evaluates).map(|d| &d.name).collect();
         for (i, unit) in linked.image.units.iter().enumerate() {
             let i = i as u32;
-            let evaluated = |name: &Arc<str>| file.definitions.iter().any(|d| d.name == *name && d.index.is_some() && d.evaluates);
             let runs = match &unit.kind {
-                UnitKind::Value(name) | UnitKind::Decorate(name) => evaluated(name),
-                UnitKind::Values(names) => names.iter().any(evaluated),
+                UnitKind::Value(name) | UnitKind::Decorate(name) => evaluated.contains(name),
+                UnitKind::Values(names) => names.iter().any(|name| evaluated.contains(name)),
                 UnitKind::Extend(_) => file.extensions.contains(&i),
                 UnitKind::Statement => file.statements.contains(&i),
             };

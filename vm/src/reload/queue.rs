@@ -301,6 +301,8 @@ impl<'gc> Cx<'_, 'gc> {
             if let (Some(old), Some(new)) = (old, new) {
                 let kept = self.keep_member(old, new, &mut Matcher::default());
                 Class::update(class, self.mc, |body| body.members.insert(name, kept));
+                let members = class.body().members.clone();
+                self.settle_decoration(&members, name, &mut []);
             }
         }
     }
@@ -341,7 +343,7 @@ impl<'gc> Cx<'_, 'gc> {
                     meta.passes_on = passed_on;
                 });
                 self.world.set_pending(cell, false);
-                match (cell.value(), original) {
+                match (self.decoration(&cell.value()), original) {
                     (_, Value::Class(_)) => {
                         if !original.same(&value) {
                             let text = format!("the decorator of class `{name}` must return the class it was given");
@@ -349,15 +351,19 @@ impl<'gc> Cx<'_, 'gc> {
                         }
                         Definition::set(cell, self.mc, original);
                     }
-                    (Value::Decorated(decorated), _) => {
+                    (Some(decorated), _) => {
                         // Refuses what cannot be called.
                         self.decorated(original, value)?;
                         self.world.undo.push(Undo::Decorated(decorated, decorated.original.get(), decorated.target.get()));
                         Decorated::set(decorated, self.mc, original, value);
                     }
                     _ => {
-                        let value = self.decorated(original, value)?;
-                        Definition::set(cell, self.mc, value);
+                        let result = self.decorated(original, value)?;
+                        let plain = self.world.loading.plain.iter().find(|(of, _)| Gc::ptr_eq(*of, cell)).map(|(_, held)| *held);
+                        if let Some(held) = plain {
+                            self.decorate(held, Decorated::new(self.mc, original, value));
+                        }
+                        Definition::set(cell, self.mc, plain.map_or(result, Value::Function));
                     }
                 }
                 self.join_decorated(cell);
@@ -372,9 +378,9 @@ impl<'gc> Cx<'_, 'gc> {
         let all = &self.world.loading.undecorated;
         let noted = all.iter().find(|(of, _)| Gc::ptr_eq(*of, cell)).map(|(_, value)| *value);
         // What has the same text as before, and is decorated again because its decorator has changed, stands in its place.
-        noted.unwrap_or_else(|| match cell.value() {
-            Value::Decorated(decorated) => decorated.original.get(),
-            value => value,
+        noted.unwrap_or_else(|| {
+            let value = cell.value();
+            self.decoration(&value).map_or(value, |decorated| decorated.original.get())
         })
     }
 
@@ -403,10 +409,8 @@ impl<'gc> Cx<'_, 'gc> {
         }
         let mut at = 0;
         while at < used.len() {
-            let mut function = used[at].value();
-            if let Value::Decorated(decorated) = function {
-                function = decorated.original.get();
-            }
+            let function = used[at].value();
+            let function = self.decoration(&function).map_or(function, |decorated| decorated.original.get());
             if let Value::Function(function) = function {
                 let proto = function.proto();
                 for i in 0..proto.image.consts.len() {

@@ -255,7 +255,7 @@ pub fn conflict_text(entry: &Entry) -> String {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let files = self.files.join(", ");
+        let files = if self.files.is_empty() { "all files".to_owned() } else { self.files.join(", ") };
         if !self.ok {
             writeln!(f, "{files}: refused, the running program is unchanged (epoch {})", self.epoch)?;
             return self.reasons.iter().try_for_each(|reason| write_reason(f, reason.code, reason));
