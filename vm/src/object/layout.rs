@@ -15,6 +15,15 @@ use gc_arena::{Collect, Gc, Mutation};
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct LayoutId(pub u32);
 
+impl LayoutId {
+    /// What inline caches of slots know it by that stand in the extras of its instances. There are never so many layouts that this is the id of
+    /// another one.
+    #[inline(always)]
+    pub fn in_extra(self) -> u32 {
+        self.0 | 1 << 31
+    }
+}
+
 /// One slot of a layout.
 #[derive(Clone, Copy, Collect)]
 #[collect(no_drop)]
