@@ -36,6 +36,7 @@ mod origin;
 mod orphans;
 mod overridden;
 mod pairs;
+mod parts;
 mod plan;
 mod queue;
 mod relink;

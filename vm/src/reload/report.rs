@@ -7,7 +7,7 @@ use super::stale::Stale;
 use super::transition::Uncovered;
 use crate::embed::Error;
 use crate::image::DefinitionKind;
-use crate::object::{Interrupt, Kind, LayoutChange};
+use crate::object::{Interrupt, Kind, LayoutChange, SharedChanges};
 use std::fmt;
 use std::time::Duration;
 
@@ -172,6 +172,8 @@ impl Report {
                 match definition.action {
                     Action::Add => report.added.push(entry),
                     Action::Redefine | Action::Evaluate => report.changed.push(entry),
+                    // Shared slots are told when it is known which have been changed by the program.
+                    Action::Recompute if !definition.evaluates => report.untouched.push(entry),
                     Action::Recompute => report.recomputed.push(entry),
                     Action::Conflict => report.conflicts.push(conflict()),
                     Action::Leak => {
@@ -197,16 +199,20 @@ impl Report {
         report
     }
 
-    /// Adds a shared slot, `main.C.slot`, that keeps its value though its initialiser has changed.
-    pub(super) fn add_shared_conflict(&mut self, slot: &str) {
-        let class = self.changed.iter().chain(&self.restored).chain(&self.renamed).find(|entry| {
-            let rest = slot.strip_prefix(&entry.namespace).and_then(|rest| rest.strip_prefix('.'));
-            rest.and_then(|rest| rest.strip_prefix(&entry.name)).is_some_and(|rest| rest.starts_with('.'))
-        });
-        if let Some(class) = class.cloned() {
+    /// Adds shared slots that keep their values though their initialisers have changed, and those that are evaluated anew.
+    pub(super) fn add_shared(&mut self, changes: &SharedChanges) {
+        let classes = [&self.changed, &self.restored, &self.renamed, &self.moved, &self.recomputed, &self.untouched];
+        let classes: Vec<Entry> = classes.into_iter().flatten().filter(|entry| entry.kind == "class").cloned().collect();
+        let entry_of = |slot: &String| {
+            let class = classes.iter().find(|entry| {
+                let rest = slot.strip_prefix(&entry.namespace).and_then(|rest| rest.strip_prefix('.'));
+                rest.and_then(|rest| rest.strip_prefix(&entry.name)).is_some_and(|rest| rest.starts_with('.'))
+            })?;
             let name = slot[class.namespace.len() + 1..].to_owned();
-            self.conflicts.push(Entry { name, kind: "shared slot", from: None, ..class });
-        }
+            Some(Entry { name, kind: "shared slot", from: None, ..class.clone() })
+        };
+        self.conflicts.extend(changes.conflicts.iter().filter_map(entry_of));
+        self.recomputed.extend(changes.recomputed.iter().filter_map(entry_of));
     }
 
     /// Why the program is to stop: its code in the commit, or a listener, was interrupted or has called `exit`.
