@@ -34,6 +34,7 @@ fn connect_with<'gc>(
         }
         let plain = brought.iter().find(|h| h.from == Some(old.number)).or_else(|| brought.iter().find(|h| h.from.is_none()));
         let hook = Hook::new(cx.mc, *class, plain.map(|h| h.function));
+        hook.set_forgives(cx.world.forgives_hooks);
         Class::update(*class, cx.mc, |body| body.open_hook = Some(hook));
         hooks.push(hook);
         // In the order in which the slots stand.
@@ -113,9 +114,10 @@ fn replace_hook<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>, text: &Ho
 }
 
 fn set_hook<'gc>(cx: &mut Cx<'_, 'gc>, hook: Gc<'gc, Hook<'gc>>, function: Gc<'gc, Function<'gc>>) {
-    let old = hook.function();
-    cx.world.log(|| Undo::Hook(hook, old));
+    let (old, forgave) = (hook.function(), hook.forgives());
+    cx.world.log(|| Undo::Hook(hook, old, forgave));
     Hook::set(hook, cx.mc, Some(function));
+    hook.set_forgives(cx.world.forgives_hooks);
 }
 
 /// `migrate from n`: an edge from layout n to the current one.
@@ -125,6 +127,7 @@ fn add_direct<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>, text: &Hook
     };
     let Some(old) = cx.world.layouts.iter().flatten().find(|layout| named(layout)).copied() else { return };
     let hook = Hook::new(cx.mc, class, Some(text.function));
+    hook.set_forgives(cx.world.forgives_hooks);
     add_edge(cx, old, class.layout(), vec![hook], false);
 }
 
@@ -141,6 +144,9 @@ fn add_edge<'gc>(
         close_edges_into(cx, old);
         let change = describe(cx, old, new, &step);
         cx.world.layout_changes.push(change);
+        if !old.class.body().written.is_empty() {
+            Layout::keep_written(old, cx.mc);
+        }
     }
     let edge = Edge::new(cx.mc, new.id, cx.world.commits_tried, step, hooks);
     let previous = old.edge();

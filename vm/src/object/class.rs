@@ -90,6 +90,8 @@ pub struct OwnSlot<'gc> {
     pub name: Symbol<'gc>,
     /// Its initial value.
     pub init: SlotInit<'gc>,
+    /// Whether snapshots leave it out.
+    pub is_transient: bool,
 }
 
 /// What a slot or another member continues under its name.
@@ -150,6 +152,8 @@ pub struct ClassBody<'gc> {
     pub hooks: Vec<HookText<'gc>>,
     /// The hook that it has on the edges into its own current layout and those of the classes below it.
     pub open_hook: Option<Gc<'gc, Hook<'gc>>>,
+    /// Layouts that snapshots name, and all that came after the first of them, oldest first: kept for the return of what was written.
+    pub written: Vec<Gc<'gc, Layout<'gc>>>,
     /// Enum variants in order.
     pub variants: Vec<Gc<'gc, Variant<'gc>>>,
     /// Variants that the enum no longer has, with the values of those without payload: for their return, and for hooks.
@@ -224,6 +228,7 @@ impl<'gc> Class<'gc> {
             decorated_texts: FxHashMap::default(),
             hooks: Vec::new(),
             open_hook: None,
+            written: Vec::new(),
             variants: Vec::new(),
             retired: Vec::new(),
             subclasses: Vec::new(),

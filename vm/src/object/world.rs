@@ -502,6 +502,11 @@ pub struct World<'gc> {
     pub has_extended_len: bool,
     /// Instances on their way over an edge whose code runs, by address.
     pub migrating: FxHashMap<usize, Crossing<'gc>>,
+    /// Whether the commit that is running lets instances for which a hook raises take the step without hooks.
+    #[collect(require_static)]
+    pub forgives_hooks: bool,
+    /// Of hooks that have raised and were forgiven: the MigrationErrors that nobody got, one for each hook, until they are told.
+    pub forgiven: Vec<Value<'gc>>,
     /// How many hooks of enums are running: they also find the variants that have left.
     #[collect(require_static)]
     pub replacing: u32,
@@ -687,6 +692,8 @@ impl<'gc> World<'gc> {
             shared_changes: SharedChanges::default(),
             has_extended_len: false,
             migrating: FxHashMap::default(),
+            forgives_hooks: false,
+            forgiven: Vec::new(),
             replacing: 0,
             following: None,
             hash_epoch: 0,

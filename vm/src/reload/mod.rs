@@ -66,7 +66,7 @@ pub use inspect::Extent;
 pub use leaks::LeakEntry;
 pub use load::{Compiled, FileText, Files, Library, Sharing, normalise};
 pub use meanwhile::RunningCode;
-pub use options::{Gate, Migrate, Mode, Policy, ReloadOptions, Replace, Survey};
+pub use options::{Gate, HookErrors, Migrate, Mode, Policy, ReloadOptions, Replace, Survey};
 pub use origin::Origin;
 pub use plan::{Action, PlannedDefinition, PlannedFile, ReloadPlan};
 pub use report::{Entry, Note, Report, Statement, conflict_text, layout_text};
