@@ -43,6 +43,16 @@ fn d() { 1 }";
     assert_eq!(vm.get::<i64>("inner.x").expect("it has a value"), 1);
 }
 
+/// A program whose texts the host holds has nothing on the disk: a reload of whatever differs leaves it alone.
+#[test]
+fn texts_of_the_host_are_no_deleted_files() {
+    let mut vm = new_vm(VmOptions::default());
+    load(&mut vm, "import live\nlet n = 1\nfn reload() { live.reload().text }").expect("the program is correct");
+    let text: String = vm.call("main.reload", ()).expect("it can be called");
+    assert_eq!(text, "all files: no change (epoch 1)\n");
+    assert_eq!(vm.get::<i64>("main.n").expect("it has a value"), 1);
+}
+
 /// What would be larger than the memory limit is refused before it is made, also when it grows in one call of a native.
 #[test]
 fn natives_keep_the_memory_limit() {

@@ -51,7 +51,6 @@ pub(super) fn compile<'a>(
     }
     let Top { compiler, definitions, units, tests, .. } = top;
     ModuleImage {
-        source: source.clone(),
         namespace: file.namespace.as_ref().map(|path| dotted(path)),
         doc: file.doc.clone(),
         imports: imports(resolved),
@@ -62,6 +61,7 @@ pub(super) fn compile<'a>(
         definitions,
         units,
         tests,
+        ..ModuleImage::empty(source.clone())
     }
 }
 

@@ -13,8 +13,9 @@ pub(crate) use print::class_text;
 pub use print::print;
 
 use lang::source::{Source, Span};
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Index of a prototype in [`ModuleImage::protos`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -54,6 +55,9 @@ pub struct ModuleImage {
     pub units: Vec<UnitImage>,
     /// `test` blocks in text order.
     pub tests: Vec<TestImage>,
+    /// Positions of the definitions, once somebody has asked.
+    #[serde(skip)]
+    pub(crate) names: OnceLock<FxHashMap<Arc<str>, usize>>,
 }
 
 /// An import of the file.
@@ -473,7 +477,7 @@ pub struct DefinitionImage {
 }
 
 /// What a unit's result means.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum UnitKind {
     /// `let`, `const`, `once` of one name: the result is its value.
     Value(Arc<str>),
@@ -539,6 +543,17 @@ impl ModuleImage {
         self.source.text().len() + protos.sum::<usize>()
     }
 
+    /// The position of a definition.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        let names = self.names.get_or_init(|| self.definitions.iter().enumerate().map(|(i, d)| (d.name.clone(), i)).collect());
+        names.get(name).copied()
+    }
+
+    /// The definition of a name.
+    pub fn definition(&self, name: &str) -> Option<&DefinitionImage> {
+        self.position(name).map(|at| &self.definitions[at])
+    }
+
     /// An image that contributes nothing.
     pub fn empty(source: Source) -> Self {
         ModuleImage {
@@ -553,6 +568,7 @@ impl ModuleImage {
             definitions: Vec::new(),
             units: Vec::new(),
             tests: Vec::new(),
+            names: OnceLock::new(),
         }
     }
 }

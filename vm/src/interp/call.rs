@@ -65,7 +65,10 @@ impl<'gc> Cx<'_, 'gc> {
                 (callee, argc, named) = (to, 2, &[]);
             }
             match callee {
-                Value::Function(function) => return self.enter_function(function, first, argc, named, dst, mode),
+                Value::Function(function) => match self.world.decoration_of(function) {
+                    Some(decorated) => callee = decorated.target.get(),
+                    None => return self.enter_function(function, first, argc, named, dst, mode),
+                },
                 Value::Native(native) => return self.call_native(native, first, argc, named),
                 Value::Bound(bound) => {
                     match bound.unbound {

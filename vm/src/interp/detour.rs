@@ -1,11 +1,13 @@
 //! Functions whose calls go elsewhere.
 //!
 //! The code of such a function has an arity that no call has, so that its calls take the slow path, which looks here; all other calls cost
-//! what they did. What is called instead gets the arguments as a list and those given by name as a list of pairs, and may call the
-//! function itself: `Passing`.
+//! what they did.
+//!
+//! What is called instead of a detoured function gets the arguments as a list and those given by name as a list of pairs, and may call the
+//! function itself: `Passing`. A function that an edit has decorated is called as what its decorators returned.
 
 use crate::heap::Value;
-use crate::object::{Control, Cx, Detour, Function, List, Passing, Tuple, Undo};
+use crate::object::{Control, Cx, Decorated, Detour, Function, List, Passing, Tuple, Undo};
 use gc_arena::Gc;
 use std::sync::Arc;
 
@@ -21,8 +23,27 @@ impl<'gc> Cx<'_, 'gc> {
         if let Value::Function(function) = callee {
             // Another closure with the same code may have one.
             let proto = function.proto();
-            let has_code = |other: &Detour<'gc>| matches!(other.callee, Value::Function(f) if Gc::ptr_eq(f.proto(), proto));
-            proto.set_detoured(is_detoured || self.world.detours.iter().any(has_code));
+            let has_code = |f: Gc<'gc, Function<'gc>>| Gc::ptr_eq(f.proto(), proto);
+            let mut others = self.world.detours.iter();
+            let is_shared = others.any(|other| matches!(other.callee, Value::Function(f) if has_code(f)))
+                || self.world.decorations.values().any(|(f, _)| has_code(*f));
+            proto.set_detoured(is_detoured || is_shared);
+        }
+    }
+
+    /// Sends the calls of a function to what its decorators have returned, and detours of it with them.
+    pub(crate) fn decorate(&mut self, function: Gc<'gc, Function<'gc>>, decorated: Gc<'gc, Decorated<'gc>>) {
+        self.world.log(|| Undo::Decoration(function));
+        self.world.decorations.insert(Gc::as_ptr(function) as usize, (function, decorated));
+        function.proto().set_detoured(true);
+    }
+
+    /// What is known of a function that was decorated.
+    pub(crate) fn decoration(&self, value: &Value<'gc>) -> Option<Gc<'gc, Decorated<'gc>>> {
+        match value {
+            Value::Decorated(decorated) => Some(*decorated),
+            Value::Function(function) => self.world.decoration_of(*function),
+            _ => None,
         }
     }
 
@@ -45,7 +66,8 @@ impl<'gc> Cx<'_, 'gc> {
 
     /// A function has got other code.
     pub(crate) fn keep_detour(&self, function: Gc<'gc, Function<'gc>>) {
-        if !self.world.detours.is_empty() && self.detour_of(&Value::Function(function)).is_some() {
+        let is_detoured = !self.world.detours.is_empty() && self.detour_of(&Value::Function(function)).is_some();
+        if is_detoured || self.world.decoration_of(function).is_some() {
             function.proto().set_detoured(true);
         }
     }

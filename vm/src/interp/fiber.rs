@@ -104,6 +104,10 @@ impl<'gc> Cx<'_, 'gc> {
         loop {
             match callee {
                 Value::Function(function) => {
+                    if let Some(decorated) = self.world.decoration_of(function) {
+                        callee = decorated.target.get();
+                        continue;
+                    }
                     let mut proto = function.proto();
                     while let Some(successor) = proto.successor() {
                         proto = successor;

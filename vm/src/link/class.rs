@@ -326,6 +326,16 @@ impl<'gc> Cx<'_, 'gc> {
     }
 }
 
+/// The function of a member of a table.
+pub fn member_function<'gc>(members: &SymbolMap<'gc, Member<'gc>>, name: Symbol<'gc>, role: MemberRole) -> Option<Value<'gc>> {
+    match (members.get(&name).copied()?, role) {
+        (Member::Method(value), MemberRole::Method) | (Member::Static(value), MemberRole::Static) => Some(value),
+        (Member::Property { getter, .. }, MemberRole::Getter) => getter,
+        (Member::Property { setter, .. }, MemberRole::Setter) => setter,
+        _ => None,
+    }
+}
+
 /// Puts a member into a table; getter and setter of one name come together.
 pub fn set_member<'gc>(members: &mut SymbolMap<'gc, Member<'gc>>, name: Symbol<'gc>, role: MemberRole, value: Value<'gc>) {
     let (old_getter, old_setter) = match members.get(&name) {

@@ -8,13 +8,15 @@ mod edges;
 mod hierarchy;
 mod renames;
 
-pub use class::{ClassTask, MakeFunction, build_class, build_enum, extend, retract, set_bases, set_member, stage_class};
+pub use class::{
+    ClassTask, MakeFunction, build_class, build_enum, extend, member_function, retract, set_bases, set_member, stage_class,
+};
 pub use edges::{make_obsolete, step_between};
 pub use hierarchy::{Unfit, relayout, settle};
 pub use renames::{Claim, claims_that_hold};
 
 use crate::heap::Value;
-use crate::image::{Const, ModuleImage, NameRef, ProtoImage, ProtoKind};
+use crate::image::{Const, ModuleImage, NameRef, ProtoId, ProtoImage, ProtoKind};
 use crate::object::{Cx, Definition, Kind, Linked, Module, Namespace, Proto};
 use gc_arena::Gc;
 use num_bigint::BigInt;
@@ -42,13 +44,14 @@ impl<'gc> Cx<'_, 'gc> {
         let protos = image
             .protos
             .iter()
-            .map(|proto| {
+            .enumerate()
+            .map(|(id, proto)| {
                 let consts = proto.consts.iter().map(|c| self.link_const(c, linked)).collect();
                 let qualified: Arc<str> = match proto.kind {
                     ProtoKind::Unit => format!("{namespace} (top level)").into(),
                     _ => format!("{namespace}.{}", proto.name).into(),
                 };
-                Proto::new(self.mc, proto.clone(), linked, consts, qualified)
+                Proto::new(self.mc, ProtoId(id as u32), proto.clone(), linked, consts, qualified)
             })
             .collect();
         Linked::set_protos(linked, self.mc, protos);
@@ -149,7 +152,7 @@ impl<'gc> Cx<'_, 'gc> {
                 code: vec![Insn::abc(op, 0, 0, 0).0],
                 ..ProtoImage::empty("<engine>".into(), source.clone())
             };
-            Proto::new(cx.mc, Arc::new(image), linked, Vec::new(), "<engine>".into())
+            Proto::new(cx.mc, ProtoId(0), Arc::new(image), linked, Vec::new(), "<engine>".into())
         };
         self.world.halt_stub = Some(stub(self, Op::Halt));
         self.world.resume_stub = Some(stub(self, Op::Resume));

@@ -1,10 +1,12 @@
 //! Classes. A class object keeps its identity over redefinitions; what changes is its body and its current layout.
 
-use super::{BoxCell, Decorated, Function, Hook, Layout, LayoutId, Symbol, SymbolMap, Variant};
+use super::{BoxCell, Decorated, Definition, Function, Hook, Layout, LayoutId, Symbol, SymbolMap, Variant};
 use crate::heap::Value;
+use crate::image::MemberRole;
 use gc_arena::barrier::unlock;
 use gc_arena::lock::{Lock, RefLock};
 use gc_arena::{Collect, Gc, GcWeak, Mutation};
+use rustc_hash::FxHashMap;
 use std::cell::{Cell, Ref};
 use std::sync::Arc;
 
@@ -204,6 +206,10 @@ pub struct ClassBody<'gc> {
     pub shared_gone: SymbolMap<'gc, Gc<'gc, BoxCell<'gc>>>,
     /// Digests of its shared slots when their initialisers had run; slots that hold more than plain data have none.
     pub shared_digests: SymbolMap<'gc, u64>,
+    /// Constants and functions that the initialisers of its shared slots and the decorators of its members have used.
+    pub computed_from: FxHashMap<Part<'gc>, Vec<Gc<'gc, Definition<'gc>>>>,
+    /// Hashes of its decorated members, with their decorators.
+    pub decorated_texts: FxHashMap<Part<'gc>, u64>,
     /// Migration hooks of the text.
     pub hooks: Vec<HookText<'gc>>,
     /// The hook that it has on the edges into its own current layout and those of the classes below it.
@@ -220,6 +226,17 @@ pub struct ClassBody<'gc> {
     pub qualified: Arc<str>,
     /// Whether it defines `==` without `hash`, itself or by inheritance.
     pub unhashable: bool,
+}
+
+/// A part of a class that code of the program computes: a shared slot, or a decorated member in one of its uses.
+#[derive(Collect, Clone, Copy, PartialEq, Eq, Hash)]
+#[collect(no_drop)]
+pub struct Part<'gc> {
+    /// Its name.
+    pub name: Symbol<'gc>,
+    /// The use of a member; `None` for a shared slot.
+    #[collect(require_static)]
+    pub role: Option<MemberRole>,
 }
 
 /// Where instances of a class get their hash and equality from.
@@ -268,6 +285,8 @@ impl<'gc> Class<'gc> {
             shared_texts: SymbolMap::default(),
             shared_gone: SymbolMap::default(),
             shared_digests: SymbolMap::default(),
+            computed_from: FxHashMap::default(),
+            decorated_texts: FxHashMap::default(),
             hooks: Vec::new(),
             open_hook: None,
             variants: Vec::new(),

@@ -6,7 +6,7 @@
 use super::{Class, Linked};
 use crate::bytecode::{Extra, Insn, Op};
 use crate::heap::Value;
-use crate::image::{ProtoImage, ProtoKind};
+use crate::image::{ProtoId, ProtoImage, ProtoKind};
 use crate::limits;
 use gc_arena::collect::Trace;
 use gc_arena::lock::Lock;
@@ -103,6 +103,8 @@ pub struct Proto<'gc> {
     /// Values in the window of a plain call, `self` included, when every call must have just so many; [`Proto::VARIADIC`] when
     /// there are defaults or a rest parameter.
     arity: Cell<u16>,
+    /// Its number in its text.
+    pub id: ProtoId,
     /// The compiled form, for names, places and call shapes.
     pub image: Arc<ProtoImage>,
     /// The version of the file it comes from.
@@ -148,6 +150,7 @@ impl<'gc> Proto<'gc> {
     /// A prototype of verified code. `consts` are the linked constants, in step with the image's.
     pub fn new(
         mc: &Mutation<'gc>,
+        id: ProtoId,
         image: Arc<ProtoImage>,
         linked: Gc<'gc, Linked<'gc>>,
         consts: Vec<Value<'gc>>,
@@ -162,6 +165,7 @@ impl<'gc> Proto<'gc> {
                 registers: u16::from(image.registers),
                 frame_slots: u16::from(image.registers) + limits::SCRATCH_SLOTS as u16,
                 arity: Cell::new(arity),
+                id,
                 image,
                 linked,
                 qualified,

@@ -25,7 +25,7 @@ mod world;
 pub use caches::MethodCache;
 use caches::SuperCache;
 pub use census::{Found as FoundInstance, pass_instances, take_census};
-pub use class::{Class, ClassBody, ClassKind, HashSource, HookText, Member, MemberGone, OwnSlot, SlotInit, Was};
+pub use class::{Class, ClassBody, ClassKind, HashSource, HookText, Member, MemberGone, OwnSlot, Part, SlotInit, Was};
 pub use collections::{Bytes, List, RangeObject, Tuple};
 pub use definition::{Definition, DefinitionMeta, Generation, Kind, Leak, Linked, Module, ModuleState, Namespace};
 pub use edge::{Edge, Hook, Source, Step};
@@ -38,7 +38,7 @@ pub use misc::{
     Bound, BoxCell, Continuation, Decorated, HostFn, HostObject, Intrinsic, IteratorObject, IteratorState, Keywords, NativeBody,
     NativeFn, NativeFunction, NativeResult, Then,
 };
-pub use orphan::{Kin, Orphan};
+pub use orphan::{Kin, Orphans};
 pub use recording::{Caller, Recording};
 pub use stack::{Frame, ReturnMode, SavedStack, Stack};
 pub use symbol::{Symbol, SymbolMap};
@@ -48,5 +48,5 @@ pub use variant::{EnumValue, Variant};
 pub use way::{Passed, Way, Ways};
 pub use world::{
     ClassTasks, Control, Crossing, Cx, Detour, ErrorKind, Exit, Following, Found, HandlePool, Interrupt, LayoutChange, Passing,
-    Stress, Symbols, TraceFrame, World,
+    SharedChanges, Stress, Symbols, TraceFrame, World,
 };

@@ -2,7 +2,7 @@
 
 use super::{
     BoxCell, Class, ClassBody, Decorated, Definition, DefinitionMeta, Detour, Edge, EnumValue, Function, Hook, Instance, Kind,
-    Layout, LayoutId, Linked, Module, Namespace, Orphan, Proto, Source, Step, Symbol, Variant, World,
+    Layout, LayoutId, Linked, Module, Namespace, Orphans, Proto, Source, Step, Symbol, Variant, World,
 };
 use crate::heap::Value;
 use gc_arena::lock::RefLock;
@@ -34,7 +34,7 @@ pub enum Undo<'gc> {
     /// Code was superseded.
     Superseded(Gc<'gc, Proto<'gc>>),
     /// Code has lost its place in the text, or found it again.
-    Orphans(Vec<Orphan<'gc>>),
+    Orphans(Box<Orphans<'gc>>),
     /// A file got another version.
     Module(Gc<'gc, Module<'gc>>, Option<Gc<'gc, Linked<'gc>>>, u32),
     /// The text of a file was overwritten.
@@ -67,6 +67,8 @@ pub enum Undo<'gc> {
     HashEpoch,
     /// Calls of a function go elsewhere, or no longer.
     Detours(Vec<Detour<'gc>>),
+    /// A function was decorated that had not been before.
+    Decoration(Gc<'gc, Function<'gc>>),
     /// A decorated function forwards elsewhere.
     Decorated(Gc<'gc, Decorated<'gc>>, Value<'gc>, Value<'gc>),
 }
@@ -100,7 +102,7 @@ impl<'gc> Undo<'gc> {
             Undo::Code(function, proto) => Function::set_proto(function, mc, proto),
             Undo::Const(proto, i, value) => Proto::set_const(proto, mc, i, value),
             Undo::Superseded(proto) => Proto::supersede(proto, mc, None),
-            Undo::Orphans(orphans) => world.orphans = orphans,
+            Undo::Orphans(orphans) => world.orphans = *orphans,
             Undo::Module(module, linked, version) => Module::update(module, mc, |state| {
                 state.linked = linked;
                 state.version = version;
@@ -142,6 +144,7 @@ impl<'gc> Undo<'gc> {
                 }
                 world.detours = detours;
             }
+            Undo::Decoration(function) => drop(world.decorations.remove(&(Gc::as_ptr(function) as usize))),
             Undo::Decorated(decorated, original, target) => Decorated::set(decorated, mc, original, target),
         }
     }

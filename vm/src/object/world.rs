@@ -1,9 +1,9 @@
 //! The world: everything one VM knows, as data. Behaviour is added by the layers above, each in its own `impl World`.
 
 use super::{
-    BoxCell, Class, ClassKind, Construction, Content, Continuation, Definition, Fiber, Generation, HostObject, Instance, Layout,
-    LayoutId, Linked, MethodCache, Module, Namespace, Orphan, Parked, Proto, Recording, Resumption, Stack, SuperCache, Symbol,
-    SymbolMap, Tasks, Undo, Variant, Ways,
+    BoxCell, Class, ClassKind, Construction, Content, Continuation, Decorated, Definition, Fiber, Function, Generation, HostObject,
+    Instance, Layout, LayoutId, Linked, MethodCache, Module, Namespace, Orphans, Parked, Proto, Recording, Resumption, Stack,
+    SuperCache, Symbol, SymbolMap, Tasks, Undo, Variant, Ways,
 };
 use crate::heap::{Str, Value, hash_bytes};
 use crate::host::Host;
@@ -312,6 +312,15 @@ pub struct Following<'gc> {
     pub hash: Value<'gc>,
 }
 
+/// Shared slots that a commit is about, as `main.C.slot`.
+#[derive(Default)]
+pub struct SharedChanges {
+    /// Those that are kept though their initialisers, or what these compute with, have changed.
+    pub conflicts: Vec<String>,
+    /// Those that are evaluated anew because of what their initialisers compute with.
+    pub recomputed: Vec<String>,
+}
+
 /// Calls of a function that go elsewhere: see `interp/detour.rs`.
 #[derive(Clone, Copy, Collect)]
 #[collect(no_drop)]
@@ -375,6 +384,10 @@ pub struct Loading<'gc> {
     pub tasks_outside: Vec<ClassTasks<'gc>>,
     /// Functions and classes whose decorators have yet to run, with their definitions.
     pub undecorated: Vec<(Gc<'gc, Definition<'gc>>, Value<'gc>)>,
+    /// Classes with the names of their shared slots and decorated members that are computed from something that changes.
+    pub stirred: Vec<(Gc<'gc, Class<'gc>>, Vec<Symbol<'gc>>)>,
+    /// Functions that have not been decorated before, and are now, with their definitions.
+    pub plain: Vec<(Gc<'gc, Definition<'gc>>, Gc<'gc, Function<'gc>>)>,
     /// Definitions that get another object, with the one they had.
     pub overwritten: Vec<(Gc<'gc, Definition<'gc>>, Value<'gc>)>,
     /// Definitions that turn out to be older ones with a new name, with the object that they had until now.
@@ -396,6 +409,9 @@ pub struct World<'gc> {
     pub fiber: Option<Gc<'gc, Fiber<'gc>>>,
     /// Functions whose calls go elsewhere.
     pub detours: Vec<Detour<'gc>>,
+    /// Functions that were decorated after they had come into being, by their addresses: they stay what they are for those who hold them,
+    /// and their calls go to what the decorators returned.
+    pub decorations: FxHashMap<usize, (Gc<'gc, Function<'gc>>, Gc<'gc, Decorated<'gc>>)>,
     /// What the call that begins next has beside its arguments.
     pub passing: Option<Box<Passing<'gc>>>,
     /// All tasks.
@@ -442,7 +458,7 @@ pub struct World<'gc> {
     /// Objects that overwriting reloads have taken out of their definitions, as far as they are alive.
     pub generations: Vec<Generation<'gc>>,
     /// Code that closures may have and that no text continues.
-    pub orphans: Vec<Orphan<'gc>>,
+    pub orphans: Orphans<'gc>,
     /// Code that has been replaced and has loops.
     pub replaced: Vec<GcWeak<'gc, Proto<'gc>>>,
     /// Ways of frames into other code that were looked for since the last commit, by the addresses of the code and the back-edge.
@@ -479,9 +495,9 @@ pub struct World<'gc> {
     /// Layouts that the commit that is running has replaced.
     #[collect(require_static)]
     pub layout_changes: Vec<LayoutChange>,
-    /// Shared slots that the present commit keeps though their initialisers have changed, as `main.C.slot`.
+    /// What the present commit does to shared slots.
     #[collect(require_static)]
-    pub shared_conflicts: Vec<String>,
+    pub shared_changes: SharedChanges,
     /// Whether an `extend` has given a built-in class a `len` of its own, which `len(value)` then has to call.
     pub has_extended_len: bool,
     /// Instances on their way over an edge whose code runs, by address.
@@ -610,6 +626,14 @@ const TYPE_NAMES: [Option<&str>; 31] = [
 ];
 
 impl<'gc> World<'gc> {
+    /// What is known of a function that was decorated after it had come into being.
+    pub fn decoration_of(&self, function: Gc<'gc, Function<'gc>>) -> Option<Gc<'gc, Decorated<'gc>>> {
+        if self.decorations.is_empty() {
+            return None;
+        }
+        self.decorations.get(&(Gc::as_ptr(function) as usize)).map(|(_, decorated)| *decorated)
+    }
+
     /// A world with the built-in classes and an empty `core`.
     pub fn new(mc: &Mutation<'gc>, host: Box<dyn Host>) -> Self {
         let mut names = Names::default();
@@ -621,6 +645,7 @@ impl<'gc> World<'gc> {
             parked: Vec::new(),
             fiber: None,
             detours: Vec::new(),
+            decorations: FxHashMap::default(),
             passing: None,
             tasks: Tasks::new(),
             depth_limit: limits::DEPTH_MAX,
@@ -642,7 +667,7 @@ impl<'gc> World<'gc> {
             fibers: Vec::new(),
             has_deep_fibers: false,
             generations: Vec::new(),
-            orphans: Vec::new(),
+            orphans: Orphans::default(),
             replaced: Vec::new(),
             ways: RefCell::default(),
             halt_stub: None,
@@ -659,7 +684,7 @@ impl<'gc> World<'gc> {
             commits_tried: 0,
             commit_start: None,
             layout_changes: Vec::new(),
-            shared_conflicts: Vec::new(),
+            shared_changes: SharedChanges::default(),
             has_extended_len: false,
             migrating: FxHashMap::default(),
             replacing: 0,

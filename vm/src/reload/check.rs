@@ -7,6 +7,8 @@ use super::report::kind_text;
 use super::survey::{Fact, Facts};
 use crate::image::DefinitionKind;
 use lang::source::{Source, Span};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
 
 /// Why a reload is refused, or a warning: what speaks against it without standing in the way.
 #[derive(Clone, Debug)]
@@ -75,7 +77,8 @@ impl CheckedPlan {
 /// Checks; gives the plan or all reasons against it.
 pub(super) fn check(plan: ReloadPlan, facts: &Facts) -> Result<CheckedPlan, Vec<Reason>> {
     let mut reasons = Vec::new();
-    for (at, file) in plan.files.iter().enumerate() {
+    let mut defined: FxHashMap<String, &Arc<str>> = FxHashMap::default();
+    for file in &plan.files {
         let source = &file.image.source;
         for definition in &file.definitions {
             let Some(index) = definition.index else { continue };
@@ -92,17 +95,16 @@ pub(super) fn check(plan: ReloadPlan, facts: &Facts) -> Result<CheckedPlan, Vec<
             let name = &definition.name;
             let qualified = format!("{}.{name}", file.namespace);
             // A file that is not edited is in the plan for what it computes anew.
-            let also = plan.files[..at].iter().filter(|_| file.changed || file.is_new).find(|other| {
-                other.namespace == file.namespace && other.definitions.iter().any(|d| d.name == *name && d.index.is_some())
-            });
+            let also = defined.get(&qualified).filter(|_| file.changed || file.is_new);
             if let Some(other) = also {
-                let message = format!("`{qualified}` is defined by `{}` and by `{}`", other.path, file.path);
+                let message = format!("`{qualified}` is defined by `{other}` and by `{}`", file.path);
                 reasons.push(reason(codes::DUPLICATE.id, message, "remove one of the two definitions"));
             } else if let Action::Refuse(verdict) = definition.action {
                 let held = definition.from.as_deref().unwrap_or(&qualified);
                 let (code, message, remedy) = refusal(verdict, held, image.kind, facts.get(held));
                 reasons.push(reason(code, message, remedy));
             }
+            defined.entry(qualified).or_insert(&file.path);
         }
     }
     if reasons.is_empty() { Ok(CheckedPlan(plan)) } else { Err(reasons) }

@@ -8,9 +8,11 @@ use super::orphans::NO_PLACE;
 use super::pairs::{Trait, pairs};
 use super::stale::StaleCode;
 use crate::bytecode::{CapturedBoxes, Insn, Op, captured_boxes};
-use crate::image::{ClassImage, MemberImage, ModuleImage, ProtoId, ProtoImage, UnitImage};
+use crate::image::{ClassImage, MemberImage, ModuleImage, ProtoId, ProtoImage, UnitImage, UnitKind};
 use crate::object::{Cx, Kin, Linked, Proto, Undo};
 use gc_arena::Gc;
+use rustc_hash::FxHashMap;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Code whose inner functions have yet to be matched: old and new.
@@ -48,17 +50,10 @@ impl Matcher {
         if a.capture_names != b.capture_names {
             return Some("it captures other variables");
         }
-        let (old_id, new_id) = (id_of(old), id_of(new));
         let same = (0..a.captures.len())
-            .all(|at| self.is_box(&old.linked.image, old_id, at) == self.is_box(&new.linked.image, new_id, at));
+            .all(|at| self.is_box(&old.linked.image, old.id, at) == self.is_box(&new.linked.image, new.id, at));
         (!same || a.kind != b.kind).then_some("a variable that it captures is assigned in one version only")
     }
-}
-
-/// The number of code in its text.
-fn id_of(code: Gc<'_, Proto<'_>>) -> ProtoId {
-    let at = code.linked.image.protos.iter().position(|image| Arc::ptr_eq(image, &code.image));
-    ProtoId(at.expect("code stands in its text") as u32)
 }
 
 impl<'gc> Cx<'_, 'gc> {
@@ -77,8 +72,8 @@ impl<'gc> Cx<'_, 'gc> {
                     _ if inner.successor().is_some() => {}
                     Some(at) => self.continue_in(inner, new.linked.proto(ids.1[at]), &mut work, matcher),
                     None => {
-                        for code in self.take_heirs(inner).into_iter().chain([inner]) {
-                            self.orphan(code, Kin::Maker(Gc::downgrade(new)), NO_PLACE);
+                        for code in self.world.orphans.take(self.mc, Kin::heir(inner)).into_iter().chain([inner]) {
+                            self.orphan(code, Kin::maker(new), NO_PLACE);
                         }
                     }
                 }
@@ -97,10 +92,10 @@ impl<'gc> Cx<'_, 'gc> {
         if Gc::ptr_eq(old, new) {
             return;
         }
-        for code in self.take_heirs(old).into_iter().chain([old]) {
+        for code in self.world.orphans.take(self.mc, Kin::heir(old)).into_iter().chain([old]) {
             match matcher.misfit(code, new) {
                 None => self.hand_over(code, new, work),
-                Some(why) => self.orphan(code, Kin::Heir(Gc::downgrade(new)), why),
+                Some(why) => self.orphan(code, Kin::heir(new), why),
             }
         }
     }
@@ -173,7 +168,7 @@ impl<'gc> Cx<'_, 'gc> {
             }
         }
         let left: Vec<usize> = (0..b.len()).filter(|j| !taken[*j]).collect();
-        let of = |unit: &Gc<'gc, Proto<'gc>>| unit.linked.image.units.iter().find(|u| u.proto == id_of(*unit)).cloned();
+        let of = |unit: &Gc<'gc, Proto<'gc>>| unit.linked.image.units.iter().find(|u| u.proto == unit.id).cloned();
         let (lost, images): (Vec<_>, Vec<UnitImage>) = lost.into_iter().filter_map(|unit| Some((unit, of(&unit)?))).unzip();
         let new_images: Vec<UnitImage> = left.iter().map(|j| b[*j].clone()).collect();
         for (unit, at) in lost.into_iter().zip(matched_units(&images, &new_images)) {
@@ -224,22 +219,29 @@ fn local_classes<'a>(image: &'a ModuleImage, code: &ProtoImage) -> Vec<&'a Class
     classes
 }
 
+/// What a unit is matched by: its kind, with the names that it defines, and one of its hashes.
+type UnitKey<'a> = (&'a UnitKind, u64);
+
 /// For each unit of a text the one of another version of it that continues it.
 pub(super) fn matched_units(old: &[UnitImage], new: &[UnitImage]) -> Vec<Option<usize>> {
     let mut taken = vec![false; new.len()];
-    let same: [fn(&UnitImage, &UnitImage) -> bool; 3] = [
-        |a, b| a.kind == b.kind && a.fingerprint == b.fingerprint,
-        |a, b| a.kind == b.kind && a.shape == b.shape,
-        |a, b| a.kind == b.kind && a.kind.is_named(),
-    ];
     let mut found: Vec<Option<usize>> = vec![None; old.len()];
-    for fits in same {
-        for i in 0..old.len() {
-            if found[i].is_none()
-                && let Some(j) = (0..new.len()).find(|j| !taken[*j] && fits(&old[i], &new[*j]))
-            {
+    let keys: [fn(&UnitImage) -> Option<UnitKey<'_>>; 3] = [
+        |unit| Some((&unit.kind, unit.fingerprint)),
+        |unit| Some((&unit.kind, unit.shape)),
+        |unit| unit.kind.is_named().then_some((&unit.kind, 0)),
+    ];
+    for key in keys {
+        let mut free: FxHashMap<UnitKey<'_>, VecDeque<usize>> = FxHashMap::default();
+        for (j, unit) in new.iter().enumerate().filter(|(j, _)| !taken[*j]) {
+            if let Some(key) = key(unit) {
+                free.entry(key).or_default().push_back(j);
+            }
+        }
+        for (found, unit) in found.iter_mut().zip(old).filter(|(found, _)| found.is_none()) {
+            *found = key(unit).and_then(|key| free.get_mut(&key)?.pop_front());
+            if let Some(j) = *found {
                 taken[j] = true;
-                found[i] = Some(j);
             }
         }
     }

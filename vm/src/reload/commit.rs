@@ -17,7 +17,7 @@ use crate::object::{
 };
 use gc_arena::Gc;
 use lang::source::Span;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 /// What a commit has done beyond its plan.
@@ -79,7 +79,7 @@ impl Vm {
         let level = self.begin_level();
         let noted_outer = self.enter(|cx| {
             let world = &mut cx.world;
-            (std::mem::take(&mut world.layout_changes), std::mem::take(&mut world.shared_conflicts))
+            (std::mem::take(&mut world.layout_changes), std::mem::take(&mut world.shared_changes))
         });
         let (undo_start, serial, outer, epoch) = self.enter(|cx| {
             cx.world.commits_tried += 1;
@@ -125,12 +125,13 @@ impl Vm {
                 cx.world.undo.extend(log);
             }
             // The commit around this one has its own, and gets what this one has not told.
-            let (layouts, conflicts) = noted_outer;
+            let (layouts, shared) = noted_outer;
             let layouts_inner = std::mem::replace(&mut cx.world.layout_changes, layouts);
-            let conflicts_inner = std::mem::replace(&mut cx.world.shared_conflicts, conflicts);
+            let shared_inner = std::mem::replace(&mut cx.world.shared_changes, shared);
             if outer.is_some() && result.is_ok() {
                 cx.world.layout_changes.extend(layouts_inner);
-                cx.world.shared_conflicts.extend(conflicts_inner);
+                cx.world.shared_changes.conflicts.extend(shared_inner.conflicts);
+                cx.world.shared_changes.recomputed.extend(shared_inner.recomputed);
             }
             let tasks = std::mem::take(&mut cx.world.loading.tasks_outside);
             let tentative = std::mem::take(&mut cx.world.loading.tentative);
@@ -164,7 +165,7 @@ pub(super) fn evaluation_plan(
     imports: Vec<Arc<str>>,
     name: &str,
 ) -> CheckedPlan {
-    let index = image.definitions.iter().position(|definition| *definition.name == *name);
+    let index = image.position(name);
     let definition = PlannedDefinition {
         name: name.into(),
         action: Action::Evaluate,
@@ -175,6 +176,7 @@ pub(super) fn evaluation_plan(
         from: None,
         from_file: None,
         old_kind: None,
+        parts: Vec::new(),
     };
     let file = PlannedFile {
         path,
@@ -226,6 +228,7 @@ impl<'gc> Cx<'_, 'gc> {
             }
         }
         let mut tasks = Vec::new();
+        self.note_stirred(&files, &linked);
         self.apply_classes(&files, &linked, &mut tasks, matcher)?;
         self.join_interim(matcher).map_err(|misfit| self.misfit(&files, misfit))?;
         if plan.rebase {
@@ -397,12 +400,17 @@ impl<'gc> Cx<'_, 'gc> {
     /// What the definitions are that move or get other names, before any of them changes.
     fn origins(&mut self, plan: &ReloadPlan) -> Origins<'gc> {
         let names: Vec<_> = plan.files.iter().flat_map(|file| &file.definitions).filter_map(|d| d.from.clone()).collect();
+        if names.is_empty() {
+            return Origins::default();
+        }
+        let defined: FxHashSet<(&str, &str)> = plan
+            .files
+            .iter()
+            .flat_map(|file| file.definitions.iter().filter(|d| d.index.is_some()).map(|d| (&*file.namespace, &*d.name)))
+            .collect();
         let found = names.into_iter().filter_map(|name| {
             let cell = self.find_cell(&name)?;
-            let is_defined = plan.files.iter().any(|file| {
-                *file.namespace == *cell.namespace.name
-                    && file.definitions.iter().any(|d| d.index.is_some() && *d.name == *cell.name.as_str())
-            });
+            let is_defined = defined.contains(&(&*cell.namespace.name, cell.name.as_str()));
             Some((name, Origin { cell, value: cell.value(), assigned: cell.is_assigned(), meta: cell.meta().clone(), is_defined }))
         });
         found.collect()
@@ -411,7 +419,7 @@ impl<'gc> Cx<'_, 'gc> {
     /// Gives a cell what the definition has that moved here, or has a new name.
     fn take_over(&mut self, cell: Gc<'gc, Definition<'gc>>, origin: &Origin<'gc>, origins: &Origins<'gc>) {
         // What it was itself may live on elsewhere.
-        let is_origin = origins.values().any(|other| Gc::ptr_eq(other.cell, cell));
+        let is_origin = origins.get(&*cell.qualified_name()).is_some_and(|other| Gc::ptr_eq(other.cell, cell));
         if cell.kind() != Kind::Absent && !cell.value().same(&origin.value) && !is_origin {
             self.world.loading.interim.push((cell, cell.value()));
         }
@@ -507,35 +515,35 @@ impl<'gc> Cx<'_, 'gc> {
             }
             let proto = linked.proto(id);
             let decorated = image.unit.is_some();
-            let function = match cell.value() {
-                Value::Function(function) => Some(function),
-                Value::Decorated(decorated) => match decorated.original.get() {
-                    Value::Function(function) => Some(function),
-                    _ => None,
-                },
-                _ => None,
-            };
-            let function = match function {
-                Some(function) => {
-                    self.replace_code(function, proto, matcher);
-                    function
+            let before = self.decoration(&cell.value());
+            let held = if let Value::Function(function) = cell.value() { Some(function) } else { None };
+            if let Some(held) = held {
+                self.replace_code(held, proto, matcher);
+            }
+            let function = match (before.map(|before| before.original.get()), held) {
+                (Some(Value::Function(original)), _) => {
+                    self.replace_code(original, proto, matcher);
+                    original
                 }
-                None => Function::new(self.mc, proto, None, std::iter::empty()),
+                // Its decorators get another one, so that those who hold this one call what they return.
+                (None, Some(held)) if !(decorated && definition.evaluates) => held,
+                _ => Function::new(self.mc, proto, None, std::iter::empty()),
             };
             if decorated && definition.evaluates {
                 self.world.loading.undecorated.push((cell, Value::Function(function)));
-                if !matches!(cell.value(), Value::Decorated(_)) {
+                if before.is_none() {
+                    self.world.loading.plain.extend(held.map(|held| (cell, held)));
                     Definition::set(cell, self.mc, Value::Unset);
                     self.world.set_pending(cell, true);
                 }
             } else if !decorated {
-                match cell.value() {
-                    Value::Decorated(old) => {
+                match before {
+                    Some(old) => {
                         // Who holds the decorated function calls the plain one from now on.
                         self.world.undo.push(Undo::Decorated(old, old.original.get(), old.target.get()));
                         Decorated::set(old, self.mc, Value::Function(function), Value::Function(function));
                     }
-                    _ => Definition::set(cell, self.mc, Value::Function(function)),
+                    None => Definition::set(cell, self.mc, Value::Function(function)),
                 }
             }
         }
@@ -567,12 +575,13 @@ impl<'gc> Cx<'_, 'gc> {
         let mut items: Vec<(u32, Item)> =
             tasks.iter().filter(|(a, ..)| *a == at).map(|(_, order, item)| (*order, item.clone())).collect();
         let mut defines = Vec::new();
+        let evaluated: FxHashSet<&Arc<str>> =
+            file.definitions.iter().filter(|d| d.index.is_some() && d.evaluates).map(|d| &d.name).collect();
         for (i, unit) in linked.image.units.iter().enumerate() {
             let i = i as u32;
-            let evaluated = |name: &Arc<str>| file.definitions.iter().any(|d| d.name == *name && d.index.is_some() && d.evaluates);
             let runs = match &unit.kind {
-                UnitKind::Value(name) | UnitKind::Decorate(name) => evaluated(name),
-                UnitKind::Values(names) => names.iter().any(evaluated),
+                UnitKind::Value(name) | UnitKind::Decorate(name) => evaluated.contains(name),
+                UnitKind::Values(names) => names.iter().any(|name| evaluated.contains(name)),
                 UnitKind::Extend(_) => file.extensions.contains(&i),
                 UnitKind::Statement => file.statements.contains(&i),
             };

@@ -3,6 +3,7 @@
 use super::options::Mode;
 use super::report::Note;
 use crate::image::{DefinitionImage, DefinitionKind, ImportFrom, ImportImage, ModuleImage, UnitImage, UnitKind};
+use rustc_hash::FxHashMap;
 use std::mem;
 use std::sync::Arc;
 
@@ -91,7 +92,7 @@ pub fn diff(old: Option<&ModuleImage>, new: &ModuleImage) -> FileChange {
         .iter()
         .enumerate()
         .map(|(index, definition)| {
-            let before = old_definitions.iter().find(|d| d.name == definition.name);
+            let before = old.and_then(|old| old.definition(&definition.name));
             let change = match before {
                 None => Change::Added,
                 Some(before) if !same_kind(before.kind, definition.kind) => Change::OtherKind,
@@ -109,14 +110,12 @@ pub fn diff(old: Option<&ModuleImage>, new: &ModuleImage) -> FileChange {
             DefinitionChange { name: definition.name.clone(), change, index: Some(index), is_bodies }
         })
         .collect();
-    definitions.extend(
-        old_definitions.iter().filter(|old| !new.definitions.iter().any(|d| d.name == old.name)).map(|old| DefinitionChange {
-            name: old.name.clone(),
-            change: Change::Removed,
-            index: None,
-            is_bodies: false,
-        }),
-    );
+    definitions.extend(old_definitions.iter().filter(|old| new.position(&old.name).is_none()).map(|old| DefinitionChange {
+        name: old.name.clone(),
+        change: Change::Removed,
+        index: None,
+        is_bodies: false,
+    }));
     let old_units: &[UnitImage] = old.map_or(&[], |i| &i.units);
     let mut statements = unmatched(old_units, &new.units, |k| matches!(k, UnitKind::Statement));
     let edited = statements.len();
@@ -173,17 +172,31 @@ fn imported(import: &ImportImage) -> String {
 
 /// Units of a kind that occur more often in the new text than in the old: a moved statement is no change.
 fn unmatched(old: &[UnitImage], new: &[UnitImage], of_kind: impl Fn(&UnitKind) -> bool) -> Vec<u32> {
-    let mut left: Vec<u64> = old.iter().filter(|u| of_kind(&u.kind)).map(|u| u.fingerprint).collect();
+    let mut left = Counts::of(old.iter().filter(|u| of_kind(&u.kind)).map(|u| u.fingerprint));
     let mut result = Vec::new();
     for (i, unit) in new.iter().enumerate().filter(|(_, u)| of_kind(&u.kind)) {
-        match left.iter().position(|f| *f == unit.fingerprint) {
-            Some(at) => {
-                left.swap_remove(at);
-            }
-            None => result.push(i as u32),
+        if !left.take(unit.fingerprint) {
+            result.push(i as u32);
         }
     }
     result
+}
+
+/// How often hashes occur.
+struct Counts(FxHashMap<u64, usize>);
+
+impl Counts {
+    fn of(hashes: impl Iterator<Item = u64>) -> Self {
+        let mut counts = FxHashMap::default();
+        hashes.for_each(|hash| *counts.entry(hash).or_default() += 1);
+        Counts(counts)
+    }
+
+    /// Takes one away, if there is one.
+    fn take(&mut self, hash: u64) -> bool {
+        let count = self.0.get_mut(&hash).filter(|count| **count > 0);
+        count.map(|count| *count -= 1).is_some()
+    }
 }
 
 /// The unit that gives a definition its value.
@@ -200,17 +213,11 @@ fn has_functions(image: &ModuleImage, unit: &UnitImage) -> bool {
 /// only: the functions follow, and the statement does not run again.
 fn follow(old: &[UnitImage], new: &ModuleImage, statements: &mut Vec<u32>) {
     let is_statement = |unit: &&UnitImage| unit.kind == UnitKind::Statement;
-    let mut kept: Vec<u64> = new.units.iter().filter(is_statement).map(|unit| unit.fingerprint).collect();
-    let mut gone: Vec<u64> = Vec::new();
-    for unit in old.iter().filter(is_statement) {
-        match kept.iter().position(|fingerprint| *fingerprint == unit.fingerprint) {
-            Some(at) => drop(kept.swap_remove(at)),
-            None => gone.push(unit.shape),
-        }
-    }
+    let mut kept = Counts::of(new.units.iter().filter(is_statement).map(|unit| unit.fingerprint));
+    let gone = old.iter().filter(is_statement).filter(|unit| !kept.take(unit.fingerprint));
+    let mut gone = Counts::of(gone.map(|unit| unit.shape));
     statements.retain(|i| {
         let unit = &new.units[*i as usize];
-        let at = gone.iter().position(|shape| *shape == unit.shape).filter(|_| has_functions(new, unit));
-        at.map(|at| gone.swap_remove(at)).is_none()
+        !(has_functions(new, unit) && gone.take(unit.shape))
     });
 }

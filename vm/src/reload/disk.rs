@@ -47,6 +47,11 @@ impl Disk {
         }
     }
 
+    /// Whether a file's text was once read from the disk.
+    pub(super) fn was_read(&self, path: &str) -> bool {
+        self.read.contains(path)
+    }
+
     /// The texts run.
     pub(super) fn note_running(&mut self, paths: &[String]) {
         paths.iter().for_each(|path| drop(self.left.remove(path)));
@@ -105,10 +110,10 @@ impl Vm {
         let running = self.running_text(path);
         let text = match self.text_on_disk(path.to_owned()) {
             Ok(file) => file.text,
-            Err(message) => return (running.is_some() && self.files.disk.read.contains(path)).then_some(message),
+            Err(message) => return (running.is_some() && self.files.disk.was_read(path)).then_some(message),
         };
         // The host may have given texts of its own.
-        if text == running || text.is_none() && !self.files.disk.read.contains(path) {
+        if text == running || text.is_none() && !self.files.disk.was_read(path) {
             return None;
         }
         let left = self.files.disk.left.get(path).filter(|(left, _)| *left == text);

@@ -45,7 +45,7 @@ impl Vm {
         });
         for (entry, message) in told {
             let image = self.image_of(&entry.file);
-            let definition = image.as_ref().and_then(|image| image.definitions.iter().find(|d| *d.name == *entry.name));
+            let definition = image.as_ref().and_then(|image| image.definition(&entry.name));
             let place = image.as_ref().zip(definition).map(|(image, found)| Place::new(&image.source, found.name_span));
             report.warnings.push(Reason {
                 code: codes::ENDED.id,

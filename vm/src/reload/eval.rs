@@ -219,7 +219,8 @@ impl Vm {
                 self.add_parts(plan.plan(), &mut report);
                 let hooks = self.hooks_of(plan.plan());
                 match self.try_out(plan) {
-                    Ok(Trial { layouts, uncovered, queued, .. }) => {
+                    Ok(Trial { layouts, uncovered, queued, shared, .. }) => {
+                        report.add_shared(&shared);
                         let layouts = layouts.unwrap_or_default();
                         let mut would_run = queued;
                         if planned {
@@ -509,6 +510,7 @@ impl Vm {
                     from: None,
                     from_file: None,
                     old_kind: None,
+                    parts: Vec::new(),
                 }
             })
             .collect();
@@ -707,9 +709,8 @@ impl Stages for Told {
     }
 
     fn end(&mut self, vm: &mut Vm, done: &Done) -> Result<(), Error> {
-        for slot in vm.enter(|cx| std::mem::take(&mut cx.world.shared_conflicts)) {
-            self.report.add_shared_conflict(&slot);
-        }
+        let shared = vm.enter(|cx| std::mem::take(&mut cx.world.shared_changes));
+        self.report.add_shared(&shared);
         self.report.stale.objects.clone_from(&done.stale);
         self.report.stale.frames.append(&mut self.running);
         self.report.relinked = done.relinked;

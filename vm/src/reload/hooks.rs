@@ -216,7 +216,7 @@ fn raised(what: &str, error: &Error, remedy: &str) -> Reason {
 }
 
 fn has_function(image: &ModuleImage, name: &str) -> bool {
-    image.definitions.iter().any(|d| *d.name == *name && matches!(d.kind, DefinitionKind::Function(_)))
+    image.definition(name).is_some_and(|d| matches!(d.kind, DefinitionKind::Function(_)))
 }
 
 /// The files of a plan, those that others import before those that import them.

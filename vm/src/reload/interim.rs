@@ -1,8 +1,8 @@
 //! What came under a new name before `was` said so: an edit renames `tick` to `step`, and only the next one says `step(dt) was tick`. The
 //! definition is the old object from then on; the one that it had in between joins it.
 
-use super::classes::fills;
 use super::closures::Matcher;
+use super::parts::fills;
 use crate::heap::Value;
 use crate::image::ClassImage;
 use crate::link::{self, Unfit};
@@ -19,6 +19,9 @@ impl<'gc> Cx<'_, 'gc> {
         let mut left = Vec::new();
         for (cell, interim) in std::mem::take(&mut self.world.loading.interim) {
             match (interim, self.undecorated(cell)) {
+                (Value::Function(interim), Value::Function(_)) if let Some(decorated) = self.decoration(&cell.value()) => {
+                    self.decorate(interim, decorated)
+                }
                 (Value::Function(interim), Value::Function(function)) => self.replace_code(interim, function.proto(), matcher),
                 (Value::Decorated(decorated), _) => {
                     let is_ready = self.forward(decorated, cell.value());
@@ -55,9 +58,9 @@ impl<'gc> Cx<'_, 'gc> {
 
     /// Lets a decorated function call what is a function, decorated or not. Whether it is.
     fn forward(&mut self, decorated: Gc<'gc, Decorated<'gc>>, to: Value<'gc>) -> bool {
-        let original = match to {
-            Value::Decorated(to) => to.original.get(),
-            Value::Function(_) => to,
+        let original = match (self.decoration(&to), to) {
+            (Some(to), _) => to.original.get(),
+            (None, Value::Function(_)) => to,
             _ => return false,
         };
         self.world.undo.push(Undo::Decorated(decorated, decorated.original.get(), decorated.target.get()));
@@ -87,8 +90,8 @@ impl<'gc> Cx<'_, 'gc> {
             // What the older class never had is no conflict.
             let is_conflict = !is_filled || class.body().shared_digests.contains_key(&name);
             let conflict = format!("{}.{}", class.qualified(), name.as_str());
-            if is_conflict && !self.world.shared_conflicts.contains(&conflict) {
-                self.world.shared_conflicts.push(conflict);
+            if is_conflict && !self.world.shared_changes.conflicts.contains(&conflict) {
+                self.world.shared_changes.conflicts.push(conflict);
             }
         }
     }

@@ -251,7 +251,7 @@ impl Vm {
                 let (class, _) = cx.world.loading.class_tasks[at].as_ref()?;
                 Some(class.name().as_str().to_owned())
             });
-            let definition = name.and_then(|name| file.image.definitions.iter().find(|d| *d.name == *name));
+            let definition = name.and_then(|name| file.image.definition(&name));
             found.extend(definition.map(|definition| (definition.span.lo, item)));
         }
         found
@@ -334,12 +334,12 @@ fn members_removed(old: &ModuleImage, file: &PlannedFile) -> Vec<Entry> {
     let new = &file.image;
     let mut entries = Vec::new();
     let mut add = |class: &Arc<str>, name: &Arc<str>, kind| {
-        let line = new.definitions.iter().find(|d| d.name == *class).map_or(0, |d| new.source.line(d.name_span.lo));
+        let line = new.definition(class).map_or(0, |d| new.source.line(d.name_span.lo));
         let (namespace, file) = (file.namespace.to_string(), file.path.to_string());
         let name = format!("{class}.{name}");
         entries.push(Entry { name, kind, namespace, file, line, from: None, from_file: None, forwards_to: None, initial: None });
     };
-    let is_top = |name: &Arc<str>| new.definitions.iter().any(|d| d.name == *name);
+    let is_top = |name: &Arc<str>| new.position(name).is_some();
     for before in old.classes.iter().filter(|class| is_top(&class.name)) {
         let Some(now) = new.classes.iter().find(|class| class.name == before.name) else { continue };
         let is_in = |name: &Arc<str>| {

@@ -37,6 +37,7 @@ mod origin;
 mod orphans;
 mod overridden;
 mod pairs;
+mod parts;
 mod plan;
 mod queue;
 mod relink;

@@ -3,7 +3,7 @@
 use super::closures::{Matcher, Work};
 use super::pairs::{Trait, again};
 use crate::image::ProtoKind;
-use crate::object::{Cx, Kin, Linked, Orphan, Proto, Undo};
+use crate::object::{Cx, Kin, Linked, Proto, Undo};
 use gc_arena::Gc;
 
 /// Why closures stay old whose code the text does not have any more.
@@ -12,36 +12,18 @@ pub(super) const NO_PLACE: &str = "nothing in the text that runs continues it fo
 impl<'gc> Cx<'_, 'gc> {
     /// Before a commit changes any code: forgets orphans that are gone, and notes the others for undoing.
     pub(super) fn keep_orphans(&mut self) {
-        let mc = self.mc;
-        self.world.orphans.retain(|orphan| orphan.code.upgrade(mc).is_some());
-        self.world.undo.push(Undo::Orphans(self.world.orphans.clone()));
+        self.world.orphans.sweep(self.mc);
+        self.world.undo.push(Undo::Orphans(Box::new(self.world.orphans.clone())));
     }
 
     /// Notes code that closures may have and that no text continues.
     pub(super) fn orphan(&mut self, code: Gc<'gc, Proto<'gc>>, kin: Kin<'gc>, why: &'static str) {
-        self.world.orphans.retain(|orphan| !orphan.code.upgrade(self.mc).is_some_and(|c| Gc::ptr_eq(c, code)));
-        self.world.orphans.push(Orphan { code: Gc::downgrade(code), kin, why });
+        self.world.orphans.insert(code, kin, why);
     }
 
     /// Why code has no successor, if it is an orphan.
     pub(super) fn why_orphan(&self, code: Gc<'gc, Proto<'gc>>) -> Option<&'static str> {
-        let orphan = self.world.orphans.iter().find(|orphan| orphan.code.upgrade(self.mc).is_some_and(|c| Gc::ptr_eq(c, code)));
-        orphan.map(|orphan| orphan.why)
-    }
-
-    /// Takes the orphans that this is the heir of.
-    pub(super) fn take_heirs(&mut self, heir: Gc<'gc, Proto<'gc>>) -> Vec<Gc<'gc, Proto<'gc>>> {
-        self.take_orphans(|kin, cx| matches!(kin, Kin::Heir(code) if code.upgrade(cx.mc).is_some_and(|c| Gc::ptr_eq(c, heir))))
-    }
-
-    fn take_orphans(&mut self, is_meant: impl Fn(&Kin<'gc>, &Self) -> bool) -> Vec<Gc<'gc, Proto<'gc>>> {
-        if self.world.orphans.is_empty() {
-            return Vec::new();
-        }
-        let (taken, left): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.world.orphans).into_iter().partition(|orphan| is_meant(&orphan.kin, self));
-        self.world.orphans = left;
-        taken.into_iter().filter_map(|orphan| orphan.code.upgrade(self.mc)).collect()
+        self.world.orphans.get(self.mc, code).map(|orphan| orphan.why)
     }
 
     /// The code `old` has become `new`: gives what closures it made and lost a successor in it, if there is one for certain.
@@ -52,14 +34,13 @@ impl<'gc> Cx<'_, 'gc> {
         work: &mut Work<'gc>,
         matcher: &mut Matcher,
     ) {
-        let lost = self
-            .take_orphans(|kin, cx| matches!(kin, Kin::Maker(maker) if maker.upgrade(cx.mc).is_some_and(|c| Gc::ptr_eq(c, old))));
+        let lost = self.world.orphans.take(self.mc, Kin::maker(old));
         let traits: Vec<Trait<'_>> = lost.iter().map(|code| Trait::of(&Gc::as_ref(*code).image)).collect();
         let found = again(&traits, &Trait::all(Gc::as_ref(new.linked), &Gc::as_ref(new).image.nested));
         for (code, found) in lost.into_iter().zip(found) {
             match found {
                 Some(at) => self.continue_in(code, new.linked.proto(new.image.nested[at]), work, matcher),
-                None => self.orphan(code, Kin::Maker(Gc::downgrade(new)), NO_PLACE),
+                None => self.orphan(code, Kin::maker(new), NO_PLACE),
             }
         }
     }
@@ -67,14 +48,14 @@ impl<'gc> Cx<'_, 'gc> {
     /// The closures that a top-level statement has made have lost their place with it.
     pub(super) fn lose_unit(&mut self, unit: Gc<'gc, Proto<'gc>>) {
         for id in &unit.image.nested {
-            self.orphan(unit.linked.proto(*id), Kin::Maker(Gc::downgrade(unit)), NO_PLACE);
+            self.orphan(unit.linked.proto(*id), Kin::maker(unit), NO_PLACE);
         }
     }
 
     /// Top-level statements of earlier texts of a file that have made closures which follow nothing.
     pub(super) fn lost_units(&self, file: Gc<'gc, Linked<'gc>>) -> Vec<Gc<'gc, Proto<'gc>>> {
         let mut units: Vec<Gc<'gc, Proto<'gc>>> = Vec::new();
-        for orphan in &self.world.orphans {
+        for orphan in self.world.orphans.iter() {
             let Kin::Maker(maker) = orphan.kin else { continue };
             let Some(maker) = maker.upgrade(self.mc).filter(|maker| maker.image.kind == ProtoKind::Unit) else { continue };
             let is_of_file = maker.linked.module.path == file.module.path && !Gc::ptr_eq(maker.linked, file);
@@ -82,6 +63,7 @@ impl<'gc> Cx<'_, 'gc> {
                 units.push(maker);
             }
         }
+        units.sort_by_key(|unit| (unit.version.get(), unit.image.span.lo));
         units
     }
 }

@@ -47,7 +47,7 @@ impl Cx<'_, '_> {
             self.world.modules.values().filter(|m| m.namespace.name == *namespace && !files.iter().any(|file| file.path == m.path));
         texts.extend(loaded.filter_map(|m| Some(m.state().linked?.image.clone())));
         for image in &texts {
-            let Some(found) = image.definitions.iter().find(|d| d.name == *name) else { continue };
+            let Some(found) = image.definition(name) else { continue };
             let members = match found.kind {
                 DefinitionKind::Class(id) => &image.classes[id.0 as usize].members,
                 DefinitionKind::Enum(id) => &image.enums[id.0 as usize].members,

@@ -6,12 +6,14 @@
 
 use crate::image::{ProtoId, ProtoImage};
 use crate::object::Linked;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::hash::Hash;
 
 /// Name of functions without one.
 pub(super) const LAMBDA: &str = "<lambda>";
 
 /// What a function is matched by.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Trait<'a> {
     /// Its own name: `make.inner` is `inner`.
     name: &'a str,
@@ -41,95 +43,138 @@ impl<'a> Trait<'a> {
         self.place.is_some_and(|place| place.contains('['))
     }
 
-    fn does_the_same(&self, other: &Self) -> bool {
-        self.name == other.name && self.fingerprint == other.fingerprint
+    /// What it does, with its name.
+    fn act(&self) -> (&'a str, u64) {
+        (self.name, self.fingerprint)
     }
 
-    fn stands_at_the_same_place(&self, other: &Self) -> bool {
-        self.is_lambda() && other.is_lambda() && self.place.is_some() && self.place == other.place
+    /// Where a function without name stands.
+    fn lambda_place(&self) -> Option<&'a str> {
+        self.place.filter(|_| self.is_lambda())
     }
 
-    fn has_the_same_name(&self, other: &Self) -> bool {
-        !self.is_lambda() && self.name == other.name
+    /// The name of a function that has one.
+    fn own_name(&self) -> Option<&'a str> {
+        (!self.is_lambda()).then_some(self.name)
     }
 }
 
 /// The new function for each old one, by position in the lists.
 pub(super) fn pairs(old: &[Trait<'_>], new: &[Trait<'_>]) -> Vec<Option<usize>> {
-    let mut pairs = Pairs { found: vec![None; old.len()], taken: vec![false; new.len()] };
-    pairs.each(|i, j| old[i] == new[j]);
-    for i in 0..old.len() {
-        pairs.in_order(|o| old[o].stands_at_the_same_place(&old[i]), |n| new[n].stands_at_the_same_place(&old[i]));
-    }
-    pairs.each(|i, j| old[i].does_the_same(&new[j]));
-    for i in 0..old.len() {
-        let is_only = |list: &[Trait<'_>]| list.iter().filter(|t| t.has_the_same_name(&old[i])).count() == 1;
-        if is_only(old) && is_only(new) {
-            pairs.in_order(|o| o == i, |n| new[n].has_the_same_name(&old[i]));
-        }
-    }
-    let (rest_old, rest_new) = pairs.left(|o| !old[o].has_key(), |n| !new[n].has_key());
-    if rest_old.iter().zip(&rest_new).all(|(i, j)| old[*i].is_lambda() == new[*j].is_lambda()) {
-        pairs.in_order(|o| !old[o].has_key(), |n| !new[n].has_key());
+    let mut pairs = Pairs { old, new, found: vec![None; old.len()], taken: vec![false; new.len()] };
+    pairs.each(|t| *t);
+    pairs.groups(Trait::lambda_place);
+    pairs.each(Trait::act);
+    let only = pairs.only_ones(Trait::own_name);
+    pairs.groups(|t| t.own_name().filter(|name| only.contains(name)));
+    let (rest_old, rest_new) = pairs.left(|t| !t.has_key());
+    if rest_old.len() == rest_new.len() && rest_old.iter().zip(&rest_new).all(|(i, j)| old[*i].is_lambda() == new[*j].is_lambda()) {
+        pairs.in_order(&rest_old, &rest_new);
     }
     pairs.found
 }
 
 /// The new function for each of those that earlier texts have lost: one that does the same, or the only one of its name or place.
 pub(super) fn again(lost: &[Trait<'_>], new: &[Trait<'_>]) -> Vec<Option<usize>> {
-    let certain = |at: usize, is_like: &dyn Fn(&Trait<'_>) -> bool| {
-        let mut like = (0..new.len()).filter(|j| is_like(&new[*j]));
-        let before = lost[..at].iter().filter(|t| is_like(t)).count();
-        let all = lost.iter().filter(|t| is_like(t)).count();
-        let count = like.clone().count();
-        like.nth(if count == all { before } else { 0 }).filter(|_| count == 1 || count == all)
-    };
-    let only = |at: usize, is_like: &dyn Fn(&Trait<'_>) -> bool| {
-        let is_only = |list: &[Trait<'_>]| list.iter().filter(|t| is_like(t)).count() == 1;
-        if is_only(lost) && is_only(new) { certain(at, is_like) } else { None }
-    };
-    let one = |(at, old): (usize, &Trait<'_>)| {
-        certain(at, &|t| t == old)
-            .or_else(|| certain(at, &|t| t.does_the_same(old)))
-            .or_else(|| only(at, &|t| t.has_the_same_name(old)))
-            .or_else(|| only(at, &|t| t.stands_at_the_same_place(old)))
-    };
-    lost.iter().enumerate().map(one).collect()
+    if lost.is_empty() {
+        return Vec::new();
+    }
+    let (same, acts) = (certain(lost, new, |t| Some(*t), false), certain(lost, new, |t| Some(t.act()), false));
+    let (names, places) = (certain(lost, new, Trait::own_name, true), certain(lost, new, Trait::lambda_place, true));
+    (0..lost.len()).map(|at| same[at].or(acts[at]).or(names[at]).or(places[at])).collect()
+}
+
+/// For each that was lost the new function of the same key: the only one, or, unless `is_single`, the one in its order if they are as many.
+fn certain<'a, K: Hash + Eq>(
+    lost: &[Trait<'a>],
+    new: &[Trait<'a>],
+    key: impl Fn(&Trait<'a>) -> Option<K>,
+    is_single: bool,
+) -> Vec<Option<usize>> {
+    let (lost_by, new_by) = (by_key(lost, &key), by_key(new, &key));
+    let mut found = vec![None; lost.len()];
+    for (key, lost) in lost_by {
+        let Some(new) = new_by.get(&key) else { continue };
+        for (order, at) in lost.iter().enumerate() {
+            found[*at] = match (new.len(), lost.len()) {
+                (1, 1) => Some(new[0]),
+                _ if is_single => None,
+                (all, count) if all == count => Some(new[order]),
+                (1, _) => Some(new[0]),
+                _ => None,
+            };
+        }
+    }
+    found
+}
+
+/// Positions of the functions with each key.
+fn by_key<'a, K: Hash + Eq>(list: &[Trait<'a>], key: impl Fn(&Trait<'a>) -> Option<K>) -> FxHashMap<K, Vec<usize>> {
+    let mut found: FxHashMap<K, Vec<usize>> = FxHashMap::default();
+    for (at, function) in list.iter().enumerate() {
+        if let Some(key) = key(function) {
+            found.entry(key).or_default().push(at);
+        }
+    }
+    found
 }
 
 /// Pairs on the way.
-struct Pairs {
+struct Pairs<'t, 'a> {
+    old: &'t [Trait<'a>],
+    new: &'t [Trait<'a>],
     found: Vec<Option<usize>>,
     taken: Vec<bool>,
 }
 
-impl Pairs {
-    /// Pairs each that is left with the first one that is left and fits.
-    fn each(&mut self, fits: impl Fn(usize, usize) -> bool) {
+impl<'a> Pairs<'_, 'a> {
+    /// Pairs each that is left with the first one that is left and has the same key.
+    fn each<K: Hash + Eq>(&mut self, key: impl Fn(&Trait<'a>) -> K) {
+        let free = by_key(self.new, |t| Some(key(t)));
+        let mut free: FxHashMap<K, _> = free.into_iter().map(|(key, all)| (key, all.into_iter())).collect();
         for i in 0..self.found.len() {
-            if self.found[i].is_none()
-                && let Some(j) = (0..self.taken.len()).find(|j| !self.taken[*j] && fits(i, *j))
-            {
+            if self.found[i].is_some() {
+                continue;
+            }
+            let next = free.get_mut(&key(&self.old[i])).and_then(|all| all.find(|j| !self.taken[*j]));
+            if let Some(j) = next {
                 self.found[i] = Some(j);
                 self.taken[j] = true;
             }
         }
     }
 
+    /// Pairs those that are left and have the same key in their order, if they are as many on both sides.
+    fn groups<K: Hash + Eq>(&mut self, key: impl Fn(&Trait<'a>) -> Option<K>) {
+        let (mut old, mut new) = (by_key(self.old, &key), by_key(self.new, &key));
+        for (key, old) in &mut old {
+            let Some(new) = new.get_mut(key) else { continue };
+            old.retain(|i| self.found[*i].is_none());
+            new.retain(|j| !self.taken[*j]);
+            self.in_order(old, new);
+        }
+    }
+
+    /// Keys that one function has on each side.
+    fn only_ones<K: Hash + Eq>(&self, key: impl Fn(&Trait<'a>) -> Option<K>) -> FxHashSet<K> {
+        let (old, new) = (by_key(self.old, &key), by_key(self.new, &key));
+        let is_only = |(key, all): &(K, Vec<usize>)| all.len() == 1 && new.get(key).is_some_and(|all| all.len() == 1);
+        old.into_iter().filter(is_only).map(|(key, _)| key).collect()
+    }
+
     /// Those that are left.
-    fn left(&self, is_old: impl Fn(usize) -> bool, is_new: impl Fn(usize) -> bool) -> (Vec<usize>, Vec<usize>) {
-        let old = (0..self.found.len()).filter(|i| self.found[*i].is_none() && is_old(*i)).collect();
-        let new = (0..self.taken.len()).filter(|j| !self.taken[*j] && is_new(*j)).collect();
+    fn left(&self, is_meant: impl Fn(&Trait<'a>) -> bool) -> (Vec<usize>, Vec<usize>) {
+        let old = (0..self.found.len()).filter(|i| self.found[*i].is_none() && is_meant(&self.old[*i])).collect();
+        let new = (0..self.taken.len()).filter(|j| !self.taken[*j] && is_meant(&self.new[*j])).collect();
         (old, new)
     }
 
-    /// Pairs those that are left in their order, if they are as many on both sides.
-    fn in_order(&mut self, is_old: impl Fn(usize) -> bool, is_new: impl Fn(usize) -> bool) {
-        let (old, new) = self.left(is_old, is_new);
+    /// Pairs functions in their order, if they are as many on both sides.
+    fn in_order(&mut self, old: &[usize], new: &[usize]) {
         if old.len() == new.len() {
-            for (i, j) in old.into_iter().zip(new) {
-                self.found[i] = Some(j);
-                self.taken[j] = true;
+            for (i, j) in old.iter().zip(new) {
+                self.found[*i] = Some(*j);
+                self.taken[*j] = true;
             }
         }
     }

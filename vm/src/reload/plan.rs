@@ -68,6 +68,8 @@ pub struct PlannedDefinition {
     pub from_file: Option<Arc<str>>,
     /// What it is in the running program.
     pub old_kind: Option<Kind>,
+    /// Of a class: shared slots and decorated members that were computed from something that changes.
+    pub parts: Vec<Arc<str>>,
 }
 
 /// One file of a plan.
@@ -140,6 +142,10 @@ pub struct Draft {
     pub changes: Vec<FileChange>,
     /// Definitions that change, and everything computed from them.
     dirty: FxHashSet<String>,
+    /// Definitions that a file of the commit no longer has.
+    given: Holders,
+    /// Definitions of the new texts; with the last file that has one.
+    taken: Holders,
 }
 
 impl Draft {
@@ -165,9 +171,7 @@ impl Draft {
 
     /// Whether another file of the commit defines a name that `path` no longer has.
     pub fn is_taken(&self, namespace: &str, name: &str, path: &str) -> bool {
-        self.inputs.iter().any(|other| {
-            *other.namespace == *namespace && *other.path != *path && other.new.definitions.iter().any(|d| *d.name == *name)
-        })
+        self.inputs.iter().any(|other| *other.namespace == *namespace && *other.path != *path && other.new.position(name).is_some())
     }
 }
 
@@ -177,7 +181,8 @@ pub fn draft(inputs: Vec<FileInput>, facts: &Facts) -> Draft {
     let mut dirty: FxHashSet<String> = FxHashSet::default();
     // Functions whose cells get another object, which matters to those that only passed the old one on.
     let mut remade: FxHashSet<String> = FxHashSet::default();
-    let given = given(&inputs, &changes);
+    let given = holders(&inputs, &changes, |d| d.change == Change::Removed);
+    let taken = holders(&inputs, &changes, |d| d.index.is_some());
     for (input, change) in inputs.iter().zip(&changes) {
         let all_new = change.is_made_anew(input.mode);
         for definition in &change.definitions {
@@ -208,20 +213,15 @@ pub fn draft(inputs: Vec<FileInput>, facts: &Facts) -> Draft {
         }
     }
     spread(&mut dirty, &remade, facts);
-    Draft { inputs, changes, dirty }
+    Draft { inputs, changes, dirty, given, taken }
 }
 
 /// Plans a commit. `others` are the loaded files that are not part of it: their values may have to be computed anew.
 pub fn plan(draft: Draft, others: &[FileInput], facts: &Facts, options: &ReloadOptions) -> ReloadPlan {
-    let Draft { inputs, changes, dirty } = draft;
-    let planner = Planner {
-        dirty,
-        facts,
-        options,
-        origins: origins(&inputs, &changes, facts),
-        given: given(&inputs, &changes),
-        taken: taken(&inputs, &changes),
-    };
+    let origins = origins(&draft, facts);
+    let Draft { inputs, changes, dirty, given, taken } = draft;
+    let origin_names = origins.values().map(|origin| origin.name.clone()).collect();
+    let planner = Planner { dirty, facts, options, origins, origin_names, given, taken };
     let mut files: Vec<PlannedFile> = inputs.into_iter().zip(changes).map(|(input, change)| planner.file(input, change)).collect();
     let concerned = namespaces(&planner.dirty);
     for other in others.iter().filter(|other| concerned.contains(&*other.namespace)) {
@@ -264,8 +264,9 @@ fn spread(dirty: &mut FxHashSet<String>, remade: &FxHashSet<String>, facts: &Fac
         let more: Vec<String> = facts
             .iter()
             .filter(|(name, fact)| {
-                let is_made_of_it =
-                    fact.computed_from.iter().any(|d| dirty.contains(d)) || fact.passes_on.iter().any(|d| remade.contains(d));
+                let is_made_of_it = fact.computed_from.iter().any(|d| dirty.contains(d))
+                    || fact.passes_on.iter().any(|d| remade.contains(d))
+                    || fact.parts.iter().any(|(_, used)| used.iter().any(|d| dirty.contains(d)));
                 !dirty.contains(*name) && fact.kind != Kind::Once && is_made_of_it
             })
             .map(|(name, _)| name.clone())
@@ -277,27 +278,17 @@ fn spread(dirty: &mut FxHashSet<String>, remade: &FxHashSet<String>, facts: &Fac
     }
 }
 
-/// Definitions that a file of the commit no longer has, by qualified name; with the file.
-type Given = FxHashMap<String, Arc<str>>;
+/// Files by the qualified names of some of their definitions.
+type Holders = FxHashMap<String, Arc<str>>;
 
-fn given(inputs: &[FileInput], changes: &[FileChange]) -> Given {
-    let mut given = Given::default();
+fn holders(inputs: &[FileInput], changes: &[FileChange], is_meant: fn(&DefinitionChange) -> bool) -> Holders {
+    let mut holders = Holders::default();
     for (input, change) in inputs.iter().zip(changes) {
-        for definition in change.definitions.iter().filter(|d| d.change == Change::Removed) {
-            given.insert(format!("{}.{}", input.namespace, definition.name), input.path.clone());
+        for definition in change.definitions.iter().filter(|d| is_meant(d)) {
+            holders.insert(format!("{}.{}", input.namespace, definition.name), input.path.clone());
         }
     }
-    given
-}
-
-fn taken(inputs: &[FileInput], changes: &[FileChange]) -> FxHashMap<String, Arc<str>> {
-    let mut taken = FxHashMap::default();
-    for (input, change) in inputs.iter().zip(changes) {
-        for definition in change.definitions.iter().filter(|d| d.index.is_some()) {
-            taken.insert(format!("{}.{}", input.namespace, definition.name), input.path.clone());
-        }
-    }
-    taken
+    holders
 }
 
 /// Where new definitions come from, by their qualified names.
@@ -327,7 +318,7 @@ pub(super) fn name_before(namespace: &str, was: &str) -> String {
 
 /// Definitions that get the names of each other, in a circle or in a row: each is defined anew, its text says that it was another one, and yet
 /// another one takes over what it is.
-fn exchanged(inputs: &[FileInput], changes: &[FileChange], given: &Given, facts: &Facts) -> FxHashSet<String> {
+fn exchanged(Draft { inputs, changes, given, .. }: &Draft, facts: &Facts) -> FxHashSet<String> {
     let mut found: FxHashMap<String, String> = FxHashMap::default();
     let mut wanted: FxHashSet<String> = FxHashSet::default();
     for (input, change) in inputs.iter().zip(changes) {
@@ -359,20 +350,19 @@ fn exchanged(inputs: &[FileInput], changes: &[FileChange], given: &Given, facts:
 }
 
 /// Finds renamed definitions (`was`), those that moved to another namespace with the same text, and names that come back.
-fn origins(inputs: &[FileInput], changes: &[FileChange], facts: &Facts) -> Origins {
+fn origins(draft: &Draft, facts: &Facts) -> Origins {
+    let Draft { inputs, changes, given, taken, .. } = draft;
     let mut origins = Origins::default();
     // Of two that say that they were the same one, the first is.
     let mut claimed: FxHashSet<String> = FxHashSet::default();
-    let given = given(inputs, changes);
-    let taken = taken(inputs, changes);
-    let exchanged = exchanged(inputs, changes, &given, facts);
+    let exchanged = exchanged(draft, facts);
     let removed: Vec<(&FileInput, &DefinitionImage)> = inputs
         .iter()
         .zip(changes)
         .flat_map(|(input, change)| {
             let gone = change.definitions.iter().filter(|d| d.change == Change::Removed);
             gone.filter_map(move |d| {
-                let old = input.old.as_ref()?.definitions.iter().find(|old| old.name == d.name)?;
+                let old = input.old.as_ref()?.definition(&d.name)?;
                 Some((input, old))
             })
         })
@@ -445,9 +435,10 @@ struct Planner<'a> {
     facts: &'a Facts,
     options: &'a ReloadOptions,
     origins: Origins,
-    given: Given,
-    /// Definitions of the new texts, by qualified name; with the last file that has one.
-    taken: FxHashMap<String, Arc<str>>,
+    /// What they come from.
+    origin_names: FxHashSet<Arc<str>>,
+    given: Holders,
+    taken: Holders,
 }
 
 impl Planner<'_> {
@@ -516,6 +507,7 @@ impl Planner<'_> {
             from: None,
             from_file: None,
             old_kind: fact.map(|fact| fact.kind),
+            parts: fact.map_or_else(Vec::new, |fact| self.parts(fact)),
         };
         let Some(image) = image else {
             planned.action = match verdict {
@@ -579,6 +571,12 @@ impl Planner<'_> {
         planned
     }
 
+    /// Parts of a class that were computed from something that changes.
+    fn parts(&self, fact: &Fact) -> Vec<Arc<str>> {
+        let is_meant = |(_, used): &&(Arc<str>, Vec<String>)| used.iter().any(|d| self.dirty.contains(d));
+        fact.parts.iter().filter(is_meant).map(|(name, _)| name.clone()).collect()
+    }
+
     fn holder(&self, input: &FileInput, qualified: &str, fact: Option<&Fact>) -> Holder {
         let Some(fact) = fact.filter(|fact| fact.kind != Kind::Absent) else { return Holder::Nobody };
         if let Some(file) = &fact.leak_of {
@@ -602,8 +600,7 @@ impl Planner<'_> {
 
     /// Whether a definition comes from elsewhere, and what it was itself is nowhere else then.
     fn joins(&self, qualified: &str) -> bool {
-        let is_origin = || self.origins.values().any(|origin| *origin.name == *qualified);
-        self.origins.get(qualified).is_some_and(|origin| !origin.is_back && !is_origin())
+        self.origins.get(qualified).is_some_and(|origin| !origin.is_back) && !self.origin_names.contains(qualified)
     }
 
     /// Whether another file of the commit defines what `input` no longer has.
@@ -622,6 +619,8 @@ impl Planner<'_> {
     ) {
         let is_edited = planned.is_edited;
         let is_dirty = self.dirty.contains(qualified);
+        let is_own = || fact.is_some_and(|fact| fact.computed_from.iter().any(|d| self.dirty.contains(d)));
+        let is_decorated_anew = image.unit.is_some() && is_dirty && (planned.parts.is_empty() || is_own());
         let untouched = fact.is_none_or(|f| f.untouched);
         // A value that holds functions keeps them, and they follow; one that was computed with them is computed anew.
         if is_bodies && fact.is_some_and(|fact| !fact.is_plain) {
@@ -631,7 +630,8 @@ impl Planner<'_> {
         planned.action = match image.kind {
             DefinitionKind::Function(_) | DefinitionKind::Class(_) | DefinitionKind::Enum(_) if is_edited => Action::Redefine,
             // Its decorators, or what they use, have changed.
-            DefinitionKind::Function(_) | DefinitionKind::Class(_) if is_dirty && image.unit.is_some() => Action::Recompute,
+            DefinitionKind::Function(_) | DefinitionKind::Class(_) if is_decorated_anew => Action::Recompute,
+            DefinitionKind::Class(_) if !planned.parts.is_empty() => Action::Recompute,
             DefinitionKind::Constant if is_edited && is_touched_variable(fact) => Action::Conflict,
             DefinitionKind::Constant if is_edited => Action::Evaluate,
             DefinitionKind::Constant if is_dirty => Action::Recompute,
@@ -641,7 +641,8 @@ impl Planner<'_> {
             DefinitionKind::Once if is_edited => Action::Keep,
             _ => Action::Follow,
         };
-        planned.evaluates = matches!(planned.action, Action::Redefine | Action::Evaluate | Action::Recompute);
+        let is_parts_only = planned.action == Action::Recompute && !planned.parts.is_empty() && !is_decorated_anew;
+        planned.evaluates = matches!(planned.action, Action::Redefine | Action::Evaluate | Action::Recompute) && !is_parts_only;
     }
 }
 

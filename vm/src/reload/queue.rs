@@ -17,6 +17,9 @@ use lang::ast::walk::with_stack;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+/// Calls of an initialiser that are noted one by one.
+const CALLS_NOTED: u32 = 20_000;
+
 /// One thing to run.
 #[derive(Clone, Debug)]
 pub(super) enum Item {
@@ -175,10 +178,13 @@ impl Vm {
             Item::Unit(unit) => self.run_unit(&path, unit).map(|_| ()),
             Item::ClassTasks(i) => {
                 let mut evaluated = Vec::new();
-                let class = self.run(|cx| {
-                    let (class, tasks) = std::mem::take(&mut cx.world.loading.class_tasks[i]).expect("queued once");
-                    evaluated = super::classes::shared_slots_of(class, &tasks);
-                    cx.run_class_tasks(class, tasks)
+                let class = self.recorded(CALLS_NOTED, |vm| {
+                    vm.run(|cx| {
+                        cx.world.stack.force_slow(true);
+                        let (class, tasks) = std::mem::take(&mut cx.world.loading.class_tasks[i]).expect("queued once");
+                        evaluated = super::parts::shared_slots_of(class, &tasks);
+                        cx.run_noted_tasks(class, tasks)
+                    })
                 })?;
                 self.enter(|cx| cx.note_shared(class.value_in(cx.world), &evaluated));
                 Ok(())
@@ -197,7 +203,6 @@ impl Vm {
     /// Runs a unit and stores what it defines. Gives its result.
     pub(super) fn run_unit(&mut self, path: &str, unit: u32) -> Result<Handle, Error> {
         // Every unit logs the variables it assigns; initialisers also note what they use.
-        const CALLS_NOTED: u32 = 20_000;
         let path_owned = path.to_owned();
         // While it runs, the file may get another text.
         let (kind, namespace) = self.enter(|cx| {
@@ -301,6 +306,8 @@ impl<'gc> Cx<'_, 'gc> {
             if let (Some(old), Some(new)) = (old, new) {
                 let kept = self.keep_member(old, new, &mut Matcher::default());
                 Class::update(class, self.mc, |body| body.members.insert(name, kept));
+                let members = class.body().members.clone();
+                self.settle_decoration(&members, name, &mut Vec::new(), |_| false);
             }
         }
     }
@@ -341,7 +348,7 @@ impl<'gc> Cx<'_, 'gc> {
                     meta.passes_on = passed_on;
                 });
                 self.world.set_pending(cell, false);
-                match (cell.value(), original) {
+                match (self.decoration(&cell.value()), original) {
                     (_, Value::Class(_)) => {
                         if !original.same(&value) {
                             let text = format!("the decorator of class `{name}` must return the class it was given");
@@ -349,15 +356,19 @@ impl<'gc> Cx<'_, 'gc> {
                         }
                         Definition::set(cell, self.mc, original);
                     }
-                    (Value::Decorated(decorated), _) => {
+                    (Some(decorated), _) => {
                         // Refuses what cannot be called.
                         self.decorated(original, value)?;
                         self.world.undo.push(Undo::Decorated(decorated, decorated.original.get(), decorated.target.get()));
                         Decorated::set(decorated, self.mc, original, value);
                     }
                     _ => {
-                        let value = self.decorated(original, value)?;
-                        Definition::set(cell, self.mc, value);
+                        let result = self.decorated(original, value)?;
+                        let plain = self.world.loading.plain.iter().find(|(of, _)| Gc::ptr_eq(*of, cell)).map(|(_, held)| *held);
+                        if let Some(held) = plain {
+                            self.decorate(held, Decorated::new(self.mc, original, value));
+                        }
+                        Definition::set(cell, self.mc, plain.map_or(result, Value::Function));
                     }
                 }
                 self.join_decorated(cell);
@@ -372,10 +383,22 @@ impl<'gc> Cx<'_, 'gc> {
         let all = &self.world.loading.undecorated;
         let noted = all.iter().find(|(of, _)| Gc::ptr_eq(*of, cell)).map(|(_, value)| *value);
         // What has the same text as before, and is decorated again because its decorator has changed, stands in its place.
-        noted.unwrap_or_else(|| match cell.value() {
-            Value::Decorated(decorated) => decorated.original.get(),
-            value => value,
+        noted.unwrap_or_else(|| {
+            let value = cell.value();
+            self.decoration(&value).map_or(value, |decorated| decorated.original.get())
         })
+    }
+
+    /// Notes what the task of a class has used, and begins anew for the next one.
+    pub(crate) fn note_part(&mut self, class: Gc<'gc, Class<'gc>>, task: &ClassTask<'gc>) {
+        let Some(part) = super::parts::part_of(class, task) else { return };
+        let (used, _) = self.used_by_recording();
+        Class::update(class, self.mc, |body| drop(body.computed_from.insert(part, used)));
+        if self.world.recording.is_some() {
+            self.world.recordings += 1;
+            self.world.recording = Some(Recording::new(self.world.recordings, CALLS_NOTED));
+            self.world.stack.force_slow(true);
+        }
     }
 
     /// Gives a definition the value that its initialiser built.
@@ -403,10 +426,8 @@ impl<'gc> Cx<'_, 'gc> {
         }
         let mut at = 0;
         while at < used.len() {
-            let mut function = used[at].value();
-            if let Value::Decorated(decorated) = function {
-                function = decorated.original.get();
-            }
+            let function = used[at].value();
+            let function = self.decoration(&function).map_or(function, |decorated| decorated.original.get());
             if let Value::Function(function) = function {
                 let proto = function.proto();
                 for i in 0..proto.image.consts.len() {

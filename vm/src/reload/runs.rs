@@ -56,7 +56,7 @@ fn unit_text(image: &ModuleImage, path: &str, namespace: &str, unit: u32) -> Opt
     if only_makes_data(&image.protos[unit.proto.0 as usize]) {
         return None;
     }
-    let kind = |name: &str| match image.definitions.iter().find(|definition| *definition.name == *name).map(|d| d.kind) {
+    let kind = |name: &str| match image.definition(name).map(|d| d.kind) {
         Some(DefinitionKind::Constant) => "constant",
         Some(DefinitionKind::Once) => "once",
         _ => "variable",

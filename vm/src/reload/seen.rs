@@ -29,7 +29,7 @@ impl Vm {
             for (i, bind) in import.binds.iter().enumerate() {
                 // What was evaluated in its namespace before hides an import, as in a session.
                 let is_own = evaluated.contains(bind)
-                    || image.definitions.iter().any(|d| *d.name == **bind)
+                    || image.position(bind).is_some()
                     || image.imports.iter().any(|own| own.binds.contains(bind));
                 if is_own {
                     continue;

@@ -18,12 +18,17 @@ impl Vm {
         paths.into_iter().map(|path| self.text_on_disk(path)).collect()
     }
 
-    /// Loaded files whose text on the disk is another than the one that runs, and those that are gone.
+    /// Loaded files whose text on the disk is another than the one that runs, and those that are gone. A text that the host has given, and
+    /// that is nowhere on the disk, is what it was.
     pub fn differing_files(&mut self) -> Result<Vec<FileText>, String> {
         let mut files = Vec::new();
         for path in self.loaded_files() {
             let running = self.running_text(&path);
-            let file = self.text_on_disk(path)?;
+            let was_read = self.files.disk.was_read(&path);
+            let file = match self.text_on_disk(path) {
+                Ok(FileText { text: None, .. }) | Err(_) if !was_read => continue,
+                found => found?,
+            };
             if file.text != running {
                 files.push(file);
             }

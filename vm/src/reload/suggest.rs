@@ -40,10 +40,8 @@ fn suggestions(input: &FileInput, change: &FileChange, is_known: impl Fn(&str) -
     let Some(old) = &input.old else { return Vec::new() };
     let new = &input.new;
     let of = |wanted: Change| change.definitions.iter().filter(move |d| d.change == wanted);
-    let gone: Vec<&DefinitionImage> = of(Change::Removed)
-        .filter_map(|d| old.definitions.iter().find(|o| o.name == d.name))
-        .filter(|d| !is_known(&d.name))
-        .collect();
+    let gone: Vec<&DefinitionImage> =
+        of(Change::Removed).filter_map(|d| old.definition(&d.name)).filter(|d| !is_known(&d.name)).collect();
     let come: Vec<&DefinitionImage> = of(Change::Added)
         .filter_map(|d| d.index.map(|i| &new.definitions[i]))
         .filter(|d| d.was.is_none() && !is_known(&d.name))
@@ -95,9 +93,7 @@ impl<'gc> Cx<'_, 'gc> {
                         }
                     }
                     (Change::Removed, _) => {
-                        let of_name = |d: &&DefinitionImage| d.name == definition.name;
-                        let Some(old) = input.old.as_ref().and_then(|old| Some((old, old.definitions.iter().find(of_name)?)))
-                        else {
+                        let Some(old) = input.old.as_ref().and_then(|old| Some((old, old.definition(&definition.name)?))) else {
                             continue;
                         };
                         let is_edited = |namespace: &str| draft.inputs.iter().any(|other| *other.namespace == *namespace);
@@ -128,7 +124,7 @@ impl<'gc> Cx<'_, 'gc> {
         let mut same = cells.filter(is_same);
         let (Some(cell), None) = (same.next(), same.next()) else { return None };
         let linked = cell.meta().contributor?.state().linked?;
-        let own = Gc::as_ref(linked).image.definitions.iter().find(|d| *d.name == *image.name)?;
+        let own = Gc::as_ref(linked).image.definition(&image.name)?;
         Some((linked, own))
     }
 }
@@ -146,7 +142,7 @@ pub(super) fn idle_renames(
             let Some(image) = definition.index.map(|i| &file.image.definitions[i]) else { continue };
             let Some(was) = &image.was else { continue };
             let qualified = format!("{}.{}", file.namespace, image.name);
-            let is_said = old.definitions.iter().any(|d| d.name == image.name && d.was.as_ref() == Some(was))
+            let is_said = old.definition(&image.name).is_some_and(|d| d.was.as_ref() == Some(was))
                 || facts.get(&qualified).is_some_and(|fact| fact.was.as_ref() == Some(was));
             if is_said {
                 continue;
