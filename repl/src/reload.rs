@@ -289,17 +289,19 @@ impl Reloader {
         self.watch.set_files(watched);
     }
 
-    fn show(&self, report: &Report, was_refused: bool) {
+    fn show(&self, vm: &mut Vm, report: &Report, was_refused: bool) {
         if report.ok && !report.committed && was_refused && self.detail != Detail::Json {
             return output().note(&format!("reload: back to what runs (epoch {})", report.epoch));
         }
+        let mut report = report.clone();
+        vm.count_instances(&mut report);
         let text = match self.detail {
             Detail::Json => report.to_json(),
             Detail::Full if report.ok => {
-                let (warnings, rest) = summary::in_full(report, diagnostics::Report::for_stderr());
+                let (warnings, rest) = summary::in_full(&report, diagnostics::Report::for_stderr());
                 format!("{warnings}reload: {rest}")
             }
-            Detail::Full | Detail::Short => summary::of_reload(report, self.program, diagnostics::Report::for_stderr()),
+            Detail::Full | Detail::Short => summary::of_reload(&report, self.program, diagnostics::Report::for_stderr()),
         };
         output().note(&text);
     }
@@ -349,7 +351,7 @@ pub fn listen(shared: &SharedReloader, vm: &mut Vm) {
         if report.ok || report.interrupt().is_none() {
             let was_refused = this.is_refused;
             this.settle(vm, report);
-            this.show(report, was_refused);
+            this.show(vm, report, was_refused);
         }
         if let Some(interrupt) = report.interrupt() {
             this.end(vm, interrupt);
@@ -369,7 +371,7 @@ fn poll(shared: &SharedReloader, vm: &mut Vm) {
             this.is_due = false;
             match report.interrupt() {
                 Some(interrupt) => this.end(vm, interrupt),
-                None => this.show(&report, false),
+                None => this.show(vm, &report, false),
             }
         }
     }
@@ -409,7 +411,7 @@ fn commit(shared: &SharedReloader, vm: &mut Vm) {
             ));
         }
         Some(Error::Interrupted(interrupt)) => this.end(vm, interrupt),
-        _ => this.show(&report, was_refused),
+        _ => this.show(vm, &report, was_refused),
     }
     match report.listener_stopped {
         // For the next edit.

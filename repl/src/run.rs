@@ -143,7 +143,9 @@ fn run_once(vm: &mut Vm, entry: &Entry, args: &[String]) -> i32 {
 /// Shows what SIGHUP has asked for. Code of an edit, or a listener, that is stopped ends the program.
 fn show_requested(vm: &mut Vm, report: &Report, stop: &Cell<Option<Interrupt>>) {
     if report.ok || report.interrupt().is_none() {
-        output().note(&summary::of_reload(report, Program::Runs, Style::for_stderr()));
+        let mut report = report.clone();
+        vm.count_instances(&mut report);
+        output().note(&summary::of_reload(&report, Program::Runs, Style::for_stderr()));
     }
     if let Some(interrupt) = report.interrupt() {
         stop.set(Some(interrupt));

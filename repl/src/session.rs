@@ -157,7 +157,9 @@ impl Session {
         if loaded.is_empty() {
             return Err("no file is loaded".into());
         }
-        Ok(self.vm.reload_selected(what, &ReloadOptions::default()))
+        let mut report = self.vm.reload_selected(what, &ReloadOptions::default());
+        self.vm.count_instances(&mut report);
+        Ok(report)
     }
 
     /// Names that could stand behind `before`, a chain of names each with its dot; without one, all that can be said at the beginning.

@@ -108,7 +108,7 @@ pub fn refusal(report: &Report, style: diagnostics::Report) -> String {
 
 /// Lines about what the user may have to do something about.
 fn attention(out: &mut String, report: &Report) {
-    for entry in &report.leaked {
+    for entry in report.lost() {
         let _ = writeln!(out, "  leaked: `{entry}` is no longer defined and is kept for those who use it");
     }
     for name in &report.released {
@@ -126,7 +126,7 @@ fn attention(out: &mut String, report: &Report) {
 }
 
 fn names(entries: &[Entry]) -> String {
-    listed(&entries.iter().map(Entry::to_string).collect::<Vec<_>>())
+    listed(&entries.iter().map(Entry::with_origin).collect::<Vec<_>>())
 }
 
 fn listed(entries: &[String]) -> String {

@@ -46,19 +46,19 @@ pub(crate) fn inherit<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>, bas
 fn root_slots<'gc>(cx: &mut Cx<'_, 'gc>) -> Vec<OwnSlot<'gc>> {
     let symbols = cx.world.symbols;
     let empty = Value::Str(cx.world.intern(cx.mc, "").0);
-    let slot = |name, value| OwnSlot { name, init: SlotInit::Value(value), was: None };
+    let slot = |name, value| OwnSlot { name, init: SlotInit::Value(value) };
     vec![slot(symbols.message, empty), slot(symbols.cause, Value::Nil), slot(symbols.hidden_trace, Value::Nil)]
 }
 
 /// The two values that an `assert` has compared, for who shows how they differ.
 fn assertion_slots<'gc>(cx: &mut Cx<'_, 'gc>) -> Vec<OwnSlot<'gc>> {
-    vec![OwnSlot { name: cx.world.symbols.hidden_compared, init: SlotInit::Value(Value::Nil), was: None }]
+    vec![OwnSlot { name: cx.world.symbols.hidden_compared, init: SlotInit::Value(Value::Nil) }]
 }
 
 /// The instance that could not follow, and the numbers of the layouts.
 fn migration_slots<'gc>(cx: &mut Cx<'_, 'gc>) -> Vec<OwnSlot<'gc>> {
     let names = ["instance", "from", "to"].map(|name| cx.world.intern(cx.mc, name));
-    names.into_iter().map(|name| OwnSlot { name, init: SlotInit::Value(Value::Nil), was: None }).collect()
+    names.into_iter().map(|name| OwnSlot { name, init: SlotInit::Value(Value::Nil) }).collect()
 }
 
 fn doc(kind: ErrorKind) -> &'static str {

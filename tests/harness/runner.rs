@@ -15,7 +15,7 @@ use vm::bytecode::verify;
 use vm::compile::compile_source;
 use vm::embed::{Error, Vm};
 use vm::host::Effect;
-use vm::reload::{Extent, FileText, Mode, Policy, ReloadOptions, Replace, Report};
+use vm::reload::{Extent, FileText, Migrate, Mode, Policy, ReloadOptions, Replace, Report};
 
 /// What a run of a case came to.
 #[derive(Debug, Default)]
@@ -383,6 +383,8 @@ fn options(args: &[(String, String)]) -> Result<ReloadOptions, String> {
                     names => Replace::Names(names.split(',').map(str::to_owned).collect()),
                 }
             }
+            "migrate" if value == "eager" => options.migrate = Migrate::Eagerly,
+            "migrate" if value == "lazy" => options.migrate = Migrate::Lazily,
             "strict" => options.strict = flag()?,
             "rebase" => options.rebase = flag()?,
             "relink" => options.relink = flag()?,

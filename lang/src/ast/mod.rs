@@ -321,12 +321,14 @@ pub struct Member {
 pub enum MemberKind {
     /// `slot name was old transient = default`
     Slot(SlotDecl),
-    /// `shared name = value`
+    /// `shared name was old = value`
     Shared {
         /// Its name.
         name: Ident,
         /// Key of the initialiser's function in the side tables.
         id: NodeId,
+        /// `was old`
+        was: Option<Ident>,
         /// Evaluated once per class.
         value: Option<Expr>,
     },

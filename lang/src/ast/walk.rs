@@ -276,9 +276,10 @@ impl<'s, S: Sink> Walk<'s, S> {
                 }
                 w.exprs(&slot.default);
             }),
-            MemberKind::Shared { name, value, .. } => self.node("shared", |w| {
+            MemberKind::Shared { name, was, value, .. } => self.node("shared", |w| {
                 w.atom(&name.name);
                 w.doc(member.doc.as_deref());
+                w.was(was.as_ref());
                 w.exprs(value);
             }),
             MemberKind::Method(decl) => self.fn_decl("method", decl),

@@ -299,10 +299,10 @@ impl Builder<'_> {
         High::new(Box::new(MemberKind::Slot(SlotDecl { name, id, was, transient, default })), height)
     }
 
-    pub(crate) fn shared(&mut self, name: Ident, value: Option<Expr>) -> High<Box<MemberKind>> {
+    pub(crate) fn shared(&mut self, name: Ident, was: Option<Ident>, value: Option<Expr>) -> High<Box<MemberKind>> {
         let id = self.id();
         let height = value.as_ref().map_or(0, |value| value.height);
-        High::new(Box::new(MemberKind::Shared { name, id, value }), height)
+        High::new(Box::new(MemberKind::Shared { name, id, was, value }), height)
     }
 
     pub(crate) fn migrate(

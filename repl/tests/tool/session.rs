@@ -136,7 +136,7 @@ fn a_renamed_file_keeps_its_state() {
     std::fs::remove_file(folder.path().join("u.lang")).expect("it is there");
     folder.write("v.lang", count);
     folder.write("main.lang", "import v\nfn go() { v.up() }");
-    terminal.ask(":reload", "moved v.n (from u.n)");
+    terminal.ask(":reload", "moved u.n to v.n");
     terminal.ask("main.go()", "\n2\n");
 }
 

@@ -96,8 +96,9 @@ impl<'a> Compiler<'a> {
         for member in &decl.members {
             match &member.kind {
                 MemberKind::Slot(slot) => class.slots.push(self.slot_image(slot, member, name)),
-                MemberKind::Shared { name: shared, id, value } => {
-                    class.shared.push(self.shared_image(shared, *id, value.as_ref(), member, name));
+                MemberKind::Shared { name: shared, id, was: before, value } => {
+                    let image = self.shared_image(shared, *id, value.as_ref(), member, name);
+                    class.shared.push(SharedImage { was: was(before.as_ref()), ..image });
                 }
                 MemberKind::Migrate { from, func } => class.migrate.push((*from, self.migrate(func, name))),
                 _ => class.members.extend(self.member(member, name)),
@@ -238,7 +239,7 @@ impl<'a> Compiler<'a> {
             Some(id) => self.default_fingerprint(&SlotDefault::Code(id)),
             None => self.default_fingerprint(&SlotDefault::Unset),
         };
-        SharedImage { name: shared.name.0.clone(), init, fingerprint, doc: text(member.doc.as_ref()) }
+        SharedImage { name: shared.name.0.clone(), was: None, init, fingerprint, doc: text(member.doc.as_ref()) }
     }
 
     /// A method without parameters that returns the value of an expression.

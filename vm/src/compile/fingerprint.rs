@@ -126,7 +126,7 @@ impl Compiler<'_> {
             (&slot.name, &slot.was, slot.transient, slot.fingerprint).hash(hash);
         }
         for shared in &class.shared {
-            (&shared.name, shared.fingerprint).hash(hash);
+            (&shared.name, &shared.was, shared.fingerprint).hash(hash);
         }
         self.members_hash(&class.members, hash);
         for (from, id) in &class.migrate {

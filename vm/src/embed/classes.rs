@@ -7,6 +7,7 @@ use super::vm::Vm;
 use crate::heap::Value;
 use crate::object::{Class, Cx, FoundInstance, Layout, LayoutId, List, NativeResult};
 use crate::ops::{Resume, suspend};
+use crate::reload::Report;
 use gc_arena::{Collect, Gc};
 use rustc_hash::FxHashSet;
 use std::cell::Cell;
@@ -44,6 +45,25 @@ impl Vm {
             free_layouts(cx, &found);
             Ok(counts.into_iter().collect())
         })
+    }
+
+    /// Counts the living instances that have yet to follow the changes of layouts in a report, unless that has been done.
+    pub fn count_instances(&mut self, report: &mut Report) {
+        if report.layouts.iter().all(|change| change.instances.is_some()) {
+            return;
+        }
+        let found = self.take_census();
+        self.enter(|cx| {
+            for change in &mut report.layouts {
+                // A layout that is gone has no instance, and none is on its way to it.
+                let old = cx.world.layouts[change.old.0 as usize];
+                let layouts = found.iter().map(|instance| cx.world.layout(instance.layout));
+                let waiting = layouts
+                    .filter(|layout| old.is_some_and(|old| Gc::ptr_eq(layout.class, old.class) && layout.number <= old.number));
+                let count = waiting.count();
+                change.instances.get_or_insert(count);
+            }
+        });
     }
 
     /// A list of the living instances of a class and of the classes below it.

@@ -355,6 +355,8 @@ pub enum SlotDefault {
 pub struct SharedImage {
     /// Its name.
     pub name: Arc<str>,
+    /// `was`
+    pub was: Option<Arc<str>>,
     /// Initialiser, a method of the class object; absent: nil.
     pub init: Option<ProtoId>,
     /// Hash of the initialiser's text.

@@ -93,7 +93,7 @@ fn print_class(image: &ModuleImage, index: usize, class: &ClassImage, out: &mut 
     }
     for shared in &class.shared {
         let init = shared.init.map_or(String::new(), |id| format!(" by {}", image.protos[id.0 as usize].name));
-        let _ = writeln!(out, "    shared {}{init}", shared.name);
+        let _ = writeln!(out, "    shared {}{}{init}", shared.name, was(shared.was.as_ref()));
     }
     members(image, &class.members, out);
     for (from, _) in &class.migrate {

@@ -1,13 +1,15 @@
 //! Classes from their images: slots, members, hooks.
 
 use super::hierarchy::{note_hashability, relayout, settle};
+use super::renames::continued;
 use crate::heap::Value;
 use crate::image::{ClassImage, Const, EnumImage, MemberImage, MemberRole, ProtoId, SlotDefault};
 use crate::object::{
     BoxCell, Class, ClassKind, Control, Cx, Function, HookText, Intrinsic, Member, OwnSlot, SlotInit, Symbol, SymbolMap, Undo,
-    Variant,
+    Variant, Was,
 };
 use gc_arena::Gc;
+use std::sync::Arc;
 
 pub(super) type LinkResult<'gc, T> = Result<T, Box<Control<'gc>>>;
 
@@ -77,14 +79,7 @@ pub fn stage_class<'gc>(
             SlotDefault::EmptyMap => SlotInit::EmptyMap,
             SlotDefault::Code(proto) => SlotInit::Code(make(cx, *proto)),
         };
-        let was = slot.was.as_ref().map(|was| cx.world.intern(cx.mc, was)).or_else(|| {
-            // A name that comes back means what it had become.
-            let body = class.body();
-            let is_new = body.own_slots.iter().all(|own| own.name != name);
-            let renamed = body.own_slots.iter().find(|own| own.was == Some(name)).filter(|_| is_new)?;
-            image.slots.iter().all(|slot| *slot.name != *renamed.name.as_str()).then_some(renamed.name)
-        });
-        own_slots.push(OwnSlot { name, init, was });
+        own_slots.push(OwnSlot { name, init });
     }
     let hooks: Vec<HookText<'gc>> = image
         .migrate
@@ -111,15 +106,30 @@ pub fn stage_class<'gc>(
         let text = format!("`{}.{}` is declared as a slot and as another member", image.name, slot.name.as_str());
         return Err(cx.type_error(text));
     }
+    let slots =
+        image.slots.iter().map(|slot| (&slot.name, &slot.was)).chain(image.shared.iter().map(|slot| (&slot.name, &slot.was)));
+    let was = continued_members(cx, class, slots.chain(image.members.iter().map(|member| (&member.name, &member.was))));
     set_bases(cx, class, bases);
     Class::update(class, cx.mc, |body| {
         body.own_slots = own_slots;
+        body.was = was;
         body.filler = filler;
         body.members = members;
         body.hooks = hooks;
         body.doc = image.doc.clone();
     });
     Ok(tasks)
+}
+
+/// What members continue, by their names and `was`.
+fn continued_members<'i, 'gc>(
+    cx: &mut Cx<'_, 'gc>,
+    class: Gc<'gc, Class<'gc>>,
+    members: impl Iterator<Item = (&'i Arc<str>, &'i Option<Arc<str>>)>,
+) -> SymbolMap<'gc, Was<'gc>> {
+    let intern = |cx: &mut Cx<'_, 'gc>, name: &str| cx.world.intern(cx.mc, name);
+    let said: Vec<_> = members.map(|(name, was)| (intern(cx, name), was.as_ref().map(|was| intern(cx, was)))).collect();
+    continued(cx, class, &said)
 }
 
 /// Gives a class other bases, and takes it from the classes below its old ones.
@@ -161,7 +171,9 @@ pub fn build_enum<'gc>(
         Function::set_home(function, cx.mc, class);
         HookText { from: None, fingerprint: function.proto().image.fingerprint, function }
     });
+    let was = continued_members(cx, class, image.members.iter().map(|member| (&member.name, &member.was)));
     Class::update(class, cx.mc, |body| {
+        body.was = was;
         body.variants = variants;
         body.retired = retired;
         body.members = members;

@@ -1,8 +1,10 @@
 //! Edges between the layouts of a class: made by the commit that replaces one.
 
+use super::renames::{Claim, claims_that_hold};
 use crate::heap::Value;
 use crate::object::{
-    Class, ClassBody, Content, Cx, Edge, Function, Hook, HookText, Layout, LayoutChange, Member, Source, Step, Symbol, Undo,
+    Class, ClassBody, Content, Cx, Edge, Function, Hook, HookText, Layout, LayoutChange, Member, SlotInfo, Source, Step, Symbol,
+    Undo,
 };
 use gc_arena::Gc;
 
@@ -134,7 +136,7 @@ fn add_edge<'gc>(
     hooks: Vec<Gc<'gc, Hook<'gc>>>,
     is_next: bool,
 ) {
-    let step = step_between(cx, old, new);
+    let step = step_of(cx, old, new, is_next.then_some(cx.world.commits_tried));
     if is_next {
         close_edges_into(cx, old);
         let change = describe(cx, old, new, &step);
@@ -155,22 +157,36 @@ fn close_edges_into<'gc>(cx: &Cx<'_, 'gc>, layout: Gc<'gc, Layout<'gc>>) {
     }
 }
 
+/// The slots that go on with values of others: pairs of new and old names. `commit` is the one that brings the new slots, if it replaces these old ones.
+pub(super) fn renamed_slots<'gc>(
+    old: Gc<'gc, Layout<'gc>>,
+    slots: &[SlotInfo<'gc>],
+    commit: Option<u32>,
+) -> Vec<(Symbol<'gc>, Symbol<'gc>)> {
+    let claims = slots.iter().filter_map(|slot| {
+        let was = slot.owner.body().was.get(&slot.name).copied()?;
+        Some(Claim { name: slot.name, was: was.from, is_new: was.since.is_some() && was.since == commit })
+    });
+    claims_that_hold(claims, |name| old.index.contains_key(&name), |name| slots.iter().any(|slot| slot.name == name))
+}
+
 /// Where the slots of `new` come from. Instances of `old` may be of another class.
 pub fn step_between<'gc>(cx: &Cx<'_, 'gc>, old: Gc<'gc, Layout<'gc>>, new: Gc<'gc, Layout<'gc>>) -> Step<'gc> {
+    step_of(cx, old, new, None)
+}
+
+fn step_of<'gc>(cx: &Cx<'_, 'gc>, old: Gc<'gc, Layout<'gc>>, new: Gc<'gc, Layout<'gc>>, commit: Option<u32>) -> Step<'gc> {
+    let renamed = renamed_slots(old, &new.slots, commit);
     let mut step = Step { sources: Vec::new(), added: Vec::new(), discarded: Vec::new(), renamed: Vec::new() };
     let mut moved = vec![false; old.slots.len()];
     for slot in &new.slots {
-        let was = || {
-            let own = slot.owner.body();
-            let was = own.own_slots.iter().find(|s| s.name == slot.name)?.was?;
-            // A rename left in the text is inert once it is done.
-            (!new.index.contains_key(&was)).then(|| old.index.get(&was).map(|i| (was, *i)))?
-        };
-        let source = if let Some(i) = old.index.get(&slot.name) {
-            Source::Old(*i)
-        } else if let Some((was, i)) = was() {
+        let was = renamed.iter().find(|(name, _)| *name == slot.name).map(|(_, was)| *was);
+        let is_taken = renamed.iter().any(|(_, was)| *was == slot.name);
+        let source = if let Some(was) = was {
             step.renamed.push((was, slot.name));
-            Source::Old(i)
+            Source::Old(old.index[&was])
+        } else if let Some(i) = old.index.get(&slot.name).filter(|_| !is_taken) {
+            Source::Old(*i)
         } else {
             step.added.push(slot.name);
             shared_before(cx, new.class, slot.name).map_or(Source::Default, Source::Shared)
@@ -198,5 +214,7 @@ fn describe<'gc>(cx: &Cx<'_, 'gc>, old: Gc<'gc, Layout<'gc>>, new: Gc<'gc, Layou
         discarded: step.discarded.iter().map(|(name, _)| text(*name)).collect(),
         renamed: step.renamed.iter().map(|(old, new)| (text(*old), text(*new))).collect(),
         shared: was_shared.chain(is_shared).copied().map(text).collect(),
+        old: old.version,
+        instances: None,
     }
 }

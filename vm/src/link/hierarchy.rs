@@ -220,7 +220,11 @@ fn make_layout<'gc>(
         fillers.reverse();
     }
     let old = class.layout_option();
-    let same = |old: &Gc<'gc, Layout<'gc>>| old.slots.iter().map(|s| s.name).eq(slots.iter().map(|s| s.name));
+    let commit = Some(cx.world.commits_tried);
+    let same = |old: &Gc<'gc, Layout<'gc>>| {
+        let is_same = old.slots.iter().map(|s| s.name).eq(slots.iter().map(|s| s.name));
+        is_same && super::edges::renamed_slots(*old, &slots, commit).is_empty()
+    };
     let equal = old.filter(same);
     let (id, number) = match (old, equal) {
         (_, Some(equal)) => (equal.id, equal.number),

@@ -88,8 +88,18 @@ pub struct OwnSlot<'gc> {
     pub name: Symbol<'gc>,
     /// Its initial value.
     pub init: SlotInit<'gc>,
-    /// The slot that it continues under another name.
-    pub was: Option<Symbol<'gc>>,
+}
+
+/// What a slot or another member continues under its name.
+#[derive(Clone, Copy, Collect)]
+#[collect(no_drop)]
+pub struct Was<'gc> {
+    /// The name that it had.
+    pub from: Symbol<'gc>,
+    /// What its text says behind `was`.
+    pub said: Option<Symbol<'gc>>,
+    /// Number of the attempt to commit that has brought this, if it may exchange names.
+    pub since: Option<u32>,
 }
 
 /// A migration hook of the text.
@@ -114,6 +124,8 @@ pub struct ClassBody<'gc> {
     pub linearisation: Vec<Gc<'gc, Class<'gc>>>,
     /// Slots it declares itself.
     pub own_slots: Vec<OwnSlot<'gc>>,
+    /// What slots and members of its text continue under other names.
+    pub was: SymbolMap<'gc, Was<'gc>>,
     /// The method that fills its own slots whose defaults need code.
     pub filler: Option<Gc<'gc, Function<'gc>>>,
     /// Members it declares itself, shared slots included, and those of `extend` blocks.
@@ -187,6 +199,7 @@ impl<'gc> Class<'gc> {
             members: SymbolMap::default(),
             own: SymbolMap::default(),
             hidden: SymbolMap::default(),
+            was: SymbolMap::default(),
             shared_texts: SymbolMap::default(),
             shared_gone: SymbolMap::default(),
             shared_digests: SymbolMap::default(),

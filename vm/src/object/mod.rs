@@ -25,7 +25,7 @@ mod world;
 pub use caches::MethodCache;
 use caches::SuperCache;
 pub use census::{Found as FoundInstance, pass_instances, take_census};
-pub use class::{Class, ClassBody, ClassKind, HashSource, HookText, Member, OwnSlot, SlotInit};
+pub use class::{Class, ClassBody, ClassKind, HashSource, HookText, Member, OwnSlot, SlotInit, Was};
 pub use collections::{Bytes, List, RangeObject, Tuple};
 pub use definition::{Definition, DefinitionMeta, Generation, Kind, Leak, Linked, Module, ModuleState, Namespace};
 pub use edge::{Edge, Hook, Source, Step};

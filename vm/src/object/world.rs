@@ -349,12 +349,18 @@ pub struct LayoutChange {
     pub renamed: Vec<(String, String)>,
     /// Slots that were shared, and instance slots that are shared now.
     pub shared: Vec<String>,
+    /// The old layout.
+    pub old: LayoutId,
+    /// How many living instances have yet to follow, once somebody has counted them.
+    pub instances: Option<usize>,
 }
 
 /// What a commit has yet to do while the top level of its files runs.
 #[derive(Collect, Default)]
 #[collect(no_drop)]
 pub struct Loading<'gc> {
+    /// Whether it takes a commit back: what that has renamed gets its old name.
+    pub takes_back: bool,
     /// Code that takes the place of other code with loops.
     pub tentative: Vec<Gc<'gc, Proto<'gc>>>,
     /// Definitions whose initialiser has not run yet; code that needs one is suspended until it has.

@@ -30,8 +30,6 @@ struct MembersBefore<'a, 'gc> {
     own: &'a SymbolMap<'gc, Member<'gc>>,
     /// Hashes of the initialisers of shared slots, as they are in its new text.
     shared: Vec<(Symbol<'gc>, u64)>,
-    /// Members of the new text that say what they were.
-    renamed: Vec<(Symbol<'gc>, Symbol<'gc>)>,
 }
 
 impl<'gc> Cx<'_, 'gc> {
@@ -259,8 +257,7 @@ impl<'gc> Cx<'_, 'gc> {
             Function::new(cx.mc, linked.proto(id), None, std::iter::empty())
         })?;
         let shared = image.shared.iter().map(|s| (self.world.intern(self.mc, &s.name), s.fingerprint)).collect();
-        let renamed = self.renamed_members(&image.members);
-        let before = MembersBefore { members: &old_members, own: &own, shared, renamed };
+        let before = MembersBefore { members: &old_members, own: &own, shared };
         self.keep_members(class, &before, &mut tasks, matcher);
         if class.has_layout() {
             self.note_keys(class, &keys);
@@ -315,49 +312,49 @@ impl<'gc> Cx<'_, 'gc> {
         let mut members = class.body().members.clone();
         // Members of the text that an `extend` has replaced.
         let mut replaced = SymbolMap::default();
-        for (name, member) in before.members {
-            match (declared.iter().find(|(n, _)| n == name).map(|(_, m)| *m), *member) {
-                (Some(Member::Shared(_)), Member::Shared(_)) => {}
-                (Some(new), old)
-                    if !matches!(new, Member::Shared(_)) && before.own.contains_key(name) && is_extension(name, &old) =>
-                {
-                    replaced.insert(*name, self.keep_member(before.own[name], new, matcher));
-                    members.insert(*name, old);
-                }
-                (Some(new), old) => {
-                    members.insert(*name, self.keep_member(old, new, matcher));
-                }
-                (None, Member::Shared(cell)) => drop(gone.insert(*name, cell)),
-                (None, member) if is_extension(name, &member) => {
-                    members.insert(*name, member);
-                }
+        let is_declared = |name: &Symbol<'gc>| declared.iter().any(|(other, _)| other == name);
+        let renamed = self.renamed_members(class, before, &declared);
+        let is_taken = |name: &Symbol<'gc>| renamed.iter().any(|(_, was)| was == name);
+        // The member that a new one continues.
+        let origin = |name: &Symbol<'gc>| {
+            let was = renamed.iter().find(|(other, _)| other == name).map(|(_, was)| *was);
+            was.or((!is_taken(name)).then_some(*name))
+        };
+        for (name, member) in before.members.iter().filter(|(name, _)| !is_declared(name) && !is_taken(name)) {
+            match *member {
+                Member::Shared(cell) => drop(gone.insert(*name, cell)),
+                member if is_extension(name, &member) => drop(members.insert(*name, member)),
                 _ => {}
             }
         }
-        for (at, (name, was)) in before.renamed.iter().enumerate() {
-            // Of two that say that they were the same one, the first is.
-            if before.renamed[..at].iter().any(|(_, other)| other == was) {
-                continue;
-            }
-            let is_declared = |name: &Symbol<'gc>| declared.iter().any(|(other, _)| other == name);
-            let old = before.members.get(was).filter(|old| !is_declared(was) && !is_extension(was, old));
-            // What came under the new name before `was` said so stays what it is.
-            if let (Some(old), Some(new), None) = (old, members.get(name).copied(), before.members.get(name)) {
-                let kept = self.keep_member(*old, new, matcher);
-                members.insert(*name, kept);
+        for (name, new) in declared.iter().filter(|(_, member)| !matches!(member, Member::Shared(_))) {
+            if let Some(old) = before.members.get(name)
+                && before.own.contains_key(name)
+                && is_extension(name, old)
+            {
+                replaced.insert(*name, self.keep_member(before.own[name], *new, matcher));
+                members.insert(*name, *old);
+            } else if let Some(old) = origin(name).and_then(|origin| before.members.get(&origin)) {
+                members.insert(*name, self.keep_member(*old, *new, matcher));
             }
         }
+        let mut digests = class.body().shared_digests.clone();
+        digests.retain(|name, _| !is_taken(name));
         for (name, member) in &declared {
             let Member::Shared(fresh) = *member else { continue };
-            let known = match before.members.get(name) {
+            let origin = origin(name);
+            let known = match origin.and_then(|origin| before.members.get(&origin)) {
                 Some(Member::Shared(cell)) => Some(*cell),
                 _ => gone.shift_remove(name),
             };
-            let Some(cell) = known else { continue };
+            let (Some(cell), origin) = (known, origin.unwrap_or(*name)) else { continue };
             members.insert(*name, Member::Shared(cell));
             let is_new_text =
-                before.shared.iter().any(|(n, text)| n == name && texts.get(name).is_some_and(|before| before != text));
-            self.keep_shared(class, *name, (cell, fresh), is_new_text, tasks);
+                before.shared.iter().any(|(n, text)| n == name && texts.get(&origin).is_some_and(|before| before != text));
+            self.keep_shared(class, (*name, origin), (cell, fresh), is_new_text, tasks);
+            if let Some(digest) = class.body().shared_digests.get(&origin) {
+                digests.insert(*name, *digest);
+            }
         }
         for (name, _) in &declared {
             self.settle_decoration(&members, *name, tasks);
@@ -367,6 +364,7 @@ impl<'gc> Cx<'_, 'gc> {
             body.members = members;
             body.own = own;
             body.shared_gone = gone;
+            body.shared_digests = digests;
             body.shared_texts.extend(before.shared.iter().copied());
         });
     }
@@ -397,23 +395,40 @@ impl<'gc> Cx<'_, 'gc> {
         }
     }
 
-    /// What members are called, and were.
-    fn renamed_members(&mut self, members: &[MemberImage]) -> Vec<(Symbol<'gc>, Symbol<'gc>)> {
-        let said = members.iter().filter_map(|member| Some((&member.name, member.was.as_ref()?)));
-        said.map(|(name, was)| (self.world.intern(self.mc, name), self.world.intern(self.mc, was))).collect()
+    /// Members of the new text that continue others: new and old names.
+    fn renamed_members(
+        &self,
+        class: Gc<'gc, Class<'gc>>,
+        before: &MembersBefore<'_, 'gc>,
+        declared: &[(Symbol<'gc>, Member<'gc>)],
+    ) -> Vec<(Symbol<'gc>, Symbol<'gc>)> {
+        let commit = Some(self.world.commits_tried);
+        let body = class.body();
+        let claims = declared.iter().filter_map(|(name, _)| {
+            let was = body.was.get(name)?;
+            Some(link::Claim { name: *name, was: was.from, is_new: was.since.is_some() && was.since == commit })
+        });
+        // What an `extend` has put there is not the class's to rename.
+        let is_own = |was: Symbol<'gc>| match (before.members.get(&was), before.own.get(&was)) {
+            (Some(member), Some(own)) => own.same(member),
+            _ => false,
+        };
+        let claims = claims.filter(|claim| is_own(claim.was));
+        let is_declared = |name| declared.iter().any(|(other, _)| *other == name);
+        link::claims_that_hold(claims, |name| before.members.contains_key(&name), is_declared)
     }
 
     /// A shared slot keeps its cell and, unless it is untouched and has another initialiser, its value.
     fn keep_shared(
         &mut self,
         class: Gc<'gc, Class<'gc>>,
-        name: Symbol<'gc>,
+        (name, origin): (Symbol<'gc>, Symbol<'gc>),
         (cell, fresh): (Gc<'gc, BoxCell<'gc>>, Gc<'gc, BoxCell<'gc>>),
         is_new_text: bool,
         tasks: &mut Vec<ClassTask<'gc>>,
     ) {
         let is_first = self.tasks_outside().flat_map(|(_, tasks)| tasks).any(|task| fills(task, cell));
-        let is_untouched = is_first || self.is_shared_untouched(class, name, cell);
+        let is_untouched = is_first || self.is_shared_untouched(class, origin, cell);
         if is_new_text && !is_untouched {
             self.world.shared_conflicts.push(format!("{}.{}", class.qualified(), name.as_str()));
         }
@@ -572,8 +587,7 @@ impl<'gc> Cx<'_, 'gc> {
             let mut tasks = link::build_enum(self, class, &image, &mut |cx, id| {
                 Function::new(cx.mc, linked.proto(id), None, std::iter::empty())
             })?;
-            let renamed = self.renamed_members(&image.members);
-            let before = MembersBefore { members: &old.members, own: &old.own, shared: Vec::new(), renamed };
+            let before = MembersBefore { members: &old.members, own: &old.own, shared: Vec::new() };
             self.keep_members(class, &before, &mut tasks, matcher);
             self.follow_variants(class, &old, matcher);
             return Ok((class, tasks));

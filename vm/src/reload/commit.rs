@@ -85,6 +85,7 @@ impl Vm {
             cx.world.commits_tried += 1;
             let loading = std::mem::take(&mut cx.world.loading);
             cx.world.loading_outer.push(loading);
+            cx.world.loading.takes_back = plan.takes_back;
             let start = cx.world.undo.len();
             (start, cx.world.tasks.fresh(), cx.world.commit_start.replace(start), cx.world.epoch)
         });

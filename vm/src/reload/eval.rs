@@ -126,6 +126,7 @@ impl Vm {
                 report
             }
             Ok((plan, warnings)) => {
+                let plan = if step == Step::Undo { plan.taking_back() } else { plan };
                 let changed: Vec<Arc<str>> = plan.plan().files.iter().map(|file| file.path.clone()).collect();
                 let before = self.texts_before(&changed);
                 self.files.commits_running += 1;
@@ -227,6 +228,7 @@ impl Vm {
             }
             Err(reasons) => Report::refused(paths, reasons),
         };
+        self.count_instances(&mut report);
         report.epoch = self.epoch();
         report
     }

@@ -55,14 +55,16 @@ fn conflict(entry: &Entry) -> String {
     object(&fields)
 }
 
-fn entry_fields(entry: &Entry) -> [(&'static str, String); 6] {
+fn entry_fields(entry: &Entry) -> [(&'static str, String); 7] {
+    let or_null = |name: Option<&String>| name.map_or_else(|| "null".to_owned(), |name| text(name));
     [
         ("name", text(&entry.name)),
         ("kind", text(entry.kind)),
         ("namespace", text(&entry.namespace)),
         ("file", text(&entry.file)),
         ("line", entry.line.to_string()),
-        ("was", entry.from.as_ref().map_or_else(|| "null".to_owned(), |from| text(from))),
+        ("was", or_null(entry.from.as_ref().or(entry.from_file.as_ref()))),
+        ("forwards_to", or_null(entry.forwards_to.as_ref())),
     ]
 }
 
@@ -76,6 +78,7 @@ fn layout(change: &LayoutChange) -> String {
         ("discarded", texts(&change.discarded)),
         ("renamed", array(&change.renamed, |(old, new)| format!("[{}, {}]", text(old), text(new)))),
         ("shared", texts(&change.shared)),
+        ("instances", change.instances.map_or_else(|| "null".to_owned(), |count| count.to_string())),
     ])
 }
 

@@ -22,6 +22,8 @@ pub struct LeakEntry {
     pub origin_version: u32,
     /// The commit that removed it.
     pub removed_in: u64,
+    /// Qualified name of the definition that it goes on as.
+    pub forwards_to: Option<String>,
     /// Who uses it.
     pub uses: Uses,
 }
@@ -119,6 +121,10 @@ impl Vm {
 fn entry<'gc>(cell: Gc<'gc, Definition<'gc>>, uses: Uses) -> LeakEntry {
     let meta = cell.meta();
     let leak = meta.leak.as_ref().expect("asked for leaks");
+    let mut now = meta.now;
+    while let Some(next) = now.and_then(|now| now.meta().now) {
+        now = Some(next);
+    }
     LeakEntry {
         name: cell.name.as_str().to_owned(),
         namespace: cell.namespace.name.to_string(),
@@ -126,6 +132,7 @@ fn entry<'gc>(cell: Gc<'gc, Definition<'gc>>, uses: Uses) -> LeakEntry {
         file: leak.file.to_string(),
         origin_version: leak.version,
         removed_in: leak.epoch,
+        forwards_to: now.map(|now| now.qualified_name()),
         uses,
     }
 }

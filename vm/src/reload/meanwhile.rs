@@ -319,6 +319,8 @@ impl Vm {
                     file: file.path.to_string(),
                     line,
                     from: None,
+                    from_file: None,
+                    forwards_to: None,
                     initial: None,
                 };
                 if old.is_none() { report.added.push(entry) } else { report.changed.push(entry) }
@@ -334,7 +336,8 @@ fn members_removed(old: &ModuleImage, file: &PlannedFile) -> Vec<Entry> {
     let mut add = |class: &Arc<str>, name: &Arc<str>, kind| {
         let line = new.definition(class).map_or(0, |d| new.source.line(d.name_span.lo));
         let (namespace, file) = (file.namespace.to_string(), file.path.to_string());
-        entries.push(Entry { name: format!("{class}.{name}"), kind, namespace, file, line, from: None, initial: None });
+        let name = format!("{class}.{name}");
+        entries.push(Entry { name, kind, namespace, file, line, from: None, from_file: None, forwards_to: None, initial: None });
     };
     let is_top = |name: &Arc<str>| new.position(name).is_some();
     for before in old.classes.iter().filter(|class| is_top(&class.name)) {
@@ -344,7 +347,8 @@ fn members_removed(old: &ModuleImage, file: &PlannedFile) -> Vec<Entry> {
             slots.chain(now.members.iter().map(|member| &member.name)).any(|other| other == name)
         };
         let slots = before.slots.iter().filter(|slot| now.slots.iter().all(|other| other.was.as_ref() != Some(&slot.name)));
-        let slots = slots.map(|slot| (&slot.name, "slot")).chain(before.shared.iter().map(|slot| (&slot.name, "shared slot")));
+        let shared = before.shared.iter().filter(|slot| now.shared.iter().all(|other| other.was.as_ref() != Some(&slot.name)));
+        let slots = slots.map(|slot| (&slot.name, "slot")).chain(shared.map(|slot| (&slot.name, "shared slot")));
         for (name, kind) in slots.chain(before.members.iter().map(|member| (&member.name, "member"))) {
             if !is_in(name) {
                 add(&before.name, name, kind);

@@ -108,6 +108,8 @@ pub struct ReloadPlan {
     pub rebase: bool,
     /// Whether variables elsewhere that hold an overwritten object get the new one.
     pub relink: bool,
+    /// Whether it takes a commit back.
+    pub takes_back: bool,
     /// What changes or was computed from something that does, by qualified name: leaks among it are no longer up to date.
     pub outdated: Vec<String>,
 }
@@ -242,7 +244,7 @@ pub fn plan(draft: Draft, others: &[FileInput], facts: &Facts, options: &ReloadO
         }
     }
     let outdated = planner.dirty.iter().cloned().collect();
-    ReloadPlan { files, rebase: options.rebase, relink: options.relink, outdated }
+    ReloadPlan { files, rebase: options.rebase, relink: options.relink, takes_back: false, outdated }
 }
 
 /// The namespaces of qualified names.

@@ -24,8 +24,12 @@ pub struct Entry {
     pub file: String,
     /// One-based line; 0 when it left.
     pub line: u32,
-    /// Qualified name that it had before, if another; the file that it comes from, if it moved.
+    /// Qualified name that it had before, if another.
     pub from: Option<String>,
+    /// The file of the same namespace that it comes from, if it moved.
+    pub from_file: Option<String>,
+    /// Of a name that has left: the qualified name of the definition that it goes on as.
+    pub forwards_to: Option<String>,
     /// Of a conflict: the text of the initialiser that was not evaluated.
     pub initial: Option<String>,
 }
@@ -35,10 +39,17 @@ impl fmt::Display for Entry {
         if self.kind == "extension" {
             return f.write_str(&self.name);
         }
-        write!(f, "{}.{}", self.namespace, self.name)?;
-        match &self.from {
-            Some(from) => write!(f, " (from {from})"),
-            None => Ok(()),
+        write!(f, "{}.{}", self.namespace, self.name)
+    }
+}
+
+impl Entry {
+    /// It, and what it was before if it has moved or got another name.
+    pub fn with_origin(&self) -> String {
+        match (&self.from, &self.from_file) {
+            (Some(from), _) => format!("{from} to {self}"),
+            (None, Some(file)) => format!("{self} (from {file})"),
+            (None, None) => self.to_string(),
         }
     }
 }
@@ -97,7 +108,7 @@ pub struct Report {
     pub recomputed: Vec<Entry>,
     /// Variables whose initialiser changed but whose value was kept, because the program had changed it.
     pub conflicts: Vec<Entry>,
-    /// Definitions that the file no longer has; they serve whoever uses them.
+    /// Definitions that the file no longer has; they serve whoever uses them. Names that go on as other definitions are among them.
     pub leaked: Vec<Entry>,
     /// Names that have left: definitions of the files, and members of their classes.
     pub removed: Vec<Entry>,
@@ -160,7 +171,9 @@ impl Report {
                     namespace: file.namespace.to_string(),
                     file: file.path.to_string(),
                     line: image.map_or(0, |d| source.line(d.name_span.lo)),
-                    from: definition.from.as_ref().or(definition.from_file.as_ref()).map(|from| from.to_string()),
+                    from: definition.from.as_ref().map(ToString::to_string),
+                    from_file: definition.from_file.as_ref().map(ToString::to_string),
+                    forwards_to: None,
                     initial: None,
                 };
                 // What it computes with may have changed instead.
@@ -194,7 +207,23 @@ impl Report {
                 report.ran_statements.push(Statement { file: file.path.to_string(), line });
             }
         }
+        report.note_forwarding();
         report
+    }
+
+    /// Says of the names that leave which of them go on as another definition.
+    fn note_forwarding(&mut self) {
+        let came = self.renamed.iter().chain(&self.moved);
+        let taken: Vec<(String, String)> = came.filter_map(|entry| Some((entry.from.clone()?, entry.to_string()))).collect();
+        for entry in self.leaked.iter_mut().chain(&mut self.removed) {
+            let before = entry.to_string();
+            entry.forwards_to = taken.iter().find(|(from, _)| *from == before).map(|(_, now)| now.clone());
+        }
+    }
+
+    /// Names that have left and do not go on as another definition.
+    pub fn lost(&self) -> impl Iterator<Item = &Entry> {
+        self.leaked.iter().filter(|entry| entry.forwards_to.is_none())
     }
 
     /// Adds a shared slot, `main.C.slot`, that keeps its value though its initialiser has changed.
@@ -205,7 +234,7 @@ impl Report {
         });
         if let Some(class) = class.cloned() {
             let name = slot[class.namespace.len() + 1..].to_owned();
-            self.conflicts.push(Entry { name, kind: "shared slot", from: None, ..class });
+            self.conflicts.push(Entry { name, kind: "shared slot", from: None, from_file: None, ..class });
         }
     }
 
@@ -241,7 +270,12 @@ pub fn layout_text(change: &LayoutChange) -> String {
     let parts: Vec<String> =
         parts.iter().filter(|(_, names)| !names.is_empty()).map(|(word, names)| format!("{word} {}", names.join(", "))).collect();
     let parts = if parts.is_empty() { "other order".to_owned() } else { parts.join("; ") };
-    format!("class {}, from {} to {}: {parts}", change.class, change.from, change.to)
+    let instances = match change.instances {
+        None | Some(0) => String::new(),
+        Some(1) => " (1 instance)".to_owned(),
+        Some(count) => format!(" ({count} instances)"),
+    };
+    format!("class {}, from {} to {}{instances}: {parts}", change.class, change.from, change.to)
 }
 
 /// What becomes of a variable or shared slot that is in conflict, and what to do, in one line.
@@ -274,12 +308,14 @@ impl fmt::Display for Report {
             ("restored", &self.restored),
             ("moved", &self.moved),
             ("renamed", &self.renamed),
-            ("leaked", &self.leaked),
         ];
         for (word, entries) in groups {
             for entry in entries {
-                writeln!(f, "  {word:<10} {} {entry}", entry.kind)?;
+                writeln!(f, "  {word:<10} {} {}", entry.kind, entry.with_origin())?;
             }
+        }
+        for entry in self.lost() {
+            writeln!(f, "  leaked     {} {entry}", entry.kind)?;
         }
         for change in &self.layouts {
             writeln!(f, "  layout     {}", layout_text(change))?;

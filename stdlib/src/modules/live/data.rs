@@ -65,8 +65,13 @@ fn entry(entry: &Entry) -> Data {
         ("namespace", Data::text(&entry.namespace)),
         ("file", Data::text(&entry.file)),
         ("line", Data::Int(entry.line.into())),
-        ("was", entry.from.as_ref().map_or(Data::Nil, Data::text)),
+        ("was", name_or_nil(entry.from.as_ref().or(entry.from_file.as_ref()))),
+        ("forwards_to", name_or_nil(entry.forwards_to.as_ref())),
     ])
+}
+
+fn name_or_nil(name: Option<&String>) -> Data {
+    name.map_or(Data::Nil, Data::text)
 }
 
 /// An entry with the text of the initialiser that was not evaluated.
@@ -184,6 +189,7 @@ pub(super) fn leak(leak: &LeakEntry) -> Data {
         ("file", Data::text(&leak.file)),
         ("line", Data::Int(0)),
         ("was", Data::Nil),
+        ("forwards_to", name_or_nil(leak.forwards_to.as_ref())),
         ("origin_version", Data::Int(leak.origin_version.into())),
         ("removed_in", Data::Int(i64::try_from(leak.removed_in).unwrap_or(i64::MAX))),
         (

@@ -4,7 +4,7 @@ use super::data::{self, Data};
 use crate::args;
 use similar::{ChangeTag, TextDiff};
 use std::cell::RefCell;
-use vm::embed::{Handle, outside};
+use vm::embed::{Handle, Vm, outside};
 use vm::heap::Value;
 use vm::object::{Cx, NativeResult};
 use vm::reload::Report;
@@ -21,8 +21,13 @@ pub(super) fn frames<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult
     }))
 }
 
-/// Lets a report find out what an edit has left in an old text, unless it has, and gives what `read` makes of it.
-fn surveyed<'gc>(cx: &mut Cx<'_, 'gc>, source: Value<'gc>, read: impl Fn(&Report) -> Data + 'static) -> NativeResult<'gc> {
+/// Lets a report find out something, unless it has, and gives what `read` makes of it.
+fn surveyed<'gc>(
+    cx: &mut Cx<'_, 'gc>,
+    source: Value<'gc>,
+    find: impl Fn(&mut Vm, &mut Report) + 'static,
+    read: impl Fn(&Report) -> Data + 'static,
+) -> NativeResult<'gc> {
     let source = Handle::new(cx.world, source);
     Err(outside(move |vm| {
         let is_report = "`_source` of a report is one";
@@ -30,7 +35,7 @@ fn surveyed<'gc>(cx: &mut Cx<'_, 'gc>, source: Value<'gc>, read: impl Fn(&Report
             Value::Host(object) => object.data.downcast_ref::<RefCell<Report>>().expect(is_report).borrow().clone(),
             _ => unreachable!("{is_report}"),
         });
-        vm.survey_stale(&mut report);
+        find(vm, &mut report);
         let data = read(&report);
         vm.enter(|cx| {
             if let Value::Host(object) = source.value_in(cx.world) {
@@ -42,11 +47,22 @@ fn surveyed<'gc>(cx: &mut Cx<'_, 'gc>, source: Value<'gc>, read: impl Fn(&Report
 }
 
 pub(super) fn stale<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
-    surveyed(cx, args[0], |report| data::stale(&report.stale))
+    surveyed(cx, args[0], Vm::survey_stale, |report| data::stale(&report.stale))
 }
 
 pub(super) fn text<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
-    surveyed(cx, args[0], |report| Data::text(report.to_string()))
+    let find = |vm: &mut Vm, report: &mut Report| {
+        vm.survey_stale(report);
+        vm.count_instances(report);
+    };
+    surveyed(cx, args[0], find, |report| Data::text(report.to_string()))
+}
+
+/// How many instances have yet to follow each change of a layout.
+pub(super) fn counts<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    surveyed(cx, args[0], Vm::count_instances, |report| {
+        Data::list(&report.layouts, |change| Data::Int(change.instances.unwrap_or_default() as i64))
+    })
 }
 
 pub(super) fn closures<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {

@@ -25,6 +25,7 @@ pub(crate) const FUNCTIONS: &[Row] = &[
     row("_reload", &["what", "options", "dry"], reload, "`_reload(what, options, dry)`: a reload, or its plan, as a map."),
     row("_texts", &["files", "options"], reload_texts, "`_texts(files, options)`: a reload of a map from paths to texts."),
     row("_stale", &["source"], look::stale, "`_stale(source)`: what an edit has left in an old text, as maps."),
+    row("_counts", &["source"], look::counts, "`_counts(source)`: how many instances have yet to follow each change of a layout."),
     row("_text", &["source"], look::text, "`_text(source)`: a report as the command line shows it."),
     row("_undo", &[], undo, "`_undo()`: the report of taking the last commit back, or nil."),
     row("_redo", &[], redo, "`_redo()`: the report of making it again, or nil."),
