@@ -105,6 +105,9 @@ on. When the `extend` leaves, what it replaced is there again. Edit the class it
     RAISED "W0307" Warning "a listener has failed"
     "What a listener (`live.on`) raises does not undo what it is told of, and what an old `before_reload` raises does not refuse an edit of that
 hook itself. The error is shown with its place; correct that code."
+    COMPUTED "W0312" Warning "an undo keeps what a migration hook has computed"
+    "An undo maps slots by their names: a slot that the commit had discarded has its value again. What `migrate(old)` has computed, or turned into another
+variant of an enum, is not computed back. Assign these slots where it matters."
     ENDED "W0310" Warning "a task whose code is edited has ended"
     "An error has ended a task in a function that the edit changes. The edit is made, and calls of the function have its new text, but the task
 does not go on: start it again. A task that is to outlive errors catches them in its loop."

@@ -37,6 +37,7 @@ mod orphans;
 mod overridden;
 mod pairs;
 mod plan;
+mod putback;
 mod queue;
 mod relink;
 mod report;
