@@ -132,6 +132,9 @@ enum Command {
         /// Refuse edits that make a `test` block of the edited files fail
         #[arg(long, requires = "reload")]
         tests: bool,
+        /// What becomes of an instance whose migration hook raises
+        #[arg(long, value_enum, default_value_t = HookErrors::Retry, value_name = "POLICY", requires = "reload")]
+        on_hook_error: HookErrors,
         #[command(flatten)]
         namespaces: Namespaces,
         /// The program: a file with all that it imports, or a directory with all files below it
@@ -293,6 +296,27 @@ impl Mode {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum HookErrors {
+    /// Who uses it gets MigrationError, and the next use tries again
+    Retry,
+    /// It gets its new slots without the hook, and that is told once
+    UseDefaults,
+    /// The edit is refused: all instances follow within it
+    Rollback,
+}
+
+impl HookErrors {
+    fn of_engine(self) -> vm::reload::HookErrors {
+        match self {
+            HookErrors::Retry => vm::reload::HookErrors::Retry,
+            HookErrors::UseDefaults => vm::reload::HookErrors::UseDefaults,
+            HookErrors::Rollback => vm::reload::HookErrors::Rollback,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 enum Format {
     /// For people
     Text,
@@ -394,14 +418,15 @@ fn execute(command: Option<Command>) -> i32 {
             let detail = if report == Format::Json { reload::Detail::Json } else { reload::Detail::Full };
             plan::plan(&running, &edited, &path, mode.of_engine(), &options, detail)
         }
-        Some(Command::Run { reload, mode, roots, poll, verbose, report, strict, tests, namespaces, path, args }) => {
+        Some(Command::Run { reload, mode, roots, poll, verbose, report, strict, tests, on_hook_error, namespaces, path, args }) => {
             let detail = match (report, verbose) {
                 (Format::Json, _) => reload::Detail::Json,
                 (Format::Text, true) => reload::Detail::Full,
                 (Format::Text, false) => reload::Detail::Short,
             };
             let gate = if tests { vm::reload::Gate::Tests } else { vm::reload::Gate::Open };
-            let choices = vm::reload::ReloadOptions { strict, gate, ..Default::default() };
+            let on_hook_error = on_hook_error.of_engine();
+            let choices = vm::reload::ReloadOptions { strict, gate, on_hook_error, ..Default::default() };
             run::run(&run::Options {
                 path,
                 sharing: namespaces.sharing(),

@@ -4,7 +4,7 @@ use crate::table::define;
 use gc_arena::Gc;
 use vm::heap::Value;
 use vm::link;
-use vm::object::{Class, ClassKind, Cx, ErrorKind, Kind, OwnSlot, SlotInit};
+use vm::object::{Class, ClassKind, Cx, ErrorKind, Kind, OwnSlot, SlotInit, Symbol};
 
 /// Makes the error classes and defines them in `core`.
 pub(crate) fn install(cx: &mut Cx<'_, '_>) {
@@ -46,19 +46,23 @@ pub(crate) fn inherit<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>, bas
 fn root_slots<'gc>(cx: &mut Cx<'_, 'gc>) -> Vec<OwnSlot<'gc>> {
     let symbols = cx.world.symbols;
     let empty = Value::Str(cx.world.intern(cx.mc, "").0);
-    let slot = |name, value| OwnSlot { name, init: SlotInit::Value(value) };
     vec![slot(symbols.message, empty), slot(symbols.cause, Value::Nil), slot(symbols.hidden_trace, Value::Nil)]
 }
 
 /// The two values that an `assert` has compared, for who shows how they differ.
 fn assertion_slots<'gc>(cx: &mut Cx<'_, 'gc>) -> Vec<OwnSlot<'gc>> {
-    vec![OwnSlot { name: cx.world.symbols.hidden_compared, init: SlotInit::Value(Value::Nil) }]
+    vec![slot(cx.world.symbols.hidden_compared, Value::Nil)]
 }
 
 /// The instance that could not follow, and the numbers of the layouts.
 fn migration_slots<'gc>(cx: &mut Cx<'_, 'gc>) -> Vec<OwnSlot<'gc>> {
     let names = ["instance", "from", "to"].map(|name| cx.world.intern(cx.mc, name));
-    names.into_iter().map(|name| OwnSlot { name, init: SlotInit::Value(Value::Nil) }).collect()
+    names.into_iter().map(|name| slot(name, Value::Nil)).collect()
+}
+
+/// A slot with this initial value. Hidden ones belong to the engine, and are of no use to anybody else.
+fn slot<'gc>(name: Symbol<'gc>, value: Value<'gc>) -> OwnSlot<'gc> {
+    OwnSlot { name, init: SlotInit::Value(value), is_transient: name.as_str().starts_with('$') }
 }
 
 fn doc(kind: ErrorKind) -> &'static str {

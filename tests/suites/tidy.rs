@@ -23,7 +23,7 @@ const LAYERS: &[&[&str]] = &[
     &["ops"],
     &["link"],
     &["interp"],
-    &["reload", "embed"],
+    &["reload", "embed", "snapshot"],
 ];
 
 /// Files that name a higher layer, and why that is no harm.

@@ -11,3 +11,4 @@ pub mod link;
 pub mod object;
 pub mod ops;
 pub mod reload;
+pub mod snapshot;

@@ -54,5 +54,8 @@ pub const ALLOCATION_MAX: usize = 1 << 32;
 /// square: 600 000 decimal digits, for less than a second.
 pub const BIGINT_DIGITS_BITS_MAX: u64 = 1_993_157;
 
+/// Layouts of one class that are kept because snapshots name them, or an earlier one, though no instance has them. The oldest go first.
+pub const WRITTEN_LAYOUTS_MAX: usize = 50;
+
 /// Bits of the largest integer an operation may make.
 pub const BIGINT_BITS_MAX: u64 = 1 << 26;

@@ -203,6 +203,28 @@ fn the_mode_and_strictness_are_chosen() {
 }
 
 #[test]
+fn what_becomes_of_hooks_that_raise_is_chosen() {
+    let main = |class: &str, use_of_it: &str| {
+        format!(
+            "import task\n{class}\nlet p = P(\"x\")\nfn main() {{\n    while true {{\n        {use_of_it}\n        task.sleep(0.01)\n    }}\n}}\n"
+        )
+    };
+    let old = main("class P { slot a }", "print(p.a)");
+    let new = main("class P { slot b = 7; migrate(old) { self.b = old.a // 2 } }", "print(\"b is ${p.b}\")");
+    let folder = Folder::with(&[("main.lang", &old)]);
+    let mut running = Running::with(&folder, &["run", "--reload", "--on-hook-error", "use_defaults", "main.lang"]);
+    running.wait_for("x");
+    folder.write("main.lang", &new);
+    running.wait_for("W0311");
+    running.wait_for("b is 7");
+    let folder = Folder::with(&[("main.lang", &old)]);
+    let mut running = Running::with(&folder, &["run", "--reload", "--on-hook-error", "rollback", "main.lang"]);
+    running.wait_for("x");
+    folder.write("main.lang", &new);
+    running.wait_for("R0115");
+}
+
+#[test]
 fn what_is_saved_together_is_one_commit() {
     let (folder, mut running) = program();
     // Files that are still open keep a save from ending.

@@ -185,7 +185,7 @@ pub(super) fn free_layouts(cx: &mut Cx<'_, '_>, found: &[FoundInstance]) {
     let Some(used) = used_layouts(cx, found) else { return };
     for i in 0..cx.world.layouts.len() {
         let Some(layout) = cx.world.layouts[i] else { continue };
-        if !layout.is_current() && !used.contains(&layout.version) {
+        if !layout.is_current() && !used.contains(&layout.version) && !layout.is_written() {
             cx.world.layouts[i] = None;
             if let Some(view) = layout.edge().and_then(|edge| edge.view()).filter(|view| !used.contains(&view.version)) {
                 cx.world.layouts[view.id.0 as usize] = None;

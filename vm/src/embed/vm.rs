@@ -265,7 +265,7 @@ impl Vm {
         self.read(&text)
     }
 
-    fn check_handle(&self, handle: &Handle) -> Result<(), Error> {
+    pub(crate) fn check_handle(&self, handle: &Handle) -> Result<(), Error> {
         if handle.is_of(&self.pool) { Ok(()) } else { Err(Error::Host("the handle belongs to another VM".into())) }
     }
 
@@ -310,6 +310,9 @@ impl Vm {
         });
         self.end_level(level);
         self.tell_failures();
+        if self.enter(|cx| cx.world.parked.is_empty()) {
+            self.tell_forgiven();
+        }
         result
     }
 
@@ -400,6 +403,7 @@ impl Vm {
         self.count_fuel()?;
         self.collect_if_due();
         self.check_time()?;
+        self.tell_forgiven();
         self.poll();
         if mem::take(&mut self.files.is_abandoned) {
             return Err(Error::Interrupted(Interrupt::Cancelled));

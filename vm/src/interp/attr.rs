@@ -38,13 +38,18 @@ impl<'gc> Cx<'_, 'gc> {
 
     fn fill_slot_cache(&mut self, site: *mut u32, layout: Gc<'gc, Layout<'gc>>, slot: u32) {
         // The cache has eight bits for the slot, and no instance that is obsolete may ever meet its layout in one.
-        if self.world.stress.no_caches || slot > u32::from(u8::MAX) || slot >= layout.inside || !layout.is_current() {
+        let (place, id) = match slot.checked_sub(layout.inside) {
+            None => (slot, layout.id.0),
+            // The first item of an extra is the attic.
+            Some(beyond) => (beyond + 1, layout.id.in_extra()),
+        };
+        if self.world.stress.no_caches || place > u32::from(u8::MAX) || !layout.is_current() {
             return;
         }
-        // SAFETY: the words of a verified `GetAttr` or `SetAttr`: operand C is the slot, the second extra word the layout.
+        // SAFETY: the words of a verified `GetAttr` or `SetAttr`: operand C is the place, the second extra word the layout.
         unsafe {
-            *site = (*site & 0x00ff_ffff) | slot << 24;
-            *site.add(2) = layout.id.0;
+            *site = (*site & 0x00ff_ffff) | place << 24;
+            *site.add(2) = id;
         }
     }
 

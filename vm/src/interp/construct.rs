@@ -93,12 +93,21 @@ impl<'gc> Cx<'_, 'gc> {
 
     /// Runs what is left to run of a class, then gives the class.
     pub fn run_class_tasks(&mut self, class: Gc<'gc, Class<'gc>>, tasks: Vec<ClassTask<'gc>>) -> NativeResult<'gc> {
-        let Some(task) = tasks.first().copied() else { return Ok(Value::Class(class)) };
+        self.run_tasks(ClassTasks { class, tasks, is_noted: false })
+    }
+
+    /// Runs them, and notes what each has used: the recording that goes on begins anew with each.
+    pub(crate) fn run_noted_tasks(&mut self, class: Gc<'gc, Class<'gc>>, tasks: Vec<ClassTask<'gc>>) -> NativeResult<'gc> {
+        self.run_tasks(ClassTasks { class, tasks, is_noted: true })
+    }
+
+    fn run_tasks(&mut self, all: ClassTasks<'gc>) -> NativeResult<'gc> {
+        let Some(task) = all.tasks.first().copied() else { return Ok(Value::Class(all.class)) };
         let (callee, argument) = match task {
-            ClassTask::Shared { init, .. } => (init, Value::Class(class)),
+            ClassTask::Shared { init, .. } => (init, Value::Class(all.class)),
             ClassTask::Decorate { unit, original, .. } => (unit, original),
         };
-        ops::call_then(self, callee, vec![argument], ClassTasks { class, tasks })
+        ops::call_then(self, callee, vec![argument], all)
     }
 
     /// `Decorated`
@@ -221,6 +230,8 @@ impl<'gc> Cx<'_, 'gc> {
 struct ClassTasks<'gc> {
     class: Gc<'gc, Class<'gc>>,
     tasks: Vec<ClassTask<'gc>>,
+    /// Whether what they use is noted.
+    is_noted: bool,
 }
 
 impl<'gc> Resume<'gc> for ClassTasks<'gc> {
@@ -243,8 +254,11 @@ impl<'gc> Resume<'gc> for ClassTasks<'gc> {
                 }
             }
         }
-        let rest = self.tasks.split_off(1);
-        cx.run_class_tasks(self.class, rest)
+        let task = self.tasks.remove(0);
+        if self.is_noted {
+            cx.note_part(self.class, &task);
+        }
+        cx.run_tasks(self)
     }
 }
 

@@ -4,8 +4,8 @@
 
 use crate::heap::Value;
 use crate::object::{
-    Control, Crossing, Cx, Direction, Edge, EnumValue, ErrorKind, Function, Instance, Layout, LayoutId, List, Map, NativeResult,
-    SlotInit, Source, Undo, World,
+    Control, Crossing, Cx, Direction, Edge, EnumValue, ErrorKind, Function, Hook, Instance, Layout, LayoutId, List, Map,
+    NativeResult, SlotInit, Source, Undo, World,
 };
 use crate::ops::{self, Resume, and_then, call_then, suspend};
 use gc_arena::{Collect, Gc};
@@ -82,6 +82,18 @@ impl<'gc> Cx<'_, 'gc> {
         edge: Gc<'gc, Edge<'gc>>,
         more: Vec<Gc<'gc, Function<'gc>>>,
     ) -> NativeResult<'gc> {
+        let mut hooks: Vec<_> = edge.hooks.iter().filter_map(|hook| hook.function()).collect();
+        hooks.extend(more);
+        self.cross_with(instance, edge, hooks)
+    }
+
+    /// Crosses one edge with these hooks instead of its own.
+    fn cross_with(
+        &mut self,
+        instance: Gc<'gc, Instance<'gc>>,
+        edge: Gc<'gc, Edge<'gc>>,
+        mut hooks: Vec<Gc<'gc, Function<'gc>>>,
+    ) -> NativeResult<'gc> {
         let from = self.world.layout(instance.layout());
         let to = self.world.layout(edge.to);
         let old: Vec<Value<'gc>> = (0..from.slots.len()).map(|i| Instance::get(instance, &from, i)).collect();
@@ -112,16 +124,16 @@ impl<'gc> Cx<'_, 'gc> {
                 attic.put(Value::Str(name.0), value);
             }
         }
-        let mut hooks: Vec<_> = edge.hooks.iter().filter_map(|hook| hook.function()).collect();
         match edge.direction.get() {
             Direction::Undo(commit) => attic.put(Value::Int(commit.into()), Value::Nil),
-            Direction::Redo(commit) if attic.take(Value::Int(commit.into())).is_some() => hooks.clear(),
+            Direction::Redo(commit) if attic.take(Value::Int(commit.into())).is_some() => {
+                hooks.retain(|hook| !edge.has_hook(*hook));
+            }
             _ => {}
         }
         let (layout, content) = self.arrange(instance, to, values, attic);
         let (mc, id) = (self.mc, instance.layout());
         self.world.log(|| Undo::Instance(instance, id, raw.clone()));
-        hooks.extend(more);
         if defaults.is_empty() && hooks.is_empty() {
             Instance::replace(instance, mc, layout, &content);
             return Ok(Value::Nil);
@@ -137,7 +149,7 @@ impl<'gc> Cx<'_, 'gc> {
         Instance::replace(instance, mc, layout, &content);
         defaults.reverse();
         hooks.reverse();
-        Steps { instance, from, to, view, defaults, hooks }.go(self)
+        Steps { instance, from, to, edge, view, defaults, hooks, running: None }.go(self)
     }
 
     /// The layout and the raw content of an instance that gets these slots.
@@ -349,10 +361,13 @@ struct Steps<'gc> {
     instance: Gc<'gc, Instance<'gc>>,
     from: Gc<'gc, Layout<'gc>>,
     to: Gc<'gc, Layout<'gc>>,
+    edge: Gc<'gc, Edge<'gc>>,
     view: Option<Gc<'gc, Instance<'gc>>>,
     /// Slots whose defaults are code.
     defaults: Vec<(usize, Gc<'gc, Function<'gc>>)>,
     hooks: Vec<Gc<'gc, Function<'gc>>>,
+    /// The hook that runs.
+    running: Option<Gc<'gc, Function<'gc>>>,
 }
 
 impl<'gc> Steps<'gc> {
@@ -363,6 +378,7 @@ impl<'gc> Steps<'gc> {
             return call_then(cx, callee, vec![this], self);
         }
         if let (Some(hook), Some(view)) = (self.hooks.pop(), self.view) {
+            self.running = Some(hook);
             return call_then(cx, Value::Function(hook), vec![this, Value::Instance(view)], self);
         }
         cx.world.migrating.remove(&address(self.instance));
@@ -380,11 +396,21 @@ impl<'gc> Resume<'gc> for Steps<'gc> {
         self.go(cx)
     }
 
-    fn failed(self, cx: &mut Cx<'_, 'gc>, error: Value<'gc>) -> Value<'gc> {
+    fn failed(self, cx: &mut Cx<'_, 'gc>, error: Value<'gc>) -> NativeResult<'gc> {
         cx.put_back(self.instance);
         if cx.is_uncatchable(&error) {
-            return error;
+            return ops::raise(error);
         }
-        cx.migration_error(self.instance, self.from, self.to, error)
+        let failed = |hook: &&Gc<'gc, Hook<'gc>>| match (hook.function(), self.running) {
+            (Some(function), Some(running)) => Gc::ptr_eq(function, running),
+            _ => false,
+        };
+        let error = cx.migration_error(self.instance, self.from, self.to, error);
+        let Some(hook) = self.edge.hooks.iter().find(failed).filter(|hook| hook.forgives()) else { return ops::raise(error) };
+        if !hook.is_told.replace(true) {
+            cx.world.forgiven.push(error);
+            cx.world.look_soon();
+        }
+        cx.cross_with(self.instance, self.edge, Vec::new())
     }
 }

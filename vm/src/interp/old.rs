@@ -33,14 +33,14 @@ pub(super) fn make_view_layout<'gc>(
             let name = if hidden { format!("${name}") } else { (*name).to_owned() };
             let name = cx.world.intern(cx.mc, &name);
             if slots.iter().all(|slot| slot.name != name) {
-                slots.push(SlotInfo { name, owner: class, init: SlotInit::Value(*value) });
+                slots.push(SlotInfo { name, owner: class, init: SlotInit::Value(*value), is_transient: false });
                 template.push(*value);
             }
         }
     }
     let name = cx.world.intern(cx.mc, COMMIT);
     let commit = Value::Int(i64::from(edge.commit));
-    slots.push(SlotInfo { name, owner: class, init: SlotInit::Value(commit) });
+    slots.push(SlotInfo { name, owner: class, init: SlotInit::Value(commit), is_transient: false });
     template.push(commit);
     let id = cx.world.fresh_id();
     let content = Content { slots, template: template.into(), fresh: [].into(), fillers: Vec::new() };

@@ -97,15 +97,15 @@ impl<'gc> Resume<'gc> for Replacing<'gc> {
         }
     }
 
-    fn failed(self, cx: &mut Cx<'_, 'gc>, error: Value<'gc>) -> Value<'gc> {
+    fn failed(self, cx: &mut Cx<'_, 'gc>, error: Value<'gc>) -> NativeResult<'gc> {
         cx.world.replacing = cx.world.replacing.saturating_sub(1);
         EnumValue::replace(self.value, cx.mc, None);
         if cx.is_uncatchable(&error) {
-            return error;
+            return ops::raise(error);
         }
         let kind = cx.type_name(&error);
         let what = format!("{kind}: {}", ops::error_message(cx, &error));
-        cx.replacement_error(self.value, &what, error)
+        ops::raise(cx.replacement_error(self.value, &what, error))
     }
 }
 

@@ -120,7 +120,13 @@ impl<'gc> Cx<'_, 'gc> {
                                     Ok(())
                                 }
                                 Err(control) => match *control {
-                                    Control::Raise(error) => Err(Box::new(Control::Raise(then.then.failed(self, error)))),
+                                    Control::Raise(error) => match then.then.failed(self, error) {
+                                        Ok(value) => {
+                                            self.deliver(value, dst, mode);
+                                            return Flow::Reload;
+                                        }
+                                        Err(next) => Err(next),
+                                    },
                                     other => Err(Box::new(other)),
                                 },
                             }

@@ -47,7 +47,16 @@ impl<'gc> Cx<'_, 'gc> {
             if let (true, Value::Continuation(waiting)) =
                 (self.world.resume_stub.is_some_and(|s| Gc::ptr_eq(s, frame.proto)), waiting)
             {
-                error = waiting.then.failed(self, error);
+                match waiting.then.failed(self, error) {
+                    Ok(value) => {
+                        self.deliver(value, frame.dst, frame.mode);
+                        return Flow::Reload;
+                    }
+                    Err(control) => match *control {
+                        Control::Raise(next) => error = next,
+                        other => return self.control(Box::new(other), frame.dst, frame.mode),
+                    },
+                }
                 self.attach_trace(error);
             }
         }

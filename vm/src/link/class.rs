@@ -79,7 +79,7 @@ pub fn stage_class<'gc>(
             SlotDefault::EmptyMap => SlotInit::EmptyMap,
             SlotDefault::Code(proto) => SlotInit::Code(make(cx, *proto)),
         };
-        own_slots.push(OwnSlot { name, init });
+        own_slots.push(OwnSlot { name, init, is_transient: slot.transient });
     }
     let hooks: Vec<HookText<'gc>> = image
         .migrate

@@ -38,12 +38,16 @@ fn connect_with<'gc>(
         let brought = if direction.is_undo() { Vec::new() } else { brought };
         let plain = brought.iter().find(|h| h.from == Some(old.number)).or_else(|| brought.iter().find(|h| h.from.is_none()));
         let hook = Hook::new(cx.mc, *class, plain.map(|h| h.function));
+        hook.set_forgives(cx.world.forgives_hooks);
         Class::update(*class, cx.mc, |body| body.open_hook = Some(hook));
         hooks.push(hook);
         // In the order in which the slots stand.
         let line = class.body().linearisation.clone();
         let own = line.iter().rev().filter_map(|c| hooks.iter().find(|h| Gc::ptr_eq(h.class, *c)).copied()).collect();
         let edge = add_edge(cx, *old, new, own, true);
+        if direction.is_undo() {
+            forgive_edges_into(cx, *old);
+        }
         match direction {
             Direction::Undo(_) if !line.iter().any(|c| loses_hooks(cx, *c)) => {}
             direction => edge.direction.set(direction),
@@ -133,9 +137,10 @@ fn replace_hook<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>, text: &Ho
 }
 
 fn set_hook<'gc>(cx: &mut Cx<'_, 'gc>, hook: Gc<'gc, Hook<'gc>>, function: Gc<'gc, Function<'gc>>) {
-    let old = hook.function();
-    cx.world.log(|| Undo::Hook(hook, old));
+    let (old, forgave) = (hook.function(), hook.forgives());
+    cx.world.log(|| Undo::Hook(hook, old, forgave));
     Hook::set(hook, cx.mc, Some(function));
+    hook.set_forgives(cx.world.forgives_hooks);
 }
 
 /// `migrate from n`: an edge from layout n to the current one.
@@ -145,6 +150,7 @@ fn add_direct<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>, text: &Hook
     };
     let Some(old) = cx.world.layouts.iter().flatten().find(|layout| named(layout)).copied() else { return };
     let hook = Hook::new(cx.mc, class, Some(text.function));
+    hook.set_forgives(cx.world.forgives_hooks);
     add_edge(cx, old, class.layout(), vec![hook], false);
 }
 
@@ -161,12 +167,27 @@ fn add_edge<'gc>(
         close_edges_into(cx, old);
         let change = describe(cx, old, new, &step);
         cx.world.layout_changes.push(change);
+        if !old.class.body().written.is_empty() {
+            Layout::keep_written(old, cx.mc);
+        }
     }
     let edge = Edge::new(cx.mc, new.id, cx.world.commits_tried, step, hooks);
     let previous = old.edge();
     cx.world.log(|| Undo::Edge(old, previous));
     Layout::set_edge(old, cx.mc, Some(edge));
     edge
+}
+
+/// Instances on their way over a layout that is taken back get past hooks that raise.
+fn forgive_edges_into<'gc>(cx: &mut Cx<'_, 'gc>, layout: Gc<'gc, Layout<'gc>>) {
+    let edges = cx.world.layouts.iter().flatten().filter_map(|other| other.edge()).filter(|edge| edge.to == layout.version);
+    let hooks: Vec<_> = edges.flat_map(|edge| edge.hooks.clone()).filter(|hook| !hook.forgives()).collect();
+    for hook in hooks {
+        cx.world.log(|| Undo::Hook(hook, hook.function(), false));
+        hook.set_forgives(true);
+        // They get back the slots that they have, so that nobody need know.
+        hook.is_told.set(true);
+    }
 }
 
 /// The edges into a layout that is no longer the current one forget what crossed them.
@@ -210,7 +231,8 @@ fn step_of<'gc>(cx: &Cx<'_, 'gc>, old: Gc<'gc, Layout<'gc>>, new: Gc<'gc, Layout
             Source::Old(*i)
         } else {
             step.added.push(slot.name);
-            shared_before(cx, new.class, slot.name).map_or(Source::Default, Source::Shared)
+            let was = || was_shared(cx, new, slot, commit);
+            shared_before(cx, new.class, slot.name).or_else(was).map_or(Source::Default, Source::Shared)
         };
         if let Source::Old(i) = source {
             moved[i as usize] = true;
@@ -220,6 +242,17 @@ fn step_of<'gc>(cx: &Cx<'_, 'gc>, old: Gc<'gc, Layout<'gc>>, new: Gc<'gc, Layout
     let left = old.slots.iter().enumerate().filter(|(i, _)| !moved[*i]);
     step.discarded = left.map(|(i, slot)| (slot.name, i as u32)).collect();
     step
+}
+
+/// The value of the shared slot that a new slot says it was, if that leaves with the commit.
+fn was_shared<'gc>(cx: &Cx<'_, 'gc>, new: Gc<'gc, Layout<'gc>>, slot: &SlotInfo<'gc>, commit: Option<u32>) -> Option<Value<'gc>> {
+    let was = slot.owner.body().was.get(&slot.name).copied().filter(|was| was.since.is_some() && was.since == commit)?;
+    let claims = |other: &SlotInfo<'gc>| other.owner.body().was.get(&other.name).is_some_and(|other| other.from == was.from);
+    if new.slots.iter().take_while(|other| other.name != slot.name).any(claims) {
+        return None;
+    }
+    let stays = new.class.find(was.from).is_some() || new.index.contains_key(&was.from);
+    if stays { None } else { shared_before(cx, new.class, was.from) }
 }
 
 fn describe<'gc>(cx: &Cx<'_, 'gc>, old: Gc<'gc, Layout<'gc>>, new: Gc<'gc, Layout<'gc>>, step: &Step<'gc>) -> LayoutChange {

@@ -146,7 +146,7 @@ fn slots_of<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>) -> LinkResult
     let mut index = SymbolMap::default();
     for owner in linearisation.iter().rev() {
         for slot in &owner.body().own_slots {
-            let info = SlotInfo { name: slot.name, owner: *owner, init: slot.init };
+            let info = SlotInfo { name: slot.name, owner: *owner, init: slot.init, is_transient: slot.is_transient };
             let Some(at) = index.get(&slot.name).copied() else {
                 index.insert(slot.name, slots.len() as u32);
                 slots.push(info);

@@ -1,10 +1,12 @@
 //! Classes. A class object keeps its identity over redefinitions; what changes is its body and its current layout.
 
-use super::{BoxCell, Function, Hook, Layout, LayoutId, Symbol, SymbolMap, Variant};
+use super::{BoxCell, Definition, Function, Hook, Layout, LayoutId, Symbol, SymbolMap, Variant};
 use crate::heap::Value;
+use crate::image::MemberRole;
 use gc_arena::barrier::unlock;
 use gc_arena::lock::{Lock, RefLock};
 use gc_arena::{Collect, Gc, GcWeak, Mutation};
+use rustc_hash::FxHashMap;
 use std::cell::{Cell, Ref};
 use std::sync::Arc;
 
@@ -88,6 +90,8 @@ pub struct OwnSlot<'gc> {
     pub name: Symbol<'gc>,
     /// Its initial value.
     pub init: SlotInit<'gc>,
+    /// Whether snapshots leave it out.
+    pub is_transient: bool,
 }
 
 /// What a slot or another member continues under its name.
@@ -140,10 +144,16 @@ pub struct ClassBody<'gc> {
     pub shared_gone: SymbolMap<'gc, Gc<'gc, BoxCell<'gc>>>,
     /// Digests of its shared slots when their initialisers had run; slots that hold more than plain data have none.
     pub shared_digests: SymbolMap<'gc, u64>,
+    /// Constants and functions that the initialisers of its shared slots and the decorators of its members have used.
+    pub computed_from: FxHashMap<Part<'gc>, Vec<Gc<'gc, Definition<'gc>>>>,
+    /// Hashes of its decorated members, with their decorators.
+    pub decorated_texts: FxHashMap<Part<'gc>, u64>,
     /// Migration hooks of the text.
     pub hooks: Vec<HookText<'gc>>,
     /// The hook that it has on the edges into its own current layout and those of the classes below it.
     pub open_hook: Option<Gc<'gc, Hook<'gc>>>,
+    /// Layouts that snapshots name, and all that came after the first of them, oldest first: kept for the return of what was written.
+    pub written: Vec<Gc<'gc, Layout<'gc>>>,
     /// Enum variants in order.
     pub variants: Vec<Gc<'gc, Variant<'gc>>>,
     /// Variants that the enum no longer has, with the values of those without payload: for their return, and for hooks.
@@ -156,6 +166,17 @@ pub struct ClassBody<'gc> {
     pub qualified: Arc<str>,
     /// Whether it defines `==` without `hash`, itself or by inheritance.
     pub unhashable: bool,
+}
+
+/// A part of a class that code of the program computes: a shared slot, or a decorated member in one of its uses.
+#[derive(Collect, Clone, Copy, PartialEq, Eq, Hash)]
+#[collect(no_drop)]
+pub struct Part<'gc> {
+    /// Its name.
+    pub name: Symbol<'gc>,
+    /// The use of a member; `None` for a shared slot.
+    #[collect(require_static)]
+    pub role: Option<MemberRole>,
 }
 
 /// Where instances of a class get their hash and equality from.
@@ -203,8 +224,11 @@ impl<'gc> Class<'gc> {
             shared_texts: SymbolMap::default(),
             shared_gone: SymbolMap::default(),
             shared_digests: SymbolMap::default(),
+            computed_from: FxHashMap::default(),
+            decorated_texts: FxHashMap::default(),
             hooks: Vec::new(),
             open_hook: None,
+            written: Vec::new(),
             variants: Vec::new(),
             retired: Vec::new(),
             subclasses: Vec::new(),

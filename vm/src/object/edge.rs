@@ -27,17 +27,32 @@ pub struct Hook<'gc> {
     /// The class that it belongs to.
     pub class: Gc<'gc, Class<'gc>>,
     function: Lock<Option<Gc<'gc, Function<'gc>>>>,
+    /// Whether an instance for which it raises takes the step without hooks.
+    forgives: Cell<bool>,
+    /// Whether it has been told that it has raised.
+    pub is_told: Cell<bool>,
 }
 
 impl<'gc> Hook<'gc> {
     /// A hook; without function it does nothing until it gets one.
     pub fn new(mc: &Mutation<'gc>, class: Gc<'gc, Class<'gc>>, function: Option<Gc<'gc, Function<'gc>>>) -> Gc<'gc, Self> {
-        Gc::new(mc, Hook { class, function: Lock::new(function) })
+        Gc::new(mc, Hook { class, function: Lock::new(function), forgives: Cell::new(false), is_told: Cell::new(false) })
     }
 
     /// What it runs.
     pub fn function(&self) -> Option<Gc<'gc, Function<'gc>>> {
         self.function.get()
+    }
+
+    /// Whether an instance for which it raises takes the step without hooks.
+    pub fn forgives(&self) -> bool {
+        self.forgives.get()
+    }
+
+    /// Decides what becomes of instances for which it raises; that is told afresh.
+    pub fn set_forgives(&self, forgives: bool) {
+        self.forgives.set(forgives);
+        self.is_told.set(false);
     }
 
     /// Replaces what it runs.
@@ -113,6 +128,11 @@ impl<'gc> Edge<'gc> {
             crossed: RefLock::default(),
         };
         Gc::new(mc, edge)
+    }
+
+    /// Whether a function is one of its hooks.
+    pub fn has_hook(&self, function: Gc<'gc, Function<'gc>>) -> bool {
+        self.hooks.iter().filter_map(|hook| hook.function()).any(|hook| Gc::ptr_eq(hook, function))
     }
 
     /// The layout of the hooks' `old`.

@@ -6,6 +6,7 @@
 
 use super::{Class, Edge, Function, SlotInit, Symbol, SymbolMap};
 use crate::heap::Value;
+use crate::limits;
 use gc_arena::barrier::unlock;
 use gc_arena::lock::{Lock, RefLock};
 use gc_arena::{Collect, Gc, Mutation};
@@ -13,6 +14,15 @@ use gc_arena::{Collect, Gc, Mutation};
 /// Identifies a layout for the life of the VM. 0 is no layout.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct LayoutId(pub u32);
+
+impl LayoutId {
+    /// What inline caches of slots know it by that stand in the extras of its instances. There are never so many layouts that this is the id of
+    /// another one.
+    #[inline(always)]
+    pub fn in_extra(self) -> u32 {
+        self.0 | 1 << 31
+    }
+}
 
 /// One slot of a layout.
 #[derive(Clone, Copy, Collect)]
@@ -24,6 +34,8 @@ pub struct SlotInfo<'gc> {
     pub owner: Gc<'gc, Class<'gc>>,
     /// Its initial value.
     pub init: SlotInit<'gc>,
+    /// Whether snapshots leave it out.
+    pub is_transient: bool,
 }
 
 /// The slots of one version of a class.
@@ -132,6 +144,23 @@ impl<'gc> Layout<'gc> {
     #[inline]
     pub fn is_current(&self) -> bool {
         self.class.layout_option().is_none_or(|current| current.version == self.version)
+    }
+
+    /// Whether a snapshot may name it, or its way leads on from one that it names.
+    pub fn is_written(&self) -> bool {
+        self.class.body().written.iter().any(|written| written.id == self.version)
+    }
+
+    /// Keeps it for the return of what a snapshot writes.
+    pub fn keep_written(this: Gc<'gc, Self>, mc: &Mutation<'gc>) {
+        Class::update(this.class, mc, |body| {
+            // One with other defaults may have taken its place under its id.
+            body.written.retain(|written| written.id != this.id);
+            body.written.push(this);
+            if body.written.len() > limits::WRITTEN_LAYOUTS_MAX {
+                body.written.remove(0);
+            }
+        });
     }
 
     /// The step to the next version.

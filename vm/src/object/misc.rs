@@ -182,9 +182,9 @@ pub trait Then<'gc> {
     /// Goes on with the result.
     fn then(&self, cx: &mut Cx<'_, 'gc>, result: Value<'gc>) -> NativeResult<'gc>;
 
-    /// The call raised `error`. Gives the error that goes on to the caller.
-    fn failed(&self, _: &mut Cx<'_, 'gc>, error: Value<'gc>) -> Value<'gc> {
-        error
+    /// The call raised `error`. Gives what goes on to the caller: that error, another one, or a result as if nothing had happened.
+    fn failed(&self, _: &mut Cx<'_, 'gc>, error: Value<'gc>) -> NativeResult<'gc> {
+        Err(Box::new(super::Control::Raise(error)))
     }
 }
 

@@ -28,7 +28,7 @@ pub use before::{Before, Replaced};
 pub use caches::MethodCache;
 use caches::SuperCache;
 pub use census::{Found as FoundInstance, pass_instances, take_census};
-pub use class::{Class, ClassBody, ClassKind, HashSource, HookText, Member, OwnSlot, SlotInit, Was};
+pub use class::{Class, ClassBody, ClassKind, HashSource, HookText, Member, OwnSlot, Part, SlotInit, Was};
 pub use collections::{Bytes, List, RangeObject, Tuple};
 pub use definition::{Definition, DefinitionMeta, Generation, Kind, Leak, Linked, Module, ModuleState, Namespace};
 pub use direction::Direction;
@@ -52,5 +52,5 @@ pub use variant::{EnumValue, Variant};
 pub use way::{Passed, Way, Ways};
 pub use world::{
     ClassTasks, Control, Crossing, Cx, Detour, ErrorKind, Exit, Following, Found, HandlePool, Interrupt, LayoutChange, Passing,
-    Stress, Symbols, TraceFrame, World,
+    SharedChanges, Stress, Symbols, TraceFrame, World,
 };

@@ -53,8 +53,8 @@ pub enum Undo<'gc> {
     Shared(Gc<'gc, BoxCell<'gc>>, Value<'gc>),
     /// A layout got an edge.
     Edge(Gc<'gc, Layout<'gc>>, Option<Gc<'gc, Edge<'gc>>>),
-    /// A hook got another function.
-    Hook(Gc<'gc, Hook<'gc>>, Option<Gc<'gc, Function<'gc>>>),
+    /// A hook got another function, or another answer to whether it forgives.
+    Hook(Gc<'gc, Hook<'gc>>, Option<Gc<'gc, Function<'gc>>>, bool),
     /// An instance was migrated.
     Instance(Gc<'gc, Instance<'gc>>, #[collect(require_static)] LayoutId, Vec<Value<'gc>>),
     /// A variant has another position.
@@ -132,7 +132,10 @@ impl<'gc> Undo<'gc> {
                 }
                 Layout::set_edge(layout, mc, previous);
             }
-            Undo::Hook(hook, function) => Hook::set(hook, mc, function),
+            Undo::Hook(hook, function, forgives) => {
+                Hook::set(hook, mc, function);
+                hook.set_forgives(forgives);
+            }
             Undo::Instance(instance, layout, raw) => Instance::replace(instance, mc, layout, &raw),
             Undo::Ordinal(variant, ordinal) => variant.ordinal.set(ordinal),
             Undo::Home(function, home) => Function::set_home(function, mc, home),

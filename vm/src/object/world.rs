@@ -312,6 +312,15 @@ pub struct Following<'gc> {
     pub hash: Value<'gc>,
 }
 
+/// Shared slots that a commit is about, as `main.C.slot`.
+#[derive(Default)]
+pub struct SharedChanges {
+    /// Those that are kept though their initialisers, or what these compute with, have changed.
+    pub conflicts: Vec<String>,
+    /// Those that are evaluated anew because of what their initialisers compute with.
+    pub recomputed: Vec<String>,
+}
+
 /// Calls of a function that go elsewhere: see `interp/detour.rs`.
 #[derive(Clone, Copy, Collect)]
 #[collect(no_drop)]
@@ -379,6 +388,8 @@ pub struct Loading<'gc> {
     pub tasks_outside: Vec<ClassTasks<'gc>>,
     /// Functions and classes whose decorators have yet to run, with their definitions.
     pub undecorated: Vec<(Gc<'gc, Definition<'gc>>, Value<'gc>)>,
+    /// Classes with the names of their shared slots and decorated members that are computed from something that changes.
+    pub stirred: Vec<(Gc<'gc, Class<'gc>>, Vec<Symbol<'gc>>)>,
     /// Functions that have not been decorated before, and are now, with their definitions.
     pub plain: Vec<(Gc<'gc, Definition<'gc>>, Gc<'gc, Function<'gc>>)>,
     /// Definitions that get another object, with the one they had.
@@ -494,13 +505,18 @@ pub struct World<'gc> {
     /// Layouts that the commit that is running has replaced.
     #[collect(require_static)]
     pub layout_changes: Vec<LayoutChange>,
-    /// Shared slots that the present commit keeps though their initialisers have changed, as `main.C.slot`.
+    /// What the present commit does to shared slots.
     #[collect(require_static)]
-    pub shared_conflicts: Vec<String>,
+    pub shared_changes: SharedChanges,
     /// Whether an `extend` has given a built-in class a `len` of its own, which `len(value)` then has to call.
     pub has_extended_len: bool,
     /// Instances on their way over an edge whose code runs, by address.
     pub migrating: FxHashMap<usize, Crossing<'gc>>,
+    /// Whether the commit that is running lets instances for which a hook raises take the step without hooks.
+    #[collect(require_static)]
+    pub forgives_hooks: bool,
+    /// Of hooks that have raised and were forgiven: the MigrationErrors that nobody got, one for each hook, until they are told.
+    pub forgiven: Vec<Value<'gc>>,
     /// How many hooks of enums are running: they also find the variants that have left.
     #[collect(require_static)]
     pub replacing: u32,
@@ -685,9 +701,11 @@ impl<'gc> World<'gc> {
             layout_changes: Vec::new(),
             replaced_last: Vec::new(),
             replaced_before: Vec::new(),
-            shared_conflicts: Vec::new(),
+            shared_changes: SharedChanges::default(),
             has_extended_len: false,
             migrating: FxHashMap::default(),
+            forgives_hooks: false,
+            forgiven: Vec::new(),
             replacing: 0,
             following: None,
             hash_epoch: 0,

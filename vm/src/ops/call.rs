@@ -14,9 +14,9 @@ pub trait Resume<'gc>: Collect<'gc> + Sized + 'gc {
     /// Goes on with the result that was waited for.
     fn resume(self, cx: &mut Cx<'_, 'gc>, result: Value<'gc>) -> NativeResult<'gc>;
 
-    /// What was waited for raised `error`. Gives the error that goes on to the caller.
-    fn failed(self, _: &mut Cx<'_, 'gc>, error: Value<'gc>) -> Value<'gc> {
-        error
+    /// What was waited for raised `error`. Gives what goes on to the caller: that error, another one, or a result as if nothing had happened.
+    fn failed(self, _: &mut Cx<'_, 'gc>, error: Value<'gc>) -> NativeResult<'gc> {
+        raise(error)
     }
 }
 
@@ -40,14 +40,18 @@ impl<'gc, R: Resume<'gc>> Then<'gc> for Waiting<'gc, R> {
         and_then(cx, result, outer)
     }
 
-    fn failed(&self, cx: &mut Cx<'_, 'gc>, error: Value<'gc>) -> Value<'gc> {
-        let error = match self.inner {
+    fn failed(&self, cx: &mut Cx<'_, 'gc>, error: Value<'gc>) -> NativeResult<'gc> {
+        let result = match self.inner {
             Some(inner) => inner.then.failed(cx, error),
-            None => error,
+            None => raise(error),
         };
-        match self.outer.take() {
-            Some(outer) => outer.failed(cx, error),
-            None => error,
+        let Some(outer) = self.outer.take() else { return result };
+        match result {
+            Ok(value) => outer.resume(cx, value),
+            Err(control) => match *control {
+                Control::Raise(error) => outer.failed(cx, error),
+                other => suspend(cx, Box::new(other), outer),
+            },
         }
     }
 }
@@ -72,6 +76,11 @@ pub fn suspend<'gc, R: Resume<'gc>>(cx: &mut Cx<'_, 'gc>, control: Box<Control<'
         }
         other => Err(Box::new(other)),
     }
+}
+
+/// This error goes on to the caller.
+pub fn raise<'gc>(error: Value<'gc>) -> NativeResult<'gc> {
+    Err(Box::new(Control::Raise(error)))
 }
 
 /// A request whose result is the operation's.

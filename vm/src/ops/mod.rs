@@ -47,7 +47,7 @@ mod text;
 mod tests;
 
 pub use arith::{ArithOp, arith, bit_not, check_size, neg, reserve};
-pub use call::{Resume, and_then, call, call_then, is_error, method_of, suspend, truth};
+pub use call::{Resume, and_then, call, call_then, is_error, method_of, raise, suspend, truth};
 pub use compare::{equal, equal_now};
 pub use contains::contains;
 pub use differ::{Difference, More, differences};

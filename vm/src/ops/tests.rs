@@ -30,8 +30,10 @@ fn with_world(test: impl for<'a, 'gc> FnOnce(&mut Cx<'a, 'gc>)) {
 fn new_class<'gc>(cx: &mut Cx<'_, 'gc>, name: &str, slots: &[&str]) -> Gc<'gc, Class<'gc>> {
     let class = cx.world.new_class(cx.mc, name, name.into(), ClassKind::Plain);
     let id = cx.world.fresh_id();
-    let slots: Vec<SlotInfo<'gc>> =
-        slots.iter().map(|s| SlotInfo { name: cx.world.intern(cx.mc, s), owner: class, init: SlotInit::Unset }).collect();
+    let slots: Vec<SlotInfo<'gc>> = slots
+        .iter()
+        .map(|s| SlotInfo { name: cx.world.intern(cx.mc, s), owner: class, init: SlotInit::Unset, is_transient: false })
+        .collect();
     let template = vec![Value::Unset; slots.len()].into();
     let content = Content { slots, template, fresh: [].into(), fillers: Vec::new() };
     let layout = Layout::new(cx.mc, id, class, 1, content);

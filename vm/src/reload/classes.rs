@@ -2,23 +2,25 @@
 
 use super::closures::Matcher;
 use super::codes;
+use super::parts::SharedChange;
 use super::plan::{Action, PlannedFile};
 use super::queue::Item;
 use crate::embed::{Error, Problem};
 use crate::heap::Value;
-use crate::image::{ClassRef, DefinitionKind, ExtensionImage, MemberImage, MemberRole, UnitKind};
+use crate::image::{ClassRef, DefinitionKind, ExtensionImage, MemberImage, UnitKind};
 use crate::link::{self, ClassTask, Unfit};
 use crate::object::{
-    BoxCell, Class, ClassBody, ClassKind, ClassTasks, Control, Cx, Decorated, Definition, Function, HookText, Linked, Member,
-    Module, Proto, Symbol, SymbolMap, Undo, Variant,
+    Class, ClassBody, ClassKind, ClassTasks, Control, Cx, Definition, Function, HookText, Linked, Member, Module, Part, Proto,
+    Symbol, SymbolMap, Undo, Variant,
 };
 use gc_arena::Gc;
 use lang::diagnostic::Diagnostic;
 use lang::source::Span;
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// The new text of each file of a plan, and the one before it.
-type Texts<'gc> = [(Gc<'gc, Linked<'gc>>, Option<Gc<'gc, Linked<'gc>>>)];
+pub(super) type Texts<'gc> = [(Gc<'gc, Linked<'gc>>, Option<Gc<'gc, Linked<'gc>>>)];
 
 /// A class with what is left to run of it.
 type Made<'gc> = (Gc<'gc, Class<'gc>>, Vec<ClassTask<'gc>>);
@@ -30,6 +32,10 @@ struct MembersBefore<'a, 'gc> {
     own: &'a SymbolMap<'gc, Member<'gc>>,
     /// Hashes of the initialisers of shared slots, as they are in its new text.
     shared: Vec<(Symbol<'gc>, u64)>,
+    /// Hashes of decorated members with their decorators, as they are in its new text.
+    decorated: FxHashMap<Part<'gc>, u64>,
+    /// Names of parts that are computed from something that changes.
+    stirred: Vec<Symbol<'gc>>,
 }
 
 impl<'gc> Cx<'_, 'gc> {
@@ -45,6 +51,7 @@ impl<'gc> Cx<'_, 'gc> {
         for (at, file) in files.iter().enumerate() {
             let (new, old) = linked[at];
             if old.is_some_and(|old| Gc::ptr_eq(old, new)) {
+                queued.extend(self.compute_parts(file, new).into_iter().map(|(order, tasks)| (at, order, Item::ClassTasks(tasks))));
                 continue;
             }
             for definition in &file.definitions {
@@ -207,7 +214,7 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// The object of class `id` of a file, made if there is none.
-    fn declare_class(&mut self, linked: Gc<'gc, Linked<'gc>>, id: usize) -> Gc<'gc, Class<'gc>> {
+    pub(super) fn declare_class(&mut self, linked: Gc<'gc, Linked<'gc>>, id: usize) -> Gc<'gc, Class<'gc>> {
         let image = linked.image.classes[id].clone();
         let name = self.world.intern(self.mc, &image.name);
         let cell = linked.module.namespace.cell(name).expect("declared");
@@ -257,7 +264,8 @@ impl<'gc> Cx<'_, 'gc> {
             Function::new(cx.mc, linked.proto(id), None, std::iter::empty())
         })?;
         let shared = image.shared.iter().map(|s| (self.world.intern(self.mc, &s.name), s.fingerprint)).collect();
-        let before = MembersBefore { members: &old_members, own: &own, shared };
+        let (decorated, stirred) = (self.decorated_texts(linked, &image.members), self.stirred(class));
+        let before = MembersBefore { members: &old_members, own: &own, shared, decorated, stirred };
         self.keep_members(class, &before, &mut tasks, matcher);
         self.note_hooks_left(class);
         if class.has_layout() {
@@ -339,6 +347,7 @@ impl<'gc> Cx<'_, 'gc> {
                 members.insert(*name, self.keep_member(*old, *new, matcher));
             }
         }
+        let mut computed_from = FxHashMap::default();
         let mut digests = class.body().shared_digests.clone();
         digests.retain(|name, _| !is_taken(name));
         for (name, member) in &declared {
@@ -352,13 +361,25 @@ impl<'gc> Cx<'_, 'gc> {
             members.insert(*name, Member::Shared(cell));
             let is_new_text =
                 before.shared.iter().any(|(n, text)| n == name && texts.get(&origin).is_some_and(|before| before != text));
-            self.keep_shared(class, (*name, origin), (cell, fresh), is_new_text, tasks);
+            let change = match is_new_text {
+                true => SharedChange::Edited,
+                false if before.stirred.contains(&origin) => SharedChange::Stirred,
+                false => SharedChange::None,
+            };
+            self.keep_shared(class, (*name, origin), (cell, fresh), change, tasks);
             if let Some(digest) = class.body().shared_digests.get(&origin) {
                 digests.insert(*name, *digest);
             }
+            if let Some(used) = class.body().computed_from.get(&Part { name: origin, role: None }) {
+                computed_from.insert(Part { name: *name, role: None }, used.clone());
+            }
         }
         for (name, _) in &declared {
-            self.settle_decoration(&members, *name, tasks);
+            let texts = class.body().decorated_texts.clone();
+            let is_as_before = |part: Part<'gc>| {
+                !before.stirred.contains(name) && texts.get(&part).is_some_and(|text| before.decorated.get(&part) == Some(text))
+            };
+            self.settle_decoration(&members, *name, tasks, is_as_before);
         }
         let own = declared.iter().filter_map(|(name, _)| Some((*name, *replaced.get(name).or(members.get(name))?))).collect();
         Class::update(class, self.mc, |body| {
@@ -366,34 +387,10 @@ impl<'gc> Cx<'_, 'gc> {
             body.own = own;
             body.shared_gone = gone;
             body.shared_digests = digests;
+            body.computed_from.extend(computed_from);
             body.shared_texts.extend(before.shared.iter().copied());
+            body.decorated_texts.clone_from(&before.decorated);
         });
-    }
-
-    /// Functions of a member that were decorated before: decorated again, they stay what they are; with a text that no longer decorates
-    /// them, whoever holds them calls the plain ones.
-    pub(super) fn settle_decoration(
-        &mut self,
-        members: &SymbolMap<'gc, Member<'gc>>,
-        name: Symbol<'gc>,
-        tasks: &mut [ClassTask<'gc>],
-    ) {
-        for role in [MemberRole::Method, MemberRole::Static, MemberRole::Getter, MemberRole::Setter] {
-            let function = link::member_function(members, name, role);
-            let Some(decorated) = function.and_then(|function| self.decoration(&function)) else { continue };
-            let before = decorated.original.get();
-            let task = tasks.iter_mut().find_map(|task| match task {
-                ClassTask::Decorate { name: n, role: r, original, .. } if *n == name && *r == role => Some(original),
-                _ => None,
-            });
-            match task {
-                Some(original) => *original = before,
-                None => {
-                    self.world.undo.push(Undo::Decorated(decorated, before, decorated.target.get()));
-                    Decorated::set(decorated, self.mc, before, before);
-                }
-            }
-        }
     }
 
     /// Members of the new text that continue others: new and old names.
@@ -419,33 +416,8 @@ impl<'gc> Cx<'_, 'gc> {
         link::claims_that_hold(claims, |name| before.members.contains_key(&name), is_declared)
     }
 
-    /// A shared slot keeps its cell and, unless it is untouched and has another initialiser, its value.
-    fn keep_shared(
-        &mut self,
-        class: Gc<'gc, Class<'gc>>,
-        (name, origin): (Symbol<'gc>, Symbol<'gc>),
-        (cell, fresh): (Gc<'gc, BoxCell<'gc>>, Gc<'gc, BoxCell<'gc>>),
-        is_new_text: bool,
-        tasks: &mut Vec<ClassTask<'gc>>,
-    ) {
-        let is_first = self.tasks_outside().flat_map(|(_, tasks)| tasks).any(|task| fills(task, cell));
-        let is_untouched = is_first || self.is_shared_untouched(class, origin, cell);
-        if is_new_text && !is_untouched {
-            self.world.shared_conflicts.push(format!("{}.{}", class.qualified(), name.as_str()));
-        }
-        if !is_first && (!is_new_text || !is_untouched) {
-            tasks.retain(|task| !fills(task, fresh));
-        }
-        for task in tasks.iter_mut().filter(|task| fills(task, fresh)) {
-            self.world.undo.push(Undo::Shared(cell, cell.get()));
-            if let ClassTask::Shared { cell: target, .. } = task {
-                *target = cell;
-            }
-        }
-    }
-
     /// Class tasks run with this commit, unless those of the text before wait for their turn in the load around it: then these do instead.
-    fn queue_or_hand_over(&mut self, class: Gc<'gc, Class<'gc>>, tasks: Vec<ClassTask<'gc>>) -> Option<usize> {
+    pub(super) fn queue_or_hand_over(&mut self, class: Gc<'gc, Class<'gc>>, tasks: Vec<ClassTask<'gc>>) -> Option<usize> {
         if self.tasks_outside().any(|(waiting, _)| Gc::ptr_eq(*waiting, class)) {
             self.world.loading.tasks_outside.push((class, tasks));
             return None;
@@ -454,7 +426,7 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// Class tasks that wait for their turn in the load around this commit.
-    fn tasks_outside(&self) -> impl Iterator<Item = &ClassTasks<'gc>> {
+    pub(super) fn tasks_outside(&self) -> impl Iterator<Item = &ClassTasks<'gc>> {
         self.world.loading_outer.last().into_iter().flat_map(|outer| outer.class_tasks.iter().flatten())
     }
 
@@ -478,26 +450,6 @@ impl<'gc> Cx<'_, 'gc> {
         self.world.undo.push(Undo::ClassName(class, class.name()));
         Class::rename(class, self.mc, name);
         Class::update(class, self.mc, |body| body.qualified = qualified.into());
-    }
-
-    /// Whether a shared slot still holds what its initialiser built.
-    pub(super) fn is_shared_untouched(&self, class: Gc<'gc, Class<'gc>>, name: Symbol<'gc>, cell: Gc<'gc, BoxCell<'gc>>) -> bool {
-        let body = class.body();
-        body.shared_digests.get(&name).is_some_and(|initial| super::digest::digest(cell.get()) == Some(*initial))
-    }
-
-    /// Remembers what the initialisers of these shared slots of a class have built.
-    pub(super) fn note_shared(&mut self, class: Value<'gc>, names: &[String]) {
-        let Value::Class(class) = class else { return };
-        for name in names {
-            let name = self.world.intern(self.mc, name);
-            let Some(Member::Shared(cell)) = class.body().members.get(&name).copied() else { continue };
-            let digest = super::digest::digest(cell.get());
-            Class::update(class, self.mc, |body| match digest {
-                Some(digest) => drop(body.shared_digests.insert(name, digest)),
-                None => drop(body.shared_digests.shift_remove(&name)),
-            });
-        }
     }
 
     /// The new member, with the function objects of the old one where both are of one sort.
@@ -651,7 +603,8 @@ impl<'gc> Cx<'_, 'gc> {
             let mut tasks = link::build_enum(self, class, &image, &mut |cx, id| {
                 Function::new(cx.mc, linked.proto(id), None, std::iter::empty())
             })?;
-            let before = MembersBefore { members: &old.members, own: &old.own, shared: Vec::new() };
+            let (decorated, stirred) = (self.decorated_texts(linked, &image.members), self.stirred(class));
+            let before = MembersBefore { members: &old.members, own: &old.own, shared: Vec::new(), decorated, stirred };
             self.keep_members(class, &before, &mut tasks, matcher);
             self.follow_variants(class, &old, matcher);
             self.note_hooks_left(class);
@@ -664,18 +617,6 @@ impl<'gc> Cx<'_, 'gc> {
         Class::update(class, self.mc, |body| body.own = body.members.clone());
         Ok((class, tasks))
     }
-}
-
-/// Names of the shared slots that tasks are to fill.
-pub(super) fn shared_slots_of<'gc>(class: Gc<'gc, Class<'gc>>, tasks: &[ClassTask<'gc>]) -> Vec<String> {
-    let body = class.body();
-    let is_filled = |member: &Member<'gc>| matches!(member, Member::Shared(cell) if tasks.iter().any(|task| fills(task, *cell)));
-    body.members.iter().filter(|(_, member)| is_filled(member)).map(|(name, _)| name.as_str().to_owned()).collect()
-}
-
-/// Whether a task is to fill a shared slot.
-pub(super) fn fills<'gc>(task: &ClassTask<'gc>, cell: Gc<'gc, BoxCell<'gc>>) -> bool {
-    matches!(task, ClassTask::Shared { cell: c, .. } if Gc::ptr_eq(*c, cell))
 }
 
 /// How a class hashes and compares its instances, before an edit.

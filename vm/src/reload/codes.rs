@@ -105,6 +105,10 @@ on. When the `extend` leaves, what it replaced is there again. Edit the class it
     RAISED "W0307" Warning "a listener has failed"
     "What a listener (`live.on`) raises does not undo what it is told of, and what an old `before_reload` raises does not refuse an edit of that
 hook itself. The error is shown with its place; correct that code."
+    HOOK_SKIPPED "W0311" Warning "a migration hook raises and is left out"
+    "With `on_hook_error: \"use_defaults\"` an instance for which `migrate(old)` raises gets the new slots without it: values by name, defaults for what
+is new. It is told once for each hook, with the first error: in the report if it happens within the commit, else to listeners of
+\"hook_failed\", or on the stream for messages."
     COMPUTED "W0312" Warning "an undo keeps what a migration hook has computed"
     "An undo maps slots by their names: a slot that the commit had discarded has its value again. What `migrate(old)` has computed, or turned into another
 variant of an enum, is not computed back. Assign these slots where it matters."

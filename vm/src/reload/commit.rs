@@ -79,7 +79,7 @@ impl Vm {
         let level = self.begin_level();
         let noted_outer = self.enter(|cx| {
             let world = &mut cx.world;
-            (std::mem::take(&mut world.layout_changes), std::mem::take(&mut world.shared_conflicts))
+            (std::mem::take(&mut world.layout_changes), std::mem::take(&mut world.shared_changes))
         });
         let (undo_start, serial, outer, epoch) = self.enter(|cx| {
             cx.world.commits_tried += 1;
@@ -128,12 +128,13 @@ impl Vm {
                 cx.world.undo.extend(log);
             }
             // The commit around this one has its own, and gets what this one has not told.
-            let (layouts, conflicts) = noted_outer;
+            let (layouts, shared) = noted_outer;
             let layouts_inner = std::mem::replace(&mut cx.world.layout_changes, layouts);
-            let conflicts_inner = std::mem::replace(&mut cx.world.shared_conflicts, conflicts);
+            let shared_inner = std::mem::replace(&mut cx.world.shared_changes, shared);
             if outer.is_some() && result.is_ok() {
                 cx.world.layout_changes.extend(layouts_inner);
-                cx.world.shared_conflicts.extend(conflicts_inner);
+                cx.world.shared_changes.conflicts.extend(shared_inner.conflicts);
+                cx.world.shared_changes.recomputed.extend(shared_inner.recomputed);
             }
             let tasks = std::mem::take(&mut cx.world.loading.tasks_outside);
             let tentative = std::mem::take(&mut cx.world.loading.tentative);
@@ -179,6 +180,7 @@ pub(super) fn evaluation_plan(
         from: None,
         from_file: None,
         old_kind: None,
+        parts: Vec::new(),
     };
     let file = PlannedFile {
         path,
@@ -231,6 +233,7 @@ impl<'gc> Cx<'_, 'gc> {
             }
         }
         let mut tasks = Vec::new();
+        self.note_stirred(&files, &linked);
         self.apply_classes(&files, &linked, &mut tasks, matcher)?;
         self.join_interim(matcher).map_err(|misfit| self.misfit(&files, misfit))?;
         if plan.rebase {

@@ -8,7 +8,7 @@ use super::hooks::Hooks;
 use super::leaving::{Leaving, leaks_mentioned};
 use super::load::{Compiled, FileText, normalise, reason_of};
 use super::matches::incomplete_matches;
-use super::options::{Gate, Migrate, Mode, ReloadOptions, Survey, mode_of_text};
+use super::options::{Gate, HookErrors, Mode, ReloadOptions, Survey, mode_of_text};
 use super::plan::{Action, FileInput, PlannedDefinition, PlannedFile, ReloadPlan, draft, plan};
 use super::report::Report;
 use super::runs::code_around;
@@ -185,10 +185,19 @@ impl Vm {
         let running = self.running_statements(plan.plan());
         let hooks = self.hooks_of(plan.plan());
         self.prepare_hooks(&hooks);
-        let mut stages = Told { report, course, hooks, running, migrate: options.migrate, gate: options.gate, warn: options.warn };
-        match self.commit(plan, &mut stages) {
-            Ok(_) => stages.report,
+        let (migrates, gate, warn) = (options.migrates_within(), options.gate, options.warn);
+        let mut stages = Told { report, course, hooks, running, migrates, gate, warn };
+        let forgives = options.on_hook_error == HookErrors::UseDefaults;
+        let outer = self.enter(|cx| std::mem::replace(&mut cx.world.forgives_hooks, forgives));
+        let done = self.commit(plan, &mut stages);
+        self.enter(|cx| cx.world.forgives_hooks = outer);
+        match done {
+            Ok(_) => {
+                stages.report.warnings.extend(self.forgiven_hooks());
+                stages.report
+            }
             Err(error) => {
+                self.enter(|cx| cx.world.forgiven.clear());
                 let further = std::mem::take(&mut self.files.further_errors);
                 let first = failed_reason(&error, stages.hooks.failed);
                 let reasons = std::iter::once(first).chain(further.iter().map(|error| failed_reason(error, None))).collect();
@@ -220,7 +229,8 @@ impl Vm {
                 self.add_parts(plan.plan(), &mut report);
                 let hooks = self.hooks_of(plan.plan());
                 match self.try_out(plan) {
-                    Ok(Trial { layouts, uncovered, queued, .. }) => {
+                    Ok(Trial { layouts, uncovered, queued, shared, .. }) => {
+                        report.add_shared(&shared);
                         let layouts = layouts.unwrap_or_default();
                         let mut would_run = queued;
                         if planned {
@@ -362,6 +372,7 @@ impl Vm {
         let mut plan = plan(draft, &others, &facts, options);
         if is_edit {
             renamed.extend(idle_renames(&plan, &running, &facts));
+            renamed.extend(self.enter(|cx| cx.idle_members(&plan)));
         }
         plan.direction = direction;
         self.leave_for_later(&mut plan);
@@ -376,8 +387,9 @@ impl Vm {
             let missed = self.enter(|cx| cx.missed_by_sessions(&leaving));
             warnings.extend(leaving.warnings(&plan, &others, missed));
         }
-        warnings.extend(variants_missed(&plan, &others, &running));
-        let incomplete = incomplete_matches(&plan, &others, &running);
+        let edits = self.enter(|cx| cx.edited_enums(&plan));
+        warnings.extend(variants_missed(&plan, &others, &edits));
+        let incomplete = incomplete_matches(&plan, &others, &edits);
         let plan = check(plan, &facts)?;
         if options.strict && !warnings.is_empty() {
             return Err(warnings.iter().map(|(source, diagnostic)| reason_of(source, diagnostic)).collect());
@@ -528,6 +540,7 @@ impl Vm {
                     from: None,
                     from_file: None,
                     old_kind: None,
+                    parts: Vec::new(),
                 }
             })
             .collect();
@@ -711,7 +724,8 @@ struct Told<'a> {
     hooks: Hooks,
     /// Statements that are running and that the edit is about.
     running: Vec<StaleCode>,
-    migrate: Migrate,
+    /// Whether all instances follow within the commit.
+    migrates: bool,
     gate: Gate,
     warn: Option<fn(&[Reason])>,
 }
@@ -731,19 +745,19 @@ impl Stages for Told<'_> {
     }
 
     fn end(&mut self, vm: &mut Vm, done: &Done) -> Result<(), Error> {
-        for slot in vm.enter(|cx| std::mem::take(&mut cx.world.shared_conflicts)) {
-            self.report.add_shared_conflict(&slot);
-        }
         vm.evaluate_patches(self.course.direction, &self.course.patches)?;
         for class in vm.enter(|cx| std::mem::take(&mut cx.world.loading.hooks_left)) {
             self.report.warnings.push(computed_stays(&class));
         }
+        let shared = vm.enter(|cx| std::mem::take(&mut cx.world.shared_changes));
+        self.report.add_shared(&shared);
         self.report.stale.objects.clone_from(&done.stale);
         self.report.stale.frames.append(&mut self.running);
         self.report.relinked = done.relinked;
         self.report.layouts = vm.enter(|cx| std::mem::take(&mut cx.world.layout_changes));
-        if self.migrate == Migrate::Eagerly {
+        if self.migrates {
             self.migrate_all(vm)?;
+            self.report.warnings.extend(vm.forgiven_hooks());
         }
         self.hooks.run_after(vm, &self.report)?;
         if self.gate == Gate::Tests { self.run_tests(vm) } else { Ok(()) }
@@ -751,13 +765,16 @@ impl Stages for Told<'_> {
 }
 
 impl Told<'_> {
-    /// Brings all instances of the classes that have got another layout to it.
+    /// Brings all instances of the classes that have got another layout, or another hook, to the layout of their class.
     fn migrate_all(&mut self, vm: &mut Vm) -> Result<(), Error> {
-        for change in &self.report.layouts {
+        let mut classes: Vec<String> = self.report.layouts.iter().map(|change| change.class.clone()).collect();
+        let changed = self.report.changed.iter().filter(|entry| entry.kind == "class").map(ToString::to_string);
+        classes.extend(changed.filter(|name| self.report.layouts.iter().all(|change| change.class != *name)));
+        for name in classes {
             // A class with another layout because of its base may have no definition of its own.
-            let Ok(class) = vm.handle(&change.class) else { continue };
+            let Ok(class) = vm.handle(&name) else { continue };
             if let Some(error) = vm.migrate_instances(&class, None)?.errors.into_iter().next() {
-                self.hooks.failed = Some(format!("an instance of `{}` cannot follow, and the edit is taken back", change.class));
+                self.hooks.failed = Some(format!("an instance of `{name}` cannot follow, and the edit is taken back"));
                 return Err(error);
             }
         }

@@ -181,6 +181,54 @@ impl Vm {
         }
     }
 
+    /// Warnings of migration hooks that have raised and were forgiven, unless they have been told.
+    pub(super) fn forgiven_hooks(&mut self) -> Vec<Reason> {
+        let errors = self.take_forgiven();
+        errors.into_iter().map(|error| forgiven(&self.raised(error))).collect()
+    }
+
+    fn take_forgiven(&mut self) -> Vec<Handle> {
+        self.enter(|cx| {
+            let errors = std::mem::take(&mut cx.world.forgiven);
+            errors.into_iter().map(|error| Handle::new(cx.world, error)).collect()
+        })
+    }
+
+    /// Tells of migration hooks that have raised and were forgiven since the commit that brought them: the program's listeners, or without any the
+    /// host's stream for messages.
+    pub(crate) fn tell_forgiven(&mut self) {
+        let can_tell = self.enter(|cx| !cx.world.forgiven.is_empty() && cx.world.migrating.is_empty());
+        if !can_tell || self.is_committing() {
+            return;
+        }
+        for error in self.take_forgiven() {
+            let warnings = match self.tell_of_hook(&error) {
+                Ok(Some(warnings)) => warnings,
+                Ok(None) => vec![forgiven(&self.raised(error))],
+                Err(error) => vec![raised("a listener could not be told:", &error, "")],
+            };
+            for warning in warnings {
+                let text = format!("warning[{}]: {}\n{}\n", warning.code, warning.message, warning.detail);
+                // A host that refuses messages does not want to know.
+                let _ = self.host(|host| host.write_error(&text));
+            }
+        }
+    }
+
+    /// Tells the listeners of one; gives what they have raised, or `None` if there are no listeners.
+    fn tell_of_hook(&mut self, error: &Handle) -> Result<Option<Vec<Reason>>, Error> {
+        if self.listener_count() == 0 {
+            return Ok(None);
+        }
+        let tell = self.handle(&format!("{MODULE}._tell_of_hook"))?;
+        self.files.commits_running += 1;
+        let told = self.call_handle::<_, Option<Vec<Handle>>>(&tell, (error,));
+        self.files.commits_running -= 1;
+        let failed = told?.map(|errors| errors.into_iter().map(|error| self.raised(error)).collect::<Vec<_>>());
+        let warning = |error: &Error| raised("a listener of \"hook_failed\" has raised", error, "");
+        Ok(failed.map(|errors| errors.iter().map(warning).collect()))
+    }
+
     fn listener_list(&mut self) -> Option<Handle> {
         let is_loaded = self.enter(|cx| cx.world.namespaces.contains_key(MODULE));
         is_loaded.then(|| self.handle(&format!("{MODULE}._listeners")).ok()).flatten()
@@ -192,6 +240,22 @@ impl Vm {
 
     fn length(&mut self, list: &Handle) -> usize {
         self.enter(|cx| if let Value::List(list) = list.value_in(cx.world) { list.len() } else { 0 })
+    }
+}
+
+/// The warning of a migration hook that was forgiven, with the place where it has raised.
+fn forgiven(error: &Error) -> Reason {
+    let place = match error {
+        Error::Raised { cause: Some(cause), .. } => cause,
+        _ => error,
+    };
+    let text = error.to_string();
+    let message = text.lines().next().unwrap_or_default();
+    Reason {
+        code: codes::HOOK_SKIPPED.id,
+        message: format!("instances follow without their hook, by `on_hook_error: \"use_defaults\"`: {message}"),
+        remedy: "correct the hook, or set the slots of these instances: those that have taken the step do not take it again".into(),
+        ..raised("", place, "")
     }
 }
 

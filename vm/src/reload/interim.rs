@@ -1,8 +1,8 @@
 //! What came under a new name before `was` said so: an edit renames `tick` to `step`, and only the next one says `step(dt) was tick`. The
 //! definition is the old object from then on; the one that it had in between joins it.
 
-use super::classes::fills;
 use super::closures::Matcher;
+use super::parts::fills;
 use crate::heap::Value;
 use crate::image::ClassImage;
 use crate::link::{self, Unfit};
@@ -90,8 +90,8 @@ impl<'gc> Cx<'_, 'gc> {
             // What the older class never had is no conflict.
             let is_conflict = !is_filled || class.body().shared_digests.contains_key(&name);
             let conflict = format!("{}.{}", class.qualified(), name.as_str());
-            if is_conflict && !self.world.shared_conflicts.contains(&conflict) {
-                self.world.shared_conflicts.push(conflict);
+            if is_conflict && !self.world.shared_changes.conflicts.contains(&conflict) {
+                self.world.shared_changes.conflicts.push(conflict);
             }
         }
     }

@@ -5,7 +5,9 @@
 use super::codes;
 use super::names::Names;
 use super::plan::{FileInput, PlannedFile, ReloadPlan};
-use crate::image::{DefinitionKind, EnumImage, ModuleImage};
+use crate::heap::Value;
+use crate::image::{DefinitionKind, EnumImage};
+use crate::object::{ClassKind, Cx};
 use lang::ast::visit::{Visitor, walk_expr};
 use lang::ast::{Expr, ExprKind, Pattern, PatternKind};
 use lang::diagnostic::Diagnostic;
@@ -13,23 +15,33 @@ use lang::source::{Source, Span};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
-/// What runs of the files of a plan.
-pub(super) type Running = [(Arc<str>, Arc<ModuleImage>)];
+/// An enum that a name means, and will mean.
+pub(super) struct EnumEdit<'a> {
+    /// The qualified name.
+    pub(super) name: String,
+    /// Names of the variants that code finds under this name in the running program.
+    pub(super) variants: Vec<Arc<str>>,
+    /// Those of the enum that the name will mean.
+    before: Vec<Arc<str>>,
+    /// Its new text.
+    pub(super) now: &'a EnumImage,
+}
 
 /// An enum that gets variants.
 struct Grown {
-    variants_old: Vec<Arc<str>>,
+    /// Those that code knows by its name; and those of the enum that gets this name, for code that has been edited with it.
+    variants_old: [Vec<Arc<str>>; 2],
     variants_new: Vec<Arc<str>>,
 }
 
 /// Matches that a plan makes incomplete, in its files and in the others of the program.
-pub(super) fn incomplete_matches(plan: &ReloadPlan, others: &[FileInput], old: &Running) -> Vec<(Source, Diagnostic)> {
+pub(super) fn incomplete_matches(plan: &ReloadPlan, others: &[FileInput], edits: &[EnumEdit<'_>]) -> Vec<(Source, Diagnostic)> {
     let mut grown: FxHashMap<String, Grown> = FxHashMap::default();
-    for (name, before, new) in edited_enums(plan, old) {
-        let names = |item: &EnumImage| item.variants.iter().map(|v| v.name.clone()).collect::<Vec<_>>();
-        let (variants_old, variants_new) = (names(before), names(new));
-        if variants_new.iter().any(|name| !variants_old.contains(name)) {
-            grown.insert(name, Grown { variants_old, variants_new });
+    for EnumEdit { name, variants, before, now } in edits {
+        let variants_new: Vec<_> = now.variants.iter().map(|v| v.name.clone()).collect();
+        let variants_old = [variants.clone(), before.clone()];
+        if variants_old.iter().any(|old| variants_new.iter().any(|name| !old.contains(name))) {
+            grown.insert(name.clone(), Grown { variants_old, variants_new });
         }
     }
     if grown.is_empty() {
@@ -40,20 +52,41 @@ pub(super) fn incomplete_matches(plan: &ReloadPlan, others: &[FileInput], old: &
     edited.chain(running).flat_map(|(source, namespace, imports)| look_through(source, namespace, imports, &grown)).collect()
 }
 
-/// The enums of a plan that run already: qualified name, what runs, the new text.
-pub(super) fn edited_enums<'a>(plan: &'a ReloadPlan, old: &'a Running) -> Vec<(String, &'a EnumImage, &'a EnumImage)> {
-    let mut found = Vec::new();
-    for file in &plan.files {
-        let Some((_, image_old)) = old.iter().find(|(path, _)| *path == file.path) else { continue };
-        for (definition, new) in file.image.definitions.iter().filter_map(|d| Some((d, enum_of(file, d.kind)?))) {
-            let name_old = definition.was.as_ref().unwrap_or(&definition.name);
-            let before = image_old.definitions.iter().find(|d| d.name == definition.name || d.name == *name_old);
-            if let Some(DefinitionKind::Enum(id)) = before.map(|d| d.kind) {
-                found.push((format!("{}.{}", file.namespace, definition.name), &*image_old.enums[id.0 as usize], new));
+impl Cx<'_, '_> {
+    /// The enums of a plan that run already, under the names that code has for them: each that it defines, and the old one of each that moves or gets another
+    /// name.
+    pub(super) fn edited_enums<'a>(&mut self, plan: &'a ReloadPlan) -> Vec<EnumEdit<'a>> {
+        let mut found = Vec::new();
+        for file in &plan.files {
+            for definition in &file.definitions {
+                let Some(now) = definition.index.and_then(|i| enum_of(file, file.image.definitions[i].kind)) else { continue };
+                let name = format!("{}.{}", file.namespace, definition.name);
+                let from = definition.from.as_deref();
+                let Some(before) = self.variants_of(from.unwrap_or(&name)) else { continue };
+                if let Some(from) = from.filter(|from| !is_defined(plan, from)) {
+                    found.push(EnumEdit { name: from.to_owned(), variants: before.clone(), before: before.clone(), now });
+                }
+                let variants = self.variants_of(&name).unwrap_or_else(|| before.clone());
+                found.push(EnumEdit { name, variants, before, now });
             }
         }
+        found
     }
-    found
+
+    fn variants_of(&mut self, name: &str) -> Option<Vec<Arc<str>>> {
+        match self.find_cell(name)?.value() {
+            Value::Class(class) if class.kind == ClassKind::Enum => {
+                Some(class.body().variants.iter().map(|variant| variant.name.as_str().into()).collect())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whether files of a plan define a name.
+fn is_defined(plan: &ReloadPlan, qualified: &str) -> bool {
+    let mut all = plan.files.iter().flat_map(|file| file.definitions.iter().map(move |d| (&file.namespace, d)));
+    all.any(|(namespace, d)| d.index.is_some() && *qualified == *format!("{namespace}.{}", d.name))
 }
 
 fn enum_of(file: &PlannedFile, kind: DefinitionKind) -> Option<&EnumImage> {
@@ -126,7 +159,12 @@ impl Walk<'_> {
         let Some((name, _)) = taken.variants.first() else { return };
         let grown = &self.grown[name];
         let takes = |variant: &Arc<str>| taken.variants.iter().any(|(of, taken)| of == name && **taken == **variant);
-        if taken.everything || !grown.variants_old.iter().filter(|v| grown.variants_new.contains(v)).all(takes) {
+        let mut old = grown.variants_old.iter();
+        let was_complete = old.any(|old| {
+            let mut stay = old.iter().filter(|v| grown.variants_new.contains(v)).peekable();
+            stay.peek().is_some() && stay.all(takes)
+        });
+        if taken.everything || !was_complete {
             return;
         }
         let missing: Vec<String> = grown.variants_new.iter().filter(|v| !takes(v)).map(|v| format!("`{v}`")).collect();

@@ -73,6 +73,34 @@ pub enum Migrate {
     Eagerly,
 }
 
+/// What becomes of an instance whose migration hook raises.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum HookErrors {
+    /// Who uses it gets MigrationError; it stays as it was, and its next use tries again.
+    #[default]
+    Retry,
+    /// It takes the step without hooks, and that is told once.
+    UseDefaults,
+    /// The commit is taken back. For that all instances follow within it, as with [`Migrate::Eagerly`].
+    Rollback,
+}
+
+impl HookErrors {
+    /// The word for it.
+    pub fn text(self) -> &'static str {
+        match self {
+            HookErrors::Retry => "retry",
+            HookErrors::UseDefaults => "use_defaults",
+            HookErrors::Rollback => "rollback",
+        }
+    }
+
+    /// The policy with this word.
+    pub fn named(text: &str) -> Option<HookErrors> {
+        [HookErrors::Retry, HookErrors::UseDefaults, HookErrors::Rollback].into_iter().find(|policy| policy.text() == text)
+    }
+}
+
 /// What an edit has to pass before it is kept.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Gate {
@@ -110,12 +138,21 @@ pub struct ReloadOptions {
     pub relink: bool,
     /// When instances follow a new layout of their class.
     pub migrate: Migrate,
+    /// What becomes of instances whose hooks raise.
+    pub on_hook_error: HookErrors,
     /// What the edit has to pass.
     pub gate: Gate,
     /// Who gets the warnings of the texts before anything of them runs; they are in the report, too.
     pub warn: Option<fn(&[Reason])>,
     /// When the report says what is left in an old text.
     pub survey: Survey,
+}
+
+impl ReloadOptions {
+    /// Whether all instances follow within the commit.
+    pub fn migrates_within(&self) -> bool {
+        self.migrate == Migrate::Eagerly || self.on_hook_error == HookErrors::Rollback
+    }
 }
 
 impl Default for ReloadOptions {
@@ -128,6 +165,7 @@ impl Default for ReloadOptions {
             rebase: true,
             relink: false,
             migrate: Migrate::Lazily,
+            on_hook_error: HookErrors::Retry,
             gate: Gate::Open,
             warn: None,
             survey: Survey::AtOnce,

@@ -124,7 +124,7 @@ fn origin<'gc>(cell: Gc<'gc, Definition<'gc>>) -> Origin {
 
 impl<'gc> Cx<'_, 'gc> {
     /// The definition or leak with this qualified name.
-    pub(super) fn find_cell(&mut self, qualified: &str) -> Option<Gc<'gc, Definition<'gc>>> {
+    pub(crate) fn find_cell(&mut self, qualified: &str) -> Option<Gc<'gc, Definition<'gc>>> {
         let (namespace, name) = qualified.rsplit_once('.')?;
         let namespace = *self.world.namespaces.get(namespace)?;
         let symbol = self.world.intern(self.mc, name);

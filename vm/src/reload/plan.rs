@@ -70,6 +70,8 @@ pub struct PlannedDefinition {
     pub from_file: Option<Arc<str>>,
     /// What it is in the running program.
     pub old_kind: Option<Kind>,
+    /// Of a class: shared slots and decorated members that were computed from something that changes.
+    pub parts: Vec<Arc<str>>,
 }
 
 /// One file of a plan.
@@ -264,8 +266,9 @@ fn spread(dirty: &mut FxHashSet<String>, remade: &FxHashSet<String>, facts: &Fac
         let more: Vec<String> = facts
             .iter()
             .filter(|(name, fact)| {
-                let is_made_of_it =
-                    fact.computed_from.iter().any(|d| dirty.contains(d)) || fact.passes_on.iter().any(|d| remade.contains(d));
+                let is_made_of_it = fact.computed_from.iter().any(|d| dirty.contains(d))
+                    || fact.passes_on.iter().any(|d| remade.contains(d))
+                    || fact.parts.iter().any(|(_, used)| used.iter().any(|d| dirty.contains(d)));
                 !dirty.contains(*name) && fact.kind != Kind::Once && is_made_of_it
             })
             .map(|(name, _)| name.clone())
@@ -507,6 +510,7 @@ impl Planner<'_> {
             from: None,
             from_file: None,
             old_kind: fact.map(|fact| fact.kind),
+            parts: fact.map_or_else(Vec::new, |fact| self.parts(fact)),
         };
         let Some(image) = image else {
             planned.action = match verdict {
@@ -570,6 +574,12 @@ impl Planner<'_> {
         planned
     }
 
+    /// Parts of a class that were computed from something that changes.
+    fn parts(&self, fact: &Fact) -> Vec<Arc<str>> {
+        let is_meant = |(_, used): &&(Arc<str>, Vec<String>)| used.iter().any(|d| self.dirty.contains(d));
+        fact.parts.iter().filter(is_meant).map(|(name, _)| name.clone()).collect()
+    }
+
     fn holder(&self, input: &FileInput, qualified: &str, fact: Option<&Fact>) -> Holder {
         let Some(fact) = fact.filter(|fact| fact.kind != Kind::Absent) else { return Holder::Nobody };
         if let Some(file) = &fact.leak_of {
@@ -612,6 +622,8 @@ impl Planner<'_> {
     ) {
         let is_edited = planned.is_edited;
         let is_dirty = self.dirty.contains(qualified);
+        let is_own = || fact.is_some_and(|fact| fact.computed_from.iter().any(|d| self.dirty.contains(d)));
+        let is_decorated_anew = image.unit.is_some() && is_dirty && (planned.parts.is_empty() || is_own());
         let untouched = fact.is_none_or(|f| f.untouched);
         // A value that holds functions keeps them, and they follow; one that was computed with them is computed anew.
         if is_bodies && fact.is_some_and(|fact| !fact.is_plain) {
@@ -621,7 +633,8 @@ impl Planner<'_> {
         planned.action = match image.kind {
             DefinitionKind::Function(_) | DefinitionKind::Class(_) | DefinitionKind::Enum(_) if is_edited => Action::Redefine,
             // Its decorators, or what they use, have changed.
-            DefinitionKind::Function(_) | DefinitionKind::Class(_) if is_dirty && image.unit.is_some() => Action::Recompute,
+            DefinitionKind::Function(_) | DefinitionKind::Class(_) if is_decorated_anew => Action::Recompute,
+            DefinitionKind::Class(_) if !planned.parts.is_empty() => Action::Recompute,
             DefinitionKind::Constant if is_edited && is_touched_variable(fact) => Action::Conflict,
             DefinitionKind::Constant if is_edited => Action::Evaluate,
             DefinitionKind::Constant if is_dirty => Action::Recompute,
@@ -631,7 +644,8 @@ impl Planner<'_> {
             DefinitionKind::Once if is_edited => Action::Keep,
             _ => Action::Follow,
         };
-        planned.evaluates = matches!(planned.action, Action::Redefine | Action::Evaluate | Action::Recompute);
+        let is_parts_only = planned.action == Action::Recompute && !planned.parts.is_empty() && !is_decorated_anew;
+        planned.evaluates = matches!(planned.action, Action::Redefine | Action::Evaluate | Action::Recompute) && !is_parts_only;
     }
 }
 

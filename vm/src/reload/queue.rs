@@ -17,6 +17,9 @@ use lang::ast::walk::with_stack;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+/// Calls of an initialiser that are noted one by one.
+const CALLS_NOTED: u32 = 20_000;
+
 /// One thing to run.
 #[derive(Clone, Debug)]
 pub(super) enum Item {
@@ -175,10 +178,13 @@ impl Vm {
             Item::Unit(unit) => self.run_unit(&path, unit).map(|_| ()),
             Item::ClassTasks(i) => {
                 let mut evaluated = Vec::new();
-                let class = self.run(|cx| {
-                    let (class, tasks) = std::mem::take(&mut cx.world.loading.class_tasks[i]).expect("queued once");
-                    evaluated = super::classes::shared_slots_of(class, &tasks);
-                    cx.run_class_tasks(class, tasks)
+                let class = self.recorded(CALLS_NOTED, |vm| {
+                    vm.run(|cx| {
+                        cx.world.stack.force_slow(true);
+                        let (class, tasks) = std::mem::take(&mut cx.world.loading.class_tasks[i]).expect("queued once");
+                        evaluated = super::parts::shared_slots_of(class, &tasks);
+                        cx.run_noted_tasks(class, tasks)
+                    })
                 })?;
                 self.enter(|cx| cx.note_shared(class.value_in(cx.world), &evaluated));
                 Ok(())
@@ -197,7 +203,6 @@ impl Vm {
     /// Runs a unit and stores what it defines. Gives its result.
     pub(super) fn run_unit(&mut self, path: &str, unit: u32) -> Result<Handle, Error> {
         // Every unit logs the variables it assigns; initialisers also note what they use.
-        const CALLS_NOTED: u32 = 20_000;
         let path_owned = path.to_owned();
         // While it runs, the file may get another text.
         let (kind, namespace) = self.enter(|cx| {
@@ -302,7 +307,7 @@ impl<'gc> Cx<'_, 'gc> {
                 let kept = self.keep_member(old, new, &mut Matcher::default());
                 Class::update(class, self.mc, |body| body.members.insert(name, kept));
                 let members = class.body().members.clone();
-                self.settle_decoration(&members, name, &mut []);
+                self.settle_decoration(&members, name, &mut Vec::new(), |_| false);
             }
         }
     }
@@ -382,6 +387,18 @@ impl<'gc> Cx<'_, 'gc> {
             let value = cell.value();
             self.decoration(&value).map_or(value, |decorated| decorated.original.get())
         })
+    }
+
+    /// Notes what the task of a class has used, and begins anew for the next one.
+    pub(crate) fn note_part(&mut self, class: Gc<'gc, Class<'gc>>, task: &ClassTask<'gc>) {
+        let Some(part) = super::parts::part_of(class, task) else { return };
+        let (used, _) = self.used_by_recording();
+        Class::update(class, self.mc, |body| drop(body.computed_from.insert(part, used)));
+        if self.world.recording.is_some() {
+            self.world.recordings += 1;
+            self.world.recording = Some(Recording::new(self.world.recordings, CALLS_NOTED));
+            self.world.stack.force_slow(true);
+        }
     }
 
     /// Gives a definition the value that its initialiser built.

@@ -7,7 +7,8 @@ use super::stale::Stale;
 use super::transition::Uncovered;
 use crate::embed::Error;
 use crate::image::DefinitionKind;
-use crate::object::{Interrupt, Kind, LayoutChange};
+use crate::object::{Interrupt, Kind, LayoutChange, SharedChanges};
+use rustc_hash::FxHashMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -185,6 +186,8 @@ impl Report {
                 match definition.action {
                     Action::Add => report.added.push(entry),
                     Action::Redefine | Action::Evaluate => report.changed.push(entry),
+                    // Shared slots are told when it is known which have been changed by the program.
+                    Action::Recompute if !definition.evaluates => report.untouched.push(entry),
                     Action::Recompute => report.recomputed.push(entry),
                     Action::Conflict => report.conflicts.push(conflict()),
                     Action::Leak => {
@@ -214,10 +217,9 @@ impl Report {
     /// Says of the names that leave which of them go on as another definition.
     fn note_forwarding(&mut self) {
         let came = self.renamed.iter().chain(&self.moved);
-        let taken: Vec<(String, String)> = came.filter_map(|entry| Some((entry.from.clone()?, entry.to_string()))).collect();
+        let taken: FxHashMap<String, String> = came.filter_map(|entry| Some((entry.from.clone()?, entry.to_string()))).collect();
         for entry in self.leaked.iter_mut().chain(&mut self.removed) {
-            let before = entry.to_string();
-            entry.forwards_to = taken.iter().find(|(from, _)| *from == before).map(|(_, now)| now.clone());
+            entry.forwards_to = taken.get(&entry.to_string()).cloned();
         }
     }
 
@@ -226,16 +228,20 @@ impl Report {
         self.leaked.iter().filter(|entry| entry.forwards_to.is_none())
     }
 
-    /// Adds a shared slot, `main.C.slot`, that keeps its value though its initialiser has changed.
-    pub(super) fn add_shared_conflict(&mut self, slot: &str) {
-        let class = self.changed.iter().chain(&self.restored).chain(&self.renamed).find(|entry| {
-            let rest = slot.strip_prefix(&entry.namespace).and_then(|rest| rest.strip_prefix('.'));
-            rest.and_then(|rest| rest.strip_prefix(&entry.name)).is_some_and(|rest| rest.starts_with('.'))
-        });
-        if let Some(class) = class.cloned() {
+    /// Adds shared slots that keep their values though their initialisers have changed, and those that are evaluated anew.
+    pub(super) fn add_shared(&mut self, changes: &SharedChanges) {
+        let classes = [&self.changed, &self.restored, &self.renamed, &self.moved, &self.recomputed, &self.untouched];
+        let classes: Vec<Entry> = classes.into_iter().flatten().filter(|entry| entry.kind == "class").cloned().collect();
+        let entry_of = |slot: &String| {
+            let class = classes.iter().find(|entry| {
+                let rest = slot.strip_prefix(&entry.namespace).and_then(|rest| rest.strip_prefix('.'));
+                rest.and_then(|rest| rest.strip_prefix(&entry.name)).is_some_and(|rest| rest.starts_with('.'))
+            })?;
             let name = slot[class.namespace.len() + 1..].to_owned();
-            self.conflicts.push(Entry { name, kind: "shared slot", from: None, from_file: None, ..class });
-        }
+            Some(Entry { name, kind: "shared slot", from: None, from_file: None, ..class.clone() })
+        };
+        self.conflicts.extend(changes.conflicts.iter().filter_map(entry_of));
+        self.recomputed.extend(changes.recomputed.iter().filter_map(entry_of));
     }
 
     /// Why the program is to stop: its code in the commit, or a listener, was interrupted or has called `exit`.

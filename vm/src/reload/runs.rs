@@ -1,7 +1,7 @@
 //! What of the program a commit would run. A plan runs nothing, so that it cannot know what this raises; it says what it is.
 
 use super::hooks::Hooks;
-use super::options::{Gate, Migrate, ReloadOptions};
+use super::options::{Gate, ReloadOptions};
 use super::queue::Item;
 use crate::bytecode::{Insn, Op};
 use crate::embed::Vm;
@@ -41,7 +41,7 @@ impl Vm {
 /// What a commit would run beside the texts' own code.
 pub(super) fn code_around(hooks: &Hooks, layouts: &[LayoutChange], options: &ReloadOptions) -> Vec<String> {
     let mut names = hooks.names();
-    if options.migrate == Migrate::Eagerly {
+    if options.migrates_within() {
         names.extend(layouts.iter().map(|change| format!("migration of instances of {}", change.class)));
     }
     if options.gate == Gate::Tests {

@@ -1,6 +1,7 @@
 //! What the plan needs to know of the living program, as plain data.
 
 use super::digest::digest;
+use crate::heap::Value;
 use crate::object::{Cx, Definition, Kind};
 use gc_arena::Gc;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -33,6 +34,8 @@ pub struct Fact {
     pub computed_from: Vec<String>,
     /// Functions that its initialiser only passed on, by qualified name.
     pub passes_on: Vec<String>,
+    /// Of a class: names of shared slots and decorated members, with what they were computed from.
+    pub parts: Vec<(Arc<str>, Vec<String>)>,
 }
 
 /// What an old name means now.
@@ -88,7 +91,8 @@ impl<'gc> Cx<'_, 'gc> {
 /// Whether an edit of another namespace may have to know of a definition.
 fn concerns_all<'gc>(cell: Gc<'gc, Definition<'gc>>) -> bool {
     let meta = cell.meta();
-    meta.leak.is_some() || !meta.computed_from.is_empty() || !meta.passes_on.is_empty()
+    let has_parts = |value| matches!(value, Value::Class(class) if !class.body().computed_from.is_empty());
+    meta.leak.is_some() || !meta.computed_from.is_empty() || !meta.passes_on.is_empty() || has_parts(cell.value())
 }
 
 fn now<'gc>(cell: Gc<'gc, Definition<'gc>>) -> Option<Now> {
@@ -99,6 +103,13 @@ fn now<'gc>(cell: Gc<'gc, Definition<'gc>>) -> Option<Now> {
 
 fn fact<'gc>(cell: Gc<'gc, Definition<'gc>>) -> Fact {
     let meta = cell.meta();
+    let names = |used: &[Gc<'gc, Definition<'gc>>]| used.iter().map(|d| Definition::newest(*d).qualified_name()).collect();
+    let parts = match cell.value() {
+        Value::Class(class) => {
+            class.body().computed_from.iter().map(|(part, used)| (part.name.as_str().into(), names(used))).collect()
+        }
+        _ => Vec::new(),
+    };
     Fact {
         kind: cell.kind(),
         contributor: meta.contributor.map(|m| m.path.clone()),
@@ -110,7 +121,8 @@ fn fact<'gc>(cell: Gc<'gc, Definition<'gc>>) -> Fact {
         fingerprint: meta.fingerprint,
         is_plain: meta.initial_digest.is_some(),
         untouched: false,
-        computed_from: meta.computed_from.iter().map(|d| Definition::newest(*d).qualified_name()).collect(),
+        parts,
+        computed_from: names(&meta.computed_from),
         passes_on: meta.passes_on.iter().map(|d| d.qualified_name()).collect(),
     }
 }

@@ -9,7 +9,7 @@ use super::frames::{OldClosures, latest};
 use super::stacks::{OldCall, calls_of};
 use crate::embed::{Error, Vm};
 use crate::heap::Value;
-use crate::object::{Cx, EnumValue, Frame, Layout, LayoutChange, LayoutId, Source};
+use crate::object::{Cx, EnumValue, Frame, Layout, LayoutChange, LayoutId, SharedChanges, Source};
 use gc_arena::Gc;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::fmt;
@@ -43,6 +43,8 @@ impl fmt::Display for Uncovered {
 pub(super) struct Trial {
     /// The layouts that would be replaced, once the definitions were in place.
     pub(super) layouts: Option<Vec<LayoutChange>>,
+    /// What becomes of shared slots.
+    pub(super) shared: SharedChanges,
     /// What would be left behind.
     pub(super) uncovered: Vec<Uncovered>,
     /// What of the program would run then.
@@ -59,6 +61,7 @@ impl Stages for Trial {
 
     fn placed(&mut self, vm: &mut Vm) -> Result<(), Error> {
         self.layouts = Some(vm.enter(|cx| std::mem::take(&mut cx.world.layout_changes)));
+        self.shared = vm.enter(|cx| std::mem::take(&mut cx.world.shared_changes));
         self.uncovered = vm.enter(|cx| cx.uncovered(&self.before));
         self.queued = vm.queued_code();
         Err(Error::Host("only tried".into()))

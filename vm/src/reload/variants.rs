@@ -2,7 +2,7 @@
 
 use super::codes;
 use super::leaving::places_text;
-use super::matches::{Running, edited_enums};
+use super::matches::EnumEdit;
 use super::names::Names;
 use super::plan::{FileInput, ReloadPlan};
 use lang::ast::visit::{Visitor, walk_expr, walk_stmts};
@@ -16,13 +16,13 @@ use std::sync::Arc;
 type Places = BTreeMap<String, Vec<(Source, Span)>>;
 
 /// Mentions of variants that leave with a plan, in its files and in the others of the program.
-pub(super) fn variants_missed(plan: &ReloadPlan, others: &[FileInput], old: &Running) -> Vec<(Source, Diagnostic)> {
+pub(super) fn variants_missed(plan: &ReloadPlan, others: &[FileInput], edits: &[EnumEdit<'_>]) -> Vec<(Source, Diagnostic)> {
     let mut leaving: BTreeMap<String, Vec<Arc<str>>> = BTreeMap::new();
-    for (name, before, new) in edited_enums(plan, old) {
-        let is_there = |name: &str| new.variants.iter().any(|v| *v.name == *name) || new.members.iter().any(|m| *m.name == *name);
-        let gone: Vec<Arc<str>> = before.variants.iter().map(|v| v.name.clone()).filter(|name| !is_there(name)).collect();
+    for EnumEdit { name, variants, now, .. } in edits {
+        let is_there = |name: &str| now.variants.iter().any(|v| *v.name == *name) || now.members.iter().any(|m| *m.name == *name);
+        let gone: Vec<Arc<str>> = variants.iter().filter(|name| !is_there(name)).cloned().collect();
         if !gone.is_empty() {
-            leaving.insert(name, gone);
+            leaving.insert(name.clone(), gone);
         }
     }
     if leaving.is_empty() {

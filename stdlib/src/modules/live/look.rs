@@ -28,6 +28,9 @@ fn surveyed<'gc>(
     find: impl Fn(&mut Vm, &mut Report) + 'static,
     read: impl Fn(&Report) -> Data + 'static,
 ) -> NativeResult<'gc> {
+    if !matches!(source, Value::Host(object) if object.data.is::<RefCell<Report>>()) {
+        return Err(args::wrong(cx, "live.Report", "_source", "what a reload has made", &source));
+    }
     let source = Handle::new(cx.world, source);
     Err(outside(move |vm| {
         let is_report = "`_source` of a report is one";

@@ -14,7 +14,7 @@ use vm::embed::{Error, Handle, Vm, outside};
 use vm::heap::Value;
 use vm::object::{Cx, ErrorKind, NativeResult};
 use vm::ops;
-use vm::reload::{Gate, Migrate, Mode, Policy, ReloadOptions, Replace, Survey, normalise};
+use vm::reload::{Gate, HookErrors, Migrate, Mode, Policy, ReloadOptions, Replace, Survey, normalise};
 
 /// Properties of definitions.
 pub(crate) const DEFINITION_PROPERTIES: &[Row] =
@@ -84,6 +84,22 @@ pub(crate) const FUNCTIONS: &[Row] = &[
         &["instance", "class", "slots"],
         change_class,
         "`_change_class(instance, class, slots)`: makes it an instance of another class; the instance.",
+    ),
+    row(
+        "snapshot",
+        &["value"],
+        snapshot,
+        "`snapshot(value)`: the value and everything that it reaches as plain data: maps, lists, strings and numbers, which `json` can write. Instances have the \
+         name of their class, the number of their layout and their slots, but for `transient` ones; functions and classes are names. TypeError with \
+         the path to what cannot be written: fibers, tasks, functions without a name, what the host has made.",
+    ),
+    row(
+        "restore",
+        &["data"],
+        restore,
+        "`restore(data)`: what `snapshot` has written, in this program or in another one, which may have other versions of the classes. Instances follow to \
+         the layout of their class at their next use; `init` is not called. NameError for the name of what does not exist, ValueError for data that \
+         is no snapshot, with the place in it.",
     ),
     row("_now", &[], super::time::monotonic, "`_now()`: the time in seconds."),
     row("_target", &["thing"], detour::target, "`_target(thing)`: the function that a function, method or definition means."),
@@ -187,6 +203,14 @@ fn options<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, value: &Value<'gc>) -> Resul
                     "eager" => Migrate::Eagerly,
                     text => return Err(cx.value_error(format!("`migrate` is \"lazy\" or \"eager\", not {text:?}"))),
                 }
+            }
+            "on_hook_error" => {
+                let text = args::text(cx, native, "on_hook_error", value)?;
+                let Some(policy) = HookErrors::named(text) else {
+                    let message = format!("`on_hook_error` is \"retry\", \"use_defaults\" or \"rollback\", not {text:?}");
+                    return Err(cx.value_error(message));
+                };
+                options.on_hook_error = policy;
             }
             "tests" => options.gate = if flag(cx, native, "tests", &value)? { Gate::Tests } else { Gate::Open },
             "strict" => options.strict = flag(cx, native, "strict", &value)?,
@@ -472,6 +496,14 @@ fn change_class<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<
         slots.push((cx.world.intern(cx.mc, name), value));
     }
     cx.change_class(args[0], class, slots)
+}
+
+fn snapshot<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    vm::snapshot::snapshot(cx, args[0])
+}
+
+fn restore<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+    vm::snapshot::restore(cx, args[0])
 }
 
 fn safe_point<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {

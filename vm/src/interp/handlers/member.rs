@@ -20,7 +20,24 @@ pub(super) unsafe fn get_attr<'gc>(s: State<'gc>) {
             }
         }
     }
-    through!(s.skip(2), |s, cx| cx.get_attr_at(s.pc.sub(3).cast_mut(), *s.b()));
+    s.go(get_other_attr);
+}
+
+handler_fn! {
+    /// `GetAttr` of what the cache does not know, or of a slot that stands in the extra of its instance.
+    #[inline(never)]
+    fn get_other_attr<'gc>(s) {
+        // SAFETY: see the head of state.rs.
+        unsafe {
+            if let Some(slot) = slot_in_extra(s, s.b())
+                && tag(slot) != Tag::UNSET
+            {
+                copy_value(s.a(), slot);
+                return s.skip(2).next();
+            }
+            through!(s.skip(2), |s, cx| cx.get_attr_at(s.pc.sub(3).cast_mut(), *s.b()));
+        }
+    }
 }
 
 #[inline(always)]
@@ -33,7 +50,38 @@ pub(super) unsafe fn set_attr<'gc>(s: State<'gc>) {
             return s.skip(2).next();
         }
     }
-    through!(s.skip(2), |s, cx| cx.set_attr_at(s.pc.sub(3).cast_mut(), *s.a(), *s.b()), 0, ReturnMode::Discard);
+    s.go(set_other_attr);
+}
+
+handler_fn! {
+    /// `SetAttr`, as [`get_other_attr`].
+    #[inline(never)]
+    fn set_other_attr<'gc>(s) {
+        // SAFETY: see the head of state.rs.
+        unsafe {
+            if !s.is_marking()
+                && let Some(slot) = slot_in_extra(s, s.a())
+            {
+                copy_value(slot, s.b());
+                return s.skip(2).next();
+            }
+            through!(s.skip(2), |s, cx| cx.set_attr_at(s.pc.sub(3).cast_mut(), *s.a(), *s.b()), 0, ReturnMode::Discard);
+        }
+    }
+}
+
+/// The slot of an instance that stands in its extra, if the inline cache knows it there.
+#[inline(always)]
+unsafe fn slot_in_extra<'gc>(s: State<'gc>, object: *const Value<'gc>) -> Option<*mut Value<'gc>> {
+    if tag(object) != Tag::INSTANCE {
+        return None;
+    }
+    let instance: Gc<'gc, Instance<'gc>> = pointer(object);
+    if instance.layout().in_extra() != s.word(1) {
+        return None;
+    }
+    let extra = Instance::slots(instance).add(instance.capacity() - 1);
+    if tag(extra) == Tag::LIST { item(extra, s.insn.c() as usize) } else { None }
 }
 
 #[inline(always)]
