@@ -4,8 +4,8 @@
 
 use crate::heap::Value;
 use crate::object::{
-    Control, Crossing, Cx, Edge, EnumValue, ErrorKind, Function, Hook, Instance, Layout, LayoutId, List, Map, NativeResult,
-    SlotInit, Source, Undo, World,
+    Control, Crossing, Cx, Direction, Edge, EnumValue, ErrorKind, Function, Hook, Instance, Layout, LayoutId, List, Map,
+    NativeResult, SlotInit, Source, Undo, World,
 };
 use crate::ops::{self, Resume, and_then, call_then, suspend};
 use gc_arena::{Collect, Gc};
@@ -123,6 +123,13 @@ impl<'gc> Cx<'_, 'gc> {
             if !value.is_unset() {
                 attic.put(Value::Str(name.0), value);
             }
+        }
+        match edge.direction.get() {
+            Direction::Undo(commit) => attic.put(Value::Int(commit.into()), Value::Nil),
+            Direction::Redo(commit) if attic.take(Value::Int(commit.into())).is_some() => {
+                hooks.retain(|hook| !edge.has_hook(*hook));
+            }
+            _ => {}
         }
         let (layout, content) = self.arrange(instance, to, values, attic);
         let (mc, id) = (self.mc, instance.layout());
@@ -288,7 +295,8 @@ fn lets_go_of_old(hook: &Function<'_>) -> bool {
     false
 }
 
-/// What an instance keeps of slots that it no longer has: names and values in turn.
+/// What an instance keeps of slots that it no longer has: names and values in turn. A number in the place of a name is that of a commit that was taken
+/// back, and whose hooks it does not need again.
 struct Attic<'gc>(Vec<Value<'gc>>);
 
 impl<'gc> Attic<'gc> {

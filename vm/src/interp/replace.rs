@@ -20,7 +20,9 @@ impl<'gc> Cx<'_, 'gc> {
         // Until the hook has returned, whoever meets the value sees what it was.
         EnumValue::replace(value, self.mc, Some(old));
         self.world.replacing += 1;
-        let args = vec![Value::Class(value.variant.class), Value::EnumValue(old)];
+        // A hook of an earlier commit sees the enum as it was then.
+        let class = hook.home().unwrap_or(value.variant.class);
+        let args = vec![Value::Class(class), Value::EnumValue(old)];
         call_then(self, Value::Function(hook), args, Replacing { value })
     }
 

@@ -5,8 +5,8 @@ use super::renames::continued;
 use crate::heap::Value;
 use crate::image::{ClassImage, Const, EnumImage, MemberImage, MemberRole, ProtoId, SlotDefault};
 use crate::object::{
-    BoxCell, Class, ClassKind, Control, Cx, Function, HookText, Intrinsic, Member, OwnSlot, SlotInit, Symbol, SymbolMap, Undo,
-    Variant, Was,
+    BoxCell, Class, ClassKind, Control, Cx, EnumValue, Function, HookText, Intrinsic, Member, OwnSlot, SlotInit, Symbol, SymbolMap,
+    Undo, Variant, Was, World,
 };
 use gc_arena::Gc;
 use std::sync::Arc;
@@ -213,11 +213,14 @@ fn place_variants<'gc>(
             Some((variant, value)) => {
                 let before = variant.ordinal.replace(i as u32);
                 cx.world.log(|| Undo::Ordinal(variant, before));
+                // The value of one that has been away may have been replaced: it is another one from now on.
+                let is_replaced = |value: &Value<'gc>| matches!(value, Value::EnumValue(v) if !Gc::ptr_eq(EnumValue::now(*v), *v));
+                let value = if is_replaced(&value) { World::variant_value(cx.mc, variant) } else { value };
                 (variant, value)
             }
             None => {
                 let variant = Variant::new(cx.mc, class, name, fields, i as u32);
-                (variant, crate::object::World::variant_value(cx.mc, variant))
+                (variant, World::variant_value(cx.mc, variant))
             }
         };
         variants.push(variant);

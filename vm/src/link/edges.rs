@@ -3,22 +3,25 @@
 use super::renames::{Claim, claims_that_hold};
 use crate::heap::Value;
 use crate::object::{
-    Class, ClassBody, Content, Cx, Edge, Function, Hook, HookText, Layout, LayoutChange, Member, SlotInfo, Source, Step, Symbol,
-    Undo,
+    Class, ClassBody, Content, Cx, Direction, Edge, Function, Hook, HookText, Layout, LayoutChange, Member, SlotInfo, Source, Step,
+    Symbol, Undo,
 };
 use gc_arena::Gc;
 
 /// Hangs edges on the layouts that were replaced, and hooks on the edges. `classes` stand bases first, `before` are the layouts that
 /// they had.
 pub(super) fn connect<'gc>(cx: &mut Cx<'_, 'gc>, classes: &[Gc<'gc, Class<'gc>>], before: &[Option<Gc<'gc, Layout<'gc>>>]) {
-    connect_with(cx, classes, before, brought_hooks);
+    let direction = cx.world.loading.direction;
+    connect_with(cx, classes, before, direction, brought_hooks);
 }
 
-/// As `connect`; `brought` gives the hooks that each class contributes.
+/// As `connect`; `brought` gives the hooks that each class contributes. The way back has none: it maps slot by slot, and a text that comes back does not
+/// bring its hooks again.
 fn connect_with<'gc>(
     cx: &mut Cx<'_, 'gc>,
     classes: &[Gc<'gc, Class<'gc>>],
     before: &[Option<Gc<'gc, Layout<'gc>>>],
+    direction: Direction,
     brought: impl Fn(&Cx<'_, 'gc>, Gc<'gc, Class<'gc>>) -> Vec<HookText<'gc>>,
 ) {
     let mut hooks: Vec<Gc<'gc, Hook<'gc>>> = Vec::new();
@@ -32,6 +35,7 @@ fn connect_with<'gc>(
             }
             continue;
         }
+        let brought = if direction.is_undo() { Vec::new() } else { brought };
         let plain = brought.iter().find(|h| h.from == Some(old.number)).or_else(|| brought.iter().find(|h| h.from.is_none()));
         let hook = Hook::new(cx.mc, *class, plain.map(|h| h.function));
         hook.set_forgives(cx.world.forgives_hooks);
@@ -40,7 +44,14 @@ fn connect_with<'gc>(
         // In the order in which the slots stand.
         let line = class.body().linearisation.clone();
         let own = line.iter().rev().filter_map(|c| hooks.iter().find(|h| Gc::ptr_eq(h.class, *c)).copied()).collect();
-        add_edge(cx, *old, new, own, true);
+        let edge = add_edge(cx, *old, new, own, true);
+        if direction.is_undo() {
+            forgive_edges_into(cx, *old);
+        }
+        match direction {
+            Direction::Undo(_) if !line.iter().any(|c| loses_hooks(cx, *c)) => {}
+            direction => edge.direction.set(direction),
+        }
         for text in brought.iter().filter(|h| h.from.is_some_and(|n| n != old.number)) {
             add_direct(cx, *class, text);
         }
@@ -67,7 +78,13 @@ pub fn make_obsolete<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>) {
         cx.world.layouts[id.0 as usize] = Some(layout);
         Class::set_layout(*class, cx.mc, layout);
     }
-    connect_with(cx, &classes, &before, |_, c| if Gc::ptr_eq(c, class) { c.body().hooks.clone() } else { Vec::new() });
+    connect_with(
+        cx,
+        &classes,
+        &before,
+        Direction::Edit,
+        |_, c| if Gc::ptr_eq(c, class) { c.body().hooks.clone() } else { Vec::new() },
+    );
     cx.world.layout_changes.truncate(changes);
     cx.clear_inline_caches();
 }
@@ -77,6 +94,12 @@ fn brought_hooks<'gc>(cx: &Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>) -> Vec<HookT
     let hooks = class.body().hooks.clone();
     let known = with_body_before(cx, class, |body| body.hooks.iter().map(|h| (h.from, h.fingerprint)).collect::<Vec<_>>());
     hooks.into_iter().filter(|h| !known.contains(&(h.from, h.fingerprint))).collect()
+}
+
+/// Whether a class had hooks before the commit that is running that its text no longer has.
+pub fn loses_hooks<'gc>(cx: &Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>) -> bool {
+    let now: Vec<_> = class.body().hooks.iter().map(|h| (h.from, h.fingerprint)).collect();
+    with_body_before(cx, class, |body| body.hooks.iter().any(|h| !now.contains(&(h.from, h.fingerprint))))
 }
 
 /// Looks at the body that a class had before the commit that is running.
@@ -138,7 +161,7 @@ fn add_edge<'gc>(
     new: Gc<'gc, Layout<'gc>>,
     hooks: Vec<Gc<'gc, Hook<'gc>>>,
     is_next: bool,
-) {
+) -> Gc<'gc, Edge<'gc>> {
     let step = step_of(cx, old, new, is_next.then_some(cx.world.commits_tried));
     if is_next {
         close_edges_into(cx, old);
@@ -152,6 +175,19 @@ fn add_edge<'gc>(
     let previous = old.edge();
     cx.world.log(|| Undo::Edge(old, previous));
     Layout::set_edge(old, cx.mc, Some(edge));
+    edge
+}
+
+/// Instances on their way over a layout that is taken back get past hooks that raise.
+fn forgive_edges_into<'gc>(cx: &mut Cx<'_, 'gc>, layout: Gc<'gc, Layout<'gc>>) {
+    let edges = cx.world.layouts.iter().flatten().filter_map(|other| other.edge()).filter(|edge| edge.to == layout.version);
+    let hooks: Vec<_> = edges.flat_map(|edge| edge.hooks.clone()).filter(|hook| !hook.forgives()).collect();
+    for hook in hooks {
+        cx.world.log(|| Undo::Hook(hook, hook.function(), false));
+        hook.set_forgives(true);
+        // They get back the slots that they have, so that nobody need know.
+        hook.is_told.set(true);
+    }
 }
 
 /// The edges into a layout that is no longer the current one forget what crossed them.

@@ -53,7 +53,7 @@ pub(super) fn continued<'gc>(
         let (name, said) = (*name, says(*name));
         let known = body.was.get(&name);
         let is_new = said.is_some() && known.and_then(|known| known.said) != said;
-        let was = if cx.world.loading.takes_back {
+        let was = if cx.world.loading.direction.is_undo() {
             // What the text that is taken back has said is the other way round.
             let mut others = body.was.iter().filter(|(other, _)| says(**other) != Some(name));
             let taker = others.clone().find(|(_, was)| was.said == Some(name)).map(|(taker, _)| (*taker, commit));

@@ -1,6 +1,6 @@
 //! Edges: the steps from one layout of a class to the next.
 
-use super::{Class, Function, Instance, Layout, LayoutId, Symbol};
+use super::{Class, Direction, Function, Instance, Layout, LayoutId, Symbol};
 use crate::heap::Value;
 use gc_arena::barrier::unlock;
 use gc_arena::lock::{Lock, RefLock};
@@ -92,6 +92,9 @@ pub struct Edge<'gc> {
     pub hooks: Vec<Gc<'gc, Hook<'gc>>>,
     /// The layout of the hooks' `old`, once there is one.
     view: Lock<Option<Gc<'gc, Layout<'gc>>>>,
+    /// An undo that takes hooks back marks what crosses, and a redo that brings them again passes over what has the mark: for that they have run.
+    #[collect(require_static)]
+    pub direction: Cell<Direction>,
     /// By address.
     crossed: RefLock<FxHashMap<usize, Crossed<'gc>>>,
 }
@@ -112,9 +115,24 @@ impl<'gc> Edge<'gc> {
     /// An edge that nothing has crossed yet.
     pub fn new(mc: &Mutation<'gc>, to: LayoutId, commit: u32, step: Step<'gc>, hooks: Vec<Gc<'gc, Hook<'gc>>>) -> Gc<'gc, Self> {
         let Step { sources, added, discarded, renamed } = step;
-        let edge =
-            Edge { to, commit, sources, added, discarded, renamed, hooks, view: Lock::new(None), crossed: RefLock::default() };
+        let edge = Edge {
+            to,
+            commit,
+            sources,
+            added,
+            discarded,
+            renamed,
+            hooks,
+            view: Lock::new(None),
+            direction: Cell::new(Direction::Edit),
+            crossed: RefLock::default(),
+        };
         Gc::new(mc, edge)
+    }
+
+    /// Whether a function is one of its hooks.
+    pub fn has_hook(&self, function: Gc<'gc, Function<'gc>>) -> bool {
+        self.hooks.iter().filter_map(|hook| hook.function()).any(|hook| Gc::ptr_eq(hook, function))
     }
 
     /// The layout of the hooks' `old`.

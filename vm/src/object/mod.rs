@@ -1,10 +1,12 @@
 //! The heap entities. Each file owns one kind: its fields, its invariants, and the only methods that write to it.
 
+mod before;
 mod caches;
 mod census;
 mod class;
 mod collections;
 mod definition;
+mod direction;
 mod edge;
 mod fiber;
 mod function;
@@ -22,12 +24,14 @@ mod variant;
 mod way;
 mod world;
 
+pub use before::{Before, Replaced};
 pub use caches::MethodCache;
 use caches::SuperCache;
 pub use census::{Found as FoundInstance, pass_instances, take_census};
 pub use class::{Class, ClassBody, ClassKind, HashSource, HookText, Member, MemberGone, OwnSlot, Part, SlotInit, Was};
 pub use collections::{Bytes, List, RangeObject, Tuple};
 pub use definition::{Definition, DefinitionMeta, Generation, Kind, Leak, Linked, Module, ModuleState, Namespace};
+pub use direction::Direction;
 pub use edge::{Edge, Hook, Source, Step};
 pub use fiber::{Fiber, FiberState, Resumption};
 pub use function::{Code, Function, Proto};

@@ -59,6 +59,8 @@ pub enum Undo<'gc> {
     Instance(Gc<'gc, Instance<'gc>>, #[collect(require_static)] LayoutId, Vec<Value<'gc>>),
     /// A variant has another position.
     Ordinal(Gc<'gc, Variant<'gc>>, u32),
+    /// A function sees another class as its own.
+    Home(Gc<'gc, Function<'gc>>, Gc<'gc, Class<'gc>>),
     /// Values of a variant are replaced by another hook.
     VariantHook(Gc<'gc, Variant<'gc>>, Option<Gc<'gc, Function<'gc>>>),
     /// A value of an enum was replaced.
@@ -136,6 +138,7 @@ impl<'gc> Undo<'gc> {
             }
             Undo::Instance(instance, layout, raw) => Instance::replace(instance, mc, layout, &raw),
             Undo::Ordinal(variant, ordinal) => variant.ordinal.set(ordinal),
+            Undo::Home(function, home) => Function::set_home(function, mc, home),
             Undo::VariantHook(variant, hook) => Variant::set_hook(variant, mc, hook),
             Undo::Replaced(value) => EnumValue::replace(value, mc, None),
             Undo::HashEpoch => world.hash_epoch += 1,

@@ -1,9 +1,9 @@
 //! The world: everything one VM knows, as data. Behaviour is added by the layers above, each in its own `impl World`.
 
 use super::{
-    BoxCell, Class, ClassKind, Construction, Content, Continuation, Decorated, Definition, Fiber, Function, Generation, HostObject,
-    Instance, Layout, LayoutId, Linked, MethodCache, Module, Namespace, Orphans, Parked, Proto, Recording, Resumption, Stack,
-    SuperCache, Symbol, SymbolMap, Tasks, Undo, Variant, Ways,
+    Before, BoxCell, Class, ClassKind, Construction, Content, Continuation, Decorated, Definition, Direction, Fiber, Function,
+    Generation, HostObject, Instance, Layout, LayoutId, Linked, MethodCache, Module, Namespace, Orphans, Parked, Proto, Recording,
+    Replaced, Resumption, Stack, SuperCache, Symbol, SymbolMap, Tasks, Undo, Variant, Ways,
 };
 use crate::heap::{Str, Value, hash_bytes};
 use crate::host::Host;
@@ -368,8 +368,12 @@ pub struct LayoutChange {
 #[derive(Collect, Default)]
 #[collect(no_drop)]
 pub struct Loading<'gc> {
-    /// Whether it takes a commit back: what that has renamed gets its old name.
-    pub takes_back: bool,
+    /// Which way it goes. One that takes another one back gives what that has renamed its old name.
+    #[collect(require_static)]
+    pub direction: Direction,
+    /// Classes and enums whose hooks are taken back with the commit that brought them.
+    #[collect(require_static)]
+    pub hooks_left: Vec<String>,
     /// Code that takes the place of other code with loops.
     pub tentative: Vec<Gc<'gc, Proto<'gc>>>,
     /// Definitions whose initialiser has not run yet; code that needs one is suspended until it has.
@@ -390,6 +394,8 @@ pub struct Loading<'gc> {
     pub plain: Vec<(Gc<'gc, Definition<'gc>>, Gc<'gc, Function<'gc>>)>,
     /// Definitions that get another object, with the one they had.
     pub overwritten: Vec<(Gc<'gc, Definition<'gc>>, Value<'gc>)>,
+    /// The cells with which older generations go on, with those that they were.
+    pub copies: Vec<(Gc<'gc, Definition<'gc>>, Gc<'gc, Definition<'gc>>)>,
     /// Definitions that turn out to be older ones with a new name, with the object that they had until now.
     pub interim: Vec<(Gc<'gc, Definition<'gc>>, Value<'gc>)>,
 }
@@ -481,6 +487,10 @@ pub struct World<'gc> {
     pub loading_outer: Vec<Loading<'gc>>,
     /// How to take back what the commit that is running has done, in order.
     pub undo: Vec<Undo<'gc>>,
+    /// What the last commit has replaced.
+    pub replaced_last: Vec<Before<'gc>>,
+    /// What commits of the history have replaced, as far as that is remembered, oldest first.
+    pub replaced_before: Vec<Replaced<'gc>>,
     /// Definitions read or called while an initialiser is recorded.
     pub recording: Option<Recording<'gc>>,
     /// Recordings that wait while an inner one runs.
@@ -689,6 +699,8 @@ impl<'gc> World<'gc> {
             commits_tried: 0,
             commit_start: None,
             layout_changes: Vec::new(),
+            replaced_last: Vec::new(),
+            replaced_before: Vec::new(),
             shared_changes: SharedChanges::default(),
             has_extended_len: false,
             migrating: FxHashMap::default(),

@@ -63,11 +63,6 @@ impl CheckedPlan {
         &self.0
     }
 
-    /// The plan as one that takes a commit back.
-    pub(super) fn taking_back(self) -> Self {
-        CheckedPlan(ReloadPlan { takes_back: true, ..self.0 })
-    }
-
     /// The plan.
     pub fn into_plan(self) -> ReloadPlan {
         self.0

@@ -11,7 +11,7 @@ use crate::image::{ClassRef, DefinitionKind, ExtensionImage, MemberImage, UnitKi
 use crate::link::{self, ClassTask, Unfit};
 use crate::object::{
     Class, ClassBody, ClassKind, ClassTasks, Control, Cx, Definition, Function, HookText, Linked, Member, MemberGone, Module, Part,
-    Symbol, SymbolMap, Undo, Variant,
+    Proto, Symbol, SymbolMap, Undo, Variant,
 };
 use gc_arena::Gc;
 use lang::diagnostic::Diagnostic;
@@ -267,6 +267,7 @@ impl<'gc> Cx<'_, 'gc> {
         let (decorated, stirred) = (self.decorated_texts(linked, &image.members), self.stirred(class));
         let before = MembersBefore { members: &old_members, own: &own, shared, decorated, stirred };
         self.keep_members(class, &before, &mut tasks, matcher);
+        self.note_hooks_left(class);
         if class.has_layout() {
             self.note_keys(class, &keys);
         }
@@ -495,7 +496,8 @@ impl<'gc> Cx<'_, 'gc> {
     /// Values of variants that have left follow the enum's hook, if it is new. A hook that is the same stays the same function.
     fn follow_variants(&mut self, class: Gc<'gc, Class<'gc>>, old: &ClassBody<'gc>, matcher: &mut Matcher) {
         let same = |text: &HookText<'gc>| old.hooks.iter().find(|h| h.fingerprint == text.fingerprint).copied();
-        let kept = class.body().hooks.first().and_then(|text| Some((text.function, same(text)?.function)));
+        let is_frozen = self.freeze_variant_hooks(class, old);
+        let kept = class.body().hooks.first().filter(|_| !is_frozen).and_then(|text| Some((text.function, same(text)?.function)));
         if let Some((new, old)) = kept {
             self.replace_code(old, new.proto(), matcher);
             Class::update(class, self.mc, |body| body.hooks[0].function = old);
@@ -507,7 +509,11 @@ impl<'gc> Cx<'_, 'gc> {
         for variant in live.into_iter().filter(|v| v.hook().is_some()) {
             self.bind_enum_hook(variant, None);
         }
-        let Some(text) = text.filter(|text| old.hooks.iter().all(|h| h.fingerprint != text.fingerprint)) else { return };
+        // A text that an undo brings back does not bring its hook again.
+        let is_brought = |text: &HookText<'gc>| {
+            !self.world.loading.direction.is_undo() && old.hooks.iter().all(|h| h.fingerprint != text.fingerprint)
+        };
+        let Some(text) = text.filter(is_brought) else { return };
         let is_new = |v: &Gc<'gc, Variant<'gc>>| old.variants.iter().any(|o| Gc::ptr_eq(*o, *v));
         let any_new = retired.iter().any(|(v, _)| is_new(v));
         let before = old.hooks.first().map(|h| h.function);
@@ -521,6 +527,64 @@ impl<'gc> Cx<'_, 'gc> {
                 self.bind_enum_hook(variant, Some(text.function));
                 self.hashes_differ();
             }
+        }
+    }
+
+    /// When the variants of an enum change: hooks that values still wait for go on with the variants as they were, so that values which skip commits
+    /// follow step by step. Whether there are any.
+    fn freeze_variant_hooks(&mut self, class: Gc<'gc, Class<'gc>>, old: &ClassBody<'gc>) -> bool {
+        let is_same = {
+            let now = &class.body().variants;
+            now.len() == old.variants.len() && now.iter().zip(&old.variants).all(|(a, b)| Gc::ptr_eq(*a, *b))
+        };
+        let mut hooks: Vec<Gc<'gc, Function<'gc>>> = Vec::new();
+        for hook in old.retired.iter().filter_map(|(variant, _)| variant.hook()).filter(|_| !is_same) {
+            if hooks.iter().all(|known| !Gc::ptr_eq(*known, hook)) {
+                hooks.push(hook);
+            }
+        }
+        let hooks: Vec<_> = hooks.into_iter().filter(|hook| hook.home().is_some_and(|home| Gc::ptr_eq(home, class))).collect();
+        if hooks.is_empty() {
+            return false;
+        }
+        let before = self.world.new_class(self.mc, class.name().as_str(), class.qualified(), ClassKind::Enum);
+        Class::update(before, self.mc, |body| {
+            body.members = old.members.clone();
+            body.variants.clone_from(&old.variants);
+            body.retired.clone_from(&old.retired);
+            body.doc.clone_from(&old.doc);
+        });
+        for hook in hooks {
+            self.world.undo.push(Undo::Home(hook, class));
+            Function::set_home(hook, self.mc, before);
+            self.let_code_mean(hook.proto(), class, before);
+        }
+        true
+    }
+
+    /// Code, with the code inside it, that mentions a class gets another one for it.
+    fn let_code_mean(&mut self, code: Gc<'gc, Proto<'gc>>, class: Gc<'gc, Class<'gc>>, other: Gc<'gc, Class<'gc>>) {
+        let mut work = vec![code];
+        while let Some(proto) = work.pop() {
+            for i in 0..proto.image.consts.len() {
+                if let Value::Definition(cell) = proto.const_at(i)
+                    && matches!(cell.value(), Value::Class(meant) if Gc::ptr_eq(meant, class))
+                {
+                    let own = Definition::new(self.mc, cell.namespace, cell.name);
+                    own.set_kind(cell.kind());
+                    Definition::set(own, self.mc, Value::Class(other));
+                    self.world.undo.push(Undo::Const(proto, i, Value::Definition(cell)));
+                    Proto::set_const(proto, self.mc, i, Value::Definition(own));
+                }
+            }
+            work.extend(proto.image.nested.iter().map(|id| proto.linked.proto(*id)));
+        }
+    }
+
+    /// For the report of an undo: a class loses the hooks that the commit has brought.
+    fn note_hooks_left(&mut self, class: Gc<'gc, Class<'gc>>) {
+        if self.world.loading.direction.is_undo() && link::loses_hooks(self, class) {
+            self.world.loading.hooks_left.push(class.qualified().to_string());
         }
     }
 
@@ -550,6 +614,7 @@ impl<'gc> Cx<'_, 'gc> {
             let before = MembersBefore { members: &old.members, own: &old.own, shared: Vec::new(), decorated, stirred };
             self.keep_members(class, &before, &mut tasks, matcher);
             self.follow_variants(class, &old, matcher);
+            self.note_hooks_left(class);
             return Ok((class, tasks));
         }
         let class = self.world.new_class(self.mc, &image.name, cell.qualified_name().into(), ClassKind::Enum);

@@ -110,6 +110,9 @@ hook itself. The error is shown with its place; correct that code."
     "With `on_hook_error: \"use_defaults\"` an instance for which `migrate(old)` raises gets the new slots without it: values by name, defaults for what
 is new. It is told once for each hook, with the first error: in the report if it happens within the commit, else to listeners of
 \"hook_failed\", or on the stream for messages."
+    COMPUTED "W0312" Warning "an undo keeps what a migration hook has computed"
+    "An undo maps slots by their names: a slot that the commit had discarded has its value again. What `migrate(old)` has computed, or turned into another
+variant of an enum, is not computed back. Assign these slots where it matters."
     ENDED "W0310" Warning "a task whose code is edited has ended"
     "An error has ended a task in a function that the edit changes. The edit is made, and calls of the function have its new text, but the task
 does not go on: start it again. A task that is to outlive errors catches them in its loop."

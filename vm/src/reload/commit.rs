@@ -13,7 +13,7 @@ use crate::embed::{Error, Vm};
 use crate::heap::Value;
 use crate::image::{DefinitionKind, ModuleImage, UnitKind};
 use crate::object::{
-    Cx, Decorated, Definition, DefinitionMeta, Function, Kind, Leak, Linked, Module, Namespace, Proto, Symbol, Undo,
+    Cx, Decorated, Definition, DefinitionMeta, Direction, Function, Kind, Leak, Linked, Module, Namespace, Proto, Symbol, Undo,
 };
 use gc_arena::Gc;
 use lang::source::Span;
@@ -85,7 +85,7 @@ impl Vm {
             cx.world.commits_tried += 1;
             let loading = std::mem::take(&mut cx.world.loading);
             cx.world.loading_outer.push(loading);
-            cx.world.loading.takes_back = plan.takes_back;
+            cx.world.loading.direction = plan.direction;
             let start = cx.world.undo.len();
             (start, cx.world.tasks.fresh(), cx.world.commit_start.replace(start), cx.world.epoch)
         });
@@ -108,6 +108,9 @@ impl Vm {
         self.files.is_abandoned = false;
         self.enter(|cx| {
             let log = cx.world.undo.split_off(undo_start);
+            if result.is_ok() {
+                cx.note_replaced(&plan, &log);
+            }
             cx.world.commit_start = outer;
             if result.is_err() {
                 cx.drop_tasks(serial);
@@ -172,6 +175,7 @@ pub(super) fn evaluation_plan(
         index,
         evaluates: true,
         is_edited: true,
+        is_put_back: false,
         is_conflict: false,
         from: None,
         from_file: None,
@@ -207,6 +211,7 @@ impl<'gc> Cx<'_, 'gc> {
         for file in &plan.files {
             self.declare(file, &origins);
         }
+        self.join_generation();
         for name in &plan.outdated {
             if let Some(cell) = self.find_cell(name).filter(|cell| cell.meta().leak.is_some()) {
                 self.world.undo.push(Undo::definition(cell));
@@ -395,6 +400,9 @@ impl<'gc> Cx<'_, 'gc> {
             Definition::set(cell, self.mc, Value::Unset);
             self.world.set_pending(cell, true);
         }
+        if definition.is_put_back {
+            self.put_back_definition(cell);
+        }
     }
 
     /// What the definitions are that move or get other names, before any of them changes.
@@ -444,7 +452,9 @@ impl<'gc> Cx<'_, 'gc> {
 
     /// What is left to do once everything has run.
     fn settle(&mut self, plan: &ReloadPlan) {
-        if plan.files.iter().any(|f| f.changed || f.is_new) {
+        // What an undo evaluates again is a part of it.
+        let is_part = plan.direction != Direction::Edit && plan.files.iter().all(|file| file.path.starts_with('<'));
+        if !is_part && plan.files.iter().any(|f| f.changed || f.is_new) {
             self.world.epoch += 1;
         }
     }

@@ -3,7 +3,7 @@
 use super::check::{Reason, check};
 use super::codes;
 use super::commit::{Done, Stages};
-use super::history::Step;
+use super::history::{Course, Manner};
 use super::hooks::Hooks;
 use super::leaving::{Leaving, leaks_mentioned};
 use super::load::{Compiled, FileText, normalise, reason_of};
@@ -21,7 +21,7 @@ use crate::embed::{Error, Handle, Problem, Vm};
 use crate::heap::Value;
 use crate::image::{DefinitionKind, ImportImage, ModuleImage, UnitKind};
 use crate::interp::Trace;
-use crate::object::{Control, ErrorKind, Kind, Namespace, TraceFrame, Undo, World};
+use crate::object::{Control, Direction, ErrorKind, Kind, Namespace, TraceFrame, Undo, World};
 use gc_arena::Gc;
 use lang::diagnostic::Diagnostic;
 use lang::source::{Source, Span};
@@ -101,10 +101,10 @@ impl Vm {
     /// Brings the running program to the given texts, in one commit; refuses without any change. A refused reload is a report whose `ok`
     /// is false.
     pub fn reload(&mut self, files: Vec<FileText>, options: &ReloadOptions) -> Report {
-        self.reload_as(Step::Ordinary, files, options)
+        self.reload_as(&Course::default(), files, options)
     }
 
-    pub(super) fn reload_as(&mut self, step: Step, files: Vec<FileText>, options: &ReloadOptions) -> Report {
+    pub(super) fn reload_as(&mut self, course: &Course, files: Vec<FileText>, options: &ReloadOptions) -> Report {
         let start = Instant::now();
         let mut paths: Vec<String> = files.iter().map(|file| normalise(&file.path)).collect();
         let mut seen = FxHashSet::default();
@@ -119,35 +119,35 @@ impl Vm {
         // What is registered while it is made hears of the next one.
         let listeners = self.listeners();
         let texts = files.clone();
-        let mut report = match self.prepare(files, options) {
+        let direction = course.direction;
+        let mut report = match self.prepare(course, files, options) {
             Err(reasons) => {
                 let mut report = Report::refused(paths.clone(), reasons);
                 report.error = Some(Error::Host(reasons_text(&report.reasons)));
                 report
             }
-            Ok((mut plan, mut warnings)) => {
-                if step == Step::Undo {
-                    plan = plan.taking_back();
-                    // What it says has acted before.
-                    warnings.retain(|warning| warning.code != codes::IDLE_WAS.id);
-                }
+            Ok((plan, warnings)) => {
                 let changed: Vec<Arc<str>> = plan.plan().files.iter().map(|file| file.path.clone()).collect();
                 let before = self.texts_before(&changed);
+                let patches = self.patches_replaced(plan.plan());
+                let overwritten = plan.plan().files.iter().filter(|file| file.mode == Mode::Overwrite);
+                let overwritten = overwritten.map(|file| file.path.to_string()).collect();
+                let manner = Manner { overwritten, rebase: options.rebase, relink: options.relink, patches };
                 self.files.commits_running += 1;
-                let report = self.carry_out(plan, warnings, paths.clone(), options);
+                let report = self.carry_out(course, plan, warnings, paths.clone(), options);
                 self.files.commits_running -= 1;
                 if report.committed {
                     self.keep_history();
-                    self.remember(step, before);
+                    self.remember(direction, before, manner);
                 }
                 report
             }
         };
         report.epoch = self.epoch();
-        match (report.ok, step) {
-            (true, Step::Ordinary) => self.files.disk.note_running(&paths),
-            (false, Step::Ordinary) => self.files.disk.note_refused(texts, &report.reasons),
-            (_, Step::Undo | Step::Redo) => {}
+        match (report.ok, direction) {
+            (true, Direction::Edit) => self.files.disk.note_running(&paths),
+            (false, Direction::Edit) => self.files.disk.note_refused(texts, &report.reasons),
+            (_, Direction::Undo(_) | Direction::Redo(_)) => {}
         }
         // What fails around this commit takes it back; leaks end with the outermost one.
         if report.committed && self.files.within.is_empty() {
@@ -169,6 +169,7 @@ impl Vm {
 
     fn carry_out(
         &mut self,
+        course: &Course,
         plan: super::CheckedPlan,
         warnings: Vec<Reason>,
         paths: Vec<String>,
@@ -185,7 +186,7 @@ impl Vm {
         let hooks = self.hooks_of(plan.plan());
         self.prepare_hooks(&hooks);
         let (migrates, gate, warn) = (options.migrates_within(), options.gate, options.warn);
-        let mut stages = Told { report, hooks, running, migrates, gate, warn };
+        let mut stages = Told { report, course, hooks, running, migrates, gate, warn };
         let forgives = options.on_hook_error == HookErrors::UseDefaults;
         let outer = self.enter(|cx| std::mem::replace(&mut cx.world.forgives_hooks, forgives));
         let done = self.commit(plan, &mut stages);
@@ -221,7 +222,7 @@ impl Vm {
         let mut paths: Vec<String> = files.iter().map(|file| normalise(&file.path)).collect();
         let mut seen = FxHashSet::default();
         paths.retain(|path| seen.insert(path.clone()));
-        let mut report = match self.prepare(files, options) {
+        let mut report = match self.prepare(&Course::default(), files, options) {
             Ok((plan, warnings)) => {
                 let planned = plan.plan().files.iter().any(|f| f.changed || f.is_new);
                 let mut report = Report { warnings, planned, ..Report::of(plan.plan()) };
@@ -325,7 +326,12 @@ impl Vm {
     }
 
     /// Steps 1 to 3.
-    fn prepare(&mut self, files: Vec<FileText>, options: &ReloadOptions) -> Result<(super::CheckedPlan, Vec<Reason>), Vec<Reason>> {
+    fn prepare(
+        &mut self,
+        course: &Course,
+        files: Vec<FileText>,
+        options: &ReloadOptions,
+    ) -> Result<(super::CheckedPlan, Vec<Reason>), Vec<Reason>> {
         let files = once_each(files)?;
         let (texts, gone): (Vec<FileText>, Vec<FileText>) = files.into_iter().partition(|file| file.text.is_some());
         let texts = texts.into_iter().map(|file| (file.path, file.text.unwrap_or_default())).collect();
@@ -338,6 +344,7 @@ impl Vm {
                 inputs.extend(self.input_of_gone(&file.path));
             }
             let mut input = self.input_of(file, options);
+            input.mode = course.mode(&input.path).unwrap_or(input.mode);
             input.old = input.old.filter(|_| !other);
             inputs.push(input);
         }
@@ -354,13 +361,26 @@ impl Vm {
             cx.survey_namespaces(&mut facts, &draft.namespaces());
             cx.survey_values(&mut facts, &draft.concerned());
         });
-        let mut renamed = renamings(&draft, &facts);
-        renamed.extend(self.enter(|cx| cx.moves_in_two_saves(&draft, &facts)));
+        let direction = course.direction;
+        let is_edit = direction == Direction::Edit;
+        let mut renamed = Vec::new();
+        if is_edit {
+            renamed.extend(renamings(&draft, &facts));
+            renamed.extend(self.enter(|cx| cx.moves_in_two_saves(&draft, &facts)));
+        }
         let running: Vec<_> = draft.inputs.iter().filter_map(|input| Some((input.path.clone(), input.old.clone()?))).collect();
         let mut plan = plan(draft, &others, &facts, options);
-        renamed.extend(idle_renames(&plan, &running, &facts));
-        renamed.extend(self.enter(|cx| cx.idle_members(&plan)));
+        if is_edit {
+            renamed.extend(idle_renames(&plan, &running, &facts));
+            renamed.extend(self.enter(|cx| cx.idle_members(&plan)));
+        }
+        plan.direction = direction;
         self.leave_for_later(&mut plan);
+        if !is_edit {
+            // What they have done stays, and is not done again.
+            plan.files.iter_mut().for_each(|file| file.statements.clear());
+            self.put_back(&mut plan);
+        }
         warnings.extend(leaks_mentioned(&plan, &facts));
         let leaving = Leaving::of(&plan);
         if !leaving.is_empty() {
@@ -515,6 +535,7 @@ impl Vm {
                     index: Some(index),
                     evaluates,
                     is_edited: true,
+                    is_put_back: false,
                     is_conflict: false,
                     from: None,
                     from_file: None,
@@ -543,11 +564,15 @@ impl Vm {
             mode: Mode::Update,
             notes: Vec::new(),
         };
-        let plan = super::CheckedPlan::for_evaluation(ReloadPlan { files: vec![file], ..ReloadPlan::default() });
-        let result = match self.commit(plan, &mut Binding { namespace, image, imports }) {
+        let plan = ReloadPlan { files: vec![file], direction: self.files.direction, ..ReloadPlan::default() };
+        let plan = super::CheckedPlan::for_evaluation(plan);
+        let result = match self.commit(plan, &mut Binding { namespace, image: image.clone(), imports }) {
             Ok(_) => last.map(|unit| self.run_unit(&path, unit)).transpose(),
             Err(error) => Err(error),
         };
+        if result.is_ok() {
+            self.note_patches(namespace, &image);
+        }
         self.enter(|cx| cx.release_evaluated(&path));
         result
     }
@@ -693,8 +718,9 @@ fn once_each(files: Vec<FileText>) -> Result<Vec<FileText>, Vec<Reason>> {
 }
 
 /// A reload whose files' hooks run, and whose report is made on the way.
-struct Told {
+struct Told<'a> {
     report: Report,
+    course: &'a Course,
     hooks: Hooks,
     /// Statements that are running and that the edit is about.
     running: Vec<StaleCode>,
@@ -704,7 +730,7 @@ struct Told {
     warn: Option<fn(&[Reason])>,
 }
 
-impl Stages for Told {
+impl Stages for Told<'_> {
     fn begin(&mut self, vm: &mut Vm) -> Result<(), Error> {
         self.hooks.run_before(vm, &self.report)?;
         self.report.warnings.append(&mut self.hooks.overruled);
@@ -719,6 +745,10 @@ impl Stages for Told {
     }
 
     fn end(&mut self, vm: &mut Vm, done: &Done) -> Result<(), Error> {
+        vm.evaluate_patches(self.course.direction, &self.course.patches)?;
+        for class in vm.enter(|cx| std::mem::take(&mut cx.world.loading.hooks_left)) {
+            self.report.warnings.push(computed_stays(&class));
+        }
         let shared = vm.enter(|cx| std::mem::take(&mut cx.world.shared_changes));
         self.report.add_shared(&shared);
         self.report.stale.objects.clone_from(&done.stale);
@@ -734,7 +764,7 @@ impl Stages for Told {
     }
 }
 
-impl Told {
+impl Told<'_> {
     /// Brings all instances of the classes that have got another layout, or another hook, to the layout of their class.
     fn migrate_all(&mut self, vm: &mut Vm) -> Result<(), Error> {
         let mut classes: Vec<String> = self.report.layouts.iter().map(|change| change.class.clone()).collect();
@@ -752,7 +782,7 @@ impl Told {
     }
 }
 
-impl Told {
+impl Told<'_> {
     /// Runs the `test` blocks of the files. What they do stays if all pass; what they do to variables is taken back with
     /// the edit if one fails.
     fn run_tests(&mut self, vm: &mut Vm) -> Result<(), Error> {
@@ -765,6 +795,19 @@ impl Told {
             }
         }
         Ok(())
+    }
+}
+
+/// What the hooks of a class have computed is not mapped back with the commit that brought them.
+fn computed_stays(class: &str) -> Reason {
+    Reason {
+        code: codes::COMPUTED.id,
+        message: format!("what `migrate` of `{class}` has computed stays as it is"),
+        file: String::new(),
+        line: 0,
+        remedy: "an undo gives slots the values that they had before by their names; assign the others".into(),
+        detail: String::new(),
+        place: None,
     }
 }
 

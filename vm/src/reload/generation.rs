@@ -34,6 +34,10 @@ impl<'gc> Cx<'_, 'gc> {
             Definition::set(copy, self.mc, cell.value());
             let meta = cell.meta().clone();
             Definition::update_meta(copy, self.mc, |m| *m = meta);
+            if cell.is_assigned() {
+                copy.note_assigned();
+            }
+            self.world.loading.copies.push((cell, copy));
             copies.insert(name, copy);
             overwritten.push((cell, cell.value()));
             // Texts and numbers have no identity that anyone could mean.

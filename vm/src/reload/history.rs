@@ -6,9 +6,13 @@
 use super::check::Reason;
 use super::codes;
 use super::load::FileText;
-use super::options::{ReloadOptions, Replace};
+use super::options::{Mode, ReloadOptions, Replace};
+use super::plan::{Action, ReloadPlan};
 use super::report::Report;
 use crate::embed::{Error, Vm};
+use crate::image::ModuleImage;
+use crate::object::{Cx, Definition, Direction, Kind};
+use gc_arena::Gc;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -28,7 +32,35 @@ struct FileChange {
 /// One commit.
 #[derive(Clone, Debug)]
 struct Commit {
+    /// Its number among those that were remembered.
+    number: u32,
     files: Vec<FileChange>,
+    /// How it took them in.
+    manner: Manner,
+}
+
+/// What of a commit is to be the same when it is taken back.
+#[derive(Clone, Debug)]
+pub(super) struct Manner {
+    /// Files that it has overwritten.
+    pub(super) overwritten: Vec<String>,
+    /// Whether subclasses elsewhere got new bases.
+    pub(super) rebase: bool,
+    /// Whether variables elsewhere got new objects.
+    pub(super) relink: bool,
+    /// What it put in the place of definitions that sessions had evaluated.
+    pub(super) patches: Vec<Patch>,
+}
+
+/// A definition of a file as a session has evaluated it.
+#[derive(Clone, Debug)]
+pub(super) struct Patch {
+    /// The namespace.
+    pub(super) namespace: String,
+    /// What messages call the text.
+    pub(super) source: String,
+    /// The text.
+    pub(super) text: String,
 }
 
 /// A version of a definition.
@@ -61,32 +93,54 @@ pub struct History {
     commits: Vec<Commit>,
     /// Commits that have been undone, the last one last.
     undone: Vec<Commit>,
+    /// How many have been remembered.
+    count: u32,
     /// By qualified name, oldest first.
     versions: HashMap<String, Vec<DefinitionVersion>>,
 }
 
 impl History {
     /// Remembers a commit that is neither undo nor redo.
-    fn push(&mut self, commit: Commit) {
+    fn push(&mut self, files: Vec<FileChange>, manner: Manner) {
         self.undone.clear();
-        self.commits.push(commit);
+        self.count += 1;
+        self.commits.push(Commit { number: self.count, files, manner });
         if self.commits.len() > COMMITS_MAX {
             self.commits.remove(0);
         }
     }
 }
 
-/// What has been accepted once is accepted again, the other way round, too.
-fn anything() -> ReloadOptions {
-    ReloadOptions { replace: Replace::All, ..ReloadOptions::default() }
+/// How texts are taken in: as an edit, or back and forth along the history.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Course {
+    /// Which way.
+    pub(super) direction: Direction,
+    /// Back and forth: the files that the commit has overwritten.
+    overwritten: Vec<String>,
+    /// Back: what is to be evaluated again, since it ran before the commit.
+    pub(super) patches: Vec<Patch>,
 }
 
-/// How a commit came about.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Step {
-    Ordinary,
-    Undo,
-    Redo,
+impl Course {
+    /// The mode of a file, unless it is to be asked for.
+    pub(super) fn mode(&self, path: &str) -> Option<Mode> {
+        let mode = if self.overwritten.iter().any(|file| file == path) { Mode::Overwrite } else { Mode::Update };
+        (self.direction != Direction::Edit).then_some(mode)
+    }
+}
+
+impl Commit {
+    /// What has been accepted once is accepted again, the other way round, too.
+    fn options(&self) -> ReloadOptions {
+        let (rebase, relink) = (self.manner.rebase, self.manner.relink);
+        ReloadOptions { replace: Replace::All, rebase, relink, ..ReloadOptions::default() }
+    }
+
+    fn course(&self, direction: Direction) -> Course {
+        let patches = if direction.is_undo() { self.manner.patches.clone() } else { Vec::new() };
+        Course { direction, overwritten: self.manner.overwritten.clone(), patches }
+    }
 }
 
 impl Vm {
@@ -131,7 +185,7 @@ impl Vm {
         // Comments may have been edited since.
         let paths: Vec<Arc<str>> = commit.files.iter().map(|file| file.path.as_str().into()).collect();
         let texts = self.texts_before(&paths);
-        let report = self.reload_as(Step::Undo, files, &anything());
+        let report = self.reload_as(&commit.course(Direction::Undo(commit.number)), files, &commit.options());
         let history = &mut self.files.history;
         if report.ok {
             let undone = texts.into_iter().map(|(path, text)| FileText { path, text });
@@ -140,6 +194,7 @@ impl Vm {
         } else {
             history.commits.push(commit)
         }
+        self.forget_older();
         Some(report)
     }
 
@@ -148,13 +203,14 @@ impl Vm {
         self.keep_history();
         let commit = self.files.history.undone.pop()?;
         let files = commit.files.iter().map(|f| FileText { path: f.path.clone(), text: f.after.clone() }).collect();
-        let report = self.reload_as(Step::Redo, files, &anything());
+        let report = self.reload_as(&commit.course(Direction::Redo(commit.number)), files, &commit.options());
         let history = &mut self.files.history;
         if report.ok {
             history.commits.push(commit)
         } else {
             history.undone.push(commit)
         }
+        self.forget_older();
         Some(report)
     }
 
@@ -168,8 +224,60 @@ impl Vm {
         paths.iter().map(|path| (path.to_string(), self.running_text(path))).collect()
     }
 
+    /// What a plan puts in the place of functions, classes and enums that sessions have evaluated.
+    pub(super) fn patches_replaced(&mut self, plan: &ReloadPlan) -> Vec<Patch> {
+        if self.files.patches.is_empty() {
+            return Vec::new();
+        }
+        let all = plan.files.iter().flat_map(|file| file.definitions.iter().map(move |d| (file, d)));
+        let replaced = all.filter(|(_, definition)| definition.action != Action::Follow);
+        let names: Vec<String> = replaced.map(|(file, definition)| format!("{}.{}", file.namespace, definition.name)).collect();
+        let is_patched = |cx: &mut Cx<'_, '_>, name: &str| {
+            // Values are put back as they are.
+            let has_code = |kind| matches!(kind, Kind::Function | Kind::Class | Kind::Enum);
+            cx.find_cell(name).is_some_and(|cell| cell.meta().is_evaluated && has_code(cell.kind()))
+        };
+        let names: Vec<String> = self.enter(|cx| names.into_iter().filter(|name| is_patched(cx, name)).collect());
+        names.iter().filter_map(|name| self.files.patches.get(name).cloned()).collect()
+    }
+
+    /// Remembers what a session has evaluated of files.
+    pub(super) fn note_patches(&mut self, namespace: &str, image: &ModuleImage) {
+        for definition in &image.definitions {
+            let name = format!("{namespace}.{}", definition.name);
+            let is_patch = self.enter(|cx| {
+                let contributor = |cell: Gc<'_, Definition<'_>>| cell.meta().contributor.is_some_and(|m| !m.path.starts_with('<'));
+                cx.find_cell(&name).is_some_and(contributor)
+            });
+            if is_patch {
+                let text = image.source.slice(definition.span).to_owned();
+                let patch = Patch { namespace: namespace.to_owned(), source: image.source.name().to_owned(), text };
+                self.files.patches.insert(name, patch);
+            }
+        }
+    }
+
+    /// Evaluates what ran before a commit that is taken back, as a part of that.
+    pub(super) fn evaluate_patches(&mut self, direction: Direction, patches: &[Patch]) -> Result<(), Error> {
+        let outer = std::mem::replace(&mut self.files.direction, direction);
+        let result = patches.iter().try_for_each(|patch| self.eval(&patch.namespace, &patch.source, &patch.text).map(drop));
+        self.files.direction = outer;
+        result
+    }
+
+    /// What was replaced by commits that are no longer known is not, either.
+    fn forget_older(&mut self) {
+        // A commit that fails around this one brings the history back.
+        if self.files.within.is_empty() {
+            let numbers = |commits: &[Commit]| commits.iter().map(|commit| commit.number).collect::<Vec<_>>();
+            let history = &self.files.history;
+            let (back, again) = (numbers(&history.commits), numbers(&history.undone));
+            self.forget_replaced(&back, &again);
+        }
+    }
+
     /// Remembers a commit that has been made.
-    pub(super) fn remember(&mut self, step: Step, before: Vec<(String, Option<String>)>) {
+    pub(super) fn remember(&mut self, direction: Direction, before: Vec<(String, Option<String>)>, manner: Manner) {
         let mut files: Vec<FileChange> = Vec::new();
         for (path, before) in before {
             let after = self.running_text(&path);
@@ -182,8 +290,15 @@ impl Vm {
         let mut is_first =
             |path: &str| self.enter(|cx| cx.world.modules.get(path).is_none_or(|module| module.state().version <= 1));
         let is_edit = files.iter().any(|file| file.before.is_some()) || !paths.iter().all(|path| is_first(path));
-        if step == Step::Ordinary && is_edit {
-            self.files.history.push(Commit { files });
+        match direction {
+            Direction::Edit if is_edit => {
+                self.files.history.push(files, manner);
+                self.remember_replaced(self.files.history.count, false);
+                self.forget_older();
+            }
+            Direction::Edit => {}
+            Direction::Undo(commit) => self.remember_replaced(commit, true),
+            Direction::Redo(commit) => self.remember_replaced(commit, false),
         }
         let new = self.enter(|cx| {
             let mut new = Vec::new();

@@ -47,6 +47,10 @@ pub struct Files {
     pub mode: Mode,
     /// What was committed.
     pub(super) history: super::history::History,
+    /// Definitions of files as sessions have evaluated them, by qualified name.
+    pub(super) patches: FxHashMap<String, super::history::Patch>,
+    /// Which way the commit goes that is evaluating patches.
+    pub(super) direction: crate::object::Direction,
     /// What the disk holds beside what runs.
     pub(super) disk: super::disk::Disk,
     /// Where modules come from that are no files.

@@ -39,6 +39,7 @@ mod overridden;
 mod pairs;
 mod parts;
 mod plan;
+mod putback;
 mod queue;
 mod relink;
 mod report;

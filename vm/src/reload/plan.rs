@@ -6,7 +6,7 @@ use super::options::{Mode, Policy, ReloadOptions};
 use super::report::Note;
 use super::survey::{Fact, Facts};
 use crate::image::{DefinitionImage, DefinitionKind, ModuleImage, UnitKind};
-use crate::object::Kind;
+use crate::object::{Direction, Kind};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
@@ -60,6 +60,8 @@ pub struct PlannedDefinition {
     pub evaluates: bool,
     /// Whether it has another text than what runs.
     pub is_edited: bool,
+    /// Whether it gets what it was before the commit that is taken back, instead of being evaluated or made.
+    pub is_put_back: bool,
     /// Whether it comes back, or from elsewhere, with another text, but the program has changed its value, which is kept.
     pub is_conflict: bool,
     /// Qualified name that it had before, if another.
@@ -110,8 +112,8 @@ pub struct ReloadPlan {
     pub rebase: bool,
     /// Whether variables elsewhere that hold an overwritten object get the new one.
     pub relink: bool,
-    /// Whether it takes a commit back.
-    pub takes_back: bool,
+    /// Which way it goes.
+    pub direction: Direction,
     /// What changes or was computed from something that does, by qualified name: leaks among it are no longer up to date.
     pub outdated: Vec<String>,
 }
@@ -246,7 +248,7 @@ pub fn plan(draft: Draft, others: &[FileInput], facts: &Facts, options: &ReloadO
         }
     }
     let outdated = planner.dirty.iter().cloned().collect();
-    ReloadPlan { files, rebase: options.rebase, relink: options.relink, takes_back: false, outdated }
+    ReloadPlan { files, rebase: options.rebase, relink: options.relink, direction: Direction::Edit, outdated }
 }
 
 /// The namespaces of qualified names.
@@ -503,6 +505,7 @@ impl Planner<'_> {
             index: definition.index,
             evaluates: false,
             is_edited: definition.change != Change::Unchanged,
+            is_put_back: false,
             is_conflict: false,
             from: None,
             from_file: None,
