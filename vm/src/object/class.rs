@@ -57,6 +57,11 @@ impl<'gc> Member<'gc> {
             _ => false,
         }
     }
+
+    /// Whether both are methods, static functions, properties, or shared slots.
+    pub fn is_of_one_sort(&self, other: &Self) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other)
+    }
 }
 
 /// A function that its class does not hold any more; others may.
@@ -95,29 +100,39 @@ pub struct MemberGone<'gc> {
 }
 
 impl<'gc> MemberGone<'gc> {
-    /// What is left of a member.
-    pub fn of(member: Member<'gc>) -> Self {
-        let none = MemberGone { method: None, of_class: None, getter: None, setter: None };
+    /// What is left of a member, beside what is left of an earlier one of its name.
+    pub fn add(earlier: Option<Self>, member: Member<'gc>) -> Self {
+        let mut gone = earlier.unwrap_or(MemberGone { method: None, of_class: None, getter: None, setter: None });
         match member {
-            Member::Method(value) => MemberGone { method: Gone::of(value), ..none },
-            Member::Static(value) => MemberGone { of_class: Gone::of(value), ..none },
+            Member::Method(value) => gone.method = Gone::of(value),
+            Member::Static(value) => gone.of_class = Gone::of(value),
             Member::Property { getter, setter } => {
-                MemberGone { getter: getter.and_then(Gone::of), setter: setter.and_then(Gone::of), ..none }
+                gone.getter = getter.and_then(Gone::of);
+                gone.setter = setter.and_then(Gone::of);
             }
-            Member::Shared(_) => none,
+            Member::Shared(_) => {}
+        }
+        gone
+    }
+
+    /// Takes the member that was of the same sort as `member` out, as far as somebody holds it.
+    pub fn take_like(&mut self, mc: &Mutation<'gc>, member: &Member<'gc>) -> Option<Member<'gc>> {
+        let value = |gone: Option<Gone<'gc>>| gone.and_then(|gone| gone.value(mc));
+        match member {
+            Member::Method(_) => value(self.method.take()).map(Member::Method),
+            Member::Static(_) => value(self.of_class.take()).map(Member::Static),
+            Member::Property { .. } => {
+                let (getter, setter) = (value(self.getter.take()), value(self.setter.take()));
+                (getter.is_some() || setter.is_some()).then_some(Member::Property { getter, setter })
+            }
+            Member::Shared(_) => None,
         }
     }
 
-    /// The member, as far as somebody holds it.
-    pub fn member(&self, mc: &Mutation<'gc>) -> Option<Member<'gc>> {
-        let value = |gone: Option<Gone<'gc>>| gone.and_then(|gone| gone.value(mc));
-        let (getter, setter) = (value(self.getter), value(self.setter));
-        match (value(self.method), value(self.of_class)) {
-            (Some(method), _) => Some(Member::Method(method)),
-            (_, Some(function)) => Some(Member::Static(function)),
-            _ if getter.is_some() || setter.is_some() => Some(Member::Property { getter, setter }),
-            _ => None,
-        }
+    /// Whether somebody holds any of it.
+    pub fn is_held(&self, mc: &Mutation<'gc>) -> bool {
+        let parts = [self.method, self.of_class, self.getter, self.setter];
+        parts.into_iter().flatten().any(|gone| gone.value(mc).is_some())
     }
 }
 

@@ -330,12 +330,12 @@ impl<'gc> Cx<'_, 'gc> {
             was.or((!is_taken(name)).then_some(*name))
         };
         let mut members_gone = class.body().members_gone.clone();
-        members_gone.retain(|_, gone| gone.member(self.mc).is_some());
+        members_gone.retain(|_, gone| gone.is_held(self.mc));
         for (name, member) in before.members.iter().filter(|(name, _)| !is_declared(name) && !is_taken(name)) {
             match *member {
                 Member::Shared(cell) => drop(gone.insert(*name, cell)),
                 member if is_extension(name, &member) => drop(members.insert(*name, member)),
-                member => drop(members_gone.insert(*name, MemberGone::of(member))),
+                member => note_gone(&mut members_gone, *name, member),
             }
         }
         for (name, new) in declared.iter().filter(|(_, member)| !matches!(member, Member::Shared(_))) {
@@ -348,7 +348,11 @@ impl<'gc> Cx<'_, 'gc> {
                 continue;
             }
             let old = origin(name).and_then(|origin| before.members.get(&origin)).copied();
-            let back = members_gone.shift_remove(name).and_then(|gone| gone.member(self.mc));
+            let (old, other) = if old.is_some_and(|old| old.is_of_one_sort(new)) { (old, None) } else { (None, old) };
+            let back = members_gone.get_mut(name).and_then(|gone| gone.take_like(self.mc, new));
+            if let Some(other) = other {
+                note_gone(&mut members_gone, *name, other);
+            }
             if let Some(old) = old.or(back) {
                 members.insert(*name, self.keep_member(old, *new, matcher));
             }
@@ -687,6 +691,12 @@ pub(super) fn is_from_elsewhere<'gc>(member: &Member<'gc>, linked: Gc<'gc, Linke
         Member::Property { getter, setter } => getter.iter().chain(setter).any(of),
         Member::Shared(_) => false,
     }
+}
+
+/// A class no longer has a member of its text.
+fn note_gone<'gc>(gone: &mut SymbolMap<'gc, MemberGone<'gc>>, name: Symbol<'gc>, member: Member<'gc>) {
+    let earlier = gone.get(&name).copied();
+    gone.insert(name, MemberGone::add(earlier, member));
 }
 
 /// What an error says that was raised while nothing of the program ran.
