@@ -6,7 +6,7 @@ use super::trace::trace_of;
 use crate::heap::{Str, Value};
 use crate::object::{
     Bound, BoxCell, Class, ClassKind, Control, Cx, Definition, EnumValue, ErrorKind, Found, Instance, Layout, List, Namespace,
-    NativeResult, Symbol, World,
+    NativeResult, Symbol, Variant, World,
 };
 use crate::ops;
 use gc_arena::{Collect, Gc};
@@ -357,6 +357,11 @@ impl<'gc> Cx<'_, 'gc> {
         {
             return Ok(value.payload[i]);
         }
+        if let Value::EnumValue(value) = object
+            && has_payload_since(EnumValue::now(value).variant, name)
+        {
+            return Ok(Value::Unset);
+        }
         if let (Found::Slot(slot), Value::Instance(instance)) = (self.find(&object, name), object) {
             return Ok(Instance::get(instance, &self.world.layout(instance.layout()), slot as usize));
         }
@@ -380,6 +385,13 @@ impl<'gc> Cx<'_, 'gc> {
         let migrated = self.migrate(object);
         ops::and_then(self, migrated, IsSet { object, name })
     }
+}
+
+/// Whether the variant of an obsolete value has a payload of this name in the text that runs.
+fn has_payload_since<'gc>(variant: Gc<'gc, Variant<'gc>>, name: Symbol<'gc>) -> bool {
+    let body = variant.class.body();
+    let now = body.variants.iter().find(|now| now.name == variant.name);
+    now.is_some_and(|now| now.fields.iter().flatten().any(|field| *field == name))
 }
 
 /// Goes on reading an attribute of an object that is up to date now.
