@@ -5,7 +5,7 @@ use super::handle::Handle;
 use super::search::Search;
 use super::vm::Vm;
 use crate::heap::Value;
-use crate::object::{Class, Cx, FoundInstance, Layout, LayoutId, List, NativeResult};
+use crate::object::{Class, Cx, Edge, FoundInstance, Layout, LayoutId, List, NativeResult};
 use crate::ops::{Resume, suspend};
 use crate::reload::Report;
 use gc_arena::{Collect, Gc};
@@ -187,7 +187,8 @@ pub(super) fn free_layouts(cx: &mut Cx<'_, '_>, found: &[FoundInstance]) {
         let Some(layout) = cx.world.layouts[i] else { continue };
         if !layout.is_current() && !used.contains(&layout.version) && !layout.is_written() {
             cx.world.layouts[i] = None;
-            if let Some(view) = layout.edge().and_then(|edge| edge.view()).filter(|view| !used.contains(&view.version)) {
+            let views = layout.edge().into_iter().flat_map(Edge::with_joined).filter_map(|edge| edge.view());
+            for view in views.filter(|view| !used.contains(&view.version)) {
                 cx.world.layouts[view.id.0 as usize] = None;
             }
         }

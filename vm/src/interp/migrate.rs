@@ -2,6 +2,7 @@
 //!
 //! See docs/design/layouts.md.
 
+use super::mended::{Failed, WayOn};
 use crate::heap::Value;
 use crate::object::{
     Control, Crossing, Cx, Direction, Edge, EnumValue, ErrorKind, Function, Hook, Instance, Layout, LayoutId, List, Map,
@@ -105,6 +106,7 @@ impl<'gc> Cx<'_, 'gc> {
             values.push(match edge.sources[i] {
                 Source::Old(place) => old[place as usize],
                 Source::Shared(value) => value,
+                Source::Back(value) => attic.take(Value::Str(slot.name.0)).unwrap_or(value),
                 Source::Default => match (attic.take(Value::Str(slot.name.0)), slot.init) {
                     (Some(value), _) => value,
                     (None, SlotInit::Unset) => Value::Unset,
@@ -219,7 +221,8 @@ impl<'gc> Cx<'_, 'gc> {
             return Value::Instance(self.view(layout, edge, &old));
         }
         let edges: Vec<_> = self.world.layouts.iter().flatten().filter_map(|l| l.edge()).collect();
-        let crossed = edges.into_iter().filter(|e| e.commit == commit).find_map(|e| e.crossed(self.mc, other));
+        let crossed =
+            edges.into_iter().flat_map(Edge::with_joined).filter(|e| e.commit == commit).find_map(|e| e.crossed(self.mc, other));
         Value::Instance(crossed.unwrap_or(other))
     }
 
@@ -401,16 +404,24 @@ impl<'gc> Resume<'gc> for Steps<'gc> {
         if cx.is_uncatchable(&error) {
             return ops::raise(error);
         }
-        let failed = |hook: &&Gc<'gc, Hook<'gc>>| match (hook.function(), self.running) {
+        let has_raised = |hook: &&Gc<'gc, Hook<'gc>>| match (hook.function(), self.running) {
             (Some(function), Some(running)) => Gc::ptr_eq(function, running),
             _ => false,
         };
+        let hook = self.edge.hooks.iter().find(has_raised).copied();
         let error = cx.migration_error(self.instance, self.from, self.to, error);
-        let Some(hook) = self.edge.hooks.iter().find(failed).filter(|hook| hook.forgives()) else { return ops::raise(error) };
-        if !hook.is_told.replace(true) {
-            cx.world.forgiven.push(error);
-            cx.world.look_soon();
+        if let Some(hook) = hook.filter(|hook| hook.forgives()) {
+            if !hook.is_told.replace(true) {
+                cx.world.forgiven.push(error);
+                cx.world.look_soon();
+            }
+            return cx.cross_with(self.instance, self.edge, Vec::new());
         }
-        cx.cross_with(self.instance, self.edge, Vec::new())
+        let failed = hook.map(Failed::Hook).or_else(|| Some(Failed::Default(self.defaults.last()?.0)));
+        match failed.and_then(|failed| cx.way_on(self.from, self.edge, failed)) {
+            Some(WayOn::Joined(edge)) => cx.cross(self.instance, edge, Vec::new()),
+            Some(WayOn::With(hooks)) => cx.cross_with(self.instance, self.edge, hooks),
+            None => ops::raise(error),
+        }
     }
 }

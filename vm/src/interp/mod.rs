@@ -12,6 +12,7 @@ mod fiber;
 mod handlers;
 mod lookup;
 mod loops;
+mod mended;
 mod migrate;
 mod moving;
 mod old;
@@ -23,6 +24,7 @@ mod trace;
 mod unwind;
 
 pub use call::{Called, signature};
+pub(crate) use old::read_of_old;
 pub use run::{begin, go_on, run};
 pub use task::Next;
 pub(crate) use trace::places_of;

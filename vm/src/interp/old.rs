@@ -1,9 +1,10 @@
 //! The `old` of migration hooks: an instance whose slots are those of the old layout.
 
+use crate::bytecode::{Insn, Op};
 use crate::heap::Value;
 use crate::object::{
-    Class, ClassKind, Content, Cx, Edge, Instance, Intrinsic, Keywords, Layout, List, Member, NativeBody, NativeFunction,
-    NativeResult, SlotInfo, SlotInit,
+    Class, ClassKind, Content, Cx, Edge, Function, Instance, Intrinsic, Keywords, Layout, List, Member, NativeBody, NativeFunction,
+    NativeResult, SlotInfo, SlotInit, Symbol,
 };
 use gc_arena::Gc;
 use std::cell::Cell;
@@ -93,4 +94,29 @@ impl<'gc> Cx<'_, 'gc> {
         hidden(self, old, COMMIT)?;
         Some([hidden(self, old, "$version")?, hidden(self, old, "$added")?, hidden(self, old, "$discarded")?])
     }
+}
+
+/// The slots of `old` that a hook reads by name.
+pub(crate) fn read_of_old<'gc>(cx: &mut Cx<'_, 'gc>, hook: Gc<'gc, Function<'gc>>) -> Vec<Symbol<'gc>> {
+    /// The register of the parameter.
+    const OLD: u8 = 1;
+    let proto = hook.proto();
+    let image = &proto.image;
+    let mut names = Vec::new();
+    let mut at = 0;
+    while let Some(op) = image.code.get(at).and_then(|word| Op::from_byte(Insn(*word).op_byte())) {
+        let insn = Insn(image.code[at]);
+        if op == Op::GetAttr
+            && insn.b() == OLD
+            && let Value::Str(name) = proto.const_at(image.code[at + 1] as usize)
+        {
+            let is_about_it = ["version", "added", "discarded"].contains(&name.as_str());
+            let name = cx.world.intern(cx.mc, name.as_str());
+            if !is_about_it && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        at += op.words();
+    }
+    names
 }

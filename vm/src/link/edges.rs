@@ -45,9 +45,6 @@ fn connect_with<'gc>(
         let line = class.body().linearisation.clone();
         let own = line.iter().rev().filter_map(|c| hooks.iter().find(|h| Gc::ptr_eq(h.class, *c)).copied()).collect();
         let edge = add_edge(cx, *old, new, own, true);
-        if direction.is_undo() {
-            forgive_edges_into(cx, *old);
-        }
         match direction {
             Direction::Undo(_) if !line.iter().any(|c| loses_hooks(cx, *c)) => {}
             direction => edge.direction.set(direction),
@@ -178,22 +175,10 @@ fn add_edge<'gc>(
     edge
 }
 
-/// Instances on their way over a layout that is taken back get past hooks that raise.
-fn forgive_edges_into<'gc>(cx: &mut Cx<'_, 'gc>, layout: Gc<'gc, Layout<'gc>>) {
-    let edges = cx.world.layouts.iter().flatten().filter_map(|other| other.edge()).filter(|edge| edge.to == layout.version);
-    let hooks: Vec<_> = edges.flat_map(|edge| edge.hooks.clone()).filter(|hook| !hook.forgives()).collect();
-    for hook in hooks {
-        cx.world.log(|| Undo::Hook(hook, hook.function(), false));
-        hook.set_forgives(true);
-        // They get back the slots that they have, so that nobody need know.
-        hook.is_told.set(true);
-    }
-}
-
 /// The edges into a layout that is no longer the current one forget what crossed them.
 fn close_edges_into<'gc>(cx: &Cx<'_, 'gc>, layout: Gc<'gc, Layout<'gc>>) {
     for other in cx.world.layouts.iter().flatten() {
-        if let Some(edge) = other.edge().filter(|edge| edge.to == layout.version) {
+        for edge in other.edge().into_iter().flat_map(Edge::with_joined).filter(|edge| edge.to == layout.version) {
             Edge::close(edge, cx.mc);
         }
     }
@@ -232,7 +217,9 @@ fn step_of<'gc>(cx: &Cx<'_, 'gc>, old: Gc<'gc, Layout<'gc>>, new: Gc<'gc, Layout
         } else {
             step.added.push(slot.name);
             let was = || was_shared(cx, new, slot, commit);
-            shared_before(cx, new.class, slot.name).or_else(was).map_or(Source::Default, Source::Shared)
+            let is_edit = cx.world.loading.direction == Direction::Edit;
+            let source = if is_edit { Source::Shared } else { Source::Back };
+            shared_before(cx, new.class, slot.name).or_else(was).map_or(Source::Default, source)
         };
         if let Source::Old(i) = source {
             moved[i as usize] = true;

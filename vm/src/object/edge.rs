@@ -16,6 +16,8 @@ pub enum Source<'gc> {
     Old(u32),
     /// The value that a shared slot of this name had.
     Shared(Value<'gc>),
+    /// The attic, else the value that a shared slot of this name had: back and forth along the history.
+    Back(Value<'gc>),
     /// The attic, else the slot's default.
     Default,
 }
@@ -95,6 +97,8 @@ pub struct Edge<'gc> {
     /// An undo that takes hooks back marks what crosses, and a redo that brings them again passes over what has the mark: for that they have run.
     #[collect(require_static)]
     pub direction: Cell<Direction>,
+    /// What instances do instead for which it has raised, since a later commit has mended that.
+    joined: Lock<Option<Gc<'gc, Edge<'gc>>>>,
     /// By address.
     crossed: RefLock<FxHashMap<usize, Crossed<'gc>>>,
 }
@@ -125,6 +129,7 @@ impl<'gc> Edge<'gc> {
             hooks,
             view: Lock::new(None),
             direction: Cell::new(Direction::Edit),
+            joined: Lock::new(None),
             crossed: RefLock::default(),
         };
         Gc::new(mc, edge)
@@ -143,6 +148,21 @@ impl<'gc> Edge<'gc> {
     /// Remembers the layout of the hooks' `old`.
     pub fn set_view(this: Gc<'gc, Self>, mc: &Mutation<'gc>, view: Gc<'gc, Layout<'gc>>) {
         unlock!(Gc::write(mc, this), Edge, view).set(Some(view));
+    }
+
+    /// What instances do instead for which it has raised.
+    pub fn joined(&self) -> Option<Gc<'gc, Edge<'gc>>> {
+        self.joined.get()
+    }
+
+    /// Remembers what instances do instead.
+    pub fn set_joined(this: Gc<'gc, Self>, mc: &Mutation<'gc>, joined: Gc<'gc, Edge<'gc>>) {
+        unlock!(Gc::write(mc, this), Edge, joined).set(Some(joined));
+    }
+
+    /// It and what instances do instead of it.
+    pub fn with_joined(this: Gc<'gc, Self>) -> impl Iterator<Item = Gc<'gc, Edge<'gc>>> {
+        std::iter::successors(Some(this), |edge| edge.joined())
     }
 
     /// The `old` of an instance that has crossed.

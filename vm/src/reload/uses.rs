@@ -515,9 +515,10 @@ impl<'gc> Walk<'_, '_, 'gc> {
             }
             if let Some(edge) = layout.edge() {
                 values.extend(edge.hooks.iter().filter_map(|hook| hook.function()).map(Value::Function));
-                values.extend(
-                    edge.sources.iter().filter_map(|source| if let Source::Shared(value) = source { Some(*value) } else { None }),
-                );
+                values.extend(edge.sources.iter().filter_map(|source| match source {
+                    Source::Shared(value) | Source::Back(value) => Some(*value),
+                    Source::Old(_) | Source::Default => None,
+                }));
                 next = self.cx.world.layouts[edge.to.0 as usize];
             }
             for value in values.into_iter().filter(|value| value.heap_pointer().is_some()) {

@@ -8,8 +8,8 @@
 //!
 //! Slots that were left out, transient ones, start as in a new instance.
 
-use crate::bytecode::{Insn, Op};
 use crate::heap::Value;
+use crate::interp::read_of_old;
 use crate::link::step_between;
 use crate::object::{Class, Content, Cx, Edge, Function, Hook, Instance, Layout, LayoutId, List, Map, SlotInfo, SlotInit, Symbol};
 use gc_arena::Gc;
@@ -157,29 +157,4 @@ fn hook_of_text<'gc>(cx: &Cx<'_, 'gc>, owner: Gc<'gc, Class<'gc>>, function: Gc<
 /// The hash of a hook's text.
 fn text_of(hook: &Hook<'_>) -> Option<u64> {
     hook.function().map(|function| function.proto().image.fingerprint)
-}
-
-/// The slots of `old` that a hook reads by name.
-fn read_of_old<'gc>(cx: &mut Cx<'_, 'gc>, hook: Gc<'gc, Function<'gc>>) -> Vec<Symbol<'gc>> {
-    /// The register of the parameter.
-    const OLD: u8 = 1;
-    let proto = hook.proto();
-    let image = &proto.image;
-    let mut names = Vec::new();
-    let mut at = 0;
-    while let Some(op) = image.code.get(at).and_then(|word| Op::from_byte(Insn(*word).op_byte())) {
-        let insn = Insn(image.code[at]);
-        if op == Op::GetAttr
-            && insn.b() == OLD
-            && let Value::Str(name) = proto.const_at(image.code[at + 1] as usize)
-        {
-            let is_about_it = ["version", "added", "discarded"].contains(&name.as_str());
-            let name = cx.world.intern(cx.mc, name.as_str());
-            if !is_about_it && !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        at += op.words();
-    }
-    names
 }
