@@ -249,6 +249,17 @@ impl<'gc> Cx<'_, 'gc> {
         };
         let params = &proto.image.params;
         let names: Vec<&str> = params.iter().map(|param| if param.name.is_empty() { "_" } else { &*param.name }).collect();
+        // What stands in for another function is called by no function that the program knows.
+        if caller.qualified.starts_with("live._") {
+            let image = &proto.image;
+            let (file, line) = (&proto.linked.module.path, image.source.line(image.span.lo));
+            let what = format!(
+                "at {file}:{line} it stands in for another function, and is called with {given} argument{}: it has the parameters of that, \
+                 behind `next` for `around` and behind the result for `after`",
+                plural(given)
+            );
+            return self.arity_error(proto, given, &what);
+        }
         let calls = format!("`{}` calls it with {given} argument{}", caller.qualified, plural(given));
         let remedy = match self.world.stack.values[first] {
             Value::Tuple(tuple) if given == 1 && tuple.items().len() == params.len() => {

@@ -1,6 +1,6 @@
 //! Classes. A class object keeps its identity over redefinitions; what changes is its body and its current layout.
 
-use super::{BoxCell, Definition, Function, Hook, Layout, LayoutId, Symbol, SymbolMap, Variant};
+use super::{BoxCell, Decorated, Definition, Function, Hook, Layout, LayoutId, Symbol, SymbolMap, Variant};
 use crate::heap::Value;
 use crate::image::MemberRole;
 use gc_arena::barrier::unlock;
@@ -55,6 +55,68 @@ impl<'gc> Member<'gc> {
             (Member::Property { getter: a, setter: c }, Member::Property { getter: b, setter: d }) => both(a, b) && both(c, d),
             (Member::Shared(a), Member::Shared(b)) => Gc::ptr_eq(*a, *b),
             _ => false,
+        }
+    }
+}
+
+/// A function that its class does not hold any more; others may.
+#[derive(Clone, Copy, Collect)]
+#[collect(no_drop)]
+enum Gone<'gc> {
+    Function(GcWeak<'gc, Function<'gc>>),
+    Decorated(GcWeak<'gc, Decorated<'gc>>),
+}
+
+impl<'gc> Gone<'gc> {
+    fn of(value: Value<'gc>) -> Option<Self> {
+        match value {
+            Value::Function(function) => Some(Gone::Function(Gc::downgrade(function))),
+            Value::Decorated(decorated) => Some(Gone::Decorated(Gc::downgrade(decorated))),
+            _ => None,
+        }
+    }
+
+    fn value(self, mc: &Mutation<'gc>) -> Option<Value<'gc>> {
+        match self {
+            Gone::Function(function) => function.upgrade(mc).map(Value::Function),
+            Gone::Decorated(decorated) => decorated.upgrade(mc).map(Value::Decorated),
+        }
+    }
+}
+
+/// A member that its class no longer has. Who holds its functions joins it if it comes back.
+#[derive(Clone, Copy, Collect)]
+#[collect(no_drop)]
+pub struct MemberGone<'gc> {
+    method: Option<Gone<'gc>>,
+    of_class: Option<Gone<'gc>>,
+    getter: Option<Gone<'gc>>,
+    setter: Option<Gone<'gc>>,
+}
+
+impl<'gc> MemberGone<'gc> {
+    /// What is left of a member.
+    pub fn of(member: Member<'gc>) -> Self {
+        let none = MemberGone { method: None, of_class: None, getter: None, setter: None };
+        match member {
+            Member::Method(value) => MemberGone { method: Gone::of(value), ..none },
+            Member::Static(value) => MemberGone { of_class: Gone::of(value), ..none },
+            Member::Property { getter, setter } => {
+                MemberGone { getter: getter.and_then(Gone::of), setter: setter.and_then(Gone::of), ..none }
+            }
+            Member::Shared(_) => none,
+        }
+    }
+
+    /// The member, as far as somebody holds it.
+    pub fn member(&self, mc: &Mutation<'gc>) -> Option<Member<'gc>> {
+        let value = |gone: Option<Gone<'gc>>| gone.and_then(|gone| gone.value(mc));
+        let (getter, setter) = (value(self.getter), value(self.setter));
+        match (value(self.method), value(self.of_class)) {
+            (Some(method), _) => Some(Member::Method(method)),
+            (_, Some(function)) => Some(Member::Static(function)),
+            _ if getter.is_some() || setter.is_some() => Some(Member::Property { getter, setter }),
+            _ => None,
         }
     }
 }
@@ -136,6 +198,8 @@ pub struct ClassBody<'gc> {
     pub members: SymbolMap<'gc, Member<'gc>>,
     /// Those of its own text, as its last definition had them.
     pub own: SymbolMap<'gc, Member<'gc>>,
+    /// Members that its text no longer has, and that somebody may hold.
+    pub members_gone: SymbolMap<'gc, MemberGone<'gc>>,
     /// Members of the engine in whose place an `extend` has put others.
     pub hidden: SymbolMap<'gc, Member<'gc>>,
     /// Hashes of the initialisers of its shared slots, also of those that its text no longer has.
@@ -221,6 +285,7 @@ impl<'gc> Class<'gc> {
             own: SymbolMap::default(),
             hidden: SymbolMap::default(),
             was: SymbolMap::default(),
+            members_gone: SymbolMap::default(),
             shared_texts: SymbolMap::default(),
             shared_gone: SymbolMap::default(),
             shared_digests: SymbolMap::default(),

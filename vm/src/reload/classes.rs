@@ -10,8 +10,8 @@ use crate::heap::Value;
 use crate::image::{ClassRef, DefinitionKind, ExtensionImage, MemberImage, UnitKind};
 use crate::link::{self, ClassTask, Unfit};
 use crate::object::{
-    Class, ClassBody, ClassKind, ClassTasks, Control, Cx, Definition, Function, HookText, Linked, Member, Module, Part, Proto,
-    Symbol, SymbolMap, Undo, Variant,
+    Class, ClassBody, ClassKind, ClassTasks, Control, Cx, Definition, Function, HookText, Linked, Member, MemberGone, Module, Part,
+    Proto, Symbol, SymbolMap, Undo, Variant,
 };
 use gc_arena::Gc;
 use lang::diagnostic::Diagnostic;
@@ -329,11 +329,13 @@ impl<'gc> Cx<'_, 'gc> {
             let was = renamed.iter().find(|(other, _)| other == name).map(|(_, was)| *was);
             was.or((!is_taken(name)).then_some(*name))
         };
+        let mut members_gone = class.body().members_gone.clone();
+        members_gone.retain(|_, gone| gone.member(self.mc).is_some());
         for (name, member) in before.members.iter().filter(|(name, _)| !is_declared(name) && !is_taken(name)) {
             match *member {
                 Member::Shared(cell) => drop(gone.insert(*name, cell)),
                 member if is_extension(name, &member) => drop(members.insert(*name, member)),
-                _ => {}
+                member => drop(members_gone.insert(*name, MemberGone::of(member))),
             }
         }
         for (name, new) in declared.iter().filter(|(_, member)| !matches!(member, Member::Shared(_))) {
@@ -343,8 +345,12 @@ impl<'gc> Cx<'_, 'gc> {
             {
                 replaced.insert(*name, self.keep_member(before.own[name], *new, matcher));
                 members.insert(*name, *old);
-            } else if let Some(old) = origin(name).and_then(|origin| before.members.get(&origin)) {
-                members.insert(*name, self.keep_member(*old, *new, matcher));
+                continue;
+            }
+            let old = origin(name).and_then(|origin| before.members.get(&origin)).copied();
+            let back = members_gone.shift_remove(name).and_then(|gone| gone.member(self.mc));
+            if let Some(old) = old.or(back) {
+                members.insert(*name, self.keep_member(old, *new, matcher));
             }
         }
         let mut computed_from = FxHashMap::default();
@@ -385,6 +391,7 @@ impl<'gc> Cx<'_, 'gc> {
         Class::update(class, self.mc, |body| {
             body.members = members;
             body.own = own;
+            body.members_gone = members_gone;
             body.shared_gone = gone;
             body.shared_digests = digests;
             body.computed_from.extend(computed_from);

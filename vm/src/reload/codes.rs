@@ -97,7 +97,8 @@ SlotError."
 MatchError here. Add an arm, or `_` for all others. A `match` that was incomplete before is not mentioned."
     IDLE_WAS "W0309" Warning "a `was` that does nothing"
     "A definition takes over what had the name after `was` in the edit in which that leaves, or when it has left before and something still uses it.
-Here the old name is still defined, or there never was one of this name and kind. A `was` that has done its work may stay in the text."
+Here the old name is still defined, or there never was one of this name and kind. A slot or another member does so only in the edit that brings its
+new name. A `was` that has done its work may stay in the text."
     OVERRIDES "W0308" Warning "an `extend` that replaces a member of its class"
     "The class has a member of this name in its own text, or in the library, and all code that uses the member gets that of the `extend` from now
 on. When the `extend` leaves, what it replaced is there again. Edit the class itself, choose another name, or write a class below it:

@@ -105,6 +105,24 @@ pub(crate) const FUNCTIONS: &[Row] = &[
     row("_target", &["thing"], detour::target, "`_target(thing)`: the function that a function, method or definition means."),
     row("_check", &["function", "name"], detour::check, "`_check(function, name)`: TypeError unless it can be called."),
     row(
+        "_meant_for",
+        &["function", "named"],
+        detour::meant_for,
+        "`_meant_for(function, named)`: arguments by name that a function has parameters for.",
+    ),
+    row(
+        "_left_of",
+        &["target", "count", "named"],
+        detour::left_of,
+        "`_left_of(target, count, named)`: arguments by name but for those of the first so many of a call.",
+    ),
+    row(
+        "_is_overwritten",
+        &["target"],
+        detour::is_overwritten,
+        "`_is_overwritten(target)`: whether a function is of a text that has been overwritten.",
+    ),
+    row(
         "_detour",
         &["target", "to"],
         detour::detour,
