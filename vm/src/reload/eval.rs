@@ -1,5 +1,6 @@
 //! The entrances: load, reload, plan, and evaluation of text.
 
+use super::calls::misfitting_calls;
 use super::check::{Reason, check};
 use super::codes;
 use super::commit::{Done, Stages};
@@ -390,6 +391,7 @@ impl Vm {
         }
         let edits = self.enter(|cx| cx.edited_enums(&plan));
         warnings.extend(variants_missed(&plan, &others, &edits));
+        let misfits = misfitting_calls(&plan, &others, &running);
         let incomplete = incomplete_matches(&plan, &others, &edits);
         let plan = check(plan, &facts)?;
         if options.strict && !warnings.is_empty() {
@@ -397,6 +399,7 @@ impl Vm {
         }
         warnings.extend(renamed);
         warnings.extend(incomplete);
+        warnings.extend(misfits);
         Ok((plan, warnings.iter().map(|(source, diagnostic)| reason_of(source, diagnostic)).collect()))
     }
 
