@@ -1,7 +1,8 @@
 //! Attributes: reading and writing `object.name`.
 
-use super::call::{signature, symbol_of};
+use super::call::symbol_of;
 use super::lookup::AttrOrCall;
+use super::signature::signature;
 use super::trace::trace_of;
 use crate::heap::{Str, Value};
 use crate::object::{

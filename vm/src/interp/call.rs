@@ -5,6 +5,7 @@
 
 use super::lookup::Super;
 use super::run::Flow;
+use super::signature::{native_signature, plural, signature};
 use crate::bytecode::{Insn, Op};
 use crate::heap::{Str, Value};
 use crate::image::{ArgShape, CallShape, ClassRef, Const, NameRef};
@@ -871,30 +872,6 @@ impl<'gc> crate::object::Then<'gc> for GiveBack<'gc> {
 /// Whether a slot is the engine's own.
 fn is_hidden(name: Symbol<'_>) -> bool {
     name.as_str().starts_with('$')
-}
-
-fn plural(n: usize) -> &'static str {
-    if n == 1 { "" } else { "s" }
-}
-
-/// `name(a, b = 1, ...rest)`
-pub fn signature(image: &crate::image::ProtoImage) -> String {
-    let mut params: Vec<String> = image
-        .params
-        .iter()
-        .map(|p| {
-            let name = if p.name.is_empty() { "_" } else { &*p.name };
-            p.default.as_ref().map_or_else(|| name.to_owned(), |d| format!("{name} = {d}"))
-        })
-        .collect();
-    params.extend(image.rest.as_ref().map(|r| format!("...{r}")));
-    format!("{}({})", image.name, params.join(", "))
-}
-
-/// "; its signature is …", from the doc text of a native, which begins with it.
-fn native_signature(doc: &str) -> String {
-    let signature = doc.strip_prefix('`').and_then(|rest| rest.split_once('`')).map(|(signature, _)| signature);
-    signature.filter(|text| text.ends_with(')')).map_or_else(String::new, |text| format!("; its signature is `{text}`"))
 }
 
 /// A name constant as a symbol.

@@ -18,14 +18,16 @@ mod moving;
 mod old;
 mod replace;
 mod run;
+mod signature;
 mod state;
 mod task;
 mod trace;
 mod unwind;
 
-pub use call::{Called, signature};
+pub use call::Called;
 pub(crate) use old::read_of_old;
 pub use run::{begin, go_on, run};
+pub use signature::signature;
 pub use task::Next;
 pub(crate) use trace::places_of;
 pub use trace::{Omitted, Trace, place_of, trace_of};

@@ -363,21 +363,22 @@ impl Vm {
             cx.survey_values(&mut facts, &draft.concerned());
         });
         let direction = course.direction;
-        let is_edit = direction == Direction::Edit;
+        let is_undo = direction.is_undo();
         let mut renamed = Vec::new();
-        if is_edit {
+        // What it says has acted before.
+        if !is_undo {
             renamed.extend(renamings(&draft, &facts));
             renamed.extend(self.enter(|cx| cx.moves_in_two_saves(&draft, &facts)));
         }
         let running: Vec<_> = draft.inputs.iter().filter_map(|input| Some((input.path.clone(), input.old.clone()?))).collect();
         let mut plan = plan(draft, &others, &facts, options);
-        if is_edit {
+        if !is_undo {
             renamed.extend(idle_renames(&plan, &running, &facts));
             renamed.extend(self.enter(|cx| cx.idle_members(&plan)));
         }
         plan.direction = direction;
         self.leave_for_later(&mut plan);
-        if !is_edit {
+        if direction != Direction::Edit {
             // What they have done stays, and is not done again.
             plan.files.iter_mut().for_each(|file| file.statements.clear());
             self.put_back(&mut plan);
