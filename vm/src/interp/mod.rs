@@ -22,7 +22,7 @@ mod task;
 mod trace;
 mod unwind;
 
-pub use call::Called;
+pub use call::{Called, signature};
 pub use run::{begin, go_on, run};
 pub use task::Next;
 pub(crate) use trace::places_of;

@@ -1,7 +1,10 @@
 //! Which way a commit goes: on, back or forward again.
 
+use gc_arena::Collect;
+
 /// How a commit came about. The number is that of the commit that is taken back or made again.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Collect)]
+#[collect(require_static)]
 pub enum Direction {
     /// An edit.
     #[default]

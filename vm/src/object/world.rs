@@ -369,10 +369,8 @@ pub struct LayoutChange {
 #[collect(no_drop)]
 pub struct Loading<'gc> {
     /// Which way it goes. One that takes another one back gives what that has renamed its old name.
-    #[collect(require_static)]
     pub direction: Direction,
     /// Classes and enums whose hooks are taken back with the commit that brought them.
-    #[collect(require_static)]
     pub hooks_left: Vec<String>,
     /// Code that takes the place of other code with loops.
     pub tentative: Vec<Gc<'gc, Proto<'gc>>>,
@@ -487,10 +485,8 @@ pub struct World<'gc> {
     pub loading_outer: Vec<Loading<'gc>>,
     /// How to take back what the commit that is running has done, in order.
     pub undo: Vec<Undo<'gc>>,
-    /// What the last commit has replaced.
-    pub replaced_last: Vec<Before<'gc>>,
-    /// What commits of the history have replaced, as far as that is remembered, oldest first.
-    pub replaced_before: Vec<Replaced<'gc>>,
+    /// What commits of the history have replaced, as far as that is remembered, oldest first; behind them what the last commit has.
+    pub replaced_before: (Vec<Replaced<'gc>>, Vec<Before<'gc>>),
     /// Definitions read or called while an initialiser is recorded.
     pub recording: Option<Recording<'gc>>,
     /// Recordings that wait while an inner one runs.
@@ -699,8 +695,7 @@ impl<'gc> World<'gc> {
             commits_tried: 0,
             commit_start: None,
             layout_changes: Vec::new(),
-            replaced_last: Vec::new(),
-            replaced_before: Vec::new(),
+            replaced_before: Default::default(),
             shared_changes: SharedChanges::default(),
             has_extended_len: false,
             migrating: FxHashMap::default(),

@@ -95,6 +95,10 @@ SlotError."
     INCOMPLETE_MATCH "W0306" Warning "a `match` that an edit makes incomplete"
     "The edit adds a variant to an enum, and this `match`, which had an arm for every variant, has none for the new one: a value of it raises
 MatchError here. Add an arm, or `_` for all others. A `match` that was incomplete before is not mentioned."
+    MISFIT "W0313" Warning "a call that an edit leaves without the right arguments"
+    "The edit gives a function other parameters, and this call, which fitted the old ones, does not fit the new ones: it raises ArityError when it is
+reached. Edit the call, or give a new parameter a default. Calls through variables, and of methods of other objects, are not known before
+they are made."
     IDLE_WAS "W0309" Warning "a `was` that does nothing"
     "A definition takes over what had the name after `was` in the edit in which that leaves, or when it has left before and something still uses it.
 Here the old name is still defined, or there never was one of this name and kind. A slot or another member does so only in the edit that brings its

@@ -1,5 +1,6 @@
 //! The entrances: load, reload, plan, and evaluation of text.
 
+use super::calls::misfitting_calls;
 use super::check::{Reason, check};
 use super::codes;
 use super::commit::{Done, Stages};
@@ -362,21 +363,22 @@ impl Vm {
             cx.survey_values(&mut facts, &draft.concerned());
         });
         let direction = course.direction;
-        let is_edit = direction == Direction::Edit;
+        let is_undo = direction.is_undo();
         let mut renamed = Vec::new();
-        if is_edit {
+        // What it says has acted before.
+        if !is_undo {
             renamed.extend(renamings(&draft, &facts));
             renamed.extend(self.enter(|cx| cx.moves_in_two_saves(&draft, &facts)));
         }
         let running: Vec<_> = draft.inputs.iter().filter_map(|input| Some((input.path.clone(), input.old.clone()?))).collect();
         let mut plan = plan(draft, &others, &facts, options);
-        if is_edit {
+        if !is_undo {
             renamed.extend(idle_renames(&plan, &running, &facts));
             renamed.extend(self.enter(|cx| cx.idle_members(&plan)));
         }
         plan.direction = direction;
         self.leave_for_later(&mut plan);
-        if !is_edit {
+        if direction != Direction::Edit {
             // What they have done stays, and is not done again.
             plan.files.iter_mut().for_each(|file| file.statements.clear());
             self.put_back(&mut plan);
@@ -389,6 +391,7 @@ impl Vm {
         }
         let edits = self.enter(|cx| cx.edited_enums(&plan));
         warnings.extend(variants_missed(&plan, &others, &edits));
+        let misfits = misfitting_calls(&plan, &others, &running);
         let incomplete = incomplete_matches(&plan, &others, &edits);
         let plan = check(plan, &facts)?;
         if options.strict && !warnings.is_empty() {
@@ -396,6 +399,7 @@ impl Vm {
         }
         warnings.extend(renamed);
         warnings.extend(incomplete);
+        warnings.extend(misfits);
         Ok((plan, warnings.iter().map(|(source, diagnostic)| reason_of(source, diagnostic)).collect()))
     }
 

@@ -3,6 +3,7 @@
 //! The first load of a file is a reload of a file that contributed nothing. `diff` and `plan` are pure; `check` is the only step that
 //! refuses; `commit` applies a checked plan and takes everything back when an initialiser fails.
 
+mod calls;
 mod check;
 mod classes;
 mod closures;

@@ -19,8 +19,8 @@ impl Vm {
     /// What the last commit has replaced is that of commit `commit` of the history, or of its undo.
     pub(super) fn remember_replaced(&mut self, commit: u32, is_undo: bool) {
         self.enter(|cx| {
-            let definitions = std::mem::take(&mut cx.world.replaced_last);
-            let replaced = &mut cx.world.replaced_before;
+            let definitions = std::mem::take(&mut cx.world.replaced_before.1);
+            let replaced = &mut cx.world.replaced_before.0;
             replaced.retain(|known| (known.commit, known.is_undo) != (commit, is_undo));
             if !definitions.is_empty() {
                 replaced.push(Replaced { commit, is_undo, definitions });
@@ -37,7 +37,7 @@ impl Vm {
                 let known = if replaced.is_undo { again } else { back };
                 known.contains(&replaced.commit)
             };
-            cx.world.replaced_before.retain(is_known);
+            cx.world.replaced_before.0.retain(is_known);
         });
     }
 
@@ -48,7 +48,9 @@ impl Vm {
             for file in &mut plan.files {
                 for definition in &mut file.definitions {
                     let Some(index) = definition.index else { continue };
-                    let Some(cell) = cx.find_cell(&format!("{}.{}", file.namespace, definition.name)) else { continue };
+                    // What has left with the commit may have ended since.
+                    let name = cx.world.intern(cx.mc, &definition.name);
+                    let Some(cell) = cx.world.namespaces.get(&file.namespace).and_then(|n| n.cell(name)) else { continue };
                     let Some(before) = cx.before(direction, cell) else { continue };
                     put_back(definition, &file.image.definitions[index], before);
                 }
@@ -73,7 +75,7 @@ fn put_back(definition: &mut PlannedDefinition, image: &DefinitionImage, before:
         _ if !definition.evaluates || before.meta.fingerprint != image.fingerprint => {}
         _ => {
             let is_as_it_was = match image.kind {
-                _ if before.copy.is_some() => true,
+                _ if before.copy.is_some() || definition.action == Action::Add => true,
                 DefinitionKind::Variable => before.meta.initial_digest.is_some_and(|initial| digest(before.value) == Some(initial)),
                 _ => before.cell.value().same(&before.after),
             };
@@ -88,6 +90,10 @@ fn is_touched<'gc>(before: &Before<'gc>, cell: Gc<'gc, Definition<'gc>>) -> bool
     let now = cell.value();
     let is_changed = |initial: u64| digest(now) != Some(initial);
     cell.is_assigned() || !now.same(&before.after) || cell.meta().initial_digest.is_some_and(is_changed)
+}
+
+fn is_value(kind: Kind) -> bool {
+    matches!(kind, Kind::Variable | Kind::Constant | Kind::Once)
 }
 
 /// An initialiser that gives several names their values runs for all of them if it runs for one.
@@ -116,7 +122,7 @@ impl<'gc> Cx<'_, 'gc> {
             Direction::Undo(commit) => (commit, false),
             Direction::Redo(commit) => (commit, true),
         };
-        let found = self.world.replaced_before.iter().find(|replaced| (replaced.commit, replaced.is_undo) == wanted);
+        let found = self.world.replaced_before.0.iter().find(|replaced| (replaced.commit, replaced.is_undo) == wanted);
         found.map_or(&[], |replaced| &replaced.definitions)
     }
 
@@ -162,9 +168,11 @@ impl<'gc> Cx<'_, 'gc> {
         let mut replaced = Vec::new();
         let files = plan.files.iter().filter(|file| !file.path.starts_with('<'));
         for (file, definition) in files.flat_map(|file| file.definitions.iter().map(move |d| (file, d))) {
-            let Some(kind) = definition.index.map(|i| file.image.definitions[i].kind) else { continue };
             let is_new_object = matches!(definition.action, Action::Overwrite | Action::Replace);
-            let is_new_value = (definition.evaluates || definition.is_put_back) && fits(Kind::Variable, kind);
+            let is_new_value = match definition.index {
+                Some(i) => (definition.evaluates || definition.is_put_back) && fits(Kind::Variable, file.image.definitions[i].kind),
+                None => definition.action == Action::Leak && definition.old_kind.is_some_and(is_value),
+            };
             if !is_new_object && !is_new_value {
                 continue;
             }
@@ -184,6 +192,6 @@ impl<'gc> Cx<'_, 'gc> {
                 replaced.push(Before { cell, value, kind, meta, after, copy });
             }
         }
-        self.world.replaced_last = replaced;
+        self.world.replaced_before.1 = replaced;
     }
 }

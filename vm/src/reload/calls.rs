@@ -1,0 +1,179 @@
+//! Warnings for calls that fit the parameters of a function as it runs, and do not fit those that an edit gives it.
+//!
+//! Known are calls by the names of functions, classes with an `init`, and static functions, and those of a class's own methods on `self`.
+//! Asked only by edits that change parameters; texts that have such a name in them are looked through then.
+
+use super::codes;
+use super::names::Names;
+use super::plan::{FileInput, PlannedFile, ReloadPlan};
+use crate::image::{ClassImage, DefinitionKind, MemberRole, ModuleImage, ProtoImage};
+use crate::interp::signature;
+use lang::ast::visit::{Visitor, walk_expr, walk_stmt};
+use lang::ast::{Arg, Expr, ExprKind, Stmt, StmtKind};
+use lang::diagnostic::Diagnostic;
+use lang::source::{Source, Span};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// A function before and after an edit of its parameters.
+struct Edited<'a> {
+    /// What a text has to mention to call it.
+    word: &'a str,
+    old: &'a ProtoImage,
+    new: &'a ProtoImage,
+}
+
+/// By qualified names; of methods with their classes.
+type EditedFunctions<'a> = FxHashMap<String, Edited<'a>>;
+
+/// Calls that a plan leaves without the arguments that it asks for, in its files and in the others of the program.
+pub(super) fn misfitting_calls(
+    plan: &ReloadPlan,
+    others: &[FileInput],
+    running: &[(Arc<str>, Arc<ModuleImage>)],
+) -> Vec<(Source, Diagnostic)> {
+    let mut edited = EditedFunctions::default();
+    for file in plan.files.iter().filter(|file| file.changed) {
+        if let Some((_, old)) = running.iter().find(|(path, _)| *path == file.path) {
+            collect(file, old, &mut edited);
+        }
+    }
+    if edited.is_empty() {
+        return Vec::new();
+    }
+    let texts = plan.files.iter().filter(|f| !f.is_removed).map(|f| (&f.image.source, &f.namespace, &f.imports));
+    let others = others.iter().filter(|other| plan.files.iter().all(|file| file.path != other.path));
+    let others = others.map(|input| (&input.new.source, &input.namespace, &input.imports));
+    let mentions = |source: &Source| edited.values().any(|function| source.text().contains(function.word));
+    let texts = texts.chain(others).filter(|(source, ..)| mentions(source));
+    texts.flat_map(|(source, namespace, imports)| look_through(source, namespace, imports, &edited)).collect()
+}
+
+/// Functions of a file whose parameters differ.
+fn collect<'a>(file: &'a PlannedFile, old: &'a ModuleImage, edited: &mut EditedFunctions<'a>) {
+    let new = &*file.image;
+    for definition in file.definitions.iter().filter(|d| d.is_edited) {
+        let Some(now) = definition.index.map(|i| &new.definitions[i]) else { continue };
+        // A decorator may call it with other arguments.
+        let Some(before) = old.definition(&definition.name).filter(|d| d.unit.is_none() && now.unit.is_none()) else { continue };
+        let name = format!("{}.{}", file.namespace, definition.name);
+        match (before.kind, now.kind) {
+            (DefinitionKind::Function(a), DefinitionKind::Function(b)) => {
+                note(name, &now.name, &old.protos[a.0 as usize], &new.protos[b.0 as usize], edited);
+            }
+            (DefinitionKind::Class(a), DefinitionKind::Class(b)) => {
+                collect_members(&name, (old, &old.classes[a.0 as usize]), (new, &new.classes[b.0 as usize]), edited);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn collect_members<'a>(
+    name: &str,
+    (old, before): (&'a ModuleImage, &'a ClassImage),
+    (new, now): (&'a ModuleImage, &'a ClassImage),
+    edited: &mut EditedFunctions<'a>,
+) {
+    for member in now.members.iter().filter(|m| matches!(m.role, MemberRole::Method | MemberRole::Static)) {
+        let mut same = before.members.iter().filter(|m| m.name == member.name && m.role == member.role);
+        let Some(was) = same.next().filter(|was| was.decorate.is_none() && member.decorate.is_none()) else { continue };
+        let (was, is) = (&old.protos[was.proto.0 as usize], &new.protos[member.proto.0 as usize]);
+        note(format!("{name}.{}", member.name), &member.name, was, is, edited);
+        if *member.name == *"init" {
+            note(name.to_owned(), &now.name, was, is, edited);
+        }
+    }
+}
+
+fn note<'a>(name: String, word: &'a str, old: &'a ProtoImage, new: &'a ProtoImage, edited: &mut EditedFunctions<'a>) {
+    if signature(old) != signature(new) {
+        edited.insert(name, Edited { word, old, new });
+    }
+}
+
+fn look_through(source: &Source, namespace: &str, imports: &[Arc<str>], edited: &EditedFunctions<'_>) -> Vec<(Source, Diagnostic)> {
+    let parsed = lang::parse(source);
+    let resolved = lang::resolve::resolve(&parsed.file, &mut Vec::new());
+    let names = Names { resolved: &resolved, namespace, imports };
+    let mut walk = Walk { names, edited, class: None, found: Vec::new() };
+    lang::ast::visit::walk_stmts(&mut walk, &parsed.file.stmts);
+    walk.found.into_iter().map(|diagnostic| (source.clone(), diagnostic)).collect()
+}
+
+struct Walk<'a> {
+    names: Names<'a>,
+    edited: &'a EditedFunctions<'a>,
+    /// Qualified name of the class that is looked at.
+    class: Option<String>,
+    found: Vec<Diagnostic>,
+}
+
+impl Walk<'_> {
+    /// The name under which what is called is known.
+    fn called(&self, callee: &Expr) -> Option<String> {
+        if let Some(name) = self.names.qualified(callee) {
+            return Some(name);
+        }
+        let ExprKind::Member { object, name, .. } = &*callee.kind else { return None };
+        let class = match &*object.kind {
+            ExprKind::SelfRef(_) => self.class.clone()?,
+            _ => self.names.qualified(object)?,
+        };
+        Some(format!("{class}.{}", name.name.0))
+    }
+
+    fn look(&mut self, callee: &Expr, args: &[Arg], span: Span) {
+        let Some(name) = self.called(callee) else { return };
+        let Some(function) = self.edited.get(&name) else { return };
+        // What a spread gives is not known.
+        if args.iter().any(|arg| matches!(arg, Arg::Spread(_))) || misfit(function.old, args).is_some() {
+            return;
+        }
+        let Some(why) = misfit(function.new, args) else { return };
+        let diagnostic = Diagnostic::new(&codes::MISFIT, span, format!("this call no longer fits `{name}`: {why}"))
+            .label("raises ArityError")
+            .help(format!("its parameters are those of `{}` now", signature(function.new)));
+        self.found.push(diagnostic);
+    }
+}
+
+impl Visitor for Walk<'_> {
+    fn stmt(&mut self, stmt: &Stmt) {
+        let outer = self.class.clone();
+        if let StmtKind::Class(class) = &stmt.kind {
+            self.class = Some(format!("{}.{}", self.names.namespace, class.name.name.0));
+        }
+        walk_stmt(self, stmt);
+        self.class = outer;
+    }
+
+    fn expr(&mut self, expr: &Expr) {
+        if let ExprKind::Call { callee, args } = &*expr.kind {
+            self.look(callee, args, expr.span);
+        }
+        walk_expr(self, expr);
+    }
+}
+
+/// Why arguments cannot be taken.
+fn misfit(function: &ProtoImage, args: &[Arg]) -> Option<String> {
+    let params = &function.params;
+    let count = args.iter().filter(|arg| matches!(arg, Arg::One(_))).count();
+    if count > params.len() && function.rest.is_none() {
+        return Some(format!("it takes at most {}, and {count} are given", params.len()));
+    }
+    let mut given = vec![false; params.len()];
+    given.iter_mut().take(count).for_each(|given| *given = true);
+    for arg in args {
+        let Arg::Named(name, _) = arg else { continue };
+        match params.iter().position(|param| *param.name == *name.name.0) {
+            Some(at) if !given[at] => given[at] = true,
+            Some(_) => return Some(format!("`{}` is given twice", name.name.0)),
+            None => return Some(format!("it has no parameter `{}`", name.name.0)),
+        }
+    }
+    let missing = params.iter().zip(given).find(|(param, given)| !given && param.default.is_none())?.0;
+    let missing = if missing.name.is_empty() { "an argument".to_owned() } else { format!("the argument `{}`", missing.name) };
+    Some(format!("{missing} is missing"))
+}
