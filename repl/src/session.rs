@@ -146,9 +146,11 @@ impl Session {
         (report, name)
     }
 
-    /// Brings the given file, or all loaded ones, to what is on the disk, as `live.reload` does: a file that is gone is a deletion.
+    /// Brings the given file, or all loaded ones, to what is on the disk, as `live.reload` does: a file that is gone is a deletion, and one
+    /// that was gone may be back.
     pub fn reload(&mut self, path: Option<&str>) -> Result<Report, String> {
-        let loaded = self.vm.loaded_files();
+        let mut loaded = self.vm.loaded_files();
+        loaded.extend(self.vm.unloaded_files());
         let what = match path.map(normalise) {
             None => None,
             Some(path) if loaded.contains(&path) => Some(vec![path]),

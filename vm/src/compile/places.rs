@@ -38,6 +38,10 @@ impl Places {
 
 impl Visitor for Places {
     fn stmt(&mut self, stmt: &Stmt) {
+        // The value of a branch is the value of what is around it.
+        if let StmtKind::Expr(expr) = &stmt.kind {
+            return self.expr(expr);
+        }
         // What a statement inside an expression binds is no part of a place.
         let outer = std::mem::take(&mut self.here);
         match &stmt.kind {

@@ -681,7 +681,12 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// Hands a result to the top frame in the way its caller wanted.
-    pub(super) fn deliver(&mut self, value: Value<'gc>, dst: u8, mode: ReturnMode) {
+    pub(super) fn deliver(&mut self, value: Value<'gc>, mut dst: u8, mode: ReturnMode) {
+        if mode == ReturnMode::Next
+            && let Some(moved) = self.move_waiting_frame()
+        {
+            dst = moved;
+        }
         let stack = &mut self.world.stack;
         let slot = stack.base + dst as usize;
         let jump = match mode {

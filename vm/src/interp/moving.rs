@@ -5,6 +5,7 @@
 //! away, since no other frame would fare better. The next commit that replaces anything sets the marks of all replaced code again.
 
 use super::loops;
+use crate::bytecode::{Insn, Op};
 use crate::heap::Value;
 use crate::object::{BoxCell, Cx, Frame, Function, Proto, Way};
 use gc_arena::Gc;
@@ -122,7 +123,7 @@ impl<'gc> Cx<'_, 'gc> {
                 if let Value::Function(function) = callee {
                     Function::set_proto(function, self.mc, new);
                 }
-                self.enter_at(new, way);
+                self.enter_at(new, way, 0);
                 true
             }
             _ => {
@@ -132,14 +133,52 @@ impl<'gc> Cx<'_, 'gc> {
         }
     }
 
+    /// The top frame gets the next item of its loop, for which it may have waited while its code was replaced: goes on there in the newest
+    /// code. Gives the register that the item has in it; `None` if the frame has not moved.
+    #[inline]
+    pub(super) fn move_waiting_frame(&mut self) -> Option<u8> {
+        let frame = *self.world.stack.frames.last()?;
+        frame.proto.successor()?;
+        self.move_at_next(&frame)
+    }
+
+    #[cold]
+    fn move_at_next(&mut self, frame: &Frame<'gc>) -> Option<u8> {
+        let base = self.world.stack.base;
+        let callee = if base > 0 { self.world.stack.values[base - 1] } else { Value::Nil };
+        let new = self.newest_code(frame, callee);
+        let old = frame.proto;
+        let at = word_of(frame).checked_sub(Op::Next.words() as u32)?;
+        let is_next = |proto: Gc<'gc, Proto<'gc>>, word: u32| {
+            let insn = Insn(proto.image.code[word as usize]);
+            (Op::from_byte(insn.op_byte()) == Some(Op::Next)).then_some(insn)
+        };
+        is_next(old, at)?;
+        let from = old.image.loops.iter().position(|entry| entry.next == at)?;
+        if Gc::ptr_eq(old, new) || new.is_tentative.get() {
+            return None;
+        }
+        let way = self.way(old, (from, at), new);
+        let way = way.as_ref().as_ref().ok()?;
+        let item = is_next(new, way.word)?.b();
+        if !self.has_values(base, way) || !self.world.stack.reserve(base + new.frame_slots as usize) {
+            return None;
+        }
+        if let Value::Function(function) = callee {
+            Function::set_proto(function, self.mc, new);
+        }
+        self.enter_at(new, way, Op::Next.words());
+        Some(item)
+    }
+
     /// Whether the frame at `base` has all that it takes along: one that has moved before may be in the scope of a variable that was never given a
     /// value.
     fn has_values(&self, base: usize, way: &Way) -> bool {
         way.registers.iter().all(|passed| !self.world.stack.values[base + usize::from(passed.from)].is_unset())
     }
 
-    /// Gives the top frame other code, in the middle of it.
-    fn enter_at(&mut self, new: Gc<'gc, Proto<'gc>>, way: &Way) {
+    /// Gives the top frame other code, in the middle of it: `done` words, which are whole instructions, behind the place that the way leads to.
+    fn enter_at(&mut self, new: Gc<'gc, Proto<'gc>>, way: &Way, done: usize) {
         let stack = &mut self.world.stack;
         let base = stack.base;
         let old = stack.frames.last().expect("the frame that moves").proto;
@@ -154,8 +193,9 @@ impl<'gc> Cx<'_, 'gc> {
         let frame = stack.frames.last_mut().expect("the frame that moves");
         frame.proto = new;
         frame.k = new.consts();
-        // SAFETY: the word is the start of an instruction of verified code, with the registers that it needs: see `loops.rs`.
-        frame.pc = unsafe { new.code.start().add(way.word as usize) };
+        // SAFETY: the word is the start of an instruction of verified code, with the registers that it needs: see `loops.rs`. A `Next` is
+        // followed by another instruction.
+        frame.pc = unsafe { new.code.start().add(way.word as usize + done) };
     }
 }
 

@@ -276,7 +276,6 @@ macro_rules! table_object {
                 if table.iter().map(|e| e.hash).eq(hashes.iter().copied()) {
                     return;
                 }
-                this.changes.set(this.changes.get().wrapping_add(1));
                 for (entry, hash) in table.entries.iter_mut().filter(|e| !e.key.is_unset()).zip(hashes) {
                     entry.hash = *hash;
                 }

@@ -140,7 +140,7 @@ pub(super) fn find_entry<'gc>(cx: &mut Cx<'_, 'gc>, table: Table<'gc>, hash: u32
         Probe::Absent => Ok(Value::Unset),
         Probe::Ask(..) => {
             let candidates = table.table().candidates(hash);
-            Search { table, key, candidates, next: 0, changes: table.changes() }.go(cx)
+            Search { table, key, candidates, next: 0, state: (table.changes(), table.epoch()) }.go(cx)
         }
     }
 }
@@ -153,7 +153,8 @@ struct Search<'gc> {
     key: Value<'gc>,
     candidates: Vec<usize>,
     next: usize,
-    changes: u32,
+    /// How often the table had changed its size, and the epoch of its hashes, when the search began.
+    state: (u32, u32),
 }
 
 impl<'gc> Search<'gc> {
@@ -176,7 +177,7 @@ impl<'gc> Search<'gc> {
 
 impl<'gc> Resume<'gc> for Search<'gc> {
     fn resume(self, cx: &mut Cx<'_, 'gc>, result: Value<'gc>) -> NativeResult<'gc> {
-        if self.changes != self.table.changes() {
+        if self.state != (self.table.changes(), self.table.epoch()) {
             return Err(cx.value_error("the map or set was changed by the `==` of one of its keys"));
         }
         if result.is_truthy() {

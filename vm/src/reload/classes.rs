@@ -664,7 +664,7 @@ impl<'gc> Cx<'_, 'gc> {
 }
 
 /// The `extend` blocks at the top level of a file.
-fn extensions_of<'gc>(linked: Gc<'gc, Linked<'gc>>) -> impl Iterator<Item = Arc<ExtensionImage>> {
+pub(super) fn extensions_of<'gc>(linked: Gc<'gc, Linked<'gc>>) -> impl Iterator<Item = Arc<ExtensionImage>> {
     let image = linked.image.clone();
     (0..image.units.len()).filter_map(move |i| match image.units[i].kind {
         UnitKind::Extend(index) => Some(image.extensions[index as usize].clone()),

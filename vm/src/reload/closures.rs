@@ -6,6 +6,7 @@
 
 use super::orphans::NO_PLACE;
 use super::pairs::{Trait, pairs};
+use super::plan::PlannedFile;
 use super::stale::StaleCode;
 use crate::bytecode::{CapturedBoxes, Insn, Op, captured_boxes};
 use crate::image::{ClassImage, MemberImage, ModuleImage, ProtoId, ProtoImage, UnitImage, UnitKind};
@@ -149,7 +150,13 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// Gives closures made by the top level of a file the code of its new version.
-    pub(super) fn follow_units(&mut self, old: Option<Gc<'gc, Linked<'gc>>>, new: Gc<'gc, Linked<'gc>>, matcher: &mut Matcher) {
+    pub(super) fn follow_units(
+        &mut self,
+        file: &PlannedFile,
+        old: Option<Gc<'gc, Linked<'gc>>>,
+        new: Gc<'gc, Linked<'gc>>,
+        matcher: &mut Matcher,
+    ) {
         let lost = self.lost_units(new);
         let b = &new.image.units;
         let mut taken = vec![false; b.len()];
@@ -171,9 +178,11 @@ impl<'gc> Cx<'_, 'gc> {
         let of = |unit: &Gc<'gc, Proto<'gc>>| unit.linked.image.units.iter().find(|u| u.proto == unit.id).cloned();
         let (lost, images): (Vec<_>, Vec<UnitImage>) = lost.into_iter().filter_map(|unit| Some((unit, of(&unit)?))).unzip();
         let new_images: Vec<UnitImage> = left.iter().map(|j| b[*j].clone()).collect();
-        for (unit, at) in lost.into_iter().zip(matched_units(&images, &new_images)) {
-            if let Some(at) = at {
-                self.follow_closures(unit, new.proto(b[left[at]].proto), matcher);
+        for ((unit, image), at) in lost.into_iter().zip(&images).zip(matched_units(&images, &new_images)) {
+            let Some(j) = at.map(|at| left[at]) else { continue };
+            // Another statement, which runs, makes closures of its own.
+            if b[j].fingerprint == image.fingerprint || !file.statements.contains(&(j as u32)) {
+                self.follow_closures(unit, new.proto(b[j].proto), matcher);
             }
         }
     }

@@ -236,8 +236,9 @@ impl<'gc> Cx<'_, 'gc> {
         self.note_stirred(&files, &linked);
         self.apply_classes(&files, &linked, &mut tasks, matcher)?;
         self.join_interim(matcher).map_err(|misfit| self.misfit(&files, misfit))?;
+        let overwritten = self.world.loading.overwritten.clone();
+        self.extend_overwritten(&files, &overwritten, &mut tasks).map_err(|misfit| self.misfit(&files, misfit))?;
         if plan.rebase {
-            let overwritten = self.world.loading.overwritten.clone();
             self.rebase(plan, &overwritten).map_err(|misfit| self.misfit(&files, misfit))?;
         }
         // What runs from here on meets the new classes.
@@ -511,7 +512,7 @@ impl<'gc> Cx<'_, 'gc> {
             return;
         }
         if file.mode == Mode::Update {
-            self.follow_units(old, linked, matcher);
+            self.follow_units(file, old, linked, matcher);
         }
         for definition in &file.definitions {
             let Some(index) = definition.index else { continue };

@@ -98,15 +98,17 @@ impl Vm {
         let mut paths: BTreeSet<String> = self.loaded_files().into_iter().collect();
         // What was refused may be a file that is not loaded.
         paths.extend(self.files.disk.left.keys().cloned());
+        let unloaded = self.unloaded_files();
+        paths.extend(unloaded.iter().cloned());
         let entries = paths.into_iter().filter_map(|path| {
-            let why = self.why_not_running(&path)?;
+            let why = self.why_not_running(&path, unloaded.contains(&path))?;
             Some(Drift { name: path, kind: "file", why })
         });
         entries.collect()
     }
 
-    /// Why what the disk holds of a file does not run; `None` if it does.
-    fn why_not_running(&mut self, path: &str) -> Option<String> {
+    /// Why what the disk holds of a file does not run; `None` if it does. `was_loaded`: it ran once, and does not now.
+    fn why_not_running(&mut self, path: &str, was_loaded: bool) -> Option<String> {
         let running = self.running_text(path);
         let text = match self.text_on_disk(path.to_owned()) {
             Ok(file) => file.text,
@@ -121,6 +123,7 @@ impl Vm {
             (Some((Some(_), Why::Undone(epoch))), _) => format!("its text on the disk was undone in commit {epoch}"),
             (Some((None, Why::Undone(epoch))), _) => format!("that it is gone was undone in commit {epoch}"),
             (Some((_, Why::Refused(reason))), _) => format!("its text on the disk was refused: {reason}"),
+            (None, Some(_)) if was_loaded => "it is back on the disk and has not been loaded".to_owned(),
             // A file of another program, or one that has not been asked for again.
             (None, _) if running.is_none() => return None,
             (None, Some(_)) => "its text on the disk has been edited and not been loaded".to_owned(),

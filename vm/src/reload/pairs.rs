@@ -1,8 +1,8 @@
 //! Which function of a new text continues which one of the old text, among those of one place. Pure.
 //!
 //! What the text names counts first: functions have names, and functions without name stand at places (`ProtoImage::place`). Then what they
-//! do counts, wherever they stand, then their order, if as many are left on both sides. Nothing is guessed beyond that. An entry of a table
-//! never continues one with another key unless it does the same.
+//! do counts, wherever they stand, then, for those without name, their order, if as many are left on both sides. Nothing is guessed beyond
+//! that. A function never continues one of another name, nor an entry of a table one with another key, unless it does the same.
 
 use crate::image::{ProtoId, ProtoImage};
 use crate::object::Linked;
@@ -67,8 +67,11 @@ pub(super) fn pairs(old: &[Trait<'_>], new: &[Trait<'_>]) -> Vec<Option<usize>> 
     pairs.each(Trait::act);
     let only = pairs.only_ones(Trait::own_name);
     pairs.groups(|t| t.own_name().filter(|name| only.contains(name)));
-    let (rest_old, rest_new) = pairs.left(|t| !t.has_key());
+    pairs.renamed();
+    let (mut rest_old, mut rest_new) = pairs.left(|t| !t.has_key());
     if rest_old.len() == rest_new.len() && rest_old.iter().zip(&rest_new).all(|(i, j)| old[*i].is_lambda() == new[*j].is_lambda()) {
+        rest_old.retain(|i| old[*i].is_lambda());
+        rest_new.retain(|j| new[*j].is_lambda());
         pairs.in_order(&rest_old, &rest_new);
     }
     pairs.found
@@ -162,6 +165,18 @@ impl<'a> Pairs<'_, 'a> {
         old.into_iter().filter(is_only).map(|(key, _)| key).collect()
     }
 
+    /// Pairs functions with names that are left, and do the same as one other and no third.
+    fn renamed(&mut self) {
+        let (old, new) = self.left(|t| !t.is_lambda());
+        let does = |list: &[Trait<'_>], at: &usize, other: usize| list[*at].fingerprint == list[other].fingerprint;
+        for i in &old {
+            let same: Vec<usize> = new.iter().copied().filter(|j| self.new[*j].fingerprint == self.old[*i].fingerprint).collect();
+            if same.len() == 1 && old.iter().filter(|other| does(self.old, other, *i)).count() == 1 {
+                self.in_order(&[*i], &same);
+            }
+        }
+    }
+
     /// Those that are left.
     fn left(&self, is_meant: impl Fn(&Trait<'a>) -> bool) -> (Vec<usize>, Vec<usize>) {
         let old = (0..self.found.len()).filter(|i| self.found[*i].is_none() && is_meant(&self.old[*i])).collect();
@@ -219,6 +234,10 @@ mod tests {
         assert_eq!(pairs(&[lambda(1)], &[lambda(2), lambda(3)]), [None]);
         assert_eq!(pairs(&[at("[a]", 1)], &[at("[b]", 2)]), [None]);
         assert_eq!(pairs(&[named("f", 1)], &[lambda(2)]), [None]);
+        assert_eq!(pairs(&[named("f", 1)], &[named("g", 2)]), [None]);
+        assert_eq!(pairs(&[named("f", 1)], &[named("g", 1)]), [Some(0)]);
+        assert_eq!(pairs(&[named("f", 1), named("g", 1)], &[named("h", 1)]), [None, None]);
+        assert_eq!(pairs(&[named("f", 1), lambda(2)], &[named("g", 3), lambda(4)]), [None, Some(1)]);
         assert_eq!(pairs(&[named("f", 1), named("g", 2)], &[named("g", 3), named("f", 4)]), [Some(1), Some(0)]);
     }
 

@@ -1,10 +1,12 @@
 //! Overwrite mode beyond the files that are overwritten: who inherits from, or holds, what has been replaced.
 
+use super::classes::extensions_of;
 use super::options::Mode;
-use super::plan::ReloadPlan;
+use super::plan::{PlannedFile, ReloadPlan};
+use super::queue::Item;
 use crate::heap::Value;
 use crate::link::{self, Unfit};
-use crate::object::{BoxCell, Class, Cx, Definition, Kind, Member, Undo};
+use crate::object::{BoxCell, Class, Cx, Definition, Function, Kind, Member, Undo};
 use gc_arena::Gc;
 use rustc_hash::FxHashMap;
 
@@ -12,6 +14,42 @@ use rustc_hash::FxHashMap;
 pub(super) type Overwritten<'gc> = (Gc<'gc, Definition<'gc>>, Value<'gc>);
 
 impl<'gc> Cx<'_, 'gc> {
+    /// Gives the new classes of overwritten files what the `extend` blocks of other files have for them: a start of these files would, too.
+    pub(super) fn extend_overwritten(
+        &mut self,
+        files: &[&PlannedFile],
+        overwritten: &[Overwritten<'gc>],
+        queued: &mut Vec<(usize, u32, Item)>,
+    ) -> Result<(), Unfit<'gc>> {
+        let mut classes: Vec<Gc<'gc, Class<'gc>>> = Vec::new();
+        for (cell, old) in overwritten {
+            match self.undecorated(*cell) {
+                Value::Class(new) if !old.same(&Value::Class(new)) => classes.push(new),
+                _ => {}
+            }
+        }
+        let Some(at) = files.iter().position(|file| file.mode == Mode::Overwrite).filter(|_| !classes.is_empty()) else {
+            return Ok(());
+        };
+        // An overwritten file runs its own `extend` blocks again.
+        let is_other = |path: &str| files.iter().all(|file| file.mode != Mode::Overwrite || *file.path != *path);
+        let others: Vec<_> = self.world.modules.values().filter(|module| is_other(&module.path)).collect();
+        let others: Vec<_> = others.into_iter().filter_map(|module| module.state().linked).collect();
+        for linked in others {
+            for extension in extensions_of(linked) {
+                // A target that is no class is none of these.
+                let Ok(Some(class)) = self.class_ref(linked, &extension.target) else { continue };
+                if classes.iter().all(|new| !Gc::ptr_eq(*new, class)) {
+                    continue;
+                }
+                let make = &mut |cx: &mut Cx<'_, 'gc>, id| Function::new(cx.mc, linked.proto(id), None, std::iter::empty());
+                let tasks = link::extend(self, class, &extension.members, make).map_err(|control| Unfit { class, control })?;
+                queued.extend(self.queue_tasks(class, tasks).map(|tasks| (at, u32::MAX, Item::ClassTasks(tasks))));
+            }
+        }
+        Ok(())
+    }
+
     /// Gives living subclasses of overwritten classes that other files define the new class as base.
     pub(super) fn rebase(&mut self, plan: &ReloadPlan, overwritten: &[Overwritten<'gc>]) -> Result<(), Unfit<'gc>> {
         let mut replaced: Vec<(Gc<'gc, Class<'gc>>, Gc<'gc, Class<'gc>>)> = Vec::new();

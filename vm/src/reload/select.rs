@@ -18,8 +18,8 @@ impl Vm {
         paths.into_iter().map(|path| self.text_on_disk(path)).collect()
     }
 
-    /// Loaded files whose text on the disk is another than the one that runs, and those that are gone. A text that the host has given, and
-    /// that is nowhere on the disk, is what it was.
+    /// Loaded files whose text on the disk is another than the one that runs, those that are gone, and those that were gone and are back. A
+    /// text that the host has given, and that is nowhere on the disk, is what it was.
     pub fn differing_files(&mut self) -> Result<Vec<FileText>, String> {
         let mut files = Vec::new();
         for path in self.loaded_files() {
@@ -33,7 +33,21 @@ impl Vm {
                 files.push(file);
             }
         }
+        for path in self.unloaded_files() {
+            if self.file_exists(&path) {
+                files.push(self.text_on_disk(path)?);
+            }
+        }
         Ok(files)
+    }
+
+    /// Files that were read from the disk and loaded, and that the program has not any more.
+    pub fn unloaded_files(&mut self) -> Vec<String> {
+        let all: Vec<String> = self.enter(|cx| {
+            let modules = cx.world.modules.values().filter(|m| m.state().linked.is_none() && !m.path.starts_with('<'));
+            modules.map(|m| m.path.to_string()).collect()
+        });
+        all.into_iter().filter(|path| self.files.disk.was_read(path)).collect()
     }
 
     /// The text of a loaded file that runs.
