@@ -67,7 +67,12 @@ impl<'gc> Cx<'_, 'gc> {
             }
             match callee {
                 Value::Function(function) => match self.world.decoration_of(function) {
-                    Some(decorated) => callee = decorated.target.get(),
+                    Some(decorated) => {
+                        if self.world.recording.is_some() {
+                            self.record_call(function);
+                        }
+                        callee = decorated.target.get();
+                    }
                     None => return self.enter_function(function, first, argc, named, dst, mode),
                 },
                 Value::Native(native) => return self.call_native(native, first, argc, named),

@@ -242,15 +242,20 @@ impl<'gc> Resume<'gc> for ClassTasks<'gc> {
                 let value = cx.decorated(original, result)?;
                 let before = link::member_function(&self.class.body().members, name, role);
                 match (before, before.and_then(|before| cx.decoration(&before))) {
-                    (_, Some(decorated)) if decorated.original.get().same(&original) => {
+                    (Some(before), Some(decorated)) if decorated.original.get().same(&original) => {
+                        let result = cx.target_of(&before, original, result);
                         cx.world.log(|| Undo::Decorated(decorated, original, decorated.target.get()));
                         Decorated::set(decorated, cx.mc, original, result);
                     }
                     // It was there before it was decorated.
                     (Some(Value::Function(function)), None) if !Value::Function(function).same(&original) => {
+                        let result = cx.target_of(&Value::Function(function), original, result);
                         cx.decorate(function, Decorated::new(cx.mc, original, result));
                     }
                     _ => Class::update(self.class, cx.mc, |body| link::set_member(&mut body.members, name, role, value)),
+                }
+                if name == cx.world.symbols.hash || name == cx.world.symbols.eq {
+                    cx.hashes_differ();
                 }
             }
         }

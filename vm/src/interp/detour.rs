@@ -33,9 +33,24 @@ impl<'gc> Cx<'_, 'gc> {
 
     /// Sends the calls of a function to what its decorators have returned, and detours of it with them.
     pub(crate) fn decorate(&mut self, function: Gc<'gc, Function<'gc>>, decorated: Gc<'gc, Decorated<'gc>>) {
-        self.world.log(|| Undo::Decoration(function));
-        self.world.decorations.insert(Gc::as_ptr(function) as usize, (function, decorated));
+        let before = self.world.decorations.insert(Gc::as_ptr(function) as usize, (function, decorated));
+        self.world.log(|| Undo::Decoration(function, before.map(|(_, decorated)| decorated)));
         function.proto().set_detoured(true);
+    }
+
+    /// What the calls of a decorated function go to: what its decorators have returned, unless that leads back to the function itself, whose
+    /// calls would go nowhere. Then they go to what was decorated.
+    pub(crate) fn target_of(&self, decorated: &Value<'gc>, original: Value<'gc>, returned: Value<'gc>) -> Value<'gc> {
+        let mut seen = Vec::new();
+        let mut at = returned;
+        while let Some(next) = self.decoration(&at) {
+            if at.same(decorated) || seen.contains(&(Gc::as_ptr(next) as usize)) {
+                return original;
+            }
+            seen.push(Gc::as_ptr(next) as usize);
+            at = next.target.get();
+        }
+        if at.same(decorated) { original } else { returned }
     }
 
     /// What is known of a function that was decorated.

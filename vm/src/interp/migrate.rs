@@ -412,6 +412,7 @@ impl<'gc> Resume<'gc> for Steps<'gc> {
         let error = cx.migration_error(self.instance, self.from, self.to, error);
         if let Some(hook) = hook.filter(|hook| hook.forgives()) {
             if !hook.is_told.replace(true) {
+                cx.world.log(|| Undo::Forgiven(hook));
                 cx.world.forgiven.push(error);
                 cx.world.look_soon();
             }

@@ -156,7 +156,8 @@ impl<'gc> Layout<'gc> {
         Class::update(this.class, mc, |body| {
             // One with other defaults may have taken its place under its id.
             body.written.retain(|written| written.id != this.id);
-            body.written.push(this);
+            let at = body.written.partition_point(|written| written.number < this.number);
+            body.written.insert(at, this);
             if body.written.len() > limits::WRITTEN_LAYOUTS_MAX {
                 body.written.remove(0);
             }

@@ -69,8 +69,10 @@ pub enum Undo<'gc> {
     HashEpoch,
     /// Calls of a function go elsewhere, or no longer.
     Detours(Vec<Detour<'gc>>),
-    /// A function was decorated that had not been before.
-    Decoration(Gc<'gc, Function<'gc>>),
+    /// A function was decorated after it had come into being; what was known of it before.
+    Decoration(Gc<'gc, Function<'gc>>, Option<Gc<'gc, Decorated<'gc>>>),
+    /// A hook has raised and was forgiven.
+    Forgiven(Gc<'gc, Hook<'gc>>),
     /// A decorated function forwards elsewhere.
     Decorated(Gc<'gc, Decorated<'gc>>, Value<'gc>, Value<'gc>),
 }
@@ -150,7 +152,17 @@ impl<'gc> Undo<'gc> {
                 }
                 world.detours = detours;
             }
-            Undo::Decoration(function) => drop(world.decorations.remove(&(Gc::as_ptr(function) as usize))),
+            Undo::Decoration(function, before) => {
+                let at = Gc::as_ptr(function) as usize;
+                match before {
+                    Some(before) => drop(world.decorations.insert(at, (function, before))),
+                    None => drop(world.decorations.remove(&at)),
+                }
+            }
+            Undo::Forgiven(hook) => {
+                hook.is_told.set(false);
+                world.forgiven.pop();
+            }
             Undo::Decorated(decorated, original, target) => Decorated::set(decorated, mc, original, target),
         }
     }

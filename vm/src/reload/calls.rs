@@ -19,6 +19,8 @@ use std::sync::Arc;
 struct Edited<'a> {
     /// What a text has to mention to call it.
     word: &'a str,
+    /// Whether it has a receiver, which a call through the class gives as first argument.
+    is_method: bool,
     old: &'a ProtoImage,
     new: &'a ProtoImage,
 }
@@ -59,7 +61,7 @@ fn collect<'a>(file: &'a PlannedFile, old: &'a ModuleImage, edited: &mut EditedF
         let name = format!("{}.{}", file.namespace, definition.name);
         match (before.kind, now.kind) {
             (DefinitionKind::Function(a), DefinitionKind::Function(b)) => {
-                note(name, &now.name, &old.protos[a.0 as usize], &new.protos[b.0 as usize], edited);
+                note((name, &now.name, false), &old.protos[a.0 as usize], &new.protos[b.0 as usize], edited);
             }
             (DefinitionKind::Class(a), DefinitionKind::Class(b)) => {
                 collect_members(&name, (old, &old.classes[a.0 as usize]), (new, &new.classes[b.0 as usize]), edited);
@@ -79,16 +81,22 @@ fn collect_members<'a>(
         let mut same = before.members.iter().filter(|m| m.name == member.name && m.role == member.role);
         let Some(was) = same.next().filter(|was| was.decorate.is_none() && member.decorate.is_none()) else { continue };
         let (was, is) = (&old.protos[was.proto.0 as usize], &new.protos[member.proto.0 as usize]);
-        note(format!("{name}.{}", member.name), &member.name, was, is, edited);
+        let is_method = member.role == MemberRole::Method;
+        note((format!("{name}.{}", member.name), &member.name, is_method), was, is, edited);
         if *member.name == *"init" {
-            note(name.to_owned(), &now.name, was, is, edited);
+            note((name.to_owned(), &now.name, false), was, is, edited);
         }
     }
 }
 
-fn note<'a>(name: String, word: &'a str, old: &'a ProtoImage, new: &'a ProtoImage, edited: &mut EditedFunctions<'a>) {
+fn note<'a>(
+    (name, word, is_method): (String, &'a str, bool),
+    old: &'a ProtoImage,
+    new: &'a ProtoImage,
+    edited: &mut EditedFunctions<'a>,
+) {
     if signature(old) != signature(new) {
-        edited.insert(name, Edited { word, old, new });
+        edited.insert(name, Edited { word, is_method, old, new });
     }
 }
 
@@ -125,7 +133,8 @@ impl Walk<'_> {
 
     fn look(&mut self, callee: &Expr, args: &[Arg], span: Span) {
         let Some(name) = self.called(callee) else { return };
-        let Some(function) = self.edited.get(&name) else { return };
+        let is_on_self = matches!(&*callee.kind, ExprKind::Member { object, .. } if matches!(&*object.kind, ExprKind::SelfRef(_)));
+        let Some(function) = self.edited.get(&name).filter(|function| !function.is_method || is_on_self) else { return };
         // What a spread gives is not known.
         if args.iter().any(|arg| matches!(arg, Arg::Spread(_))) || misfit(function.old, args).is_some() {
             return;

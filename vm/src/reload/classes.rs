@@ -593,7 +593,7 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// Keys may have other hashes, or be equal to others, from now on.
-    fn hashes_differ(&mut self) {
+    pub(crate) fn hashes_differ(&mut self) {
         self.world.log(|| Undo::HashEpoch);
         self.world.hash_epoch += 1;
     }
@@ -625,7 +625,11 @@ impl<'gc> Cx<'_, 'gc> {
         Definition::set(cell, self.mc, Value::Class(class));
         let tasks =
             link::build_enum(self, class, &image, &mut |cx, id| Function::new(cx.mc, linked.proto(id), None, std::iter::empty()))?;
-        Class::update(class, self.mc, |body| body.own = body.members.clone());
+        let decorated_texts = self.decorated_texts(linked, &image.members);
+        Class::update(class, self.mc, |body| {
+            body.own = body.members.clone();
+            body.decorated_texts = decorated_texts;
+        });
         Ok((class, tasks))
     }
 }

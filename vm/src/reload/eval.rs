@@ -198,7 +198,6 @@ impl Vm {
                 stages.report
             }
             Err(error) => {
-                self.enter(|cx| cx.world.forgiven.clear());
                 let further = std::mem::take(&mut self.files.further_errors);
                 let first = failed_reason(&error, stages.hooks.failed);
                 let reasons = std::iter::once(first).chain(further.iter().map(|error| failed_reason(error, None))).collect();

@@ -35,13 +35,21 @@ impl<'gc> Cx<'_, 'gc> {
     pub(super) fn compute_parts(&mut self, file: &PlannedFile, linked: Gc<'gc, Linked<'gc>>) -> Vec<(u32, usize)> {
         let mut queued = Vec::new();
         for definition in file.definitions.iter().filter(|d| !d.parts.is_empty()) {
-            let Some(DefinitionKind::Class(id)) = definition.index.map(|i| file.image.definitions[i].kind) else { continue };
-            let class = self.declare_class(linked, id.0 as usize);
-            let image = &linked.image.classes[id.0 as usize];
+            let Some(index) = definition.index else { continue };
+            let (shared, members) = match file.image.definitions[index].kind {
+                DefinitionKind::Class(id) => {
+                    let image = &linked.image.classes[id.0 as usize];
+                    (&*image.shared, &image.members)
+                }
+                DefinitionKind::Enum(id) => (&[][..], &linked.image.enums[id.0 as usize].members),
+                _ => continue,
+            };
+            let name = self.world.intern(self.mc, &definition.name);
+            let Some(Value::Class(class)) = linked.module.namespace.cell(name).map(|cell| cell.value()) else { continue };
             let stirred = self.stirred(class);
             self.world.undo.push(Undo::class(class));
             let mut tasks = Vec::new();
-            for shared in &image.shared {
+            for shared in shared {
                 let name = self.world.intern(self.mc, &shared.name);
                 let (Some(Member::Shared(cell)), Some(init)) = (class.body().members.get(&name).copied(), shared.init) else {
                     continue;
@@ -52,7 +60,7 @@ impl<'gc> Cx<'_, 'gc> {
                     self.keep_shared(class, (name, name), (cell, cell), SharedChange::Stirred, &mut tasks);
                 }
             }
-            for member in &image.members {
+            for member in members {
                 let name = self.world.intern(self.mc, &member.name);
                 let Some(unit) = member.decorate.filter(|_| stirred.contains(&name)) else { continue };
                 let function = link::member_function(&class.body().members, name, member.role);
@@ -70,7 +78,7 @@ impl<'gc> Cx<'_, 'gc> {
                 let unit = Value::Function(Function::new(self.mc, linked.proto(unit), None, std::iter::empty()));
                 tasks.push(ClassTask::Decorate { name, role: member.role, original, unit });
             }
-            queued.extend(self.queue_or_hand_over(class, tasks).map(|tasks| (image.span.lo, tasks)));
+            queued.extend(self.queue_or_hand_over(class, tasks).map(|tasks| (file.image.definitions[index].span.lo, tasks)));
         }
         queued
     }

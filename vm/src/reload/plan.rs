@@ -634,7 +634,7 @@ impl Planner<'_> {
             DefinitionKind::Function(_) | DefinitionKind::Class(_) | DefinitionKind::Enum(_) if is_edited => Action::Redefine,
             // Its decorators, or what they use, have changed.
             DefinitionKind::Function(_) | DefinitionKind::Class(_) if is_decorated_anew => Action::Recompute,
-            DefinitionKind::Class(_) if !planned.parts.is_empty() => Action::Recompute,
+            DefinitionKind::Class(_) | DefinitionKind::Enum(_) if !planned.parts.is_empty() => Action::Recompute,
             DefinitionKind::Constant if is_edited && is_touched_variable(fact) => Action::Conflict,
             DefinitionKind::Constant if is_edited => Action::Evaluate,
             DefinitionKind::Constant if is_dirty => Action::Recompute,

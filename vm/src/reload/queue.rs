@@ -273,10 +273,10 @@ impl<'gc> Cx<'_, 'gc> {
             };
             self.world.undo.push(Undo::class(class));
             let before = class.body().members.clone();
-            let tasks = link::extend(self, class, &image.members, &mut |cx, id| {
+            let mut tasks = link::extend(self, class, &image.members, &mut |cx, id| {
                 Function::new(cx.mc, linked.proto(id), None, std::iter::empty())
             })?;
-            self.keep_extended_members(class, linked, &image.members, &before);
+            self.keep_extended_members(class, linked, &image.members, &before, &mut tasks);
             return self.run_class_tasks(class, tasks);
         }
         let function = Function::new(self.mc, linked.proto(unit.proto), None, std::iter::empty());
@@ -298,8 +298,9 @@ impl<'gc> Cx<'_, 'gc> {
         linked: Gc<'gc, Linked<'gc>>,
         images: &[MemberImage],
         before: &SymbolMap<'gc, Member<'gc>>,
+        tasks: &mut Vec<ClassTask<'gc>>,
     ) {
-        for image in images.iter().filter(|image| image.decorate.is_none()) {
+        for image in images {
             let name = self.world.intern(self.mc, &image.name);
             let old = before.get(&name).copied().filter(|old| !super::classes::is_from_elsewhere(old, linked));
             let new = class.body().members.get(&name).copied();
@@ -307,7 +308,7 @@ impl<'gc> Cx<'_, 'gc> {
                 let kept = self.keep_member(old, new, &mut Matcher::default());
                 Class::update(class, self.mc, |body| body.members.insert(name, kept));
                 let members = class.body().members.clone();
-                self.settle_decoration(&members, name, &mut Vec::new(), |_| false);
+                self.settle_decoration(&members, name, tasks, |_| false);
             }
         }
     }
@@ -360,13 +361,15 @@ impl<'gc> Cx<'_, 'gc> {
                         // Refuses what cannot be called.
                         self.decorated(original, value)?;
                         self.world.undo.push(Undo::Decorated(decorated, decorated.original.get(), decorated.target.get()));
-                        Decorated::set(decorated, self.mc, original, value);
+                        let target = self.target_of(&cell.value(), original, value);
+                        Decorated::set(decorated, self.mc, original, target);
                     }
                     _ => {
                         let result = self.decorated(original, value)?;
                         let plain = self.world.loading.plain.iter().find(|(of, _)| Gc::ptr_eq(*of, cell)).map(|(_, held)| *held);
                         if let Some(held) = plain {
-                            self.decorate(held, Decorated::new(self.mc, original, value));
+                            let target = self.target_of(&Value::Function(held), original, value);
+                            self.decorate(held, Decorated::new(self.mc, original, target));
                         }
                         Definition::set(cell, self.mc, plain.map_or(result, Value::Function));
                     }
