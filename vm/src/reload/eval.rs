@@ -570,12 +570,13 @@ impl Vm {
         let plan = ReloadPlan { files: vec![file], direction: self.files.direction, ..ReloadPlan::default() };
         let plan = super::CheckedPlan::for_evaluation(plan);
         let result = match self.commit(plan, &mut Binding { namespace, image: image.clone(), imports }) {
-            Ok(_) => last.map(|unit| self.run_unit(&path, unit)).transpose(),
+            Ok(_) => {
+                // The definitions stay even if the last expression raises.
+                self.note_patches(namespace, &image);
+                last.map(|unit| self.run_unit(&path, unit)).transpose()
+            }
             Err(error) => Err(error),
         };
-        if result.is_ok() {
-            self.note_patches(namespace, &image);
-        }
         self.enter(|cx| cx.release_evaluated(&path));
         result
     }

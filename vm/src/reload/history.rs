@@ -97,6 +97,8 @@ pub struct History {
     count: u32,
     /// By qualified name, oldest first.
     versions: HashMap<String, Vec<DefinitionVersion>>,
+    /// Definitions of files as sessions have evaluated them, by qualified name.
+    patches: HashMap<String, Patch>,
 }
 
 impl History {
@@ -226,7 +228,7 @@ impl Vm {
 
     /// What a plan puts in the place of functions, classes and enums that sessions have evaluated.
     pub(super) fn patches_replaced(&mut self, plan: &ReloadPlan) -> Vec<Patch> {
-        if self.files.patches.is_empty() {
+        if self.files.history.patches.is_empty() {
             return Vec::new();
         }
         let all = plan.files.iter().flat_map(|file| file.definitions.iter().map(move |d| (file, d)));
@@ -238,11 +240,12 @@ impl Vm {
             cx.find_cell(name).is_some_and(|cell| cell.meta().is_evaluated && has_code(cell.kind()))
         };
         let names: Vec<String> = self.enter(|cx| names.into_iter().filter(|name| is_patched(cx, name)).collect());
-        names.iter().filter_map(|name| self.files.patches.get(name).cloned()).collect()
+        names.iter().filter_map(|name| self.files.history.patches.get(name).cloned()).collect()
     }
 
     /// Remembers what a session has evaluated of files.
     pub(super) fn note_patches(&mut self, namespace: &str, image: &ModuleImage) {
+        self.keep_history();
         for definition in &image.definitions {
             let name = format!("{namespace}.{}", definition.name);
             let is_patch = self.enter(|cx| {
@@ -252,7 +255,7 @@ impl Vm {
             if is_patch {
                 let text = image.source.slice(definition.span).to_owned();
                 let patch = Patch { namespace: namespace.to_owned(), source: image.source.name().to_owned(), text };
-                self.files.patches.insert(name, patch);
+                self.files.history.patches.insert(name, patch);
             }
         }
     }

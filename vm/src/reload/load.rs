@@ -47,8 +47,6 @@ pub struct Files {
     pub mode: Mode,
     /// What was committed.
     pub(super) history: super::history::History,
-    /// Definitions of files as sessions have evaluated them, by qualified name.
-    pub(super) patches: FxHashMap<String, super::history::Patch>,
     /// Which way the commit goes that is evaluating patches.
     pub(super) direction: crate::object::Direction,
     /// What the disk holds beside what runs.
