@@ -504,7 +504,7 @@ impl Vm {
 
     fn eval_image(&mut self, namespace: &str, mut image: ModuleImage) -> Result<Option<Handle>, Error> {
         let own_imports = image.imports.len();
-        let imports_of_file = self.see_imports_of_file(&mut image);
+        let imports_seen = self.see_imports(namespace, &mut image);
         let image = Arc::new(image);
         // A binding would last, as a definition does.
         let added =
@@ -557,7 +557,7 @@ impl Vm {
             path: path.clone(),
             namespace: namespace.into(),
             image: image.clone(),
-            imports: imports.iter().cloned().chain(imports_of_file).collect(),
+            imports: imports.iter().cloned().chain(imports_seen).collect(),
             definitions,
             statements: statements.into_iter().filter(|s| Some(*s) != last).collect(),
             extensions,

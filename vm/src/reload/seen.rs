@@ -3,32 +3,49 @@
 use super::load::normalise;
 use crate::embed::Vm;
 use crate::image::{ClassRef, Const, ModuleImage, NameRef};
+use crate::object::{Kind, Linked};
+use gc_arena::Gc;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 impl Vm {
-    /// If a text has the name of a loaded file, its free names that the file imports become those imports. Gives their namespaces, which follow
-    /// those of the text's own imports.
-    pub(super) fn see_imports_of_file(&mut self, image: &mut ModuleImage) -> Vec<Arc<str>> {
+    /// The free names of a text that its file imports become those imports; of a text that has no file, what the files of its namespace
+    /// import. Gives the namespaces of these imports, which follow those of the text's own imports.
+    pub(super) fn see_imports(&mut self, namespace: &str, image: &mut ModuleImage) -> Vec<Arc<str>> {
         let path = normalise(image.source.name());
-        let found = self.enter(|cx| {
-            let linked = cx.world.modules.get(&*path)?.state().linked?;
-            let namespaces: Vec<Arc<str>> = linked.imports.iter().map(|n| n.name.clone()).collect();
-            let mut evaluated: Vec<String> = Vec::new();
-            linked.module.namespace.each_with_leaks(|cell| {
-                if cell.meta().contributor.is_some_and(|module| module.path.starts_with('<')) {
-                    evaluated.push(cell.name.as_str().to_owned());
+        let (files, defined) = self.enter(|cx| {
+            let module = cx.world.modules.get(&*path).copied();
+            let file = module.and_then(|module| module.state().linked);
+            let files: Vec<_> = match file {
+                Some(file) => vec![file],
+                None => {
+                    let all = cx.world.modules.values().filter(|m| *m.namespace.name == *namespace && !m.path.starts_with('<'));
+                    all.filter_map(|module| module.state().linked).collect()
                 }
-            });
-            Some((linked.image.clone(), namespaces, evaluated))
+            };
+            // What was evaluated in its namespace before hides an import, as in a session. To a text without a file all definitions are that.
+            let mut defined: Vec<String> = Vec::new();
+            if let Some(first) = files.first() {
+                first.module.namespace.each_with_leaks(|cell| {
+                    let is_evaluated = cell.meta().contributor.is_some_and(|module| module.path.starts_with('<'));
+                    if is_evaluated || (file.is_none() && cell.kind() != Kind::Absent) {
+                        defined.push(cell.name.as_str().to_owned());
+                    }
+                });
+            }
+            let imports = |linked: &Gc<'_, Linked<'_>>| {
+                let namespaces: Vec<Arc<str>> = linked.imports.iter().map(|n| n.name.clone()).collect();
+                (linked.image.clone(), namespaces)
+            };
+            (files.iter().map(imports).collect::<Vec<_>>(), defined)
         });
-        let Some((file, namespaces, evaluated)) = found else { return Vec::new() };
         let mut seen: FxHashMap<Arc<str>, NameRef> = FxHashMap::default();
-        for import in &file.imports {
+        let mut namespaces: Vec<Arc<str>> = Vec::new();
+        for (import, imported) in files.iter().flat_map(|(file, imported)| file.imports.iter().zip(imported)) {
             let at = image.imports.len();
             for (i, bind) in import.binds.iter().enumerate() {
-                // What was evaluated in its namespace before hides an import, as in a session.
-                let is_own = evaluated.contains(bind)
+                let is_own = defined.contains(bind)
+                    || seen.contains_key(bind.as_str())
                     || image.position(bind).is_some()
                     || image.imports.iter().any(|own| own.binds.contains(bind));
                 if is_own {
@@ -41,6 +58,7 @@ impl Vm {
                 };
                 seen.insert(bind.as_str().into(), name);
             }
+            namespaces.push(imported.clone());
             image.imports.push(import.clone());
         }
         let see = |name: &mut NameRef| {
