@@ -134,6 +134,9 @@ impl<'gc> Cx<'_, 'gc> {
         if fiber.cancels.get() > 0 {
             return self.cancel_here(fiber);
         }
+        if let Err(error) = self.refuse_halfway(Some(fiber), "yield") {
+            return self.control(error, 0, ReturnMode::Discard);
+        }
         if !self.world.stack.note_suspension() {
             self.world.has_deep_fibers = true;
         }

@@ -5,7 +5,7 @@
 use super::mended::{Failed, WayOn};
 use crate::heap::Value;
 use crate::object::{
-    Control, Crossing, Cx, Direction, Edge, EnumValue, ErrorKind, Function, Hook, Instance, Layout, LayoutId, List, Map,
+    Control, Crossing, Cx, Direction, Edge, EnumValue, ErrorKind, Fiber, Function, Hook, Instance, Layout, LayoutId, List, Map,
     NativeResult, SlotInit, Source, Undo, World,
 };
 use crate::ops::{self, Resume, and_then, call_then, suspend};
@@ -146,8 +146,8 @@ impl<'gc> Cx<'_, 'gc> {
         {
             Edge::note_crossing(edge, mc, instance, view);
         }
-        let depth = self.world.parked.len();
-        self.world.migrating.insert(address(instance), Crossing { instance, layout: id, raw, depth });
+        let (depth, fiber) = (self.world.parked.len(), self.world.fiber);
+        self.world.migrating.insert(address(instance), Crossing { instance, layout: id, raw, depth, fiber });
         Instance::replace(instance, mc, layout, &content);
         defaults.reverse();
         hooks.reverse();
@@ -243,6 +243,21 @@ impl<'gc> Cx<'_, 'gc> {
         for instance in left {
             self.put_back(instance);
         }
+    }
+
+    /// Refuses to let others go on while an instance that set out in what runs is half way: they would see it so.
+    pub(super) fn refuse_halfway(&mut self, fiber: Option<Gc<'gc, Fiber<'gc>>>, verb: &str) -> Result<(), Box<Control<'gc>>> {
+        let depth = self.world.parked.len();
+        let is_of = |crossing: &Crossing<'gc>| {
+            crossing.depth == depth && fiber.is_none_or(|fiber| crossing.fiber.is_some_and(|other| Gc::ptr_eq(other, fiber)))
+        };
+        let Some(crossing) = self.world.migrating.values().find(|crossing| is_of(crossing)) else { return Ok(()) };
+        let class = self.world.layout(crossing.layout).class.name().as_str();
+        let message = format!(
+            "a migration hook or slot default cannot {verb}, since an instance of `{class}` would be seen half migrated meanwhile; \
+             do that before the edit, or bring the instance into its final state afterwards"
+        );
+        Err(self.raise(ErrorKind::ReloadError, message))
     }
 
     /// MigrationError.

@@ -51,6 +51,9 @@ impl<'gc> Cx<'_, 'gc> {
             let Control::Raise(error) = *self.value_error(text) else { unreachable!("an error is made to be raised") };
             return Flow::Leave(Exit::Error(error));
         }
+        if let Err(error) = self.refuse_halfway(None, "wait") {
+            return self.control(error, dst, mode);
+        }
         let deadline = match seconds {
             None => None,
             Some(seconds) => match self.world.host.monotonic() {

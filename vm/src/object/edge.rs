@@ -1,6 +1,6 @@
 //! Edges: the steps from one layout of a class to the next.
 
-use super::{Class, Direction, Function, Instance, Layout, LayoutId, Symbol};
+use super::{Class, Direction, Fiber, Function, Instance, Layout, LayoutId, Symbol};
 use crate::heap::Value;
 use gc_arena::barrier::unlock;
 use gc_arena::lock::{Lock, RefLock};
@@ -182,4 +182,21 @@ impl<'gc> Edge<'gc> {
     pub fn close(this: Gc<'gc, Self>, mc: &Mutation<'gc>) {
         unlock!(Gc::write(mc, this), Edge, crossed).borrow_mut().clear();
     }
+}
+
+/// An instance on its way over an edge, as it was before.
+#[derive(Clone, Collect)]
+#[collect(no_drop)]
+pub struct Crossing<'gc> {
+    /// The instance.
+    pub instance: Gc<'gc, Instance<'gc>>,
+    /// Its layout.
+    #[collect(require_static)]
+    pub layout: LayoutId,
+    /// Everything in it.
+    pub raw: Vec<Value<'gc>>,
+    /// How many stacks were parked when it set out.
+    pub depth: usize,
+    /// The fiber in which it set out.
+    pub fiber: Option<Gc<'gc, Fiber<'gc>>>,
 }

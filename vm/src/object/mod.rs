@@ -32,7 +32,7 @@ pub use class::{Class, ClassBody, ClassKind, HashSource, HookText, Member, Membe
 pub use collections::{Bytes, List, RangeObject, Tuple};
 pub use definition::{Definition, DefinitionMeta, Generation, Kind, Leak, Linked, Module, ModuleState, Namespace};
 pub use direction::Direction;
-pub use edge::{Edge, Hook, Source, Step};
+pub use edge::{Crossing, Edge, Hook, Source, Step};
 pub use fiber::{Fiber, FiberState, Resumption};
 pub use function::{Code, Function, Proto};
 pub use instance::Instance;
@@ -51,6 +51,6 @@ pub use undo::Undo;
 pub use variant::{EnumValue, Variant};
 pub use way::{Passed, Way, Ways};
 pub use world::{
-    ClassTasks, Control, Crossing, Cx, Detour, ErrorKind, Exit, Following, Found, HandlePool, Interrupt, LayoutChange, Passing,
+    ClassTasks, Control, Cx, Detour, ErrorKind, Exit, Following, Found, HandlePool, Interrupt, LayoutChange, Passing,
     SharedChanges, Stress, Symbols, TraceFrame, World,
 };

@@ -1,9 +1,9 @@
 //! The world: everything one VM knows, as data. Behaviour is added by the layers above, each in its own `impl World`.
 
 use super::{
-    Before, BoxCell, Class, ClassKind, Construction, Content, Continuation, Decorated, Definition, Direction, Fiber, Function,
-    Generation, HostObject, Instance, Layout, LayoutId, Linked, MethodCache, Module, Namespace, Orphans, Parked, Proto, Recording,
-    Replaced, Resumption, Stack, SuperCache, Symbol, SymbolMap, Tasks, Undo, Variant, Ways,
+    Before, BoxCell, Class, ClassKind, Construction, Content, Continuation, Crossing, Decorated, Definition, Direction, Fiber,
+    Function, Generation, HostObject, Instance, Layout, LayoutId, Linked, MethodCache, Module, Namespace, Orphans, Parked, Proto,
+    Recording, Replaced, Resumption, Stack, SuperCache, Symbol, SymbolMap, Tasks, Undo, Variant, Ways,
 };
 use crate::heap::{Str, Value, hash_bytes};
 use crate::host::Host;
@@ -285,21 +285,6 @@ pub struct Stress {
     pub no_caches: bool,
     /// Leave the interpreter at every safe point.
     pub single_step: bool,
-}
-
-/// An instance on its way over an edge, as it was before.
-#[derive(Clone, Collect)]
-#[collect(no_drop)]
-pub struct Crossing<'gc> {
-    /// The instance.
-    pub instance: Gc<'gc, Instance<'gc>>,
-    /// Its layout.
-    #[collect(require_static)]
-    pub layout: LayoutId,
-    /// Everything in it.
-    pub raw: Vec<Value<'gc>>,
-    /// How many stacks were parked when it set out.
-    pub depth: usize,
 }
 
 /// Natives that replace obsolete values of enums before they do their work.
