@@ -213,12 +213,12 @@ enum Command {
         /// Look in this directory for imports, too; may be given several times
         #[arg(long, value_name = "DIR")]
         path: Vec<String>,
-        /// The program as it runs
+        /// The program as it runs: its file or directory
         #[arg(value_name = "RUNNING")]
         running: String,
-        /// The file with its new text
-        #[arg(value_name = "EDITED")]
-        edited: String,
+        /// Files with new texts, each for the file of the program that has the same name; or a directory, for all of them
+        #[arg(value_name = "EDITED", required = true)]
+        edited: Vec<String>,
     },
     /// Bring files to the one layout of the language
     #[command(after_help = AFTER_HELP_FMT)]

@@ -399,6 +399,40 @@ fn plans_are_shown_and_change_nothing() {
 }
 
 #[test]
+fn plans_of_several_files() {
+    let folder = Folder::with(&[
+        ("app/main.lang", "import util\nimport other\nfn f() { util.g() }\n"),
+        ("app/util.lang", "fn g() { 1 }\n"),
+        ("app/other.lang", "fn h() { 1 }\n"),
+        ("new/main.lang", "import util\nfn f() { util.g() + 1 }\n"),
+        ("new/util.lang", "fn g() { 2 }\n"),
+        ("new/more.lang", "fn m() { 2 }\n"),
+    ]);
+    let util = "app/util.lang: would be committed (epoch 1)\n  changed    function util.g\n";
+    expect(&lang(&folder, &["plan", "app/main.lang", "new/util.lang"], ""), 0, util, "");
+    expect(&lang(&folder, &["plan", "app", "new/util.lang"], ""), 0, util, "");
+    let both = lang(&folder, &["plan", "app/main.lang", "new/util.lang", "new/more.lang"], "");
+    let text = String::from_utf8_lossy(&both.stdout);
+    assert!(text.contains("changed    function util.g") && text.contains("added      function more.m"), "{text}");
+    let all = lang(&folder, &["plan", "app/main.lang", "new"], "");
+    let text = String::from_utf8_lossy(&all.stdout);
+    let parts = ["changed    function main.f", "function util.g", "added      function more.m", "leaked     function other.h"];
+    assert!(parts.iter().all(|part| text.contains(part)), "{text}");
+}
+
+#[test]
+fn a_plan_does_not_guess_which_file_is_meant() {
+    let folder = Folder::with(&[
+        ("main.lang", "import \"a/x.lang\" as a\nimport \"b/x.lang\" as b\n"),
+        ("a/x.lang", "namespace a.x\nfn f() { 1 }\n"),
+        ("b/x.lang", "namespace b.x\nfn f() { 1 }\n"),
+        ("new/x.lang", "fn f() { 2 }\n"),
+    ]);
+    let stderr = "`new/x.lang` could stand for `a/x.lang` or `b/x.lang`; give a directory";
+    expect(&lang(&folder, &["plan", "main.lang", "new/x.lang"], ""), 1, "", stderr);
+}
+
+#[test]
 fn files_of_several_programs_are_checked() {
     let folder = Folder::new();
     for directory in ["a", "b"] {

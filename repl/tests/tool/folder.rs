@@ -31,9 +31,11 @@ impl Folder {
         &self.0
     }
 
-    /// Writes a file in place.
+    /// Writes a file in place, and makes the folders on the way to it.
     pub fn write(&self, name: &str, content: &str) {
-        fs::write(self.0.join(name), content).expect("the folder can be written");
+        let path = self.0.join(name);
+        fs::create_dir_all(path.parent().expect("it is in the folder")).expect("the folder can be written");
+        fs::write(path, content).expect("the folder can be written");
     }
 }
 
