@@ -1,5 +1,6 @@
 //! Commands of the session: lines that begin with `:`.
 
+use crate::changes;
 use crate::diagnostics::Report as Style;
 use crate::engine::note_warnings;
 use crate::host::is_program_text;
@@ -36,6 +37,13 @@ pub const COMMANDS: &[Command] = &[
     Command { name: "help", argument: "", help: "lists the commands", run: help },
     Command { name: "load", argument: "FILE", help: "loads a file and imports its namespace", run: load },
     Command { name: "reload", argument: "[FILE]", help: "brings a file, or all, to what is on the disk", run: reload },
+    Command { name: "plan", argument: "[FILE]", help: "shows what `:reload` would do", run: changes::plan },
+    Command { name: "undo", argument: "", help: "takes the last commit back", run: changes::undo },
+    Command { name: "redo", argument: "", help: "makes the commit again that was taken back last", run: changes::redo },
+    Command { name: "why", argument: "NAME", help: "tells where a definition comes from", run: changes::why },
+    Command { name: "history", argument: "NAME", help: "shows the versions of a definition", run: changes::history },
+    Command { name: "leaks", argument: "", help: "lists what no file defines any more, and who uses it", run: changes::leaks },
+    Command { name: "drift", argument: "", help: "lists what a cold start would make otherwise", run: changes::drift },
     Command { name: "quit", argument: "", help: "ends the session", run: quit },
 ];
 
@@ -60,8 +68,7 @@ pub fn execute(session: &mut Session, line: &str) -> Next {
         Some(command) => (command.run)(session, argument.trim()),
         None => {
             let hint = suggestion(name, COMMANDS.iter().map(|command| command.name)).replace('`', "`:").replace("`:?", "`?");
-            complain(&format!("there is no command `:{name}`{hint} (`:help` lists them)"));
-            Next::Input
+            complain(&format!("there is no command `:{name}`{hint} (`:help` lists them)"))
         }
     }
 }
@@ -79,8 +86,16 @@ pub fn meant(session: &mut Session, text: &str) -> Option<&'static str> {
     (!session.defines(word)).then_some(message)
 }
 
-fn complain(message: &str) {
+/// Says why a command does nothing.
+pub fn complain(message: &str) -> Next {
     output().note(&Style::for_stderr().failure(message));
+    Next::Input
+}
+
+/// Shows what a command is asked for.
+pub fn write(text: &str) -> Next {
+    let _ = output().write(text);
+    Next::Input
 }
 
 fn help(_: &mut Session, _: &str) -> Next {
@@ -89,19 +104,16 @@ fn help(_: &mut Session, _: &str) -> Next {
         let usage = format!(":{} {}", command.name, command.argument);
         let _ = writeln!(out, "{usage:<16} {}", command.help);
     }
-    let _ = output().write(&(out + ABOUT));
-    Next::Input
+    write(&(out + ABOUT))
 }
 
 fn load(session: &mut Session, path: &str) -> Next {
     if path.is_empty() {
-        complain("write `:load FILE`");
-        return Next::Input;
+        return complain("write `:load FILE`");
     }
     let path = &with_ending(path);
     if let Err(error) = crate::host::read(path) {
-        complain(&format!("cannot read `{path}`: {}", crate::engine::plain(&error)));
-        return Next::Input;
+        return complain(&format!("cannot read `{path}`: {}", crate::engine::plain(&error)));
     }
     let (report, name) = session.load(path);
     if report.ok {
@@ -115,18 +127,19 @@ fn load(session: &mut Session, path: &str) -> Next {
     Next::Input
 }
 
-/// The path of the file that is meant: the ending of programs may be left out.
-fn with_ending(path: &str) -> String {
+/// The path of the file that is meant; the ending of programs may be left out.
+pub fn with_ending(path: &str) -> String {
     if path.is_empty() || Path::new(path).exists() || is_program_text(path) { path.to_owned() } else { format!("{path}.lang") }
 }
 
 fn reload(session: &mut Session, path: &str) -> Next {
-    let path = &*with_ending(path);
-    match session.reload(Some(path).filter(|path| !path.is_empty())) {
-        Ok(report) => output().note(&summary::of_reload(&report, Program::Runs, Style::for_stderr())),
+    match session.reload(&with_ending(path)) {
+        Ok(report) => {
+            output().note(&summary::of_reload(&report, Program::Runs, Style::for_stderr()));
+            Next::Input
+        }
         Err(message) => complain(&message),
     }
-    Next::Input
 }
 
 fn quit(_: &mut Session, _: &str) -> Next {

@@ -4,6 +4,7 @@
 //! This is the only crate that touches files and the terminal.
 
 mod allocator;
+mod changes;
 mod check;
 mod command;
 mod completeness;

@@ -2,7 +2,7 @@
 
 use crate::engine;
 use crate::host::Texts;
-use crate::imports::Imports;
+use crate::imports::{Imported, Imports};
 use crate::output::output;
 use lang::ast::StmtKind;
 use lang::source::Source;
@@ -146,22 +146,57 @@ impl Session {
         (report, name)
     }
 
-    /// Brings the given file, or all loaded ones, to what is on the disk, as `live.reload` does: a file that is gone is a deletion, and one
-    /// that was gone may be back.
-    pub fn reload(&mut self, path: Option<&str>) -> Result<Report, String> {
-        let mut loaded = self.vm.loaded_files();
-        loaded.extend(self.vm.unloaded_files());
-        let what = match path.map(normalise) {
-            None => None,
-            Some(path) if loaded.contains(&path) => Some(vec![path]),
-            Some(path) => return Err(format!("`{path}` is not loaded; `:load {path}` loads it")),
-        };
-        if loaded.is_empty() {
-            return Err("no file is loaded".into());
-        }
+    /// Brings a file, or without one all loaded ones, to what is on the disk, as `live.reload` does: a file that is gone is a deletion, and
+    /// one that was gone may be back.
+    pub fn reload(&mut self, path: &str) -> Result<Report, String> {
+        let what = self.selection(path)?;
         let mut report = self.vm.reload_selected(what, &ReloadOptions::default());
         self.vm.count_instances(&mut report);
         Ok(report)
+    }
+
+    /// What `reload` would do.
+    pub fn plan(&mut self, path: &str) -> Result<Report, String> {
+        let what = self.selection(path)?;
+        Ok(self.vm.plan_selected(what, &ReloadOptions::default()))
+    }
+
+    /// The files that a path stands for; `None`: all.
+    fn selection(&mut self, path: &str) -> Result<Option<Vec<String>>, String> {
+        let mut loaded = self.vm.loaded_files();
+        loaded.extend(self.vm.unloaded_files());
+        let path = if path.is_empty() { None } else { Some(normalise(path)) };
+        match path {
+            Some(path) if !loaded.contains(&path) => Err(format!("`{path}` is not loaded; `:load {path}` loads it")),
+            _ if loaded.is_empty() => Err("no file is loaded".into()),
+            path => Ok(path.map(|path| vec![path])),
+        }
+    }
+
+    /// The engine.
+    pub fn vm(&mut self) -> &mut Vm {
+        &mut self.vm
+    }
+
+    /// The qualified name of what a name means in this session: something typed, something imported, or a qualified name. `None`: no name.
+    pub fn qualified(&mut self, name: &str) -> Option<String> {
+        let (first, rest) = name.split_once('.').map_or((name, None), |(first, rest)| (first, Some(rest)));
+        if first.is_empty() || name.contains(char::is_whitespace) {
+            return None;
+        }
+        let meant = match self.imports.get(first).cloned() {
+            Some(Imported { namespace: Some(namespace), item: Some(item), .. }) => format!("{namespace}.{item}"),
+            Some(Imported { namespace: Some(namespace), item: None, .. }) => namespace,
+            _ if self.defines(first) => format!("{NAMESPACE}.{first}"),
+            _ if engine::kind_of(&mut self.vm, &format!("core.{first}")).is_some() => format!("core.{first}"),
+            _ => first.to_owned(),
+        };
+        Some(rest.map_or(meant.clone(), |rest| format!("{meant}.{rest}")))
+    }
+
+    /// Whether a qualified name is that of something typed.
+    pub fn is_typed(qualified: &str) -> bool {
+        qualified.strip_prefix(NAMESPACE).is_some_and(|rest| rest.starts_with('.'))
     }
 
     /// Names that could stand behind `before`, a chain of names each with its dot; without one, all that can be said at the beginning.

@@ -129,7 +129,7 @@ fn names(entries: &[Entry]) -> String {
     listed(&entries.iter().map(Entry::with_origin).collect::<Vec<_>>())
 }
 
-fn listed(entries: &[String]) -> String {
+pub fn listed(entries: &[String]) -> String {
     let mut out = entries.iter().take(NAMES_MAX).cloned().collect::<Vec<_>>().join(", ");
     if let Some(left) = entries.len().checked_sub(NAMES_MAX).filter(|left| *left > 0) {
         let _ = write!(out, " and {left} more");

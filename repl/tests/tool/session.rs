@@ -257,3 +257,26 @@ fn reports_stand_on_lines_of_their_own() {
     folder.write("main.lang", &text.replace("\"a\"", "\"b\""));
     terminal.wait_for("a\nreload: committed (epoch 2): changed main.dot\nb");
 }
+
+#[test]
+fn changes_are_planned_told_and_taken_back() {
+    let folder = Folder::with(&[("m.lang", "let a = 1\nconst C = 5\nfn f() { 1 }\n"), ("n.lang", "import m\nfn g() { m.C }\n")]);
+    let terminal = Terminal::session(&folder);
+    terminal.wait_for_prompt();
+    terminal.ask("import m\rimport n\rm.a = 50\rm.a", "\n50\n");
+    terminal.ask(":leaks", "there are no leaks");
+    terminal.ask(":drift", "variable m.a: the program has changed its value");
+    terminal.ask(":undo", "there is no commit to undo");
+    folder.write("m.lang", "let a = 1\nfn f() { 2 }\n");
+    terminal.ask(":plan", "changed    function m.f\n  leaked     constant m.C");
+    terminal.ask("m.f() + 100", "\n101\n");
+    terminal.ask(":reload", "changed m.f");
+    terminal.ask(":history m.f", "# version 1, commit 1, m.lang\nfn f() { 1 }\n\n# version 2, commit 8, m.lang\nfn f() { 2 }\n");
+    terminal.ask(":why m.f", "function m.f, version 2, from m.lang:2 (version 2 of the file), commit 8");
+    terminal.ask(":why print", "core.print");
+    terminal.ask(":why nosuch", "there is no `nosuch`");
+    terminal.ask(":leaks", "constant m.C, in m.lang up to its version 1, left with commit 8\n  used by 1 function that mentions it\n  mentioned in n.g");
+    terminal.ask(":undo", "restored m.C");
+    terminal.ask("m.f() + 200", "\n201\n");
+    terminal.ask(":redo\rm.f() + 300", "\n302\n");
+}

@@ -393,13 +393,11 @@ impl Vm {
         let misfits = misfitting_calls(&plan, &others, &running);
         let incomplete = incomplete_matches(&plan, &others, &edits);
         let plan = check(plan, &facts)?;
-        if options.strict && !warnings.is_empty() {
-            return Err(warnings.iter().map(|(source, diagnostic)| reason_of(source, diagnostic)).collect());
-        }
         warnings.extend(renamed);
         warnings.extend(incomplete);
         warnings.extend(misfits);
-        Ok((plan, warnings.iter().map(|(source, diagnostic)| reason_of(source, diagnostic)).collect()))
+        let warnings = warnings.iter().map(|(source, diagnostic)| reason_of(source, diagnostic)).collect::<Vec<_>>();
+        if options.strict && !warnings.is_empty() { Err(warnings) } else { Ok((plan, warnings)) }
     }
 
     fn input_of(&mut self, file: Compiled, options: &ReloadOptions) -> FileInput {
