@@ -113,7 +113,7 @@ fn a_broken_edit_changes_nothing() {
     running.wait_for("refused; the program goes on unchanged");
     running.wait_for(" zero");
     folder.write("word.lang", &word("zero"));
-    running.wait_for("back to what runs");
+    running.wait_for("the refused edit is taken back; what is saved is what runs");
     folder.write("word.lang", "const limit = nil.nosuch\nfn word() { \"never\" }\n");
     running.wait_for("SlotError");
     running.wait_for(" --> word.lang:1:19");
