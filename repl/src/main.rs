@@ -65,8 +65,8 @@ A function that is running goes on in its old text until it returns, but a loop 
 turn; what it calls is new. Code that an edit runs and that does not end is given up by the next save, or by Ctrl-C, and
 the program goes on.
 
-SIGHUP, with and without --reload, brings the program to what is on the disk. It does not end the program, also when the
-terminal is closed.
+SIGHUP, with and without --reload, brings the program to what is on the disk. It does not end the program, unless its
+terminal has been closed, which sends the same signal.
 
 When `main` returns, the tool ends. When it raises an error, or the file does not load, the error is shown and the tool
 waits: once an edit has been committed, `main` is called again; variables keep their values. A file without `main` is

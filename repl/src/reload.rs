@@ -291,7 +291,8 @@ impl Reloader {
 
     fn show(&self, vm: &mut Vm, report: &Report, was_refused: bool) {
         if report.ok && !report.committed && was_refused && self.detail != Detail::Json {
-            return output().note(&format!("reload: the refused edit is taken back; what is saved is what runs (epoch {})", report.epoch));
+            return output()
+                .note(&format!("reload: the refused edit is taken back; what is saved is what runs (epoch {})", report.epoch));
         }
         let mut report = report.clone();
         vm.count_instances(&mut report);

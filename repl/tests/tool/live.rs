@@ -1,9 +1,10 @@
 //! Edits to a program that runs.
 
+use crate::LANG;
 use crate::folder::Folder;
 use crate::running::Running;
 use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
@@ -553,4 +554,20 @@ fn a_program_that_plans_all_the_time_misses_no_edit() {
         folder.write("word.lang", &word(text));
         running.wait_for(text);
     }
+}
+
+#[test]
+fn a_terminal_that_is_closed_ends_the_program() {
+    let folder = Folder::with(&[("main.lang", "fn main() { print(\"runs\"); while true { } }")]);
+    let (terminal, inner) = pty_process::blocking::open().expect("the system has terminals");
+    let command = pty_process::blocking::Command::new(LANG).args(["run", "--reload", "main.lang"]).current_dir(folder.path());
+    let mut child = command.spawn(inner).expect("the tool has been built");
+    let mut seen = String::new();
+    while !seen.contains("runs") {
+        let mut bytes = [0; 64];
+        let count = (&terminal).read(&mut bytes).expect("the program writes");
+        seen.push_str(&String::from_utf8_lossy(&bytes[..count]));
+    }
+    drop(terminal);
+    assert_eq!(child.wait().expect("a child").code(), Some(129));
 }
