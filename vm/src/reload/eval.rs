@@ -4,7 +4,7 @@ use super::calls::misfitting_calls;
 use super::check::{Reason, check};
 use super::codes;
 use super::commit::{Done, Stages};
-use super::history::{Course, Manner};
+use super::history::{Course, Manner, Rename};
 use super::hooks::Hooks;
 use super::leaving::{Leaving, leaks_mentioned};
 use super::load::{Compiled, FileText, normalise, reason_of};
@@ -131,6 +131,7 @@ impl Vm {
                 let changed: Vec<Arc<str>> = plan.plan().files.iter().map(|file| file.path.clone()).collect();
                 let before = self.texts_before(&changed);
                 let patches = self.patches_replaced(plan.plan());
+                let renames = Rename::of(plan.plan());
                 let overwritten = plan.plan().files.iter().filter(|file| file.mode == Mode::Overwrite);
                 let overwritten = overwritten.map(|file| file.path.to_string()).collect();
                 let manner = Manner { overwritten, rebase: options.rebase, relink: options.relink, patches };
@@ -139,7 +140,7 @@ impl Vm {
                 self.files.commits_running -= 1;
                 if report.committed {
                     self.keep_history();
-                    self.remember(direction, before, manner);
+                    self.remember(direction, before, manner, renames);
                 }
                 report
             }
