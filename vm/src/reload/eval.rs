@@ -1,5 +1,6 @@
 //! The entrances: load, reload, plan, and evaluation of text.
 
+use super::assignments::assignments_to_constants;
 use super::calls::misfitting_calls;
 use super::check::{Reason, check};
 use super::codes;
@@ -392,6 +393,7 @@ impl Vm {
         let edits = self.enter(|cx| cx.edited_enums(&plan));
         warnings.extend(variants_missed(&plan, &others, &edits));
         let misfits = misfitting_calls(&plan, &others, &running);
+        let assignments = assignments_to_constants(&plan, &others, &facts);
         let incomplete = incomplete_matches(&plan, &others, &edits);
         let plan = check(plan, &facts)?;
         if options.strict && !warnings.is_empty() {
@@ -400,6 +402,7 @@ impl Vm {
         warnings.extend(renamed);
         warnings.extend(incomplete);
         warnings.extend(misfits);
+        warnings.extend(assignments);
         Ok((plan, warnings.iter().map(|(source, diagnostic)| reason_of(source, diagnostic)).collect()))
     }
 

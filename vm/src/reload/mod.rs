@@ -3,6 +3,7 @@
 //! The first load of a file is a reload of a file that contributed nothing. `diff` and `plan` are pure; `check` is the only step that
 //! refuses; `commit` applies a checked plan and takes everything back when an initialiser fails.
 
+mod assignments;
 mod calls;
 mod check;
 mod classes;
@@ -51,6 +52,7 @@ mod stacks;
 mod stale;
 mod suggest;
 mod survey;
+mod texts;
 mod transition;
 mod unknown;
 mod uses;
