@@ -192,7 +192,9 @@ impl Vm {
         let mut stages = Told { report, course, hooks, running, migrates, gate, warn };
         let forgives = options.on_hook_error == HookErrors::UseDefaults;
         let outer = self.enter(|cx| std::mem::replace(&mut cx.world.forgives_hooks, forgives));
+        let ran_outer = std::mem::take(&mut self.files.ran);
         let done = self.commit(plan, &mut stages);
+        let ran = std::mem::replace(&mut self.files.ran, ran_outer);
         self.enter(|cx| cx.world.forgives_hooks = outer);
         match done {
             Ok(_) => {
@@ -203,10 +205,8 @@ impl Vm {
                 let further = std::mem::take(&mut self.files.further_errors);
                 let first = failed_reason(&error, stages.hooks.failed);
                 let reasons = std::iter::once(first).chain(further.iter().map(|error| failed_reason(error, None))).collect();
-                let mut refused = Report::refused(paths, reasons);
-                refused.error = Some(error);
-                refused.further_errors = further;
-                refused
+                let refused = Report::refused(paths, reasons);
+                Report { error: Some(error), further_errors: further, ran_statements: ran, ..refused }
             }
         }
     }
@@ -573,7 +573,11 @@ impl Vm {
         };
         let plan = ReloadPlan { files: vec![file], direction: self.files.direction, ..ReloadPlan::default() };
         let plan = super::CheckedPlan::for_evaluation(plan);
-        let result = match self.commit(plan, &mut Binding { namespace, image: image.clone(), imports }) {
+        // What an evaluation runs is no part of the reload around it.
+        let ran_outer = std::mem::take(&mut self.files.ran);
+        let done = self.commit(plan, &mut Binding { namespace, image: image.clone(), imports });
+        self.files.ran = ran_outer;
+        let result = match done {
             Ok(_) => last.map(|unit| self.run_unit(&path, unit)).transpose(),
             Err(error) => Err(error),
         };

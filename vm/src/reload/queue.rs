@@ -93,7 +93,9 @@ impl Vm {
         let turn = self.files.queues.iter().filter(|queue| queue.running.is_some()).count();
         let Some((_, item)) = self.files.queues[i].items.pop_front() else { return Ok(false) };
         let path = self.files.queues[i].path.clone();
-        self.files.queues[i].running = Some(self.running(&path, &item));
+        let running = self.running(&path, &item);
+        self.files.ran.extend(running.statement());
+        self.files.queues[i].running = Some(running);
         self.files.queues[i].turn = Some(turn);
         let result = self.run_item(i, item);
         let queue = &mut self.files.queues[i];

@@ -121,7 +121,7 @@ pub struct Report {
     pub moved: Vec<Entry>,
     /// Definitions that had another name.
     pub renamed: Vec<Entry>,
-    /// Statements that ran.
+    /// Statements that ran; of a refused edit those that had begun before, in order.
     pub ran_statements: Vec<Statement>,
     /// Classes whose instances get another layout.
     pub layouts: Vec<LayoutChange>,
@@ -284,6 +284,9 @@ pub fn layout_text(change: &LayoutChange) -> String {
     format!("class {}, from {} to {}{instances}: {parts}", change.class, change.from, change.to)
 }
 
+/// What is to be known of statements that a refused edit has run.
+const STAYS: &str = "and what it did to objects and outside stays";
+
 /// What becomes of a variable or shared slot that is in conflict, and what to do, in one line.
 pub fn conflict_text(entry: &Entry) -> String {
     let remedy = match entry.kind {
@@ -298,7 +301,8 @@ impl fmt::Display for Report {
         let files = if self.files.is_empty() { "all files".to_owned() } else { self.files.join(", ") };
         if !self.ok {
             writeln!(f, "{files}: refused, the running program is unchanged (epoch {})", self.epoch)?;
-            return self.reasons.iter().try_for_each(|reason| write_reason(f, reason.code, reason));
+            self.reasons.iter().try_for_each(|reason| write_reason(f, reason.code, reason))?;
+            return self.ran_statements.iter().try_for_each(|s| writeln!(f, "  ran        {}:{}, {STAYS}", s.file, s.line));
         }
         match (self.committed, self.planned) {
             (true, _) => writeln!(f, "{files}: committed (epoch {})", self.epoch)?,
