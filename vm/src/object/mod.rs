@@ -46,7 +46,7 @@ pub use orphan::{Kin, Orphans};
 pub use recording::{Caller, Recording};
 pub use stack::{Frame, ReturnMode, SavedStack, Stack};
 pub use symbol::{Symbol, SymbolMap};
-pub use task::{Goal, Level, Parked, Task, Tasks, Wait, Wake};
+pub use task::{Goal, Level, Parked, StartedBy, Task, Tasks, Wait, Wake};
 pub use undo::Undo;
 pub use variant::{EnumValue, Variant};
 pub use way::{Passed, Way, Ways};

@@ -393,6 +393,7 @@ impl Vm {
         let edits = self.enter(|cx| cx.edited_enums(&plan));
         warnings.extend(variants_missed(&plan, &others, &edits));
         let misfits = misfitting_calls(&plan, &others, &running);
+        let started = self.enter(|cx| cx.tasks_that_go_on(&plan, &running));
         let assignments = assignments_to_constants(&plan, &others, &facts);
         let incomplete = incomplete_matches(&plan, &others, &edits);
         let plan = check(plan, &facts)?;
@@ -403,6 +404,7 @@ impl Vm {
         warnings.extend(incomplete);
         warnings.extend(misfits);
         warnings.extend(assignments);
+        warnings.extend(started);
         Ok((plan, warnings.iter().map(|(source, diagnostic)| reason_of(source, diagnostic)).collect()))
     }
 

@@ -50,6 +50,7 @@ mod seen;
 mod select;
 mod stacks;
 mod stale;
+mod started;
 mod suggest;
 mod survey;
 mod texts;
