@@ -319,6 +319,8 @@ pub struct SharedChanges {
     pub conflicts: Vec<String>,
     /// Those that are evaluated anew because of what their initialisers compute with.
     pub recomputed: Vec<String>,
+    /// Members that are decorated again because of what their decorators use.
+    pub decorated: Vec<String>,
 }
 
 /// Calls of a function that go elsewhere: see `interp/detour.rs`.

@@ -384,8 +384,9 @@ impl Vm {
             plan.files.iter_mut().for_each(|file| file.statements.clear());
             self.put_back(&mut plan);
         }
-        warnings.extend(leaks_mentioned(&plan, &facts));
-        let leaving = Leaving::of(&plan);
+        let core = self.enter(|cx| cx.core_names());
+        warnings.extend(leaks_mentioned(&plan, &facts, &core));
+        let leaving = Leaving::of(&plan, &core);
         if !leaving.is_empty() {
             let missed = self.enter(|cx| cx.missed_by_sessions(&leaving));
             warnings.extend(leaving.warnings(&plan, &others, missed));
@@ -766,7 +767,8 @@ impl Stages for Told<'_> {
         self.report.add_shared(&shared);
         self.report.stale.objects.clone_from(&done.stale);
         self.report.stale.frames.append(&mut self.running);
-        self.report.relinked = done.relinked;
+        self.report.conflicts.retain(|entry| !done.relinked.contains(&entry.to_string()));
+        self.report.relinked = done.relinked.len();
         self.report.layouts = vm.enter(|cx| std::mem::take(&mut cx.world.layout_changes));
         if self.migrates {
             self.migrate_all(vm)?;

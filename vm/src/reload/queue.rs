@@ -310,7 +310,7 @@ impl<'gc> Cx<'_, 'gc> {
                 let kept = self.keep_member(old, new, &mut Matcher::default());
                 Class::update(class, self.mc, |body| body.members.insert(name, kept));
                 let members = class.body().members.clone();
-                self.settle_decoration(&members, name, tasks, |_| false);
+                self.settle_decoration((class, &members), name, false, tasks, |_| false);
             }
         }
     }

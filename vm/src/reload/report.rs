@@ -228,20 +228,22 @@ impl Report {
         self.leaked.iter().filter(|entry| entry.forwards_to.is_none())
     }
 
-    /// Adds shared slots that keep their values though their initialisers have changed, and those that are evaluated anew.
+    /// Adds shared slots that keep their values though their initialisers have changed, and those that are evaluated anew; and members that
+    /// are decorated again.
     pub(super) fn add_shared(&mut self, changes: &SharedChanges) {
         let classes = [&self.changed, &self.restored, &self.renamed, &self.moved, &self.recomputed, &self.untouched];
         let classes: Vec<Entry> = classes.into_iter().flatten().filter(|entry| entry.kind == "class").cloned().collect();
-        let entry_of = |slot: &String| {
+        let entry_of = |slot: &String, kind: &'static str| {
             let class = classes.iter().find(|entry| {
                 let rest = slot.strip_prefix(&entry.namespace).and_then(|rest| rest.strip_prefix('.'));
                 rest.and_then(|rest| rest.strip_prefix(&entry.name)).is_some_and(|rest| rest.starts_with('.'))
             })?;
             let name = slot[class.namespace.len() + 1..].to_owned();
-            Some(Entry { name, kind: "shared slot", from: None, from_file: None, ..class.clone() })
+            Some(Entry { name, kind, from: None, from_file: None, ..class.clone() })
         };
-        self.conflicts.extend(changes.conflicts.iter().filter_map(entry_of));
-        self.recomputed.extend(changes.recomputed.iter().filter_map(entry_of));
+        self.conflicts.extend(changes.conflicts.iter().filter_map(|slot| entry_of(slot, "shared slot")));
+        self.recomputed.extend(changes.recomputed.iter().filter_map(|slot| entry_of(slot, "shared slot")));
+        self.recomputed.extend(changes.decorated.iter().filter_map(|member| entry_of(member, "member")));
     }
 
     /// Why the program is to stop: its code in the commit, or a listener, was interrupted or has called `exit`.
