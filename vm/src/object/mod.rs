@@ -28,7 +28,7 @@ pub use before::{Before, Replaced};
 pub use caches::MethodCache;
 use caches::SuperCache;
 pub use census::{Found as FoundInstance, pass_instances, take_census};
-pub use class::{Class, ClassBody, ClassKind, HashSource, HookText, Member, MemberGone, OwnSlot, Part, SlotInit, Was};
+pub use class::{Class, ClassBody, ClassKind, HashSource, HookText, Member, MemberGone, MemberLeak, OwnSlot, Part, SlotInit, Was};
 pub use collections::{Bytes, List, RangeObject, Tuple};
 pub use definition::{Definition, DefinitionMeta, Generation, Kind, Leak, Linked, Module, ModuleState, Namespace};
 pub use direction::Direction;

@@ -2,8 +2,8 @@
 
 use super::{
     Before, BoxCell, Class, ClassKind, Construction, Content, Continuation, Definition, Direction, Fiber, Function, Generation,
-    HostObject, Instance, Layout, LayoutId, Linked, MethodCache, Module, Namespace, Orphans, Parked, Proto, Recording, Replaced,
-    Resumption, Stack, SuperCache, Symbol, SymbolMap, Tasks, Undo, Variant, Ways,
+    HostObject, Instance, Layout, LayoutId, Linked, MemberLeak, MethodCache, Module, Namespace, Orphans, Parked, Proto, Recording,
+    Replaced, Resumption, Stack, SuperCache, Symbol, SymbolMap, Tasks, Undo, Variant, Ways,
 };
 use crate::heap::{Str, Value, hash_bytes};
 use crate::host::Host;
@@ -460,6 +460,8 @@ pub struct World<'gc> {
     pub has_deep_fibers: bool,
     /// Objects that overwriting reloads have taken out of their definitions, as far as they are alive.
     pub generations: Vec<Generation<'gc>>,
+    /// Methods and static functions that have left their classes.
+    pub member_leaks: Vec<MemberLeak<'gc>>,
     /// Code that closures may have and that no text continues.
     pub orphans: Orphans<'gc>,
     /// Code that has been replaced and has loops.
@@ -668,6 +670,7 @@ impl<'gc> World<'gc> {
             fibers: Vec::new(),
             has_deep_fibers: false,
             generations: Vec::new(),
+            member_leaks: Vec::new(),
             orphans: Orphans::default(),
             replaced: Vec::new(),
             ways: RefCell::default(),

@@ -335,7 +335,10 @@ impl<'gc> Cx<'_, 'gc> {
             match *member {
                 Member::Shared(cell) => drop(gone.insert(*name, cell)),
                 member if is_extension(name, &member) => drop(members.insert(*name, member)),
-                member => note_gone(&mut members_gone, *name, member),
+                member => {
+                    note_gone(&mut members_gone, *name, member);
+                    self.note_member_leak(class, *name, &member);
+                }
             }
         }
         for (name, new) in declared.iter().filter(|(_, member)| !matches!(member, Member::Shared(_))) {

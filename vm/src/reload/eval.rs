@@ -231,8 +231,9 @@ impl Vm {
                 self.add_parts(plan.plan(), &mut report);
                 let hooks = self.hooks_of(plan.plan());
                 match self.try_out(plan) {
-                    Ok(Trial { layouts, uncovered, queued, shared, .. }) => {
+                    Ok(Trial { layouts, uncovered, queued, shared, members, .. }) => {
                         report.add_shared(&shared);
+                        report.add_leaked_members(members);
                         let layouts = layouts.unwrap_or_default();
                         let mut would_run = queued;
                         if planned {
@@ -765,6 +766,7 @@ impl Stages for Told<'_> {
         }
         let shared = vm.enter(|cx| std::mem::take(&mut cx.world.shared_changes));
         self.report.add_shared(&shared);
+        self.report.add_leaked_members(vm.enter(|cx| cx.members_leaking()));
         self.report.stale.objects.clone_from(&done.stale);
         self.report.stale.frames.append(&mut self.running);
         self.report.conflicts.retain(|entry| !done.relinked.contains(&entry.to_string()));

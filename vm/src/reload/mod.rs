@@ -32,6 +32,7 @@ mod leaving;
 mod load;
 mod matches;
 mod meanwhile;
+mod members;
 mod names;
 mod options;
 mod order;

@@ -148,10 +148,13 @@ impl<'b, 'gc> Cx<'b, 'gc> {
         })
     }
 
-    /// Who uses each of these definitions.
-    pub(super) fn uses_of(&self, targets: &[Gc<'gc, Definition<'gc>>], detail: Detail) -> Vec<Uses> {
+    /// Who uses each of these definitions, and who holds each of these values.
+    pub(super) fn uses_of(&self, targets: &[Gc<'gc, Definition<'gc>>], values: &[Value<'gc>], detail: Detail) -> Vec<Uses> {
         let mut walk = self.walk(targets, detail, &|_, _| false);
-        if !targets.is_empty() {
+        let places = values.iter().enumerate().filter_map(|(i, value)| Some((address(value)?, targets.len() + i)));
+        walk.by_value.extend(places);
+        walk.uses.resize(targets.len() + values.len(), Uses::default());
+        if !walk.uses.is_empty() {
             walk.roots();
             walk.run();
         }
