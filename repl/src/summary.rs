@@ -32,6 +32,9 @@ pub fn of_reload(report: &Report, program: Program, style: diagnostics::Report) 
     if !report.ok {
         let mut out = refusal(report, style) + &warnings(report, style);
         let _ = writeln!(out, "reload: refused; {} (epoch {})", program.without_edit(), report.epoch);
+        if !report.ran_statements.is_empty() {
+            let _ = writeln!(out, "  ran: {}; what that did to objects and outside stays", ran(report));
+        }
         return out;
     }
     let mut out = warnings(report, style) + "reload: ";
@@ -56,9 +59,8 @@ pub fn of_reload(report: &Report, program: Program, style: diagnostics::Report) 
         if report.relinked > 0 {
             named.push(format!("{} holders relinked", report.relinked));
         }
-        let places: Vec<String> = report.ran_statements.iter().map(|place| format!("{}:{}", place.file, place.line)).collect();
-        if !places.is_empty() {
-            named.push(format!("ran {}", listed(&places)));
+        if !report.ran_statements.is_empty() {
+            named.push(format!("ran {}", ran(report)));
         }
         if named.is_empty() {
             named.extend(report.notes.iter().map(ToString::to_string));
@@ -123,6 +125,10 @@ fn attention(out: &mut String, report: &Report) {
     for stale in report.stale.iter() {
         let _ = writeln!(out, "  stale: {stale}");
     }
+}
+
+fn ran(report: &Report) -> String {
+    listed(&report.ran_statements.iter().map(|place| format!("{}:{}", place.file, place.line)).collect::<Vec<_>>())
 }
 
 fn names(entries: &[Entry]) -> String {

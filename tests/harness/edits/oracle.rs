@@ -203,6 +203,8 @@ impl Trial {
                 }
                 None if self.variables.contains_key(rank) => Expected::Unknown,
                 None => Expected::Initial,
+                // Another name that no `was` explains, as after a move: it is a new definition.
+                Some(old) if old.number != definition.number && definition.was != Some(old.number) => Expected::Initial,
                 Some(old) if !old.is_plain_variable() => Expected::Unknown,
                 Some(old) if old.file != definition.file && !self.running.is_shared => Expected::Unknown,
                 Some(_) => match self.variables.get(rank) {
@@ -416,6 +418,8 @@ impl Trial {
         let mode = if random.below(4) == 0 { Mode::Overwrite } else { Mode::Update };
         self.write_save(&edits, mode);
         let probes = probes(&self.running, Scope::All);
+        // Asking touches instances, which may be shown in their old layout before.
+        values(&mut self.vm, &self.running, &probes);
         let before = (values(&mut self.vm, &self.running, &probes), self.vm.state_digest(), self.vm.epoch(), leaks(&mut self.vm));
         let mut reasons = Vec::new();
         for _ in 0..2 {

@@ -3,8 +3,9 @@
 use super::run::Flow;
 use super::trace::place_of;
 use crate::heap::Value;
+use crate::image::{ProtoKind, UnitKind};
 use crate::limits;
-use crate::object::{Control, Cx, ErrorKind, Exit, Frame, Goal, ReturnMode, Stack, Task, Wait, Wake};
+use crate::object::{Control, Cx, ErrorKind, Exit, Frame, Goal, ReturnMode, Stack, StartedBy, Task, Wait, Wake};
 use gc_arena::Gc;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -31,10 +32,18 @@ impl<'gc> Cx<'_, 'gc> {
         let is_of_commit =
             self.world.commit_start.is_some() || self.world.tasks.current.is_some_and(|maker| maker.is_of_commit.get());
         task.is_of_commit.set(is_of_commit);
+        *task.started_by.borrow_mut() = self.running_statement();
         let level = self.world.tasks.level();
         level.tasks.insert(id, task);
         level.ready.push_back(task);
         id
+    }
+
+    /// The statement of a file that is running.
+    fn running_statement(&self) -> Option<StartedBy> {
+        let proto = self.world.stack.frames.iter().map(|frame| frame.proto).find(|proto| proto.image.kind == ProtoKind::Unit)?;
+        let unit = proto.linked.image.units.iter().find(|unit| unit.proto == proto.id && unit.kind == UnitKind::Statement)?;
+        Some(StartedBy { path: proto.linked.module.path.clone(), shape: unit.shape })
     }
 
     /// The running task begins to wait; what ends the wait goes to `dst`.

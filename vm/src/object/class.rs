@@ -136,6 +136,50 @@ impl<'gc> MemberGone<'gc> {
     }
 }
 
+/// A method or static function that has left the text of its class: a leak as long as somebody holds it.
+#[derive(Clone, Copy, Collect)]
+#[collect(no_drop)]
+pub struct MemberLeak<'gc> {
+    class: GcWeak<'gc, Class<'gc>>,
+    /// Its name.
+    pub name: Symbol<'gc>,
+    function: Gone<'gc>,
+    /// What it was.
+    #[collect(require_static)]
+    pub kind: &'static str,
+    /// The commit that removed it.
+    pub epoch: u64,
+    /// Whether nothing used it when somebody looked.
+    pub is_unused: bool,
+}
+
+impl<'gc> MemberLeak<'gc> {
+    /// The leak that becomes of a member; of properties and shared slots there is none, since nobody can hold them.
+    pub fn of(class: Gc<'gc, Class<'gc>>, name: Symbol<'gc>, member: &Member<'gc>, epoch: u64) -> Option<Self> {
+        let (value, kind) = match member {
+            Member::Method(value) => (*value, "method"),
+            Member::Static(value) => (*value, "static function"),
+            Member::Property { .. } | Member::Shared(_) => return None,
+        };
+        Some(MemberLeak { class: Gc::downgrade(class), name, function: Gone::of(value)?, kind, epoch, is_unused: false })
+    }
+
+    /// Its class, unless that is gone, or has a member of its name again, perhaps an inherited one.
+    pub fn class(&self, mc: &Mutation<'gc>) -> Option<Gc<'gc, Class<'gc>>> {
+        self.class.upgrade(mc).filter(|class| class.find(self.name).is_none())
+    }
+
+    /// Whether it is of this class and name.
+    pub fn is_of(&self, class: Gc<'gc, Class<'gc>>, name: Symbol<'gc>) -> bool {
+        self.class.as_ptr() == Gc::as_ptr(class) && self.name == name
+    }
+
+    /// The function, if somebody holds it.
+    pub fn value(&self, mc: &Mutation<'gc>) -> Option<Value<'gc>> {
+        self.function.value(mc)
+    }
+}
+
 /// Initial value of a slot.
 #[derive(Clone, Copy, Collect)]
 #[collect(no_drop)]

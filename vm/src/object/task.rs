@@ -9,6 +9,7 @@ use gc_arena::lock::{Lock, RefLock};
 use gc_arena::{Collect, Gc, Mutation};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How a task goes on when its turn has come.
@@ -55,6 +56,15 @@ pub enum Goal {
     EndedAbove(u64),
 }
 
+/// A statement at the top level of a file.
+#[derive(Clone, Debug)]
+pub struct StartedBy {
+    /// The file.
+    pub path: Arc<str>,
+    /// `UnitImage::shape`.
+    pub shape: u64,
+}
+
 /// A task, or the main part of a run.
 #[derive(Collect)]
 #[collect(no_drop)]
@@ -84,6 +94,9 @@ pub struct Task<'gc> {
     /// Whether a commit has started it, or a task that one has started.
     #[collect(require_static)]
     pub is_of_commit: Cell<bool>,
+    /// The statement of a file that has started it.
+    #[collect(require_static)]
+    pub started_by: RefCell<Option<StartedBy>>,
     /// How often a wait has raised CancelledError since.
     #[collect(require_static)]
     pub cancels: Cell<u8>,
@@ -158,6 +171,7 @@ impl<'gc> Task<'gc> {
                 wanted: Cell::new((0, ReturnMode::Store)),
                 is_cancelled: Cell::new(false),
                 is_of_commit: Cell::new(false),
+                started_by: RefCell::new(None),
                 cancels: Cell::new(0),
                 stack: SavedStack::new(Stack::empty()),
                 fiber: Lock::new(None),

@@ -2,7 +2,7 @@
 
 use super::{
     BoxCell, Class, ClassBody, Decorated, Definition, DefinitionMeta, Detour, Edge, EnumValue, Function, Hook, Instance, Kind,
-    Layout, LayoutId, Linked, Module, Namespace, Orphans, Proto, Source, Step, Symbol, Variant, World,
+    Layout, LayoutId, Linked, MemberLeak, Module, Namespace, Orphans, Proto, Source, Step, Symbol, Variant, World,
 };
 use crate::heap::Value;
 use gc_arena::lock::RefLock;
@@ -33,6 +33,8 @@ pub enum Undo<'gc> {
     Const(Gc<'gc, Proto<'gc>>, usize, Value<'gc>),
     /// Code was superseded.
     Superseded(Gc<'gc, Proto<'gc>>),
+    /// Members have left their classes; those that had before.
+    MemberLeaks(Vec<MemberLeak<'gc>>),
     /// Code has lost its place in the text, or found it again.
     Orphans(Box<Orphans<'gc>>),
     /// A file got another version.
@@ -106,6 +108,7 @@ impl<'gc> Undo<'gc> {
             Undo::Code(function, proto) => Function::set_proto(function, mc, proto),
             Undo::Const(proto, i, value) => Proto::set_const(proto, mc, i, value),
             Undo::Superseded(proto) => Proto::supersede(proto, mc, None),
+            Undo::MemberLeaks(before) => world.member_leaks = before,
             Undo::Orphans(orphans) => world.orphans = *orphans,
             Undo::Module(module, linked, version) => Module::update(module, mc, |state| {
                 state.linked = linked;
@@ -152,13 +155,7 @@ impl<'gc> Undo<'gc> {
                 }
                 world.detours = detours;
             }
-            Undo::Decoration(function, before) => {
-                let at = Gc::as_ptr(function) as usize;
-                match before {
-                    Some(before) => drop(world.decorations.insert(at, (function, before))),
-                    None => drop(world.decorations.remove(&at)),
-                }
-            }
+            Undo::Decoration(function, before) => Function::set_decoration(function, mc, before),
             Undo::Forgiven(hook) => {
                 hook.is_told.set(false);
                 world.forgiven.pop();

@@ -1,8 +1,8 @@
 //! The world: everything one VM knows, as data. Behaviour is added by the layers above, each in its own `impl World`.
 
 use super::{
-    Before, BoxCell, Class, ClassKind, Construction, Content, Continuation, Crossing, Decorated, Definition, Direction, Fiber,
-    Function, Generation, HostObject, Instance, Layout, LayoutId, Linked, MethodCache, Module, Namespace, Orphans, Parked, Proto,
+    Before, BoxCell, Class, ClassKind, Construction, Content, Continuation, Crossing, Definition, Direction, Fiber, Function,
+    Generation, HostObject, Instance, Layout, LayoutId, Linked, MemberLeak, MethodCache, Module, Namespace, Orphans, Parked, Proto,
     Recording, Replaced, Resumption, Stack, SuperCache, Symbol, SymbolMap, Tasks, Undo, Variant, Ways,
 };
 use crate::heap::{Str, Value, hash_bytes};
@@ -304,6 +304,8 @@ pub struct SharedChanges {
     pub conflicts: Vec<String>,
     /// Those that are evaluated anew because of what their initialisers compute with.
     pub recomputed: Vec<String>,
+    /// Members that are decorated again because of what their decorators use.
+    pub decorated: Vec<String>,
 }
 
 /// Calls of a function that go elsewhere: see `interp/detour.rs`.
@@ -398,9 +400,6 @@ pub struct World<'gc> {
     pub fiber: Option<Gc<'gc, Fiber<'gc>>>,
     /// Functions whose calls go elsewhere.
     pub detours: Vec<Detour<'gc>>,
-    /// Functions that were decorated after they had come into being, by their addresses: they stay what they are for those who hold them,
-    /// and their calls go to what the decorators returned.
-    pub decorations: FxHashMap<usize, (Gc<'gc, Function<'gc>>, Gc<'gc, Decorated<'gc>>)>,
     /// What the call that begins next has beside its arguments.
     pub passing: Option<Box<Passing<'gc>>>,
     /// All tasks.
@@ -446,6 +445,8 @@ pub struct World<'gc> {
     pub has_deep_fibers: bool,
     /// Objects that overwriting reloads have taken out of their definitions, as far as they are alive.
     pub generations: Vec<Generation<'gc>>,
+    /// Methods and static functions that have left their classes.
+    pub member_leaks: Vec<MemberLeak<'gc>>,
     /// Code that closures may have and that no text continues.
     pub orphans: Orphans<'gc>,
     /// Code that has been replaced and has loops.
@@ -622,14 +623,6 @@ const TYPE_NAMES: [Option<&str>; 31] = [
 ];
 
 impl<'gc> World<'gc> {
-    /// What is known of a function that was decorated after it had come into being.
-    pub fn decoration_of(&self, function: Gc<'gc, Function<'gc>>) -> Option<Gc<'gc, Decorated<'gc>>> {
-        if self.decorations.is_empty() {
-            return None;
-        }
-        self.decorations.get(&(Gc::as_ptr(function) as usize)).map(|(_, decorated)| *decorated)
-    }
-
     /// A world with the built-in classes and an empty `core`.
     pub fn new(mc: &Mutation<'gc>, host: Box<dyn Host>) -> Self {
         let mut names = Names::default();
@@ -641,7 +634,6 @@ impl<'gc> World<'gc> {
             parked: Vec::new(),
             fiber: None,
             detours: Vec::new(),
-            decorations: FxHashMap::default(),
             passing: None,
             tasks: Tasks::new(),
             depth_limit: limits::DEPTH_MAX,
@@ -663,6 +655,7 @@ impl<'gc> World<'gc> {
             fibers: Vec::new(),
             has_deep_fibers: false,
             generations: Vec::new(),
+            member_leaks: Vec::new(),
             orphans: Orphans::default(),
             replaced: Vec::new(),
             ways: RefCell::default(),

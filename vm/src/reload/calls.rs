@@ -6,9 +6,10 @@
 use super::codes;
 use super::names::Names;
 use super::plan::{FileInput, PlannedFile, ReloadPlan};
+use super::texts::{Text, texts};
 use crate::image::{ClassImage, DefinitionKind, MemberRole, ModuleImage, ProtoImage};
 use crate::interp::signature;
-use lang::ast::visit::{Visitor, walk_expr, walk_stmt};
+use lang::ast::visit::{Visitor, walk_expr, walk_stmt, walk_stmts};
 use lang::ast::{Arg, Expr, ExprKind, Stmt, StmtKind};
 use lang::diagnostic::Diagnostic;
 use lang::source::{Source, Span};
@@ -43,12 +44,8 @@ pub(super) fn misfitting_calls(
     if edited.is_empty() {
         return Vec::new();
     }
-    let texts = plan.files.iter().filter(|f| !f.is_removed).map(|f| (&f.image.source, &f.namespace, &f.imports));
-    let others = others.iter().filter(|other| plan.files.iter().all(|file| file.path != other.path));
-    let others = others.map(|input| (&input.new.source, &input.namespace, &input.imports));
-    let mentions = |source: &Source| edited.values().any(|function| source.text().contains(function.word));
-    let texts = texts.chain(others).filter(|(source, ..)| mentions(source));
-    texts.flat_map(|(source, namespace, imports)| look_through(source, namespace, imports, &edited)).collect()
+    let mentions = |text: &Text<'_>| edited.values().any(|function| text.has(function.word));
+    texts(plan, others).filter(mentions).flat_map(|text| look_through(&text, &edited)).collect()
 }
 
 /// Functions of a file whose parameters differ.
@@ -100,13 +97,13 @@ fn note<'a>(
     }
 }
 
-fn look_through(source: &Source, namespace: &str, imports: &[Arc<str>], edited: &EditedFunctions<'_>) -> Vec<(Source, Diagnostic)> {
-    let parsed = lang::parse(source);
-    let resolved = lang::resolve::resolve(&parsed.file, &mut Vec::new());
-    let names = Names { resolved: &resolved, namespace, imports };
-    let mut walk = Walk { names, edited, class: None, found: Vec::new() };
-    lang::ast::visit::walk_stmts(&mut walk, &parsed.file.stmts);
-    walk.found.into_iter().map(|diagnostic| (source.clone(), diagnostic)).collect()
+fn look_through(text: &Text<'_>, edited: &EditedFunctions<'_>) -> Vec<(Source, Diagnostic)> {
+    let found = text.look(|names, stmts| {
+        let mut walk = Walk { names, edited, class: None, found: Vec::new() };
+        walk_stmts(&mut walk, stmts);
+        walk.found
+    });
+    found.into_iter().map(|diagnostic| (text.source.clone(), diagnostic)).collect()
 }
 
 struct Walk<'a> {

@@ -335,7 +335,10 @@ impl<'gc> Cx<'_, 'gc> {
             match *member {
                 Member::Shared(cell) => drop(gone.insert(*name, cell)),
                 member if is_extension(name, &member) => drop(members.insert(*name, member)),
-                member => note_gone(&mut members_gone, *name, member),
+                member => {
+                    note_gone(&mut members_gone, *name, member);
+                    self.note_member_leak(class, *name, &member);
+                }
             }
         }
         for (name, new) in declared.iter().filter(|(_, member)| !matches!(member, Member::Shared(_))) {
@@ -386,10 +389,8 @@ impl<'gc> Cx<'_, 'gc> {
         }
         for (name, _) in &declared {
             let texts = class.body().decorated_texts.clone();
-            let is_as_before = |part: Part<'gc>| {
-                !before.stirred.contains(name) && texts.get(&part).is_some_and(|text| before.decorated.get(&part) == Some(text))
-            };
-            self.settle_decoration(&members, *name, tasks, is_as_before);
+            let is_as_before = |part: Part<'gc>| texts.get(&part).is_some_and(|text| before.decorated.get(&part) == Some(text));
+            self.settle_decoration((class, &members), *name, before.stirred.contains(name), tasks, is_as_before);
         }
         let own = declared.iter().filter_map(|(name, _)| Some((*name, *replaced.get(name).or(members.get(name))?))).collect();
         Class::update(class, self.mc, |body| {

@@ -99,6 +99,17 @@ MatchError here. Add an arm, or `_` for all others. A `match` that was incomplet
     "The edit gives a function other parameters, and this call, which fitted the old ones, does not fit the new ones: it raises ArityError when it is
 reached. Edit the call, or give a new parameter a default. Calls through variables, and of methods of other objects, are not known before
 they are made."
+    ASSIGNS_CONSTANT "W0314" Warning "an assignment to what an edit makes a constant"
+    "The edit turns a `let` into a `const`, and this code, in another file perhaps, assigns it: that raises TypeError when it is reached. Change the
+code, or leave the definition a `let`. What code of the session assigns is not looked through."
+    STARTED_BEFORE "W0315" Warning "a task goes on that an edited statement has started"
+    "A statement that has been edited runs again, and what it did before is not undone: a task that it has started goes on, beside one that it starts
+now. Tasks call the newest text of their functions anyhow, so that no edit has to start them again. Cancel the old one, or keep tasks where an
+edit finds them: `once worker = task.spawn(work)`.
+
+```
+task.spawn(work, name: \"worker\")     # edited, it starts a second one
+```"
     IDLE_WAS "W0309" Warning "a `was` that does nothing"
     "A definition takes over what had the name after `was` in the edit in which that leaves, or when it has left before and something still uses it.
 Here the old name is still defined, or there never was one of this name and kind. A slot or another member does so only in the edit that brings its

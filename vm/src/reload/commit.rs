@@ -25,8 +25,8 @@ use std::sync::Arc;
 pub(super) struct Done {
     /// Classes that functions have made and that keep their old code, with the reason.
     pub(super) stale: Vec<StaleCode>,
-    /// Variables and shared slots that have got a new object for an old one.
-    pub(super) relinked: usize,
+    /// Qualified names of variables and shared slots that have got a new object for an old one.
+    pub(super) relinked: Vec<String>,
 }
 
 /// What happens within a commit beside the commit. An error takes it back.
@@ -96,7 +96,7 @@ impl Vm {
             self.run_queues()?;
             let relinked = self.enter(|cx| {
                 let overwritten = std::mem::take(&mut cx.world.loading.overwritten);
-                if plan.relink { cx.relink_holders(&overwritten) } else { 0 }
+                if plan.relink { cx.relink_holders(&overwritten) } else { Vec::new() }
             });
             let done = Done { stale: std::mem::take(&mut matcher.stale), relinked };
             stages.end(self, &done)?;
@@ -135,6 +135,7 @@ impl Vm {
                 cx.world.layout_changes.extend(layouts_inner);
                 cx.world.shared_changes.conflicts.extend(shared_inner.conflicts);
                 cx.world.shared_changes.recomputed.extend(shared_inner.recomputed);
+                cx.world.shared_changes.decorated.extend(shared_inner.decorated);
             }
             let tasks = std::mem::take(&mut cx.world.loading.tasks_outside);
             let tentative = std::mem::take(&mut cx.world.loading.tentative);

@@ -1,10 +1,11 @@
 //! The entrances: load, reload, plan, and evaluation of text.
 
+use super::assignments::assignments_to_constants;
 use super::calls::misfitting_calls;
 use super::check::{Reason, check};
 use super::codes;
 use super::commit::{Done, Stages};
-use super::history::{Course, Manner};
+use super::history::{Course, Manner, Rename};
 use super::hooks::Hooks;
 use super::leaving::{Leaving, leaks_mentioned};
 use super::load::{Compiled, FileText, normalise, reason_of};
@@ -131,6 +132,7 @@ impl Vm {
                 let changed: Vec<Arc<str>> = plan.plan().files.iter().map(|file| file.path.clone()).collect();
                 let before = self.texts_before(&changed);
                 let patches = self.patches_replaced(plan.plan());
+                let renames = Rename::of(plan.plan());
                 let overwritten = plan.plan().files.iter().filter(|file| file.mode == Mode::Overwrite);
                 let overwritten = overwritten.map(|file| file.path.to_string()).collect();
                 let manner = Manner { overwritten, rebase: options.rebase, relink: options.relink, patches };
@@ -139,7 +141,7 @@ impl Vm {
                 self.files.commits_running -= 1;
                 if report.committed {
                     self.keep_history();
-                    self.remember(direction, before, manner);
+                    self.remember(direction, before, manner, renames);
                 }
                 report
             }
@@ -190,7 +192,9 @@ impl Vm {
         let mut stages = Told { report, course, hooks, running, migrates, gate, warn };
         let forgives = options.on_hook_error == HookErrors::UseDefaults;
         let outer = self.enter(|cx| std::mem::replace(&mut cx.world.forgives_hooks, forgives));
+        let ran_outer = std::mem::take(&mut self.files.ran);
         let done = self.commit(plan, &mut stages);
+        let ran = std::mem::replace(&mut self.files.ran, ran_outer);
         self.enter(|cx| cx.world.forgives_hooks = outer);
         match done {
             Ok(_) => {
@@ -201,10 +205,8 @@ impl Vm {
                 let further = std::mem::take(&mut self.files.further_errors);
                 let first = failed_reason(&error, stages.hooks.failed);
                 let reasons = std::iter::once(first).chain(further.iter().map(|error| failed_reason(error, None))).collect();
-                let mut refused = Report::refused(paths, reasons);
-                refused.error = Some(error);
-                refused.further_errors = further;
-                refused
+                let refused = Report::refused(paths, reasons);
+                Report { error: Some(error), further_errors: further, ran_statements: ran, ..refused }
             }
         }
     }
@@ -229,8 +231,9 @@ impl Vm {
                 self.add_parts(plan.plan(), &mut report);
                 let hooks = self.hooks_of(plan.plan());
                 match self.try_out(plan) {
-                    Ok(Trial { layouts, uncovered, queued, shared, .. }) => {
+                    Ok(Trial { layouts, uncovered, queued, shared, members, .. }) => {
                         report.add_shared(&shared);
+                        report.add_leaked_members(members);
                         let layouts = layouts.unwrap_or_default();
                         let mut would_run = queued;
                         if planned {
@@ -382,8 +385,9 @@ impl Vm {
             plan.files.iter_mut().for_each(|file| file.statements.clear());
             self.put_back(&mut plan);
         }
-        warnings.extend(leaks_mentioned(&plan, &facts));
-        let leaving = Leaving::of(&plan);
+        let core = self.enter(|cx| cx.core_names());
+        warnings.extend(leaks_mentioned(&plan, &facts, &core));
+        let leaving = Leaving::of(&plan, &core);
         if !leaving.is_empty() {
             let missed = self.enter(|cx| cx.missed_by_sessions(&leaving));
             warnings.extend(leaving.warnings(&plan, &others, missed));
@@ -391,11 +395,15 @@ impl Vm {
         let edits = self.enter(|cx| cx.edited_enums(&plan));
         warnings.extend(variants_missed(&plan, &others, &edits));
         let misfits = misfitting_calls(&plan, &others, &running);
+        let started = self.enter(|cx| cx.tasks_that_go_on(&plan, &running));
+        let assignments = assignments_to_constants(&plan, &others, &facts);
         let incomplete = incomplete_matches(&plan, &others, &edits);
         let plan = check(plan, &facts)?;
         warnings.extend(renamed);
         warnings.extend(incomplete);
         warnings.extend(misfits);
+        warnings.extend(assignments);
+        warnings.extend(started);
         let warnings = warnings.iter().map(|(source, diagnostic)| reason_of(source, diagnostic)).collect::<Vec<_>>();
         if options.strict && !warnings.is_empty() { Err(warnings) } else { Ok((plan, warnings)) }
     }
@@ -567,7 +575,11 @@ impl Vm {
         };
         let plan = ReloadPlan { files: vec![file], direction: self.files.direction, ..ReloadPlan::default() };
         let plan = super::CheckedPlan::for_evaluation(plan);
-        let result = match self.commit(plan, &mut Binding { namespace, image: image.clone(), imports }) {
+        // What an evaluation runs is no part of the reload around it.
+        let ran_outer = std::mem::take(&mut self.files.ran);
+        let done = self.commit(plan, &mut Binding { namespace, image: image.clone(), imports });
+        self.files.ran = ran_outer;
+        let result = match done {
             Ok(_) => {
                 // The definitions stay even if the last expression raises.
                 self.note_patches(namespace, &image);
@@ -753,9 +765,11 @@ impl Stages for Told<'_> {
         }
         let shared = vm.enter(|cx| std::mem::take(&mut cx.world.shared_changes));
         self.report.add_shared(&shared);
+        self.report.add_leaked_members(vm.enter(|cx| cx.members_leaking()));
         self.report.stale.objects.clone_from(&done.stale);
         self.report.stale.frames.append(&mut self.running);
-        self.report.relinked = done.relinked;
+        self.report.conflicts.retain(|entry| !done.relinked.contains(&entry.to_string()));
+        self.report.relinked = done.relinked.len();
         self.report.layouts = vm.enter(|cx| std::mem::take(&mut cx.world.layout_changes));
         if self.migrates {
             self.migrate_all(vm)?;

@@ -63,6 +63,21 @@ pub(super) struct Patch {
     pub(super) text: String,
 }
 
+/// Another qualified name for a definition.
+pub(super) struct Rename {
+    from: String,
+    to: String,
+}
+
+impl Rename {
+    /// Those of a plan.
+    pub(super) fn of(plan: &ReloadPlan) -> Vec<Rename> {
+        let all = plan.files.iter().flat_map(|file| file.definitions.iter().map(move |d| (&file.namespace, d)));
+        let renamed = all.filter_map(|(namespace, d)| Some((d.from.as_ref()?, format!("{namespace}.{}", d.name))));
+        renamed.map(|(from, to)| Rename { from: from.to_string(), to }).collect()
+    }
+}
+
 /// A version of a definition.
 #[derive(Clone, Debug)]
 pub struct DefinitionVersion {
@@ -110,6 +125,13 @@ impl History {
         if self.commits.len() > COMMITS_MAX {
             self.commits.remove(0);
         }
+    }
+
+    /// Definitions that have got other names bring their versions along; they may have got the names of each other.
+    fn rename(&mut self, renames: &[Rename]) {
+        let brought: Vec<_> =
+            renames.iter().filter_map(|rename| Some((rename.to.clone(), self.versions.get(&rename.from)?.clone()))).collect();
+        self.versions.extend(brought);
     }
 }
 
@@ -280,7 +302,14 @@ impl Vm {
     }
 
     /// Remembers a commit that has been made.
-    pub(super) fn remember(&mut self, direction: Direction, before: Vec<(String, Option<String>)>, manner: Manner) {
+    pub(super) fn remember(
+        &mut self,
+        direction: Direction,
+        before: Vec<(String, Option<String>)>,
+        manner: Manner,
+        renames: Vec<Rename>,
+    ) {
+        self.files.history.rename(&renames);
         let mut files: Vec<FileChange> = Vec::new();
         for (path, before) in before {
             let after = self.running_text(&path);

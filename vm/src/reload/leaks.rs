@@ -1,5 +1,6 @@
 //! Leaks: definitions that no file has any more, kept for those who use them.
 
+use super::members::values_of;
 use super::uses::{Detail, Uses};
 use crate::embed::Vm;
 use crate::heap::Value;
@@ -53,9 +54,12 @@ impl Vm {
         }
         let found = self.enter(|cx| {
             let cells: Vec<_> = cx.leaks().into_iter().filter(|cell| !cell.unused.get()).collect();
-            let uses = cx.uses_of(&cells, Detail::Numbers);
+            let members = cx.members_leaked();
+            let mut uses = cx.uses_of(&cells, &values_of(&members), Detail::Numbers);
+            let of_members = uses.split_off(cells.len());
             let unused = cells.into_iter().zip(uses).filter(|(_, uses)| uses.is_empty());
-            unused.map(|(cell, _)| cell.unused.set(true)).count()
+            let count = unused.map(|(cell, _)| cell.unused.set(true)).count();
+            count + cx.mark_unused_members(&members, &of_members)
         });
         let watch = &mut self.files.leak_watch;
         watch.pause = if found > 0 { 0 } else { (watch.pause * 2).clamp(1, PAUSE_MAX) };
@@ -69,12 +73,14 @@ impl Vm {
             let unused = cx.leaks().into_iter().filter(|cell| cell.unused.get());
             // Code that was made since then may name it, and what it holds may have been taken out.
             let unused: Vec<_> = unused.filter(|cell| !cx.is_named_through_its_namespace(*cell)).collect();
-            if unused.is_empty() {
+            let members: Vec<_> = cx.members_leaked().into_iter().filter(|member| member.leak.is_unused).collect();
+            if unused.is_empty() && members.is_empty() {
                 return Vec::new();
             }
-            let uses = cx.uses_of(&unused, Detail::Numbers);
+            let mut uses = cx.uses_of(&unused, &values_of(&members), Detail::Numbers);
+            let of_members = uses.split_off(unused.len());
             let old_names = cx.old_names();
-            let mut released = Vec::new();
+            let mut released = cx.end_unused_members(members, &of_members);
             for (cell, uses) in unused.into_iter().zip(uses) {
                 if uses.is_empty() {
                     released.push(cx.end_leak(cell, &old_names));
@@ -90,8 +96,14 @@ impl Vm {
     pub fn leaks(&mut self, namespace: Option<&str>) -> Vec<LeakEntry> {
         self.enter(|cx| {
             let cells: Vec<_> = cx.leaks().into_iter().filter(|c| namespace.is_none_or(|n| *c.namespace.name == *n)).collect();
-            let uses = cx.uses_of(&cells, Detail::Ways);
-            cells.into_iter().zip(uses).map(|(cell, uses)| entry(cell, uses)).collect()
+            let members = cx.members_leaked().into_iter();
+            let members: Vec<_> = members.filter(|member| namespace.is_none_or(|n| member.namespace() == n)).collect();
+            let mut uses = cx.uses_of(&cells, &values_of(&members), Detail::Ways);
+            let of_members = uses.split_off(cells.len());
+            let mut entries: Vec<_> = cells.into_iter().zip(uses).map(|(cell, uses)| entry(cell, uses)).collect();
+            let held = members.iter().zip(of_members).filter(|(_, uses)| !uses.is_empty());
+            entries.extend(held.map(|(member, uses)| member.entry(uses)));
+            entries
         })
     }
 
@@ -101,10 +113,14 @@ impl Vm {
         self.enter(|cx| {
             cx.world.forget_lookups();
             let cells = cx.leaks();
-            let uses = cx.uses_of(&cells, Detail::Numbers);
-            let unused = cells.into_iter().zip(uses).filter(|(_, uses)| uses.is_empty()).map(|(cell, _)| cell);
+            let members = cx.members_leaked();
+            let mut uses = cx.uses_of(&cells, &values_of(&members), Detail::Numbers);
+            let of_members = uses.split_off(cells.len());
+            let unused: Vec<_> = cells.into_iter().zip(uses).filter(|(_, uses)| uses.is_empty()).map(|(cell, _)| cell).collect();
             let old_names = cx.old_names();
-            unused.map(|cell| cx.end_leak(cell, &old_names)).collect()
+            let mut released: Vec<_> = unused.into_iter().map(|cell| cx.end_leak(cell, &old_names)).collect();
+            released.extend(cx.end_unused_members(members, &of_members));
+            released
         })
     }
 
@@ -113,7 +129,7 @@ impl Vm {
         self.enter(|cx| {
             let cell = cx.leaks().into_iter().find(|cell| cell.qualified_name() == qualified);
             let old_names = cx.old_names();
-            cell.map(|cell| cx.end_leak(cell, &old_names)).is_some()
+            cell.map(|cell| cx.end_leak(cell, &old_names)).is_some() || cx.drop_member_leak(qualified)
         })
     }
 }

@@ -18,28 +18,33 @@ use std::sync::Arc;
 /// Places that one warning names at most.
 const PLACES_MAX: usize = 5;
 
-/// Names that leave with a plan, by namespace.
-pub(super) struct Leaving(BTreeMap<Arc<str>, FxHashSet<Arc<str>>>);
+/// Names that leave with a plan.
+pub(super) struct Leaving<'a> {
+    /// By namespace.
+    names: BTreeMap<Arc<str>, FxHashSet<Arc<str>>>,
+    /// Names of `core`: code of a namespace that loses one of them means that of `core` after a restart.
+    core: &'a FxHashSet<String>,
+}
 
-impl Leaving {
+impl<'a> Leaving<'a> {
     /// What no file defines any more once the plan is carried out, and one did until then.
-    pub(super) fn of(plan: &ReloadPlan) -> Leaving {
+    pub(super) fn of(plan: &ReloadPlan, core: &'a FxHashSet<String>) -> Leaving<'a> {
         let mut names: BTreeMap<Arc<str>, FxHashSet<Arc<str>>> = BTreeMap::new();
         for file in &plan.files {
             for definition in file.definitions.iter().filter(|definition| definition.action == Action::Leak) {
                 names.entry(file.namespace.clone()).or_default().insert(definition.name.clone());
             }
         }
-        Leaving(names)
+        Leaving { names, core }
     }
 
     /// Whether nothing leaves.
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.names.is_empty()
     }
 
     fn has(&self, namespace: &str, name: &str) -> bool {
-        self.0.get(namespace).is_some_and(|names| names.contains(name))
+        self.names.get(namespace).is_some_and(|names| names.contains(name))
     }
 
     /// Warnings for what leaves though code that is not edited mentions it: files of the plan that stay as they are, other files, and
@@ -66,8 +71,8 @@ impl Missed {
     }
 
     /// Looks for mentions in a file, if it has to do with a namespace that loses a name.
-    fn look_into(&mut self, leaving: &Leaving, namespace: &Arc<str>, imports: &[Arc<str>], image: &ModuleImage) {
-        if !leaving.0.contains_key(namespace) && !imports.iter().any(|import| leaving.0.contains_key(import)) {
+    fn look_into(&mut self, leaving: &Leaving<'_>, namespace: &Arc<str>, imports: &[Arc<str>], image: &ModuleImage) {
+        if !leaving.names.contains_key(namespace) && !imports.iter().any(|import| leaving.names.contains_key(import)) {
             return;
         }
         for (import, from) in image.imports.iter().zip(imports) {
@@ -76,6 +81,7 @@ impl Missed {
             }
         }
         let meant = |name: &NameRef| match name {
+            NameRef::Own(name) if leaving.core.contains(&**name) => None,
             NameRef::Own(name) => Some((namespace.clone(), name.clone())),
             NameRef::Imported { import, name } => Some((imports[*import as usize].clone(), name.clone())),
             NameRef::Namespace { .. } => None,
@@ -107,12 +113,20 @@ pub(super) fn places_text(mut places: Vec<(Source, Span)>) -> ((Source, Span), S
     (places.swap_remove(0), format!("{}{more}", lines.join(", ")))
 }
 
+impl Cx<'_, '_> {
+    /// Names that every namespace knows. What begins with `_` is for the library alone.
+    pub(super) fn core_names(&self) -> FxHashSet<String> {
+        let names = self.world.core.definitions().into_iter().map(|cell| cell.name.as_str().to_owned());
+        names.filter(|name| !name.starts_with('_')).collect()
+    }
+}
+
 /// What is said beside a mention.
 const WORKS_HERE: &str = "works here, and would raise NameError after a restart";
 
 impl<'gc> Cx<'_, 'gc> {
     /// Where definitions of sessions mention what leaves. What was evaluated and is over is not looked at.
-    pub(super) fn missed_by_sessions(&self, leaving: &Leaving) -> Missed {
+    pub(super) fn missed_by_sessions(&self, leaving: &Leaving<'_>) -> Missed {
         let mut missed = Missed::default();
         for namespace in self.world.namespaces.values() {
             namespace.each_with_leaks(|cell| {
@@ -147,17 +161,21 @@ fn codes_of<'gc>(cell: Gc<'gc, Definition<'gc>>) -> Vec<Gc<'gc, Proto<'gc>>> {
 }
 
 /// Notes what code, and the code inside it, mentions of what leaves. Code of sessions names what it imports through the namespace.
-fn missed_by<'gc>(proto: Gc<'gc, Proto<'gc>>, leaving: &Leaving, missed: &mut Missed) {
+fn missed_by<'gc>(proto: Gc<'gc, Proto<'gc>>, leaving: &Leaving<'_>, missed: &mut Missed) {
     let mut work = vec![proto];
     while let Some(proto) = work.pop() {
         work.extend(proto.image.nested.iter().map(|id| proto.linked.proto(*id)));
         let source = &proto.image.source;
         for (index, span) in uses(&proto.image) {
             let Value::Definition(cell) = proto.const_at(index) else { continue };
+            let is_own = Gc::ptr_eq(cell.namespace, proto.linked.module.namespace);
+            if is_own && leaving.core.contains(cell.name.as_str()) {
+                continue;
+            }
             if leaving.has(&cell.namespace.name, cell.name.as_str()) {
                 missed.add(&cell.namespace.name, cell.name.as_str(), source, span);
             } else if let Value::Namespace(namespace) = cell.value() {
-                let names = leaving.0.get(&namespace.name).into_iter().flatten();
+                let names = leaving.names.get(&namespace.name).into_iter().flatten();
                 for name in names.filter(|name| has_name(proto, name)) {
                     missed.add(&namespace.name, name, source, span);
                 }
@@ -167,7 +185,7 @@ fn missed_by<'gc>(proto: Gc<'gc, Proto<'gc>>, leaving: &Leaving, missed: &mut Mi
 }
 
 /// Mentions of what no file defines any more once the plan is carried out.
-pub(super) fn leaks_mentioned(plan: &ReloadPlan, facts: &Facts) -> Vec<(Source, Diagnostic)> {
+pub(super) fn leaks_mentioned(plan: &ReloadPlan, facts: &Facts, core: &FxHashSet<String>) -> Vec<(Source, Diagnostic)> {
     let mut defined: FxHashSet<String> = FxHashSet::default();
     let mut leaving: FxHashSet<String> = FxHashSet::default();
     for file in &plan.files {
@@ -190,6 +208,7 @@ pub(super) fn leaks_mentioned(plan: &ReloadPlan, facts: &Facts) -> Vec<(Source, 
         let imports = file.image.imports.iter().zip(&file.imports);
         let items = imports.flat_map(|(import, from)| import.items.iter().map(move |item| (format!("{from}.{item}"), import.span)));
         let names = mentions(&file.image).into_iter().filter_map(|(name, span)| match name {
+            NameRef::Own(name) if core.contains(&**name) => None,
             NameRef::Own(name) => Some((format!("{}.{name}", file.namespace), span)),
             NameRef::Imported { import, name } => Some((format!("{}.{name}", file.imports[*import as usize]), span)),
             NameRef::Namespace { .. } => None,

@@ -37,6 +37,8 @@ pub struct Files {
     pub(crate) is_abandoned: bool,
     /// Files whose top level has failed, with their errors, if the others go on nevertheless.
     pub(super) failures: Option<Vec<(Arc<str>, Error)>>,
+    /// Statements of files that the commit which is being made has begun.
+    pub(super) ran: Vec<super::report::Statement>,
     /// What went wrong in the last commit beside the error that it ended with.
     pub(super) further_errors: Vec<Error>,
     /// Number of texts evaluated so far.

@@ -5,10 +5,11 @@
 use super::codes;
 use super::names::Names;
 use super::plan::{FileInput, PlannedFile, ReloadPlan};
+use super::texts::{Text, texts};
 use crate::heap::Value;
 use crate::image::{DefinitionKind, EnumImage};
 use crate::object::{ClassKind, Cx};
-use lang::ast::visit::{Visitor, walk_expr};
+use lang::ast::visit::{Visitor, walk_expr, walk_stmts};
 use lang::ast::{Expr, ExprKind, Pattern, PatternKind};
 use lang::diagnostic::Diagnostic;
 use lang::source::{Source, Span};
@@ -47,9 +48,7 @@ pub(super) fn incomplete_matches(plan: &ReloadPlan, others: &[FileInput], edits:
     if grown.is_empty() {
         return Vec::new();
     }
-    let edited = plan.files.iter().filter(|f| !f.is_removed).map(|f| (&f.image.source, &f.namespace, &f.imports));
-    let running = others.iter().map(|input| (&input.new.source, &input.namespace, &input.imports));
-    edited.chain(running).flat_map(|(source, namespace, imports)| look_through(source, namespace, imports, &grown)).collect()
+    texts(plan, others).flat_map(|text| look_through(&text, &grown)).collect()
 }
 
 impl Cx<'_, '_> {
@@ -96,18 +95,13 @@ fn enum_of(file: &PlannedFile, kind: DefinitionKind) -> Option<&EnumImage> {
     }
 }
 
-fn look_through(
-    source: &Source,
-    namespace: &str,
-    imports: &[Arc<str>],
-    grown: &FxHashMap<String, Grown>,
-) -> Vec<(Source, Diagnostic)> {
-    let parsed = lang::parse(source);
-    let resolved = lang::resolve::resolve(&parsed.file, &mut Vec::new());
-    let names = Names { resolved: &resolved, namespace, imports };
-    let mut walk = Walk { names, grown, found: Vec::new() };
-    lang::ast::visit::walk_stmts(&mut walk, &parsed.file.stmts);
-    walk.found.into_iter().map(|diagnostic| (source.clone(), diagnostic)).collect()
+fn look_through(text: &Text<'_>, grown: &FxHashMap<String, Grown>) -> Vec<(Source, Diagnostic)> {
+    let found = text.look(|names, stmts| {
+        let mut walk = Walk { names, grown, found: Vec::new() };
+        walk_stmts(&mut walk, stmts);
+        walk.found
+    });
+    found.into_iter().map(|diagnostic| (text.source.clone(), diagnostic)).collect()
 }
 
 struct Walk<'a> {

@@ -7,7 +7,7 @@ use super::closures::matched_units;
 use super::options::Mode;
 use super::plan::{Action, PlannedFile, ReloadPlan};
 use super::queue::{Item, Queue};
-use super::report::{Entry, Report};
+use super::report::{Entry, Report, Statement};
 use super::stale::StaleCode;
 use crate::embed::Vm;
 use crate::image::{ModuleImage, UnitKind};
@@ -32,6 +32,14 @@ pub(super) struct Running {
     code: RunningCode,
     /// Where it stands among the units of the text that runs.
     place: Place,
+}
+
+impl Running {
+    /// The statement that it is, for reports.
+    pub(super) fn statement(&self) -> Option<Statement> {
+        let RunningCode { file, line, is_statement } = &self.code;
+        is_statement.then(|| Statement { file: file.clone(), line: *line })
+    }
 }
 
 /// A place among the units of a text.

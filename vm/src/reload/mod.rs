@@ -3,6 +3,7 @@
 //! The first load of a file is a reload of a file that contributed nothing. `diff` and `plan` are pure; `check` is the only step that
 //! refuses; `commit` applies a checked plan and takes everything back when an initialiser fails.
 
+mod assignments;
 mod calls;
 mod check;
 mod classes;
@@ -31,6 +32,7 @@ mod leaving;
 mod load;
 mod matches;
 mod meanwhile;
+mod members;
 mod names;
 mod options;
 mod order;
@@ -49,8 +51,10 @@ mod seen;
 mod select;
 mod stacks;
 mod stale;
+mod started;
 mod suggest;
 mod survey;
+mod texts;
 mod transition;
 mod unknown;
 mod uses;

@@ -77,6 +77,7 @@ impl<'gc> Cx<'_, 'gc> {
                 };
                 let unit = Value::Function(Function::new(self.mc, linked.proto(unit), None, std::iter::empty()));
                 tasks.push(ClassTask::Decorate { name, role: member.role, original, unit });
+                self.note_decorated_again(class, name);
             }
             queued.extend(self.queue_or_hand_over(class, tasks).map(|tasks| (file.image.definitions[index].span.lo, tasks)));
         }
@@ -95,11 +96,12 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// Functions of a member that were decorated before: decorated again, they stay what they are; with a text that no longer decorates
-    /// them, whoever holds them calls the plain ones. Decorators of those that are as before do not run again.
+    /// them, whoever holds them calls the plain ones. Decorators of those that are as before do not run again, unless what they use has changed.
     pub(super) fn settle_decoration(
         &mut self,
-        members: &SymbolMap<'gc, Member<'gc>>,
+        (class, members): (Gc<'gc, Class<'gc>>, &SymbolMap<'gc, Member<'gc>>),
         name: Symbol<'gc>,
+        is_stirred: bool,
         tasks: &mut Vec<ClassTask<'gc>>,
         is_as_before: impl Fn(Part<'gc>) -> bool,
     ) {
@@ -109,8 +111,12 @@ impl<'gc> Cx<'_, 'gc> {
                 |task: &ClassTask<'gc>| matches!(task, ClassTask::Decorate { name: n, role: r, .. } if *n == name && *r == role);
             let task = tasks.iter().position(is_its);
             let decorated = self.decoration(&function).map(|decorated| (decorated, decorated.original.get()));
+            let stays = task.is_some() && is_as_before(Part { name, role: Some(role) });
+            if stays && is_stirred {
+                self.note_decorated_again(class, name);
+            }
             match (task, decorated) {
-                (Some(at), _) if is_as_before(Part { name, role: Some(role) }) => drop(tasks.remove(at)),
+                (Some(at), _) if stays && !is_stirred => drop(tasks.remove(at)),
                 (Some(at), Some((_, before))) => {
                     if let ClassTask::Decorate { original, .. } = &mut tasks[at] {
                         *original = before;
@@ -122,6 +128,16 @@ impl<'gc> Cx<'_, 'gc> {
                 }
                 (_, None) => {}
             }
+        }
+    }
+
+    /// For the report: a member that is not edited is decorated again.
+    pub(super) fn note_decorated_again(&mut self, class: Gc<'gc, Class<'gc>>, name: Symbol<'gc>) {
+        let member = format!("{}.{}", class.qualified(), name.as_str());
+        // A property has two functions.
+        let noted = &mut self.world.shared_changes.decorated;
+        if noted.last() != Some(&member) {
+            noted.push(member);
         }
     }
 

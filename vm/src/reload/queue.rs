@@ -93,7 +93,9 @@ impl Vm {
         let turn = self.files.queues.iter().filter(|queue| queue.running.is_some()).count();
         let Some((_, item)) = self.files.queues[i].items.pop_front() else { return Ok(false) };
         let path = self.files.queues[i].path.clone();
-        self.files.queues[i].running = Some(self.running(&path, &item));
+        let running = self.running(&path, &item);
+        self.files.ran.extend(running.statement());
+        self.files.queues[i].running = Some(running);
         self.files.queues[i].turn = Some(turn);
         let result = self.run_item(i, item);
         let queue = &mut self.files.queues[i];
@@ -308,7 +310,7 @@ impl<'gc> Cx<'_, 'gc> {
                 let kept = self.keep_member(old, new, &mut Matcher::default());
                 Class::update(class, self.mc, |body| body.members.insert(name, kept));
                 let members = class.body().members.clone();
-                self.settle_decoration(&members, name, tasks, |_| false);
+                self.settle_decoration((class, &members), name, false, tasks, |_| false);
             }
         }
     }

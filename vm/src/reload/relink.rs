@@ -84,44 +84,46 @@ impl<'gc> Cx<'_, 'gc> {
         if rebased.is_empty() { Ok(()) } else { link::settle(self, &rebased) }
     }
 
-    /// Gives variables and shared slots elsewhere that hold an old object the new one; how many.
-    pub(super) fn relink_holders(&mut self, overwritten: &[Overwritten<'gc>]) -> usize {
+    /// Gives variables and shared slots elsewhere that hold an old object the new one. Gives their qualified names.
+    pub(super) fn relink_holders(&mut self, overwritten: &[Overwritten<'gc>]) -> Vec<String> {
         let address = |value: &Value<'gc>| value.heap_pointer().map(|pointer| Gc::as_ptr(pointer) as usize);
         let generations = self.generations_of(overwritten).into_iter();
         let alive = generations.filter_map(|generation| Some((generation.object.upgrade(self.mc)?, generation.cell.value())));
         let now: FxHashMap<usize, Value<'gc>> = alive.map(|(object, now)| (Gc::as_ptr(object) as usize, now)).collect();
         if now.is_empty() {
-            return 0;
+            return Vec::new();
         }
         let successor = |value: Value<'gc>| address(&value).and_then(|at| now.get(&at).copied()).filter(|new| !new.is_unset());
         let cells: Vec<_> =
             self.world.namespaces.values().filter(|namespace| !namespace.is_locked()).flat_map(|n| n.with_leaks()).collect();
-        let mut count = 0;
+        let mut relinked = Vec::new();
         for cell in cells {
             let is_value = matches!(cell.kind(), Kind::Variable | Kind::Constant | Kind::Once) && !cell.forwards();
             if is_value && let Some(new) = successor(cell.value()) {
                 self.world.undo.push(Undo::definition(cell));
                 Definition::set(cell, self.mc, new);
-                count += 1;
+                // It is up to date now.
+                Definition::update_meta(cell, self.mc, |meta| meta.is_conflict = false);
+                relinked.push(cell.qualified_name());
             }
             let Value::Class(class) = cell.value() else { continue };
             if cell.kind() != Kind::Class {
                 continue;
             }
-            let shared: Vec<Gc<'gc, BoxCell<'gc>>> = class
+            let shared: Vec<_> = class
                 .body()
                 .members
-                .values()
-                .filter_map(|m| if let Member::Shared(cell) = m { Some(*cell) } else { None })
+                .iter()
+                .filter_map(|(name, m)| if let Member::Shared(cell) = m { Some((*name, *cell)) } else { None })
                 .collect();
-            for holder in shared {
+            for (name, holder) in shared {
                 if let Some(new) = successor(holder.get()) {
                     self.world.undo.push(Undo::Shared(holder, holder.get()));
                     BoxCell::set(holder, self.mc, new);
-                    count += 1;
+                    relinked.push(format!("{}.{}", class.qualified(), name.as_str()));
                 }
             }
         }
-        count
+        relinked
     }
 }

@@ -121,7 +121,7 @@ pub struct Report {
     pub moved: Vec<Entry>,
     /// Definitions that had another name.
     pub renamed: Vec<Entry>,
-    /// Statements that ran.
+    /// Statements that ran; of a refused edit those that had begun before, in order.
     pub ran_statements: Vec<Statement>,
     /// Classes whose instances get another layout.
     pub layouts: Vec<LayoutChange>,
@@ -228,20 +228,22 @@ impl Report {
         self.leaked.iter().filter(|entry| entry.forwards_to.is_none())
     }
 
-    /// Adds shared slots that keep their values though their initialisers have changed, and those that are evaluated anew.
+    /// Adds shared slots that keep their values though their initialisers have changed, and those that are evaluated anew; and members that
+    /// are decorated again.
     pub(super) fn add_shared(&mut self, changes: &SharedChanges) {
         let classes = [&self.changed, &self.restored, &self.renamed, &self.moved, &self.recomputed, &self.untouched];
         let classes: Vec<Entry> = classes.into_iter().flatten().filter(|entry| entry.kind == "class").cloned().collect();
-        let entry_of = |slot: &String| {
+        let entry_of = |slot: &String, kind: &'static str| {
             let class = classes.iter().find(|entry| {
                 let rest = slot.strip_prefix(&entry.namespace).and_then(|rest| rest.strip_prefix('.'));
                 rest.and_then(|rest| rest.strip_prefix(&entry.name)).is_some_and(|rest| rest.starts_with('.'))
             })?;
             let name = slot[class.namespace.len() + 1..].to_owned();
-            Some(Entry { name, kind: "shared slot", from: None, from_file: None, ..class.clone() })
+            Some(Entry { name, kind, from: None, from_file: None, ..class.clone() })
         };
-        self.conflicts.extend(changes.conflicts.iter().filter_map(entry_of));
-        self.recomputed.extend(changes.recomputed.iter().filter_map(entry_of));
+        self.conflicts.extend(changes.conflicts.iter().filter_map(|slot| entry_of(slot, "shared slot")));
+        self.recomputed.extend(changes.recomputed.iter().filter_map(|slot| entry_of(slot, "shared slot")));
+        self.recomputed.extend(changes.decorated.iter().filter_map(|member| entry_of(member, "member")));
     }
 
     /// Why the program is to stop: its code in the commit, or a listener, was interrupted or has called `exit`.
@@ -284,6 +286,9 @@ pub fn layout_text(change: &LayoutChange) -> String {
     format!("class {}, from {} to {}{instances}: {parts}", change.class, change.from, change.to)
 }
 
+/// What is to be known of statements that a refused edit has run.
+const STAYS: &str = "and what it did to objects and outside stays";
+
 /// What becomes of a variable or shared slot that is in conflict, and what to do, in one line.
 pub fn conflict_text(entry: &Entry) -> String {
     let remedy = match entry.kind {
@@ -298,7 +303,8 @@ impl fmt::Display for Report {
         let files = if self.files.is_empty() { "all files".to_owned() } else { self.files.join(", ") };
         if !self.ok {
             writeln!(f, "{files}: refused, the running program is unchanged (epoch {})", self.epoch)?;
-            return self.reasons.iter().try_for_each(|reason| write_reason(f, reason.code, reason));
+            self.reasons.iter().try_for_each(|reason| write_reason(f, reason.code, reason))?;
+            return self.ran_statements.iter().try_for_each(|s| writeln!(f, "  ran        {}:{}, {STAYS}", s.file, s.line));
         }
         match (self.committed, self.planned) {
             (true, _) => writeln!(f, "{files}: committed (epoch {})", self.epoch)?,

@@ -45,6 +45,8 @@ pub(super) struct Trial {
     pub(super) layouts: Option<Vec<LayoutChange>>,
     /// What becomes of shared slots.
     pub(super) shared: SharedChanges,
+    /// Members that would become leaks, with their kinds.
+    pub(super) members: Vec<(String, &'static str)>,
     /// What would be left behind.
     pub(super) uncovered: Vec<Uncovered>,
     /// What of the program would run then.
@@ -62,6 +64,7 @@ impl Stages for Trial {
     fn placed(&mut self, vm: &mut Vm) -> Result<(), Error> {
         self.layouts = Some(vm.enter(|cx| std::mem::take(&mut cx.world.layout_changes)));
         self.shared = vm.enter(|cx| std::mem::take(&mut cx.world.shared_changes));
+        self.members = vm.enter(|cx| cx.members_leaking());
         self.uncovered = vm.enter(|cx| cx.uncovered(&self.before));
         self.queued = vm.queued_code();
         Err(Error::Host("only tried".into()))

@@ -159,22 +159,36 @@ fn first_line(image: &ModuleImage, span: Span) -> Span {
 
 /// The constants that instructions about definitions name, with their places.
 pub(super) fn uses(proto: &ProtoImage) -> Vec<(usize, Span)> {
-    let mut found = Vec::new();
-    let mut at = 0;
-    while let Some(word) = proto.code.get(at) {
-        let Some(op) = Op::from_byte(Insn(*word).op_byte()) else { break };
+    let found = instructions(proto).filter_map(|(at, op)| {
         let index = match op {
-            Op::GetGlobal | Op::SetGlobal | Op::GetDef => Some(Insn(*word).bx() as usize),
-            Op::CallGlobal => {
-                let extra = op.info().extra.iter().position(|extra| *extra == Extra::Const);
-                extra.map(|i| proto.code[at + 1 + i] as usize)
-            }
-            _ => None,
+            Op::GetGlobal | Op::SetGlobal | Op::GetDef => Insn(proto.code[at]).bx() as usize,
+            Op::CallGlobal => first_constant(proto, at, op)?,
+            _ => return None,
         };
         let after = proto.spans.partition_point(|(word, _)| *word as usize <= at);
-        let span = after.checked_sub(1).map_or(proto.span, |i| proto.spans[i].1);
-        found.extend(index.map(|index| (index, span)));
+        Some((index, after.checked_sub(1).map_or(proto.span, |i| proto.spans[i].1)))
+    });
+    found.collect()
+}
+
+/// The constants that instructions name as members of what they have in hand.
+pub(super) fn members_named(proto: &ProtoImage) -> Vec<usize> {
+    let is_meant = |op: Op| matches!(op, Op::GetAttr | Op::SetAttr | Op::CallMethod | Op::CallMethodShape);
+    instructions(proto).filter(|(_, op)| is_meant(*op)).filter_map(|(at, op)| first_constant(proto, at, op)).collect()
+}
+
+/// The constant that a word of an instruction names, the first if there are several.
+fn first_constant(proto: &ProtoImage, at: usize, op: Op) -> Option<usize> {
+    let extra = op.info().extra.iter().position(|extra| *extra == Extra::Const);
+    extra.map(|i| proto.code[at + 1 + i] as usize)
+}
+
+/// The instructions of some code, with their places in it.
+fn instructions(proto: &ProtoImage) -> impl Iterator<Item = (usize, Op)> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let op = Op::from_byte(Insn(*proto.code.get(at)?).op_byte())?;
         at += op.words();
-    }
-    found
+        Some((at - op.words(), op))
+    })
 }

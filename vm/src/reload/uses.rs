@@ -3,6 +3,7 @@
 //! The walk knows the program's objects, not the engine's bookkeeping: history, caches and the leak's own cell are no uses. It is made when
 //! somebody asks, never by a commit.
 
+use super::unknown::members_named;
 use crate::heap::Value;
 use crate::image::ProtoKind;
 use crate::object::{Class, Cx, Definition, FiberState, IteratorState, Layout, Member, Proto, SlotInit, Source};
@@ -124,9 +125,10 @@ pub(super) enum Detail {
     Numbers,
 }
 
-/// Whether code has the name of a member, whose namespace it has in hand, as that of a session has.
+/// Whether code names a member so, whose namespace it has in hand, as that of a session has. A string that is equal, as in `m["f"]`, is no use.
 pub(super) fn has_name(proto: Gc<'_, Proto<'_>>, name: &str) -> bool {
-    (0..proto.image.consts.len()).any(|i| matches!(proto.const_at(i), Value::Str(text) if text.as_str() == name))
+    let is_it = |i: usize| matches!(proto.const_at(i), Value::Str(text) if text.as_str() == name);
+    (0..proto.image.consts.len()).any(is_it) && members_named(&proto.image).into_iter().any(is_it)
 }
 
 /// Whether code that has the namespace of a definition in hand also has its name.
@@ -146,10 +148,13 @@ impl<'b, 'gc> Cx<'b, 'gc> {
         })
     }
 
-    /// Who uses each of these definitions.
-    pub(super) fn uses_of(&self, targets: &[Gc<'gc, Definition<'gc>>], detail: Detail) -> Vec<Uses> {
+    /// Who uses each of these definitions, and who holds each of these values.
+    pub(super) fn uses_of(&self, targets: &[Gc<'gc, Definition<'gc>>], values: &[Value<'gc>], detail: Detail) -> Vec<Uses> {
         let mut walk = self.walk(targets, detail, &|_, _| false);
-        if !targets.is_empty() {
+        let places = values.iter().enumerate().filter_map(|(i, value)| Some((address(value)?, targets.len() + i)));
+        walk.by_value.extend(places);
+        walk.uses.resize(targets.len() + values.len(), Uses::default());
+        if !walk.uses.is_empty() {
             walk.roots();
             walk.run();
         }
@@ -399,7 +404,7 @@ impl<'gc> Walk<'_, '_, 'gc> {
                     self.push(value, Holder::Closure, way);
                 }
                 self.proto(function.proto());
-                if let Some(decorated) = self.cx.world.decoration_of(function) {
+                if let Some(decorated) = function.decoration() {
                     self.push(Value::Decorated(decorated), Holder::Container, way);
                 }
             }

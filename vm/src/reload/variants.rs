@@ -5,6 +5,7 @@ use super::leaving::places_text;
 use super::matches::EnumEdit;
 use super::names::Names;
 use super::plan::{FileInput, ReloadPlan};
+use super::texts::texts;
 use lang::ast::visit::{Visitor, walk_expr, walk_stmts};
 use lang::ast::{Expr, ExprKind};
 use lang::diagnostic::Diagnostic;
@@ -29,18 +30,9 @@ pub(super) fn variants_missed(plan: &ReloadPlan, others: &[FileInput], edits: &[
         return Vec::new();
     }
     let mut places = Places::new();
-    let edited = plan.files.iter().filter(|f| !f.is_removed).map(|f| (&f.path, &f.image.source, &f.namespace, &f.imports));
-    let running = others.iter().map(|input| (&input.path, &input.new.source, &input.namespace, &input.imports));
-    let mut seen: Vec<&Arc<str>> = Vec::new();
-    for (path, source, namespace, imports) in edited.chain(running) {
-        if seen.contains(&path) {
-            continue;
-        }
-        seen.push(path);
-        let parsed = lang::parse(source);
-        let resolved = lang::resolve::resolve(&parsed.file, &mut Vec::new());
-        let names = Names { resolved: &resolved, namespace, imports };
-        walk_stmts(&mut Walk { names, source, leaving: &leaving, places: &mut places }, &parsed.file.stmts);
+    for text in texts(plan, others) {
+        let (source, leaving, places) = (text.source, &leaving, &mut places);
+        text.look(|names, stmts| walk_stmts(&mut Walk { names, source, leaving, places }, stmts));
     }
     places.into_iter().map(|(variant, places)| warning(&variant, places)).collect()
 }
