@@ -39,6 +39,19 @@ struct MembersBefore<'a, 'gc> {
 }
 
 impl<'gc> Cx<'_, 'gc> {
+/// What gives the slots of a class their first values: closures that it has made follow its new text.
+struct InitialCode<'gc> {
+    filler: Option<Gc<'gc, Function<'gc>>>,
+    shared: SymbolMap<'gc, Gc<'gc, Function<'gc>>>,
+}
+
+impl<'gc> InitialCode<'gc> {
+    fn of(class: Gc<'gc, Class<'gc>>) -> Self {
+        let body = class.body();
+        InitialCode { filler: body.filler, shared: body.shared_inits.clone() }
+    }
+}
+
     /// Makes and redefines classes and enums over all files; those whose bases are not there yet are left for later.
     pub(super) fn apply_classes(
         &mut self,
@@ -258,6 +271,7 @@ impl<'gc> Cx<'_, 'gc> {
         let keys = KeyMethods::of(self, class);
         let (old_members, own) = {
             let body = class.body();
+        let code = InitialCode::of(class);
             (body.members.clone(), body.own.clone())
         };
         let mut tasks = link::stage_class(self, class, &image, bases, &mut |cx, id| {
@@ -269,6 +283,7 @@ impl<'gc> Cx<'_, 'gc> {
         self.keep_members(class, &before, &mut tasks, matcher);
         self.note_hooks_left(class);
         if class.has_layout() {
+        self.follow_initial_code(class, code, matcher);
             self.note_keys(class, &keys);
         }
         Ok(Some((class, tasks)))
@@ -454,6 +469,21 @@ impl<'gc> Cx<'_, 'gc> {
     /// Calls a class as its definition does.
     fn rename_class(&mut self, class: Gc<'gc, Class<'gc>>, linked: Gc<'gc, Linked<'gc>>, name: &str) {
         let name = self.world.intern(self.mc, name);
+    /// Gives closures made by the defaults of slots, and by the initialisers of shared slots, the code inside the new ones.
+    fn follow_initial_code(&mut self, class: Gc<'gc, Class<'gc>>, before: InitialCode<'gc>, matcher: &mut Matcher) {
+        let now = InitialCode::of(class);
+        if let (Some(old), Some(new)) = (before.filler, now.filler) {
+            self.follow_closures(old.proto(), new.proto(), matcher);
+        }
+        for (name, new) in &now.shared {
+            let was = class.body().was.get(name).map(|was| was.from).filter(|was| !now.shared.contains_key(was));
+            let old = was.and_then(|was| before.shared.get(&was)).or_else(|| before.shared.get(name));
+            if let Some(old) = old {
+                self.follow_closures(old.proto(), new.proto(), matcher);
+            }
+        }
+    }
+
         let qualified = format!("{}.{}", linked.module.namespace.name, name.as_str());
         if *class.qualified() == *qualified {
             return;
