@@ -23,7 +23,7 @@ use std::sync::Arc;
 pub(super) type Texts<'gc> = [(Gc<'gc, Linked<'gc>>, Option<Gc<'gc, Linked<'gc>>>)];
 
 /// A class with what is left to run of it.
-type Made<'gc> = (Gc<'gc, Class<'gc>>, Vec<ClassTask<'gc>>);
+pub(super) type Made<'gc> = (Gc<'gc, Class<'gc>>, Vec<ClassTask<'gc>>);
 
 /// The members of a class before an edit.
 struct MembersBefore<'a, 'gc> {
@@ -122,6 +122,7 @@ impl<'gc> InitialCode<'gc> {
         }
         link::settle(self, &staged).map_err(|misfit| self.misfit(files, misfit))?;
         for (at, order, (class, tasks)) in tasks {
+        self.move_shared(&mut tasks, matcher);
             if let Some(i) = self.queue_or_hand_over(class, tasks) {
                 queued.push((at, order, Item::ClassTasks(i)));
             }

@@ -32,6 +32,7 @@ mod load;
 mod matches;
 mod meanwhile;
 mod names;
+mod moved;
 mod options;
 mod order;
 mod origin;
