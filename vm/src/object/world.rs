@@ -484,6 +484,8 @@ pub struct World<'gc> {
     /// Counts commits that change how keys are hashed or compared.
     #[collect(require_static)]
     pub hash_epoch: u32,
+    /// Classes that have, or had, a `hash` or `==` of their own, by address.
+    pub key_classes: FxHashMap<usize, GcWeak<'gc, Class<'gc>>>,
     /// Classes that wait for a base to exist.
     pub incomplete: Vec<(Gc<'gc, Linked<'gc>>, u32)>,
     /// The interpreter's functions by opcode byte; set while it runs. They stand here because the world's address is in a register.
@@ -667,6 +669,7 @@ impl<'gc> World<'gc> {
             replacing: 0,
             following: None,
             hash_epoch: 0,
+            key_classes: FxHashMap::default(),
             incomplete: Vec::new(),
             handlers: [std::ptr::null(); 256],
             exit: None,

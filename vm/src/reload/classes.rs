@@ -2,6 +2,7 @@
 
 use super::closures::Matcher;
 use super::codes;
+use super::keys::KeyMethods;
 use super::parts::SharedChange;
 use super::plan::{Action, PlannedFile};
 use super::queue::Item;
@@ -662,39 +663,6 @@ impl<'gc> InitialCode<'gc> {
             body.decorated_texts = decorated_texts;
         });
         Ok((class, tasks))
-    }
-}
-
-/// How a class hashes and compares its instances, before an edit.
-struct KeyMethods<'gc> {
-    /// Hashes of the code of its own `hash` and `==`.
-    own: [Option<u64>; 2],
-    bases: Vec<Gc<'gc, Class<'gc>>>,
-}
-
-impl<'gc> KeyMethods<'gc> {
-    fn of(cx: &Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>) -> Self {
-        let body = class.body();
-        let code = |name: Symbol<'gc>| match body.members.get(&name) {
-            Some(Member::Method(Value::Function(f))) => Some(f.proto().image.fingerprint),
-            Some(_) => Some(0),
-            None => None,
-        };
-        KeyMethods { own: [code(cx.world.symbols.hash), code(cx.world.symbols.eq)], bases: body.bases.clone() }
-    }
-}
-
-impl<'gc> Cx<'_, 'gc> {
-    /// Containers notice that instances of a class, and of those below it, are hashed or compared in another way.
-    fn note_keys(&mut self, class: Gc<'gc, Class<'gc>>, before: &KeyMethods<'gc>) {
-        let now = KeyMethods::of(self, class);
-        let same_bases =
-            now.bases.len() == before.bases.len() && now.bases.iter().zip(&before.bases).all(|(a, b)| Gc::ptr_eq(*a, *b));
-        let by_program = |c: &Gc<'gc, Class<'gc>>| c.hashing.get() != crate::object::HashSource::Identity;
-        let other_bases = !same_bases && now.bases.iter().chain(&before.bases).any(by_program);
-        if now.own != before.own || other_bases {
-            self.hashes_differ();
-        }
     }
 }
 

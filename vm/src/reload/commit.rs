@@ -91,10 +91,16 @@ impl Vm {
         });
         let mut matcher = Matcher::new(self.continued_statements(&plan));
         let result = stages.begin(self).and_then(|()| {
-            self.files.queues = self.enter(|cx| cx.apply(&plan, &mut matcher))?;
+            self.files.queues = self.enter(|cx| {
+                let queues = cx.apply(&plan, &mut matcher)?;
+                cx.note_keys_by(undo_start);
+                Ok(queues)
+            })?;
             stages.placed(self)?;
             self.run_queues()?;
             let relinked = self.enter(|cx| {
+                // Decorators and extensions come with what has run.
+                cx.note_keys_by(undo_start);
                 let overwritten = std::mem::take(&mut cx.world.loading.overwritten);
                 if plan.relink { cx.relink_holders(&overwritten) } else { 0 }
             });
