@@ -66,7 +66,10 @@ impl<'gc> Cx<'_, 'gc> {
         if let Value::Namespace(namespace) = object {
             let cell = namespace.get(name).filter(|d| !d.value().is_unset());
             return match cell {
-                Some(cell) => Ok(AttrOrCall::Value(cell.value())),
+                Some(cell) => {
+                    self.record_read(Definition::holder(cell));
+                    Ok(AttrOrCall::Value(cell.value()))
+                }
                 None => {
                     let names: Vec<_> = namespace.definitions().iter().map(|d| d.name.as_str()).collect();
                     let near = ops::suggestion(name.as_str(), names.into_iter());

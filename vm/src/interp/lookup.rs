@@ -292,6 +292,20 @@ impl<'gc> Cx<'_, 'gc> {
 }
 
 /// What `super.name` means.
+    /// Before `name` of a value is read: records that an initialiser reads a definition, if the value is a namespace. Whether the definition's
+    /// initialiser has to run first.
+    #[cold]
+    pub(super) fn needs_of(&mut self, object: Value<'gc>, name: &str) -> bool {
+        let Value::Namespace(namespace) = object else { return false };
+        let name = self.world.intern(self.mc, name);
+        let Some(cell) = namespace.get(name).map(Definition::holder) else { return false };
+        if cell.value().is_unset() {
+            return self.needs(cell);
+        }
+        self.record_read(cell);
+        false
+    }
+
 pub(super) enum Super<'gc> {
     /// This method, or getter.
     Method(Value<'gc>),
