@@ -41,8 +41,8 @@ pub use layout::{Construction, Content, Layout, LayoutId, SlotInfo};
 pub use loading::{ClassTasks, Loading};
 pub use map::{Entry, Map, MapTable, Probe, Set};
 pub use misc::{
-    Bound, BoxCell, Continuation, Decorated, HostFn, HostObject, Intrinsic, IteratorObject, IteratorState, Keywords, NativeBody,
-    NativeFn, NativeFunction, NativeResult, Then,
+    Binding, Bound, BoxCell, Continuation, Decorated, HostFn, HostObject, Intrinsic, IteratorObject, IteratorState, Keywords,
+    NativeBody, NativeFn, NativeFunction, NativeResult, Then,
 };
 pub use orphan::{Kin, Orphans};
 pub use recording::{Caller, Recording};
