@@ -39,7 +39,6 @@ struct MembersBefore<'a, 'gc> {
     stirred: Vec<Symbol<'gc>>,
 }
 
-impl<'gc> Cx<'_, 'gc> {
 /// What gives the slots of a class their first values: closures that it has made follow its new text.
 struct InitialCode<'gc> {
     filler: Option<Gc<'gc, Function<'gc>>>,
@@ -53,6 +52,7 @@ impl<'gc> InitialCode<'gc> {
     }
 }
 
+impl<'gc> Cx<'_, 'gc> {
     /// Makes and redefines classes and enums over all files; those whose bases are not there yet are left for later.
     pub(super) fn apply_classes(
         &mut self,
@@ -122,8 +122,8 @@ impl<'gc> InitialCode<'gc> {
             return Err(self.misfit(files, misfit));
         }
         link::settle(self, &staged).map_err(|misfit| self.misfit(files, misfit))?;
-        for (at, order, (class, tasks)) in tasks {
         self.move_shared(&mut tasks, matcher);
+        for (at, order, (class, tasks)) in tasks {
             if let Some(i) = self.queue_or_hand_over(class, tasks) {
                 queued.push((at, order, Item::ClassTasks(i)));
             }
@@ -271,9 +271,9 @@ impl<'gc> InitialCode<'gc> {
         self.world.undo.push(Undo::class(class));
         self.rename_class(class, linked, &image.name);
         let keys = KeyMethods::of(self, class);
+        let code = InitialCode::of(class);
         let (old_members, own) = {
             let body = class.body();
-        let code = InitialCode::of(class);
             (body.members.clone(), body.own.clone())
         };
         let mut tasks = link::stage_class(self, class, &image, bases, &mut |cx, id| {
@@ -283,9 +283,9 @@ impl<'gc> InitialCode<'gc> {
         let (decorated, stirred) = (self.decorated_texts(linked, &image.members), self.stirred(class));
         let before = MembersBefore { members: &old_members, own: &own, shared, decorated, stirred };
         self.keep_members(class, &before, &mut tasks, matcher);
+        self.follow_initial_code(class, code, matcher);
         self.note_hooks_left(class);
         if class.has_layout() {
-        self.follow_initial_code(class, code, matcher);
             self.note_keys(class, &keys);
         }
         Ok(Some((class, tasks)))
@@ -356,11 +356,12 @@ impl<'gc> InitialCode<'gc> {
             }
         }
         for (name, new) in declared.iter().filter(|(_, member)| !matches!(member, Member::Shared(_))) {
+            // It comes after the class, as in a program that starts anew.
             if let Some(old) = before.members.get(name)
-                && before.own.contains_key(name)
                 && is_extension(name, old)
             {
-                replaced.insert(*name, self.keep_member(before.own[name], *new, matcher));
+                let own = before.own.get(name).map_or(*new, |own| self.keep_member(*own, *new, matcher));
+                replaced.insert(*name, own);
                 members.insert(*name, *old);
                 continue;
             }
@@ -468,9 +469,6 @@ impl<'gc> InitialCode<'gc> {
         }
     }
 
-    /// Calls a class as its definition does.
-    fn rename_class(&mut self, class: Gc<'gc, Class<'gc>>, linked: Gc<'gc, Linked<'gc>>, name: &str) {
-        let name = self.world.intern(self.mc, name);
     /// Gives closures made by the defaults of slots, and by the initialisers of shared slots, the code inside the new ones.
     fn follow_initial_code(&mut self, class: Gc<'gc, Class<'gc>>, before: InitialCode<'gc>, matcher: &mut Matcher) {
         let now = InitialCode::of(class);
@@ -486,6 +484,9 @@ impl<'gc> InitialCode<'gc> {
         }
     }
 
+    /// Calls a class as its definition does.
+    fn rename_class(&mut self, class: Gc<'gc, Class<'gc>>, linked: Gc<'gc, Linked<'gc>>, name: &str) {
+        let name = self.world.intern(self.mc, name);
         let qualified = format!("{}.{}", linked.module.namespace.name, name.as_str());
         if *class.qualified() == *qualified {
             return;
