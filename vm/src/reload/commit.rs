@@ -374,6 +374,7 @@ impl<'gc> Cx<'_, 'gc> {
         };
         let is_evaluation = file.path.starts_with('<');
         let (doc, fingerprint, offset) = (image.doc.clone(), image.fingerprint, image.name_span.lo);
+        let initialiser = file.image.initialiser_of(image);
         Definition::update_meta(cell, self.mc, |meta| {
             // What is evaluated belongs to the file that defined it before.
             let keeps_file = is_evaluation && meta.contributor.is_some_and(|file| !file.path.starts_with('<'));
@@ -381,6 +382,7 @@ impl<'gc> Cx<'_, 'gc> {
                 meta.contributor = Some(module);
                 meta.offset = offset;
                 meta.fingerprint = fingerprint;
+                meta.initialiser = initialiser;
                 // A `was` that nothing has come of yet still may act.
                 let has_acted = definition.from.is_some() || definition.action == Action::Conflict;
                 let is_done = has_acted || file.is_new || meta.was == image.was;
