@@ -1,7 +1,7 @@
-//! Where functions without name stand in the code around them, as the text names it: the variable that is bound, literal keys of maps, names
+//! Where functions without name stand in the code around them, as the text names it: the variable or slot that is bound, literal keys of maps, names
 //! of arguments. `let handlers = {save: || …}` has one at `handlers["save"]`. Versions of a function are matched by these places.
 
-use lang::ast::visit::{Visitor, walk_expr, walk_func, walk_stmt, walk_stmts};
+use lang::ast::visit::{Visitor, walk_expr, walk_func, walk_member, walk_stmt, walk_stmts};
 use lang::ast::*;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -56,6 +56,17 @@ impl Visitor for Places {
             _ => walk_stmt(self, stmt),
         }
         self.here = outer;
+    }
+
+    fn member(&mut self, member: &Member) {
+        match &member.kind {
+            MemberKind::Slot(SlotDecl { name, default: Some(value), .. }) | MemberKind::Shared { name, value: Some(value), .. } => {
+                let outer = std::mem::take(&mut self.here);
+                self.at(&name.name, |places| places.expr(value));
+                self.here = outer;
+            }
+            _ => walk_member(self, member),
+        }
     }
 
     fn func(&mut self, func: &Func) {

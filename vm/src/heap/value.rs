@@ -82,6 +82,7 @@ impl Tag {
     pub const CLASS: u64 = 18;
     pub const INSTANCE: u64 = 19;
     pub const ENUM_VALUE: u64 = 21;
+    pub const NAMESPACE: u64 = 22;
     pub const FIBER: u64 = 24;
     /// Tags from here on carry a heap pointer.
     pub const HEAP: u64 = 8;

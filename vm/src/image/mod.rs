@@ -554,6 +554,11 @@ impl ModuleImage {
         self.position(name).map(|at| &self.definitions[at])
     }
 
+    /// Hash of the initialiser of one of its definitions, whatever the name is.
+    pub fn initialiser_of(&self, definition: &DefinitionImage) -> u64 {
+        definition.unit.map_or(0, |unit| self.protos[self.units[unit as usize].proto.0 as usize].fingerprint)
+    }
+
     /// An image that contributes nothing.
     pub fn empty(source: Source) -> Self {
         ModuleImage {

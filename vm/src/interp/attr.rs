@@ -6,8 +6,8 @@ use super::signature::signature;
 use super::trace::trace_of;
 use crate::heap::{Str, Value};
 use crate::object::{
-    Bound, BoxCell, Class, ClassKind, Control, Cx, Definition, EnumValue, ErrorKind, Found, Instance, Layout, List, Namespace,
-    NativeResult, Symbol, Variant, World,
+    Binding, Bound, BoxCell, Class, ClassKind, Control, Cx, Definition, EnumValue, ErrorKind, Found, Instance, Layout, List,
+    Namespace, NativeResult, Symbol, Variant, World,
 };
 use crate::ops;
 use gc_arena::{Collect, Gc};
@@ -66,7 +66,10 @@ impl<'gc> Cx<'_, 'gc> {
         if let Value::Namespace(namespace) = object {
             let cell = namespace.get(name).filter(|d| !d.value().is_unset());
             return match cell {
-                Some(cell) => Ok(AttrOrCall::Value(cell.value())),
+                Some(cell) => {
+                    self.record_read(Definition::holder(cell));
+                    Ok(AttrOrCall::Value(cell.value()))
+                }
                 None => {
                     let names: Vec<_> = namespace.definitions().iter().map(|d| d.name.as_str()).collect();
                     let near = ops::suggestion(name.as_str(), names.into_iter());
@@ -93,7 +96,8 @@ impl<'gc> Cx<'_, 'gc> {
             },
             Found::Unbound { method, home } => {
                 self.world.charge(64);
-                Value::Bound(Gc::new(self.mc, Bound { receiver: Value::Nil, method, name, unbound: Some(home) }))
+                let binding = Binding::Unbound(home);
+                Value::Bound(Gc::new(self.mc, Bound { receiver: Value::Nil, method, name, binding }))
             }
             Found::Property { getter: Some(getter), .. } => return Ok(AttrOrCall::Getter(getter)),
             Found::Property { getter: None, .. } => {
@@ -112,7 +116,7 @@ impl<'gc> Cx<'_, 'gc> {
     /// A method taken as a value.
     pub(super) fn bind_method(&mut self, receiver: Value<'gc>, method: Value<'gc>, name: Symbol<'gc>) -> Value<'gc> {
         self.world.charge(64);
-        Value::Bound(Gc::new(self.mc, Bound { receiver, method, name, unbound: None }))
+        Value::Bound(Gc::new(self.mc, Bound { receiver, method, name, binding: Binding::Receiver }))
     }
 
     /// SlotError with the nearest name.
@@ -217,7 +221,7 @@ impl<'gc> Cx<'_, 'gc> {
             Value::Bound(bound) => match text {
                 "receiver" => Some(bound.receiver),
                 _ => {
-                    let method = bound.method;
+                    let method = self.method_of(*bound);
                     self.built_in_attr(&method, name)
                 }
             },

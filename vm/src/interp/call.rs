@@ -11,8 +11,8 @@ use crate::heap::{Str, Value};
 use crate::image::{ArgShape, CallShape, ClassRef, Const, NameRef};
 use crate::limits;
 use crate::object::{
-    Bound, Class, ClassKind, Construction, Continuation, Control, Cx, EnumValue, ErrorKind, Found, Function, Instance, Layout,
-    List, Member, NativeBody, NativeFunction, NativeResult, Proto, ReturnMode, Symbol, Variant,
+    Class, ClassKind, Construction, Continuation, Control, Cx, EnumValue, ErrorKind, Found, Function, Instance, Layout, List,
+    NativeBody, NativeFunction, NativeResult, Proto, ReturnMode, Symbol, Variant,
 };
 use crate::ops::{self, Resume};
 use gc_arena::Gc;
@@ -77,7 +77,7 @@ impl<'gc> Cx<'_, 'gc> {
                 },
                 Value::Native(native) => return self.call_native(native, first, argc, named),
                 Value::Bound(bound) => {
-                    match bound.unbound {
+                    match bound.binding.unbound() {
                         Some(home) => self.check_first_argument(bound.method, home, first, argc)?,
                         None => self.insert_argument(first, &mut argc, bound.receiver)?,
                     }
@@ -97,21 +97,6 @@ impl<'gc> Cx<'_, 'gc> {
                 _ => return Err(self.not_callable(&callee)),
             }
         }
-    }
-
-    /// The method of a bound method now: another one when an edit has taken the one that was bound from its class.
-    fn method_of(&mut self, bound: Gc<'gc, Bound<'gc>>) -> Value<'gc> {
-        if bound.unbound.is_some() {
-            return bound.method;
-        }
-        let Found::Method(found) = self.find(&bound.receiver, bound.name) else { return bound.method };
-        if found.same(&bound.method) {
-            return found;
-        }
-        // What `super` has found is that of a base.
-        let class = self.world.class_of(&bound.receiver);
-        let has_it = |class: &Gc<'gc, Class<'gc>>| matches!(class.body().members.get(&bound.name), Some(Member::Method(method)) if method.same(&bound.method));
-        if class.body().linearisation.iter().any(has_it) { bound.method } else { found }
     }
 
     fn not_callable(&mut self, callee: &Value<'gc>) -> Box<Control<'gc>> {

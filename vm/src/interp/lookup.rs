@@ -3,7 +3,8 @@
 use super::call::{CallResult, Called, symbol_of};
 use crate::heap::Value;
 use crate::object::{
-    Caller, Class, Cx, Definition, ErrorKind, Found, Function, Instance, Kind, Layout, Member, ReturnMode, Symbol, Undo, World,
+    Binding, Bound, Caller, Class, Cx, Definition, ErrorKind, Found, Function, Instance, Kind, Layout, Member, ReturnMode, Symbol,
+    Undo, World,
 };
 use crate::ops;
 use gc_arena::Gc;
@@ -108,11 +109,33 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// Whether a static member takes the class as first argument: functions with `self` do, variants and the like do not.
-    fn passes_class(&self, member: &Value<'gc>) -> bool {
+    pub(super) fn passes_class(&self, member: &Value<'gc>) -> bool {
         match member {
             Value::Function(function) => function.proto().is_method(),
             Value::Native(_) | Value::Decorated(_) => true,
             _ => false,
+        }
+    }
+
+    /// The method of a bound method now: the newest one of its name, or the one that was bound if there is none any more.
+    pub fn method_of(&mut self, bound: Gc<'gc, Bound<'gc>>) -> Value<'gc> {
+        match bound.binding {
+            Binding::Unbound(_) => bound.method,
+            Binding::Receiver => match self.find(&bound.receiver, bound.name) {
+                Found::Method(method) => method,
+                Found::Static(method) if self.passes_class(&method) => method,
+                _ => bound.method,
+            },
+            Binding::Super(home) => {
+                let class = match bound.receiver {
+                    Value::Class(class) => class,
+                    receiver => self.world.class_of(&receiver),
+                };
+                match class.find_after(home, bound.name) {
+                    Some((_, Member::Method(method) | Member::Static(method))) => method,
+                    _ => bound.method,
+                }
+            }
         }
     }
 
@@ -222,7 +245,15 @@ impl<'gc> Cx<'_, 'gc> {
     /// `super.name` as a value.
     pub(super) fn get_super(&mut self, name: Value<'gc>, receiver: Value<'gc>) -> crate::object::NativeResult<'gc> {
         match self.super_method(name, receiver)? {
-            Super::Method(method) => Ok(self.bind_method(receiver, method, symbol_of(name))),
+            Super::Method(method) => {
+                let home = match self.world.stack.values[self.world.stack.base - 1] {
+                    Value::Function(running) => running.home(),
+                    _ => None,
+                };
+                let binding = Binding::Super(home.expect("`super_method` has looked from there"));
+                self.world.charge(64);
+                Ok(Value::Bound(Gc::new(self.mc, Bound { receiver, method, name: symbol_of(name), binding })))
+            }
             Super::Slots { home, .. } => {
                 let text = format!(
                     "no class after `{}` has an `init` to be taken as a value; call it: `super.init(…)`",
@@ -259,6 +290,20 @@ impl<'gc> Cx<'_, 'gc> {
         {
             recording.note_read(caller, cell);
         }
+    }
+
+    /// Before `name` of a value is read: records that an initialiser reads a definition, if the value is a namespace. Whether the definition's
+    /// initialiser has to run first.
+    #[cold]
+    pub(super) fn needs_of(&mut self, object: Value<'gc>, name: &str) -> bool {
+        let Value::Namespace(namespace) = object else { return false };
+        let name = self.world.intern(self.mc, name);
+        let Some(cell) = namespace.get(name).map(Definition::holder) else { return false };
+        if cell.value().is_unset() {
+            return self.needs(cell);
+        }
+        self.record_read(cell);
+        false
     }
 
     /// Records that an initialiser reads a constant, or calls a function by its name.

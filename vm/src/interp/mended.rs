@@ -42,11 +42,11 @@ impl<'gc> Cx<'_, 'gc> {
             let joined = Joined { hooks: Vec::new(), ..Joined::of(from, &steps[..n]) };
             return Some(WayOn::Joined(joined.into_edge(self, edge)));
         }
-        let mended = match failed {
-            Failed::Hook(hook) => steps.iter().skip(1).position(|(edge, _)| brings_hook(edge, hook.class)).map(|at| at + 2),
-            Failed::Default(slot) => mended_default(&steps, slot),
+        let mended: Vec<usize> = match failed {
+            Failed::Hook(hook) => (2..=steps.len()).filter(|n| brings_hook(&steps[n - 1].0, hook.class)).collect(),
+            Failed::Default(slot) => mended_default(&steps, slot).into_iter().collect(),
         };
-        if let Some(n) = mended {
+        for n in mended {
             let joined = Joined::of(from, &steps[..n]);
             if self.can_read(from, &joined.hooks, &edge.hooks) {
                 return Some(WayOn::Joined(joined.into_edge(self, edge)));

@@ -92,12 +92,14 @@ pub fn stage_class<'gc>(
         .collect();
     let filler = image.slot_init.map(|proto| make(cx, proto));
     let mut members = SymbolMap::default();
+    let mut shared_inits = SymbolMap::default();
     for shared in &image.shared {
         let name = cx.world.intern(cx.mc, &shared.name);
         let cell = BoxCell::new(cx.mc, Value::Nil);
         members.insert(name, Member::Shared(cell));
         if let Some(proto) = shared.init {
             let init = make(cx, proto);
+            shared_inits.insert(name, init);
             tasks.push(ClassTask::Shared { cell, init: Value::Function(init) });
         }
     }
@@ -114,6 +116,7 @@ pub fn stage_class<'gc>(
         body.own_slots = own_slots;
         body.was = was;
         body.filler = filler;
+        body.shared_inits = shared_inits;
         body.members = members;
         body.hooks = hooks;
         body.doc = image.doc.clone();

@@ -100,7 +100,7 @@ pub fn loses_hooks<'gc>(cx: &Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>) -> bool {
 }
 
 /// Looks at the body that a class had before the commit that is running.
-fn with_body_before<'gc, R>(cx: &Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>, look: impl FnOnce(&ClassBody<'gc>) -> R) -> R {
+pub fn with_body_before<'gc, R>(cx: &Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>, look: impl FnOnce(&ClassBody<'gc>) -> R) -> R {
     let start = cx.world.commit_start.unwrap_or(cx.world.undo.len());
     let logged = cx.world.undo[start..].iter().find_map(|undo| match undo {
         Undo::Class(c, body, _) if Gc::ptr_eq(*c, class) => Some(body),

@@ -252,6 +252,9 @@ pub(super) fn note_hashability<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'
         (false, _) => HashSource::Program,
     });
     Class::update(class, cx.mc, |body: &mut ClassBody<'gc>| body.unhashable = unhashable);
+    if [eq, hash].iter().any(|name| class.body().members.contains_key(name)) {
+        cx.world.key_classes.insert(Gc::as_ptr(class) as usize, Gc::downgrade(class));
+    }
     let subclasses: Vec<_> = class.body().subclasses.iter().filter_map(|c| c.upgrade(cx.mc)).collect();
     for subclass in subclasses {
         note_hashability(cx, subclass);

@@ -11,7 +11,7 @@ mod renames;
 pub use class::{
     ClassTask, MakeFunction, build_class, build_enum, extend, member_function, retract, set_bases, set_member, stage_class,
 };
-pub use edges::{loses_hooks, make_obsolete, step_between};
+pub use edges::{loses_hooks, make_obsolete, step_between, with_body_before};
 pub use hierarchy::{Unfit, relayout, settle};
 pub use renames::{Claim, claims_that_hold};
 

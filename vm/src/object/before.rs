@@ -1,13 +1,13 @@
 //! What commits that can be taken back, or made again, have replaced.
 
-use super::{Definition, DefinitionMeta, Kind};
+use super::{BoxCell, Definition, DefinitionMeta, Kind};
 use crate::heap::Value;
 use gc_arena::{Collect, Gc};
 
 /// What a definition was before a commit that has given it another value.
 #[derive(Clone, Collect)]
 #[collect(no_drop)]
-pub struct Before<'gc> {
+pub struct DefinitionBefore<'gc> {
     /// The definition.
     pub cell: Gc<'gc, Definition<'gc>>,
     /// Its value.
@@ -23,7 +23,38 @@ pub struct Before<'gc> {
     pub copy: Option<Gc<'gc, Definition<'gc>>>,
 }
 
-/// What one commit has replaced.
+/// What a shared slot was before a commit that has given it another value.
+#[derive(Clone, Collect)]
+#[collect(no_drop)]
+pub struct SharedBefore<'gc> {
+    /// The slot.
+    pub cell: Gc<'gc, BoxCell<'gc>>,
+    /// Its value.
+    pub value: Value<'gc>,
+    /// Digest of what its initialiser had built.
+    pub digest: Option<u64>,
+    /// Constants and functions that its initialiser had used.
+    pub computed_from: Vec<Gc<'gc, Definition<'gc>>>,
+}
+
+/// What a commit has replaced.
+#[derive(Clone, Collect, Default)]
+#[collect(no_drop)]
+pub struct Before<'gc> {
+    /// Definitions.
+    pub definitions: Vec<DefinitionBefore<'gc>>,
+    /// Shared slots of classes.
+    pub shared: Vec<SharedBefore<'gc>>,
+}
+
+impl Before<'_> {
+    /// Whether it has replaced nothing.
+    pub fn is_empty(&self) -> bool {
+        self.definitions.is_empty() && self.shared.is_empty()
+    }
+}
+
+/// What one commit of the history has replaced.
 #[derive(Collect)]
 #[collect(no_drop)]
 pub struct Replaced<'gc> {
@@ -31,6 +62,6 @@ pub struct Replaced<'gc> {
     pub commit: u32,
     /// Whether it is the undo of that commit.
     pub is_undo: bool,
-    /// The definitions.
-    pub definitions: Vec<Before<'gc>>,
+    /// What was there before.
+    pub before: Before<'gc>,
 }

@@ -263,6 +263,8 @@ pub struct ClassBody<'gc> {
     pub hidden: SymbolMap<'gc, Member<'gc>>,
     /// Hashes of the initialisers of its shared slots, also of those that its text no longer has.
     pub shared_texts: SymbolMap<'gc, u64>,
+    /// The initialisers of its shared slots.
+    pub shared_inits: SymbolMap<'gc, Gc<'gc, Function<'gc>>>,
     /// Shared slots that its text no longer has: they are as they were if they come back.
     pub shared_gone: SymbolMap<'gc, Gc<'gc, BoxCell<'gc>>>,
     /// Digests of its shared slots when their initialisers had run; slots that hold more than plain data have none.
@@ -346,6 +348,7 @@ impl<'gc> Class<'gc> {
             was: SymbolMap::default(),
             members_gone: SymbolMap::default(),
             shared_texts: SymbolMap::default(),
+            shared_inits: SymbolMap::default(),
             shared_gone: SymbolMap::default(),
             shared_digests: SymbolMap::default(),
             computed_from: FxHashMap::default(),

@@ -94,6 +94,8 @@ pub struct DefinitionMeta<'gc> {
     pub was: Option<Arc<str>>,
     /// Hash of the text that runs.
     pub fingerprint: u64,
+    /// Hash of the initialiser alone: another name is no other one.
+    pub initialiser: u64,
     /// Digest of the value when its initialiser ended; `None` when the value can never count as untouched.
     pub initial_digest: Option<u64>,
     /// Constants that the initialiser read, and functions that it called.

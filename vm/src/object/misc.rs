@@ -46,8 +46,36 @@ pub struct Bound<'gc> {
     pub method: Value<'gc>,
     /// The name it was taken by; a later call finds the newest method of this name.
     pub name: Symbol<'gc>,
-    /// Without receiver: the class that the first argument of a call must be an instance of.
-    pub unbound: Option<Gc<'gc, Class<'gc>>>,
+    /// Where a call looks for it.
+    pub binding: Binding<'gc>,
+}
+
+/// Where the newest method of a bound one is found.
+#[derive(Clone, Copy, Collect)]
+#[collect(no_drop)]
+pub enum Binding<'gc> {
+    /// In the class of its receiver.
+    Receiver,
+    /// In the classes of its receiver after this one: `super.name`.
+    Super(Gc<'gc, Class<'gc>>),
+    /// There is no receiver: it is what was taken from its class. The first argument of a call must be an instance of this one.
+    Unbound(Gc<'gc, Class<'gc>>),
+}
+
+impl<'gc> Binding<'gc> {
+    /// Whether both look in the same place.
+    pub fn same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Binding::Receiver, Binding::Receiver) => true,
+            (Binding::Super(a), Binding::Super(b)) | (Binding::Unbound(a), Binding::Unbound(b)) => Gc::ptr_eq(*a, *b),
+            _ => false,
+        }
+    }
+
+    /// The class from which a method was taken without a receiver.
+    pub fn unbound(&self) -> Option<Gc<'gc, Class<'gc>>> {
+        if let Binding::Unbound(class) = self { Some(*class) } else { None }
+    }
 }
 
 /// A stable object for a decorated function: its identity stays when the function or the decorator is redefined.

@@ -12,6 +12,7 @@ mod fiber;
 mod function;
 mod instance;
 mod layout;
+mod loading;
 mod map;
 mod misc;
 mod orphan;
@@ -24,7 +25,7 @@ mod variant;
 mod way;
 mod world;
 
-pub use before::{Before, Replaced};
+pub use before::{Before, DefinitionBefore, Replaced, SharedBefore};
 pub use caches::MethodCache;
 use caches::SuperCache;
 pub use census::{Found as FoundInstance, pass_instances, take_census};
@@ -37,10 +38,11 @@ pub use fiber::{Fiber, FiberState, Resumption};
 pub use function::{Code, Function, Proto};
 pub use instance::Instance;
 pub use layout::{Construction, Content, Layout, LayoutId, SlotInfo};
+pub use loading::{ClassTasks, Loading};
 pub use map::{Entry, Map, MapTable, Probe, Set};
 pub use misc::{
-    Bound, BoxCell, Continuation, Decorated, HostFn, HostObject, Intrinsic, IteratorObject, IteratorState, Keywords, NativeBody,
-    NativeFn, NativeFunction, NativeResult, Then,
+    Binding, Bound, BoxCell, Continuation, Decorated, HostFn, HostObject, Intrinsic, IteratorObject, IteratorState, Keywords,
+    NativeBody, NativeFn, NativeFunction, NativeResult, Then,
 };
 pub use orphan::{Kin, Orphans};
 pub use recording::{Caller, Recording};
@@ -51,6 +53,6 @@ pub use undo::Undo;
 pub use variant::{EnumValue, Variant};
 pub use way::{Passed, Way, Ways};
 pub use world::{
-    ClassTasks, Control, Cx, Detour, ErrorKind, Exit, Following, Found, HandlePool, Interrupt, LayoutChange, Passing,
-    SharedChanges, Stress, Symbols, TraceFrame, World,
+    Control, Cx, Detour, ErrorKind, Exit, Following, Found, HandlePool, Interrupt, LayoutChange, Passing, SharedChanges, Stress,
+    Symbols, TraceFrame, World,
 };

@@ -1,9 +1,9 @@
 //! The world: everything one VM knows, as data. Behaviour is added by the layers above, each in its own `impl World`.
 
 use super::{
-    Before, BoxCell, Class, ClassKind, Construction, Content, Continuation, Crossing, Definition, Direction, Fiber, Function,
-    Generation, HostObject, Instance, Layout, LayoutId, Linked, MemberLeak, MethodCache, Module, Namespace, Orphans, Parked, Proto,
-    Recording, Replaced, Resumption, Stack, SuperCache, Symbol, SymbolMap, Tasks, Undo, Variant, Ways,
+    Before, BoxCell, Class, ClassKind, Construction, Content, Continuation, Crossing, Definition, Fiber, Generation, HostObject,
+    Instance, Layout, LayoutId, Linked, Loading, MemberLeak, MethodCache, Module, Namespace, Orphans, Parked, Proto, Recording,
+    Replaced, Resumption, Stack, SuperCache, Symbol, SymbolMap, Tasks, Undo, Variant, Ways,
 };
 use crate::heap::{Str, Value, hash_bytes};
 use crate::host::Host;
@@ -351,43 +351,6 @@ pub struct LayoutChange {
     pub instances: Option<usize>,
 }
 
-/// What a commit has yet to do while the top level of its files runs.
-#[derive(Collect, Default)]
-#[collect(no_drop)]
-pub struct Loading<'gc> {
-    /// Which way it goes. One that takes another one back gives what that has renamed its old name.
-    pub direction: Direction,
-    /// Classes and enums whose hooks are taken back with the commit that brought them.
-    pub hooks_left: Vec<String>,
-    /// Code that takes the place of other code with loops.
-    pub tentative: Vec<Gc<'gc, Proto<'gc>>>,
-    /// Definitions whose initialiser has not run yet; code that needs one is suspended until it has.
-    pub pending: SymbolMap<'gc, Vec<Gc<'gc, Definition<'gc>>>>,
-    /// The definition that the loop was left for.
-    pub needed: Option<Gc<'gc, Definition<'gc>>>,
-    /// Definitions that get no value, with the reason, for the errors of the code that needs them.
-    pub unavailable: Vec<(Gc<'gc, Definition<'gc>>, String)>,
-    /// Classes whose shared slots and decorated members are still to be computed.
-    pub class_tasks: Vec<Option<ClassTasks<'gc>>>,
-    /// New tasks of classes whose turn comes in the load around this commit.
-    pub tasks_outside: Vec<ClassTasks<'gc>>,
-    /// Functions and classes whose decorators have yet to run, with their definitions.
-    pub undecorated: Vec<(Gc<'gc, Definition<'gc>>, Value<'gc>)>,
-    /// Classes with the names of their shared slots and decorated members that are computed from something that changes.
-    pub stirred: Vec<(Gc<'gc, Class<'gc>>, Vec<Symbol<'gc>>)>,
-    /// Functions that have not been decorated before, and are now, with their definitions.
-    pub plain: Vec<(Gc<'gc, Definition<'gc>>, Gc<'gc, Function<'gc>>)>,
-    /// Definitions that get another object, with the one they had.
-    pub overwritten: Vec<(Gc<'gc, Definition<'gc>>, Value<'gc>)>,
-    /// The cells with which older generations go on, with those that they were.
-    pub copies: Vec<(Gc<'gc, Definition<'gc>>, Gc<'gc, Definition<'gc>>)>,
-    /// Definitions that turn out to be older ones with a new name, with the object that they had until now.
-    pub interim: Vec<(Gc<'gc, Definition<'gc>>, Value<'gc>)>,
-}
-
-/// A class with what is left to run of it.
-pub type ClassTasks<'gc> = (Gc<'gc, Class<'gc>>, Vec<crate::link::ClassTask<'gc>>);
-
 /// Everything one VM knows.
 #[derive(Collect)]
 #[collect(no_drop)]
@@ -472,7 +435,7 @@ pub struct World<'gc> {
     /// How to take back what the commit that is running has done, in order.
     pub undo: Vec<Undo<'gc>>,
     /// What commits of the history have replaced, as far as that is remembered, oldest first; behind them what the last commit has.
-    pub replaced_before: (Vec<Replaced<'gc>>, Vec<Before<'gc>>),
+    pub replaced_before: (Vec<Replaced<'gc>>, Before<'gc>),
     /// Definitions read or called while an initialiser is recorded.
     pub recording: Option<Recording<'gc>>,
     /// Recordings that wait while an inner one runs.
@@ -507,6 +470,8 @@ pub struct World<'gc> {
     /// Counts commits that change how keys are hashed or compared.
     #[collect(require_static)]
     pub hash_epoch: u32,
+    /// Classes that have, or had, a `hash` or `==` of their own, by address.
+    pub key_classes: FxHashMap<usize, GcWeak<'gc, Class<'gc>>>,
     /// Classes that wait for a base to exist.
     pub incomplete: Vec<(Gc<'gc, Linked<'gc>>, u32)>,
     /// The interpreter's functions by opcode byte; set while it runs. They stand here because the world's address is in a register.
@@ -682,6 +647,7 @@ impl<'gc> World<'gc> {
             replacing: 0,
             following: None,
             hash_epoch: 0,
+            key_classes: FxHashMap::default(),
             incomplete: Vec::new(),
             handlers: [std::ptr::null(); 256],
             exit: None,

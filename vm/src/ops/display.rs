@@ -241,7 +241,7 @@ pub(super) fn push_leaf(out: &mut String, value: &Value<'_>, form: Form) -> bool
         Value::Range(range) => push_range(out, range),
         Value::Function(function) => named("function", &function.proto().image.name),
         Value::Native(native) => named("function", native.name.as_str()),
-        Value::Bound(bound) if bound.unbound.is_some() => return push_leaf(out, &bound.method, form),
+        Value::Bound(bound) if bound.binding.unbound().is_some() => return push_leaf(out, &bound.method, form),
         Value::Bound(bound) => named("method", bound.name.as_str()),
         Value::Decorated(decorated) => return push_leaf(out, &decorated.original.get(), form),
         Value::Class(class) if class.kind == ClassKind::Enum => named("enum", class.name().as_str()),

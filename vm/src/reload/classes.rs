@@ -2,6 +2,7 @@
 
 use super::closures::Matcher;
 use super::codes;
+use super::keys::KeyMethods;
 use super::parts::SharedChange;
 use super::plan::{Action, PlannedFile};
 use super::queue::Item;
@@ -23,7 +24,7 @@ use std::sync::Arc;
 pub(super) type Texts<'gc> = [(Gc<'gc, Linked<'gc>>, Option<Gc<'gc, Linked<'gc>>>)];
 
 /// A class with what is left to run of it.
-type Made<'gc> = (Gc<'gc, Class<'gc>>, Vec<ClassTask<'gc>>);
+pub(super) type Made<'gc> = (Gc<'gc, Class<'gc>>, Vec<ClassTask<'gc>>);
 
 /// The members of a class before an edit.
 struct MembersBefore<'a, 'gc> {
@@ -36,6 +37,19 @@ struct MembersBefore<'a, 'gc> {
     decorated: FxHashMap<Part<'gc>, u64>,
     /// Names of parts that are computed from something that changes.
     stirred: Vec<Symbol<'gc>>,
+}
+
+/// What gives the slots of a class their first values: closures that it has made follow its new text.
+struct InitialCode<'gc> {
+    filler: Option<Gc<'gc, Function<'gc>>>,
+    shared: SymbolMap<'gc, Gc<'gc, Function<'gc>>>,
+}
+
+impl<'gc> InitialCode<'gc> {
+    fn of(class: Gc<'gc, Class<'gc>>) -> Self {
+        let body = class.body();
+        InitialCode { filler: body.filler, shared: body.shared_inits.clone() }
+    }
 }
 
 impl<'gc> Cx<'_, 'gc> {
@@ -108,6 +122,7 @@ impl<'gc> Cx<'_, 'gc> {
             return Err(self.misfit(files, misfit));
         }
         link::settle(self, &staged).map_err(|misfit| self.misfit(files, misfit))?;
+        self.move_shared(&mut tasks, matcher);
         for (at, order, (class, tasks)) in tasks {
             if let Some(i) = self.queue_or_hand_over(class, tasks) {
                 queued.push((at, order, Item::ClassTasks(i)));
@@ -256,6 +271,7 @@ impl<'gc> Cx<'_, 'gc> {
         self.world.undo.push(Undo::class(class));
         self.rename_class(class, linked, &image.name);
         let keys = KeyMethods::of(self, class);
+        let code = InitialCode::of(class);
         let (old_members, own) = {
             let body = class.body();
             (body.members.clone(), body.own.clone())
@@ -267,6 +283,7 @@ impl<'gc> Cx<'_, 'gc> {
         let (decorated, stirred) = (self.decorated_texts(linked, &image.members), self.stirred(class));
         let before = MembersBefore { members: &old_members, own: &own, shared, decorated, stirred };
         self.keep_members(class, &before, &mut tasks, matcher);
+        self.follow_initial_code(class, code, matcher);
         self.note_hooks_left(class);
         if class.has_layout() {
             self.note_keys(class, &keys);
@@ -342,11 +359,12 @@ impl<'gc> Cx<'_, 'gc> {
             }
         }
         for (name, new) in declared.iter().filter(|(_, member)| !matches!(member, Member::Shared(_))) {
+            // It comes after the class, as in a program that starts anew.
             if let Some(old) = before.members.get(name)
-                && before.own.contains_key(name)
                 && is_extension(name, old)
             {
-                replaced.insert(*name, self.keep_member(before.own[name], *new, matcher));
+                let own = before.own.get(name).map_or(*new, |own| self.keep_member(*own, *new, matcher));
+                replaced.insert(*name, own);
                 members.insert(*name, *old);
                 continue;
             }
@@ -448,6 +466,21 @@ impl<'gc> Cx<'_, 'gc> {
             let all = &mut self.world.loading.class_tasks;
             if let Some(waiting) = all.iter_mut().flatten().find(|(waiting, _)| Gc::ptr_eq(*waiting, class)) {
                 waiting.1 = tasks;
+            }
+        }
+    }
+
+    /// Gives closures made by the defaults of slots, and by the initialisers of shared slots, the code inside the new ones.
+    fn follow_initial_code(&mut self, class: Gc<'gc, Class<'gc>>, before: InitialCode<'gc>, matcher: &mut Matcher) {
+        let now = InitialCode::of(class);
+        if let (Some(old), Some(new)) = (before.filler, now.filler) {
+            self.follow_closures(old.proto(), new.proto(), matcher);
+        }
+        for (name, new) in &now.shared {
+            let was = class.body().was.get(name).map(|was| was.from).filter(|was| !now.shared.contains_key(was));
+            let old = was.and_then(|was| before.shared.get(&was)).or_else(|| before.shared.get(name));
+            if let Some(old) = old {
+                self.follow_closures(old.proto(), new.proto(), matcher);
             }
         }
     }
@@ -632,39 +665,6 @@ impl<'gc> Cx<'_, 'gc> {
             body.decorated_texts = decorated_texts;
         });
         Ok((class, tasks))
-    }
-}
-
-/// How a class hashes and compares its instances, before an edit.
-struct KeyMethods<'gc> {
-    /// Hashes of the code of its own `hash` and `==`.
-    own: [Option<u64>; 2],
-    bases: Vec<Gc<'gc, Class<'gc>>>,
-}
-
-impl<'gc> KeyMethods<'gc> {
-    fn of(cx: &Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>) -> Self {
-        let body = class.body();
-        let code = |name: Symbol<'gc>| match body.members.get(&name) {
-            Some(Member::Method(Value::Function(f))) => Some(f.proto().image.fingerprint),
-            Some(_) => Some(0),
-            None => None,
-        };
-        KeyMethods { own: [code(cx.world.symbols.hash), code(cx.world.symbols.eq)], bases: body.bases.clone() }
-    }
-}
-
-impl<'gc> Cx<'_, 'gc> {
-    /// Containers notice that instances of a class, and of those below it, are hashed or compared in another way.
-    fn note_keys(&mut self, class: Gc<'gc, Class<'gc>>, before: &KeyMethods<'gc>) {
-        let now = KeyMethods::of(self, class);
-        let same_bases =
-            now.bases.len() == before.bases.len() && now.bases.iter().zip(&before.bases).all(|(a, b)| Gc::ptr_eq(*a, *b));
-        let by_program = |c: &Gc<'gc, Class<'gc>>| c.hashing.get() != crate::object::HashSource::Identity;
-        let other_bases = !same_bases && now.bases.iter().chain(&before.bases).any(by_program);
-        if now.own != before.own || other_bases {
-            self.hashes_differ();
-        }
     }
 }
 

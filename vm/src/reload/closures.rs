@@ -131,6 +131,9 @@ impl<'gc> Cx<'_, 'gc> {
                 matcher.stale.push(kept("their old code", "the new text has other slots"));
                 continue;
             }
+            if let (Some(a), Some(b)) = (class.slot_init, namesake.slot_init) {
+                work.push((old.linked.proto(a), new.linked.proto(b)));
+            }
             for member in &class.members {
                 let same = |m: &&MemberImage| m.name == member.name && m.role == member.role;
                 let Some(found) = namesake.members.iter().find(same) else {

@@ -116,7 +116,7 @@ Here the old name is still defined, or there never was one of this name and kind
 new name. A `was` that has done its work may stay in the text."
     OVERRIDES "W0308" Warning "an `extend` that replaces a member of its class"
     "The class has a member of this name in its own text, or in the library, and all code that uses the member gets that of the `extend` from now
-on. When the `extend` leaves, what it replaced is there again. Edit the class itself, choose another name, or write a class below it:
+on, whichever of the two came first. When the `extend` leaves, what it replaced is there again. Edit the class itself, choose another name, or write a class below it:
 `class MyList(List) { … }`."
     RAISED "W0307" Warning "a listener has failed"
     "What a listener (`live.on`) raises does not undo what it is told of, and what an old `before_reload` raises does not refuse an edit of that

@@ -91,10 +91,16 @@ impl Vm {
         });
         let mut matcher = Matcher::new(self.continued_statements(&plan));
         let result = stages.begin(self).and_then(|()| {
-            self.files.queues = self.enter(|cx| cx.apply(&plan, &mut matcher))?;
+            self.files.queues = self.enter(|cx| {
+                let queues = cx.apply(&plan, &mut matcher)?;
+                cx.note_keys_by(undo_start);
+                Ok(queues)
+            })?;
             stages.placed(self)?;
             self.run_queues()?;
             let relinked = self.enter(|cx| {
+                // Decorators and extensions come with what has run.
+                cx.note_keys_by(undo_start);
                 let overwritten = std::mem::take(&mut cx.world.loading.overwritten);
                 if plan.relink { cx.relink_holders(&overwritten) } else { Vec::new() }
             });
@@ -369,6 +375,7 @@ impl<'gc> Cx<'_, 'gc> {
         };
         let is_evaluation = file.path.starts_with('<');
         let (doc, fingerprint, offset) = (image.doc.clone(), image.fingerprint, image.name_span.lo);
+        let initialiser = file.image.initialiser_of(image);
         Definition::update_meta(cell, self.mc, |meta| {
             // What is evaluated belongs to the file that defined it before.
             let keeps_file = is_evaluation && meta.contributor.is_some_and(|file| !file.path.starts_with('<'));
@@ -376,6 +383,7 @@ impl<'gc> Cx<'_, 'gc> {
                 meta.contributor = Some(module);
                 meta.offset = offset;
                 meta.fingerprint = fingerprint;
+                meta.initialiser = initialiser;
                 // A `was` that nothing has come of yet still may act.
                 let has_acted = definition.from.is_some() || definition.action == Action::Conflict;
                 let is_done = has_acted || file.is_new || meta.was == image.was;

@@ -63,6 +63,10 @@ impl<'gc> Cx<'_, 'gc> {
             let Some(was) = was.filter(|was| is_new(name, *was)) else { continue };
             let (old, new) = (was.as_str(), name.as_str());
             let taker = held.iter().find(|(_, other)| *other == was).map(|(taker, _)| *taker);
+            if *kind == "shared slot" && body.members.get(&was).is_none() && self.is_shared_nearby(class, was) {
+                // It may move with a new name: what is in the other class decides.
+                continue;
+            }
             let (why, help) = match before(was) {
                 None => (
                     format!("`{qualified}` has no `{old}` in the running program"),
@@ -86,6 +90,22 @@ impl<'gc> Cx<'_, 'gc> {
             notes.push(Diagnostic::new(&codes::IDLE_WAS, image.name_span, message).help(help));
         }
         notes
+    }
+}
+
+impl<'gc> Cx<'_, 'gc> {
+    /// Whether a class above or below this one has a shared slot of this name.
+    fn is_shared_nearby(&self, class: Gc<'gc, Class<'gc>>, name: Symbol<'gc>) -> bool {
+        let has_it = |class: &Gc<'gc, Class<'gc>>| matches!(class.body().members.get(&name), Some(Member::Shared(_)));
+        let above = class.body().linearisation.clone();
+        let mut below = vec![class];
+        let mut at = 0;
+        while let Some(class) = below.get(at).copied() {
+            at += 1;
+            let more: Vec<_> = class.body().subclasses.iter().filter_map(|c| c.upgrade(self.mc)).collect();
+            below.extend(more.into_iter().filter(|c| !below.iter().any(|known| Gc::ptr_eq(*known, *c))).collect::<Vec<_>>());
+        }
+        above.iter().chain(&below).any(has_it)
     }
 }
 

@@ -159,11 +159,12 @@ impl<'gc> Cx<'_, 'gc> {
             SharedChange::Stirred if !is_first => self.world.shared_changes.recomputed.push(slot()),
             _ => {}
         }
-        if !is_first && (change == SharedChange::None || !is_untouched) {
+        let stays = change == SharedChange::None || !is_untouched;
+        if !is_first && (stays || self.put_shared_back(class, origin, cell)) {
             tasks.retain(|task| !fills(task, fresh));
         }
         for task in tasks.iter_mut().filter(|task| fills(task, fresh)) {
-            self.world.undo.push(Undo::Shared(cell, cell.get()));
+            self.note_shared_replaced(class, origin, cell);
             if let ClassTask::Shared { cell: target, .. } = task {
                 *target = cell;
             }

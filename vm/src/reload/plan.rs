@@ -539,6 +539,8 @@ impl Planner<'_> {
                 let is_outdated = old.is_some_and(|old| old.is_outdated) || self.dirty.contains(&*origin.name);
                 let is_edited = origin.is_renamed || old.is_none_or(|old| old.fingerprint != image.fingerprint);
                 planned.evaluates = (is_edited || is_outdated) && evaluates_again(image.kind, old, true);
+                let is_other = old.is_some_and(|old| old.initialiser != input.new.initialiser_of(image));
+                planned.is_conflict = is_other && is_initialised(image) && is_touched_variable(old);
                 let leak_of = old.and_then(|old| old.leak_of.as_deref());
                 if self.options.policy == Policy::Strict && leak_of.is_some_and(|file| *file != *input.path) {
                     planned.action = Action::Refuse(Verdict::RefuseAdoption);
@@ -551,8 +553,7 @@ impl Planner<'_> {
             Verdict::Change => self.change(&mut planned, image, &qualified, fact, definition.is_bodies),
             Verdict::Restore | Verdict::Move | Verdict::Adopt => {
                 planned.is_edited = fact.is_none_or(|fact| fact.fingerprint != image.fingerprint);
-                let is_initialised = matches!(image.kind, DefinitionKind::Variable | DefinitionKind::Constant);
-                planned.is_conflict = planned.is_edited && is_initialised && is_touched_variable(fact);
+                planned.is_conflict = planned.is_edited && is_initialised(image) && is_touched_variable(fact);
                 planned.action = match verdict {
                     Verdict::Restore => Action::Restore,
                     Verdict::Move => Action::Move,
@@ -647,6 +648,11 @@ impl Planner<'_> {
         let is_parts_only = planned.action == Action::Recompute && !planned.parts.is_empty() && !is_decorated_anew;
         planned.evaluates = matches!(planned.action, Action::Redefine | Action::Evaluate | Action::Recompute) && !is_parts_only;
     }
+}
+
+/// Whether it is a variable or constant, whose initialiser runs again when it is edited.
+fn is_initialised(image: &DefinitionImage) -> bool {
+    matches!(image.kind, DefinitionKind::Variable | DefinitionKind::Constant)
 }
 
 /// Whether the cell holds a variable or a `once` that the program has changed, or may have.

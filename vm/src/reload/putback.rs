@@ -1,4 +1,4 @@
-//! What an undo puts back: values that initialisers have built before, and objects that were overwritten.
+//! What an undo puts back: values that initialisers have built before, those of shared slots too, and objects that were overwritten.
 //!
 //! A commit remembers what it has replaced. Taking it back, or making it again, gives the definitions that again and runs none of their
 //! initialisers, which may be impure, or fail by now. The last few commits are remembered so; of older ones values are evaluated from
@@ -8,7 +8,9 @@ use super::digest::digest;
 use super::plan::{Action, PlannedDefinition, PlannedFile, ReloadPlan, fits};
 use crate::embed::Vm;
 use crate::image::{DefinitionImage, DefinitionKind};
-use crate::object::{Before, Cx, Definition, Direction, Kind, Replaced, Undo};
+use crate::object::{
+    Before, BoxCell, Class, Cx, Definition, DefinitionBefore, Direction, Kind, Part, Replaced, SharedBefore, Symbol, Undo,
+};
 use gc_arena::Gc;
 use rustc_hash::FxHashMap;
 
@@ -19,11 +21,11 @@ impl Vm {
     /// What the last commit has replaced is that of commit `commit` of the history, or of its undo.
     pub(super) fn remember_replaced(&mut self, commit: u32, is_undo: bool) {
         self.enter(|cx| {
-            let definitions = std::mem::take(&mut cx.world.replaced_before.1);
+            let before = std::mem::take(&mut cx.world.replaced_before.1);
             let replaced = &mut cx.world.replaced_before.0;
             replaced.retain(|known| (known.commit, known.is_undo) != (commit, is_undo));
-            if !definitions.is_empty() {
-                replaced.push(Replaced { commit, is_undo, definitions });
+            if !before.is_empty() {
+                replaced.push(Replaced { commit, is_undo, before });
             }
             let superfluous = replaced.len().saturating_sub(COMMITS_MAX);
             replaced.drain(..superfluous);
@@ -51,7 +53,7 @@ impl Vm {
                     // What has left with the commit may have ended since.
                     let name = cx.world.intern(cx.mc, &definition.name);
                     let Some(cell) = cx.world.namespaces.get(&file.namespace).and_then(|n| n.cell(name)) else { continue };
-                    let Some(before) = cx.before(direction, cell) else { continue };
+                    let Some(before) = cx.definition_before(direction, cell) else { continue };
                     put_back(definition, &file.image.definitions[index], before);
                 }
                 evaluate_together(file);
@@ -61,7 +63,7 @@ impl Vm {
 }
 
 /// Decides what becomes of a definition of which it is remembered what it was.
-fn put_back(definition: &mut PlannedDefinition, image: &DefinitionImage, before: &Before<'_>) {
+fn put_back(definition: &mut PlannedDefinition, image: &DefinitionImage, before: &DefinitionBefore<'_>) {
     if !fits(before.kind, image.kind) {
         return;
     }
@@ -86,7 +88,7 @@ fn put_back(definition: &mut PlannedDefinition, image: &DefinitionImage, before:
 }
 
 /// Whether a definition, now in this cell, is no longer what the commit has made of it.
-fn is_touched<'gc>(before: &Before<'gc>, cell: Gc<'gc, Definition<'gc>>) -> bool {
+fn is_touched<'gc>(before: &DefinitionBefore<'gc>, cell: Gc<'gc, Definition<'gc>>) -> bool {
     let now = cell.value();
     let is_changed = |initial: u64| digest(now) != Some(initial);
     cell.is_assigned() || !now.same(&before.after) || cell.meta().initial_digest.is_some_and(is_changed)
@@ -112,23 +114,24 @@ fn evaluate_together(file: &mut PlannedFile) {
 
 impl<'gc> Cx<'_, 'gc> {
     /// What a definition was before the commit that is to be taken back, or before the undo that is.
-    fn before(&self, direction: Direction, cell: Gc<'gc, Definition<'gc>>) -> Option<&Before<'gc>> {
-        self.all_before(direction).iter().find(|before| Gc::ptr_eq(before.cell, cell))
+    fn definition_before(&self, direction: Direction, cell: Gc<'gc, Definition<'gc>>) -> Option<&DefinitionBefore<'gc>> {
+        self.before(direction)?.definitions.iter().find(|before| Gc::ptr_eq(before.cell, cell))
     }
 
-    fn all_before(&self, direction: Direction) -> &[Before<'gc>] {
+    /// What there was before the commit that is to be taken back, or before the undo that is.
+    fn before(&self, direction: Direction) -> Option<&Before<'gc>> {
         let wanted = match direction {
-            Direction::Edit => return &[],
+            Direction::Edit => return None,
             Direction::Undo(commit) => (commit, false),
             Direction::Redo(commit) => (commit, true),
         };
         let found = self.world.replaced_before.0.iter().find(|replaced| (replaced.commit, replaced.is_undo) == wanted);
-        found.map_or(&[], |replaced| &replaced.definitions)
+        found.map(|replaced| &replaced.before)
     }
 
     /// Puts a value or object back.
     pub(super) fn put_back_definition(&mut self, cell: Gc<'gc, Definition<'gc>>) {
-        let Some(before) = self.before(self.world.loading.direction, cell).cloned() else { return };
+        let Some(before) = self.definition_before(self.world.loading.direction, cell).cloned() else { return };
         let (value, is_assigned, meta) = match before.copy {
             // The older generation may have assigned it; what the program has made of it since comes first.
             Some(copy) => {
@@ -150,7 +153,8 @@ impl<'gc> Cx<'_, 'gc> {
 
     /// The variables of a generation that comes back are those of the file again.
     pub(super) fn join_generation(&mut self) {
-        for before in self.all_before(self.world.loading.direction).to_vec() {
+        let before = self.before(self.world.loading.direction).map_or(Vec::new(), |before| before.definitions.clone());
+        for before in before {
             let Some(copy) = before.copy.filter(|_| fits(before.kind, DefinitionKind::Variable)) else { continue };
             self.world.undo.push(Undo::definition(copy));
             Definition::forward(copy, self.mc, before.cell);
@@ -165,7 +169,7 @@ impl<'gc> Cx<'_, 'gc> {
                 logged.entry(Gc::as_ptr(*cell) as usize).or_insert(i);
             }
         }
-        let mut replaced = Vec::new();
+        let mut definitions = Vec::new();
         let files = plan.files.iter().filter(|file| !file.path.starts_with('<'));
         for (file, definition) in files.flat_map(|file| file.definitions.iter().map(move |d| (file, d))) {
             let is_new_object = matches!(definition.action, Action::Overwrite | Action::Replace);
@@ -189,9 +193,39 @@ impl<'gc> Cx<'_, 'gc> {
                 let copies = &self.world.loading.copies;
                 let copy = copies.iter().find(|(of, _)| Gc::ptr_eq(*of, cell)).map(|(_, copy)| *copy);
                 let (value, kind, meta, after) = (*value, *kind, meta.clone(), cell.value());
-                replaced.push(Before { cell, value, kind, meta, after, copy });
+                definitions.push(DefinitionBefore { cell, value, kind, meta, after, copy });
             }
         }
-        self.world.replaced_before.1 = replaced;
+        let shared = std::mem::take(&mut self.world.loading.shared_replaced);
+        self.world.replaced_before.1 = Before { definitions, shared };
+    }
+
+    /// Remembers what a shared slot of a class is that gets another value.
+    pub(super) fn note_shared_replaced(&mut self, class: Gc<'gc, Class<'gc>>, name: Symbol<'gc>, cell: Gc<'gc, BoxCell<'gc>>) {
+        let before = {
+            let body = class.body();
+            let digest = body.shared_digests.get(&name).copied();
+            let computed_from = body.computed_from.get(&Part { name, role: None }).cloned().unwrap_or_default();
+            SharedBefore { cell, value: cell.get(), digest, computed_from }
+        };
+        self.world.loading.shared_replaced.push(before);
+        self.world.undo.push(Undo::Shared(cell, cell.get()));
+    }
+
+    /// Puts back what a shared slot of a class was, if this undo or redo remembers it. Whether it does.
+    pub(super) fn put_shared_back(&mut self, class: Gc<'gc, Class<'gc>>, name: Symbol<'gc>, cell: Gc<'gc, BoxCell<'gc>>) -> bool {
+        let before = self.before(self.world.loading.direction);
+        let before = before.and_then(|before| before.shared.iter().find(|shared| Gc::ptr_eq(shared.cell, cell)).cloned());
+        // What has been changed in place since is not what its initialiser built.
+        let Some(before) = before.filter(|before| before.digest.is_some() && digest(before.value) == before.digest) else {
+            return false;
+        };
+        self.note_shared_replaced(class, name, cell);
+        BoxCell::set(cell, self.mc, before.value);
+        Class::update(class, self.mc, |body| {
+            body.shared_digests.extend(before.digest.map(|digest| (name, digest)));
+            body.computed_from.insert(Part { name, role: None }, before.computed_from);
+        });
+        true
     }
 }

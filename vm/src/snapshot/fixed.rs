@@ -2,7 +2,7 @@
 
 use super::read::{Problem, Read, Reader, entries_field, field, list_field, text_field};
 use crate::heap::Value;
-use crate::object::{Bound, Bytes, Class, ClassBody, Cx, EnumValue, Member, RangeObject, Symbol, Tuple, Variant, World};
+use crate::object::{Binding, Bound, Bytes, Class, ClassBody, Cx, EnumValue, Member, RangeObject, Symbol, Tuple, Variant, World};
 use crate::ops;
 use gc_arena::Gc;
 
@@ -132,7 +132,7 @@ fn method<'gc>(cx: &mut Cx<'_, 'gc>, of: Value<'gc>, name: &str) -> Read<Value<'
         (Value::Class(_), Some((_, Member::Method(_) | Member::Static(_)))) => cx.get_attr(of, name).map_err(|_| missing(cx)),
         (Value::Class(_), _) => Err(missing(cx)),
         (receiver, Some((_, Member::Method(method)))) => {
-            Ok(Value::Bound(Gc::new(cx.mc, Bound { receiver, method, name: symbol, unbound: None })))
+            Ok(Value::Bound(Gc::new(cx.mc, Bound { receiver, method, name: symbol, binding: Binding::Receiver })))
         }
         _ => Err(missing(cx)),
     }

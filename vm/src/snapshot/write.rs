@@ -135,7 +135,7 @@ impl<'gc> Writer<'gc> {
             Value::EnumValue(value) => return self.enum_entry(cx, id, value),
             Value::Instance(instance) => return self.instance_entry(cx, id, instance),
             Value::Bound(bound) => {
-                let receiver = bound.unbound.map_or(bound.receiver, Value::Class);
+                let receiver = bound.binding.unbound().map_or(bound.receiver, Value::Class);
                 let of = self.place(cx, receiver, id, Step::Receiver)?;
                 let name = Value::Str(bound.name.0);
                 return Ok(map(cx, &[("method", name), ("of", of)]));

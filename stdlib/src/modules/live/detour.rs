@@ -10,7 +10,7 @@ pub(super) fn target<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeRe
     loop {
         thing = match thing {
             Value::Definition(cell) => cell.value(),
-            Value::Bound(bound) => bound.method,
+            Value::Bound(bound) => cx.method_of(bound),
             Value::Function(_) | Value::Decorated(_) => return Ok(thing),
             other => {
                 let text = "a function or method that is written in the language, such as `game.step` or `Monster.hurt`";

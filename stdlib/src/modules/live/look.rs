@@ -112,7 +112,7 @@ pub(super) fn lineage<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeR
         thing = match thing {
             Value::Definition(cell) => cell.value(),
             Value::Decorated(decorated) => decorated.original.get(),
-            Value::Bound(bound) => bound.method,
+            Value::Bound(bound) => cx.method_of(bound),
             Value::Instance(instance) => Value::Class(cx.world.class_of_instance(instance)),
             Value::EnumValue(value) => Value::Class(value.variant.class),
             Value::Variant(variant) => Value::Class(variant.class),

@@ -2,8 +2,9 @@
 
 use crate::bytecode::Insn;
 use crate::heap::{Str, Tag, Value, copy_value};
+use crate::interp::run::Flow;
 use crate::interp::state::{State, handler_fn, int, pointer, slow, tag, through};
-use crate::object::{Frame, Instance, List, ReturnMode, World};
+use crate::object::{Exit, Frame, Instance, List, ReturnMode, World};
 use crate::ops;
 use gc_arena::{Gc, Mutation};
 
@@ -35,7 +36,31 @@ handler_fn! {
                 copy_value(s.a(), slot);
                 return s.skip(2).next();
             }
+            if tag(s.b()) == Tag::NAMESPACE {
+                return s.go(get_namespace_attr);
+            }
             through!(s.skip(2), |s, cx| cx.get_attr_at(s.pc.sub(3).cast_mut(), *s.b()));
+        }
+    }
+}
+
+handler_fn! {
+    /// `GetAttr` of a namespace.
+    #[inline(never)]
+    fn get_namespace_attr<'gc>(s) {
+        // SAFETY: see the head of state.rs.
+        unsafe {
+            s.skip(2).slow(|s, cx| {
+                let site = s.pc.sub(3);
+                if let Value::Str(name) = *s.k.add(*site.add(1) as usize)
+                    && cx.needs_of(*s.b(), name.as_str())
+                {
+                    s.set_pc(site);
+                    return Flow::Leave(Exit::Need);
+                }
+                let result = cx.get_attr_at(site.cast_mut(), *s.b());
+                cx.finish(result, s.insn.a(), ReturnMode::Store)
+            });
         }
     }
 }
@@ -116,7 +141,31 @@ pub(super) unsafe fn get_index(s: State<'_>) {
         s.a().cast::<*const Str>().add(1).write(Gc::as_ptr(*(*s.world).ascii.as_ptr().add(byte as usize)));
         return s.next();
     }
+    if tag(object) == Tag::NAMESPACE {
+        return s.go(get_namespace_item);
+    }
     through!(s, |s, cx| ops::get_index(cx, *s.b(), *s.c()));
+}
+
+handler_fn! {
+    /// `R[A] = R[B][R[C]]` for a namespace.
+    #[inline(never)]
+    fn get_namespace_item<'gc>(s) {
+        // SAFETY: see the head of state.rs.
+        unsafe {
+            s.slow(|s, cx| {
+                let (object, index) = (*s.b(), *s.c());
+                if let Value::Str(name) = index
+                    && cx.needs_of(object, name.as_str())
+                {
+                    s.set_pc(s.pc.sub(1));
+                    return Flow::Leave(Exit::Need);
+                }
+                let result = ops::get_index(cx, object, index);
+                cx.finish(result, s.insn.a(), ReturnMode::Store)
+            });
+        }
+    }
 }
 
 #[inline(always)]
