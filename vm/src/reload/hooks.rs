@@ -1,7 +1,8 @@
 //! What a program wants to know of its reloads: `before_reload` and `after_reload` of its files, and listeners.
 //!
 //! A file's `before_reload` is that of the text that runs; it may keep something for later, or refuse by raising. `after_reload` is that of
-//! the new text; when it raises, the commit is taken back. Neither runs when a file is loaded for the first time.
+//! the new text; when it raises, the commit is taken back. Neither runs when a file is loaded for the first time. Tasks that have asked for it
+//! (`task.on_code_change`) are told after the files, in the same way.
 
 use super::check::{Place, Reason};
 use super::codes;
@@ -21,6 +22,9 @@ const AFTER: &str = "after_reload";
 
 /// The part of the library that gives reports a form for the language.
 const MODULE: &str = "live";
+
+/// The part of the library that knows which tasks have asked for it.
+const TASKS: &str = "task";
 
 /// A file that is told.
 struct Told {
@@ -44,6 +48,8 @@ pub(super) struct Listeners(Option<Handle>);
 pub(super) struct Hooks {
     /// Dependencies first.
     files: Vec<Told>,
+    /// Whether code changes that ran before.
+    is_edit: bool,
     /// The hook that has raised, for the reason of the refusal.
     pub(super) failed: Option<String>,
     /// What hooks have raised that could not refuse.
@@ -92,7 +98,17 @@ impl Hooks {
                 return Err(error);
             }
         }
-        Ok(())
+        if self.is_edit { self.tell_tasks(vm, report) } else { Ok(()) }
+    }
+
+    /// Calls what tasks have given to `task.on_code_change`.
+    fn tell_tasks(&mut self, vm: &mut Vm, report: &Report) -> Result<(), Error> {
+        let Some(list) = vm.library_value(TASKS, "_code_changes").filter(|list| vm.length(list) > 0) else { return Ok(()) };
+        let reports = vm.reports_for(&list, report)?;
+        let tell = vm.handle(&format!("{TASKS}._tell_of_code"))?;
+        vm.logging_assignments(|vm| vm.call_raw(&tell, (&reports,))).map(drop).inspect_err(|_| {
+            self.failed = Some("what a task has given to `task.on_code_change` failed, and the edit is taken back".into());
+        })
     }
 }
 
@@ -113,7 +129,8 @@ impl Vm {
                 files.push(Told { path: file.path.clone(), before, after, is_hook_edited, version, data: None });
             }
         }
-        Hooks { files, ..Hooks::default() }
+        let is_edit = plan.files.iter().any(|file| file.changed && !file.is_new);
+        Hooks { files, is_edit, ..Hooks::default() }
     }
 
     /// Loads what hooks need to be called.
@@ -151,14 +168,7 @@ impl Vm {
         if report.ok && !report.committed || self.listener_count() == 0 {
             return;
         }
-        // One for each, so that what a listener does to its own shows nobody else something else.
-        let count = self.length(known);
-        let reports = (0..count).map(|_| self.report_value(report)).collect::<Result<Vec<_>, _>>();
-        let told = reports.and_then(|reports| {
-            let value = self.make(|cx| {
-                let reports = reports.iter().map(|report| report.value_in(cx.world)).collect();
-                Value::List(List::new(cx.mc, reports))
-            });
+        let told = self.reports_for(known, report).and_then(|value| {
             let tell = self.handle(&format!("{MODULE}._tell"))?;
             let (is_rollback, ok) = (matches!(report.error, Some(Error::Raised { .. } | Error::Interrupted(_))), report.ok);
             self.files.commits_running += 1;
@@ -229,9 +239,24 @@ impl Vm {
         Ok(failed.map(|errors| errors.iter().map(warning).collect()))
     }
 
+    /// A list with a report for each of those in a list, so that what one of them does to its own shows nobody else something else.
+    fn reports_for(&mut self, list: &Handle, report: &Report) -> Result<Handle, Error> {
+        let count = self.length(list);
+        let reports = (0..count).map(|_| self.report_value(report)).collect::<Result<Vec<_>, _>>()?;
+        Ok(self.make(|cx| {
+            let reports = reports.iter().map(|report| report.value_in(cx.world)).collect();
+            Value::List(List::new(cx.mc, reports))
+        }))
+    }
+
+    /// What a variable of the library holds, if that part of it is loaded.
+    fn library_value(&mut self, module: &str, name: &str) -> Option<Handle> {
+        let is_loaded = self.enter(|cx| cx.world.namespaces.contains_key(module));
+        is_loaded.then(|| self.handle(&format!("{module}.{name}")).ok()).flatten()
+    }
+
     fn listener_list(&mut self) -> Option<Handle> {
-        let is_loaded = self.enter(|cx| cx.world.namespaces.contains_key(MODULE));
-        is_loaded.then(|| self.handle(&format!("{MODULE}._listeners")).ok()).flatten()
+        self.library_value(MODULE, "_listeners")
     }
 
     fn listener_count(&mut self) -> usize {
