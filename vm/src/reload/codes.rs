@@ -76,8 +76,8 @@ fn main() {
 }
 ```"
     HOOK "R0115" Error "the program refuses an edit"
-    "A `before_reload` or `after_reload` of a file has raised an error, a test of an edited file fails (`tests: true`), or an instance cannot
-follow its class (`migrate: \"eager\"`). Nothing has changed. The message says which, and the error is shown with it."
+    "A `before_reload` or `after_reload` of a file has raised an error, or what a task has given to `task.on_code_change`; a test of an edited
+file fails (`tests: true`); or an instance cannot follow its class (`migrate: \"eager\"`). Nothing has changed. The message says which, and the error is shown with it."
     RENAMED "W0303" Warning "a definition may have been renamed"
     "One definition left and one with nearly the same text came, or one slot left and one with the same default came. If that is one thing
 with a new name, say so with `was`, and everyone who holds the old one goes over to the new one, with its value: `fn step(dt) was tick`,
