@@ -34,7 +34,7 @@ const LAYER_EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("bytecode/disasm.rs", "image", "names of constants and prototypes are in the image, which is plain data"),
     ("heap/value.rs", "object", "a value points to objects; the enum cannot be apart from its variants"),
     ("image/codec.rs", "heap", "it hashes bytes, which needs nothing of the heap"),
-    ("object/world.rs", "link", "the world keeps what is left of a class that is being made"),
+    ("object/loading.rs", "link", "a commit keeps what is left of a class that is being made"),
 ];
 
 /// Files that may have more than [`LINES_MAX`] lines, and why.

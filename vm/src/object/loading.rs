@@ -2,7 +2,6 @@
 
 use super::{Class, Definition, Direction, Function, Proto, SharedBefore, Symbol, SymbolMap};
 use crate::heap::Value;
-use crate::link::ClassTask;
 use gc_arena::{Collect, Gc};
 
 /// What a commit has yet to do while the top level of its files runs.
@@ -42,4 +41,4 @@ pub struct Loading<'gc> {
 }
 
 /// A class with what is left to run of it.
-pub type ClassTasks<'gc> = (Gc<'gc, Class<'gc>>, Vec<ClassTask<'gc>>);
+pub type ClassTasks<'gc> = (Gc<'gc, Class<'gc>>, Vec<crate::link::ClassTask<'gc>>);

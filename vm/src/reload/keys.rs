@@ -1,10 +1,10 @@
 //! Maps and sets whose keys hash or compare in another way: they notice it by a number that a commit counts up, at their next use.
 //!
 //! What `hash` and `==` do depends on their own code and on everything that it mentions: functions and constants by their cells, members by
-//! their names alone, because nobody knows what they are called on.
+//! their names alone, because nobody knows what they are called on. What members do in turn is looked at where their classes are known.
 
 use crate::heap::Value;
-use crate::object::{Class, Cx, Function, HashSource, Member, Proto, Symbol, SymbolMap, Undo};
+use crate::object::{Class, Cx, HashSource, Member, Proto, Symbol, SymbolMap, Undo};
 use gc_arena::Gc;
 use rustc_hash::FxHashSet;
 
@@ -59,7 +59,8 @@ impl<'gc> Cx<'_, 'gc> {
             return;
         }
         let changed = self.changed_since(log_start);
-        if !changed.is_empty() && self.key_code().into_iter().any(|root| self.uses_any(root, &changed)) {
+        let classes: Vec<_> = self.world.key_classes.values().filter_map(|class| class.upgrade(mc)).collect();
+        if !changed.is_empty() && classes.into_iter().any(|class| self.uses_any(class, &changed)) {
             self.hashes_differ();
         }
     }
@@ -94,52 +95,103 @@ impl<'gc> Cx<'_, 'gc> {
         changed
     }
 
-    /// The `hash` and `==` of all classes that have any.
-    fn key_code(&self) -> Vec<Value<'gc>> {
-        let classes: Vec<_> = self.world.key_classes.values().filter_map(|class| class.upgrade(self.mc)).collect();
-        let names = [self.world.symbols.hash, self.world.symbols.eq];
-        let methods = classes.iter().flat_map(|class| names.map(|name| class.body().members.get(&name).copied()));
-        methods.filter_map(|member| if let Some(Member::Method(method)) = member { Some(method) } else { None }).collect()
-    }
-
-    /// Whether a function uses anything that has changed.
-    fn uses_any(&self, root: Value<'gc>, changed: &Changed<'gc>) -> bool {
-        let mut work = vec![root];
-        let mut seen: FxHashSet<usize> = FxHashSet::default();
-        let mut code: Vec<Gc<'gc, Proto<'gc>>> = Vec::new();
+    /// Whether `hash` or `==` of a class uses anything that has changed.
+    fn uses_any(&self, class: Gc<'gc, Class<'gc>>, changed: &Changed<'gc>) -> bool {
+        let mut reach = Reach::default();
+        reach.add_class(self, class);
+        reach.add_name(self.world.symbols.hash);
+        reach.add_name(self.world.symbols.eq);
         loop {
-            while let Some(value) = work.pop() {
-                let function: Gc<'gc, Function<'gc>> = match (self.decoration(&value), value) {
-                    (Some(decorated), _) => {
-                        if let Value::Function(target) = decorated.target.get() {
-                            code.push(target.proto());
-                        }
-                        let Value::Function(original) = decorated.original.get() else { continue };
-                        original
-                    }
-                    (None, Value::Function(function)) => function,
-                    _ => continue,
-                };
-                if changed.functions.contains(&(Gc::as_ptr(function) as usize)) {
+            while let Some(value) = reach.values.pop() {
+                if self.is_changed(value, changed, &mut reach.code) {
                     return true;
                 }
-                code.push(function.proto());
             }
-            let Some(proto) = code.pop() else { return false };
-            if !seen.insert(Gc::as_ptr(proto) as usize) {
+            let Some(proto) = reach.code.pop() else { return false };
+            if !reach.seen.insert(Gc::as_ptr(proto) as usize) {
                 continue;
             }
             for i in 0..proto.image.consts.len() {
                 match proto.const_at(i) {
                     Value::Definition(cell) if changed.cells.contains(&(Gc::as_ptr(cell) as usize)) => return true,
-                    Value::Definition(cell) => work.push(cell.value()),
+                    Value::Definition(cell) => match cell.value() {
+                        Value::Class(class) => reach.add_class(self, class),
+                        value => reach.values.push(value),
+                    },
                     Value::Str(name) if changed.members.contains(&Symbol(name)) => return true,
+                    Value::Str(name) => reach.add_name(Symbol(name)),
                     _ => {}
                 }
             }
-            code.extend(proto.image.nested.iter().map(|id| proto.linked.proto(*id)));
+            reach.code.extend(proto.image.nested.iter().map(|id| proto.linked.proto(*id)));
         }
     }
+
+    /// Whether a value is a function that has changed. Its code is added, if it is not.
+    fn is_changed(&self, value: Value<'gc>, changed: &Changed<'gc>, code: &mut Vec<Gc<'gc, Proto<'gc>>>) -> bool {
+        let functions = match self.decoration(&value) {
+            Some(decorated) => [decorated.original.get(), decorated.target.get()],
+            None => [value, Value::Nil],
+        };
+        for function in functions {
+            let Value::Function(function) = function else { continue };
+            if changed.functions.contains(&(Gc::as_ptr(function) as usize)) {
+                return true;
+            }
+            code.push(function.proto());
+        }
+        false
+    }
+}
+
+/// What code reaches on its way.
+#[derive(Default)]
+struct Reach<'gc> {
+    /// What may be functions, not looked at yet.
+    values: Vec<Value<'gc>>,
+    /// Code that is not looked at yet.
+    code: Vec<Gc<'gc, Proto<'gc>>>,
+    /// Addresses of code that is.
+    seen: FxHashSet<usize>,
+    /// Names that may be those of members.
+    names: FxHashSet<Symbol<'gc>>,
+    /// Classes whose members of these names are followed: that of the keys and those that code mentions, with those above and below them.
+    classes: Vec<Gc<'gc, Class<'gc>>>,
+}
+
+impl<'gc> Reach<'gc> {
+    fn add_name(&mut self, name: Symbol<'gc>) {
+        if self.names.insert(name) {
+            for class in &self.classes {
+                self.values.extend(class.body().members.get(&name).into_iter().flat_map(functions_of));
+            }
+        }
+    }
+
+    fn add_class(&mut self, cx: &Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>) {
+        let mut work = vec![class];
+        while let Some(class) = work.pop() {
+            if self.classes.iter().any(|known| Gc::ptr_eq(*known, class)) {
+                continue;
+            }
+            self.classes.push(class);
+            let body = class.body();
+            let named = self.names.iter().filter_map(|name| body.members.get(name));
+            self.values.extend(named.flat_map(functions_of));
+            work.extend(body.linearisation.iter().copied());
+            work.extend(body.subclasses.iter().filter_map(|class| class.upgrade(cx.mc)));
+        }
+    }
+}
+
+/// The functions of a member.
+fn functions_of<'gc>(member: &Member<'gc>) -> impl Iterator<Item = Value<'gc>> + use<'gc> {
+    let functions = match *member {
+        Member::Method(function) | Member::Static(function) => [Some(function), None],
+        Member::Property { getter, setter } => [getter, setter],
+        Member::Shared(_) => [None, None],
+    };
+    functions.into_iter().flatten()
 }
 
 impl Changed<'_> {
