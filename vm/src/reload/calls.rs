@@ -1,13 +1,14 @@
 //! Warnings for calls that fit the parameters of a function as it runs, and do not fit those that an edit gives it.
 //!
-//! Known are calls by the names of functions, classes with an `init`, and static functions, and those of a class's own methods on `self`.
+//! Known are calls by the names of functions, static functions, variants, classes with an `init` and classes without bases, and those of a class's
+//! own methods on `self`.
 //! Asked only by edits that change parameters; texts that have such a name in them are looked through then.
 
 use super::codes;
 use super::names::Names;
 use super::plan::{FileInput, PlannedFile, ReloadPlan};
 use super::texts::{Text, texts};
-use crate::image::{ClassImage, DefinitionKind, MemberRole, ModuleImage, ProtoImage};
+use crate::image::{ClassImage, DefinitionKind, MemberRole, ModuleImage, ProtoImage, VariantImage};
 use crate::interp::signature;
 use lang::ast::visit::{Visitor, walk_expr, walk_stmt, walk_stmts};
 use lang::ast::{Arg, Expr, ExprKind, Stmt, StmtKind};
@@ -16,14 +17,48 @@ use lang::source::{Source, Span};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
+/// The method that a call of a class calls.
+const INIT: &str = "init";
+
+/// What can be given in a call.
+struct Params<'a> {
+    /// Names in order, and whether the argument has to be there.
+    names: Vec<(&'a str, bool)>,
+    takes_more: bool,
+    /// For messages: `name(a, b = 1)`.
+    shown: String,
+}
+
+impl<'a> Params<'a> {
+    fn of_function(function: &'a ProtoImage) -> Self {
+        let names = function.params.iter().map(|param| (&*param.name, param.default.is_none())).collect();
+        Params { names, takes_more: function.rest.is_some(), shown: signature(function) }
+    }
+
+    /// Of a class without `init` and bases: its slots.
+    fn of_slots(class: &'a ClassImage) -> Self {
+        Params::of_names(&class.name, class.slots.iter().map(|slot| (&*slot.name, false)).collect())
+    }
+
+    fn of_variant(variant: &'a VariantImage) -> Option<Self> {
+        let names = variant.fields.as_ref()?.iter().map(|field| (&**field, true)).collect();
+        Some(Params::of_names(&variant.name, names))
+    }
+
+    fn of_names(name: &str, names: Vec<(&'a str, bool)>) -> Self {
+        let shown = format!("{name}({})", names.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", "));
+        Params { names, takes_more: false, shown }
+    }
+}
+
 /// A function before and after an edit of its parameters.
 struct Edited<'a> {
     /// What a text has to mention to call it.
     word: &'a str,
     /// Whether it has a receiver, which a call through the class gives as first argument.
     is_method: bool,
-    old: &'a ProtoImage,
-    new: &'a ProtoImage,
+    old: Params<'a>,
+    new: Params<'a>,
 }
 
 /// By qualified names; of methods with their classes.
@@ -58,7 +93,16 @@ fn collect<'a>(file: &'a PlannedFile, old: &'a ModuleImage, edited: &mut EditedF
         let name = format!("{}.{}", file.namespace, definition.name);
         match (before.kind, now.kind) {
             (DefinitionKind::Function(a), DefinitionKind::Function(b)) => {
-                note((name, &now.name, false), &old.protos[a.0 as usize], &new.protos[b.0 as usize], edited);
+                let (a, b) = (&old.protos[a.0 as usize], &new.protos[b.0 as usize]);
+                note((name, &now.name, false), Params::of_function(a), Params::of_function(b), edited);
+            }
+            (DefinitionKind::Enum(a), DefinitionKind::Enum(b)) => {
+                let (before, now) = (&old.enums[a.0 as usize].variants, &new.enums[b.0 as usize].variants);
+                for is in now {
+                    let was = before.iter().find(|variant| variant.name == is.name).and_then(Params::of_variant);
+                    let (Some(was), Some(params)) = (was, Params::of_variant(is)) else { continue };
+                    note((format!("{name}.{}", is.name), &is.name, false), was, params, edited);
+                }
             }
             (DefinitionKind::Class(a), DefinitionKind::Class(b)) => {
                 collect_members(&name, (old, &old.classes[a.0 as usize]), (new, &new.classes[b.0 as usize]), edited);
@@ -79,20 +123,22 @@ fn collect_members<'a>(
         let Some(was) = same.next().filter(|was| was.decorate.is_none() && member.decorate.is_none()) else { continue };
         let (was, is) = (&old.protos[was.proto.0 as usize], &new.protos[member.proto.0 as usize]);
         let is_method = member.role == MemberRole::Method;
-        note((format!("{name}.{}", member.name), &member.name, is_method), was, is, edited);
-        if *member.name == *"init" {
-            note((name.to_owned(), &now.name, false), was, is, edited);
+        let params = || (Params::of_function(was), Params::of_function(is));
+        let ((a, b), qualified) = (params(), format!("{name}.{}", member.name));
+        note((qualified, &member.name, is_method), a, b, edited);
+        if *member.name == *INIT {
+            let (a, b) = params();
+            note((name.to_owned(), &now.name, false), a, b, edited);
         }
+    }
+    let takes_slots = |class: &ClassImage| class.bases.is_empty() && class.members.iter().all(|member| *member.name != *INIT);
+    if takes_slots(before) && takes_slots(now) {
+        note((name.to_owned(), &now.name, false), Params::of_slots(before), Params::of_slots(now), edited);
     }
 }
 
-fn note<'a>(
-    (name, word, is_method): (String, &'a str, bool),
-    old: &'a ProtoImage,
-    new: &'a ProtoImage,
-    edited: &mut EditedFunctions<'a>,
-) {
-    if signature(old) != signature(new) {
+fn note<'a>((name, word, is_method): (String, &'a str, bool), old: Params<'a>, new: Params<'a>, edited: &mut EditedFunctions<'a>) {
+    if old.shown != new.shown {
         edited.insert(name, Edited { word, is_method, old, new });
     }
 }
@@ -133,13 +179,13 @@ impl Walk<'_> {
         let is_on_self = matches!(&*callee.kind, ExprKind::Member { object, .. } if matches!(&*object.kind, ExprKind::SelfRef(_)));
         let Some(function) = self.edited.get(&name).filter(|function| !function.is_method || is_on_self) else { return };
         // What a spread gives is not known.
-        if args.iter().any(|arg| matches!(arg, Arg::Spread(_))) || misfit(function.old, args).is_some() {
+        if args.iter().any(|arg| matches!(arg, Arg::Spread(_))) || misfit(&function.old, args).is_some() {
             return;
         }
-        let Some(why) = misfit(function.new, args) else { return };
+        let Some(why) = misfit(&function.new, args) else { return };
         let diagnostic = Diagnostic::new(&codes::MISFIT, span, format!("this call no longer fits `{name}`: {why}"))
             .label("raises ArityError")
-            .help(format!("its parameters are those of `{}` now", signature(function.new)));
+            .help(format!("its parameters are those of `{}` now", function.new.shown));
         self.found.push(diagnostic);
     }
 }
@@ -163,23 +209,23 @@ impl Visitor for Walk<'_> {
 }
 
 /// Why arguments cannot be taken.
-fn misfit(function: &ProtoImage, args: &[Arg]) -> Option<String> {
-    let params = &function.params;
+fn misfit(params: &Params<'_>, args: &[Arg]) -> Option<String> {
+    let names = &params.names;
     let count = args.iter().filter(|arg| matches!(arg, Arg::One(_))).count();
-    if count > params.len() && function.rest.is_none() {
-        return Some(format!("it takes at most {}, and {count} are given", params.len()));
+    if count > names.len() && !params.takes_more {
+        return Some(format!("it takes at most {}, and {count} are given", names.len()));
     }
-    let mut given = vec![false; params.len()];
+    let mut given = vec![false; names.len()];
     given.iter_mut().take(count).for_each(|given| *given = true);
     for arg in args {
         let Arg::Named(name, _) = arg else { continue };
-        match params.iter().position(|param| *param.name == *name.name.0) {
+        match names.iter().position(|(other, _)| **other == *name.name.0) {
             Some(at) if !given[at] => given[at] = true,
             Some(_) => return Some(format!("`{}` is given twice", name.name.0)),
             None => return Some(format!("it has no parameter `{}`", name.name.0)),
         }
     }
-    let missing = params.iter().zip(given).find(|(param, given)| !given && param.default.is_none())?.0;
-    let missing = if missing.name.is_empty() { "an argument".to_owned() } else { format!("the argument `{}`", missing.name) };
+    let (missing, _) = names.iter().zip(given).find(|((_, is_required), given)| !given && *is_required)?.0;
+    let missing = if missing.is_empty() { "an argument".to_owned() } else { format!("the argument `{missing}`") };
     Some(format!("{missing} is missing"))
 }
