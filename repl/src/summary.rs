@@ -56,6 +56,10 @@ pub fn of_reload(report: &Report, program: Program, style: diagnostics::Report) 
             .filter(|(_, entries)| !entries.is_empty())
             .map(|(word, entries)| format!("{word} {}", names(entries)))
             .collect();
+        let retracted: Vec<Entry> = report.retracted().cloned().collect();
+        if !retracted.is_empty() {
+            named.push(format!("removed {}", names(&retracted)));
+        }
         if report.relinked > 0 {
             named.push(format!("{} holders relinked", report.relinked));
         }

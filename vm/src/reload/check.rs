@@ -3,6 +3,7 @@
 use super::codes;
 use super::contribution::Verdict;
 use super::plan::{Action, ReloadPlan};
+use super::report::a_kind;
 use super::report::kind_text;
 use super::survey::{Fact, Facts};
 use crate::image::DefinitionKind;
@@ -131,13 +132,13 @@ fn refusal(verdict: Verdict, qualified: &str, kind: DefinitionKind, fact: Option
         ),
         Verdict::RefuseLeakKind => (
             codes::LEAK_KIND.id,
-            format!("`{qualified}` was a {old}, which is still in use, and is a {new} in the new text"),
+            format!("`{qualified}` was {}, which is still in use, and is {} in the new text", a_kind(old), a_kind(new)),
             "choose another name, or end the old one with `live.drop` first",
         ),
         _ => (
             codes::OTHER_KIND.id,
-            format!("`{qualified}` is a {old} in the running program and a {new} in the new text"),
-            "choose another name, or ask for the replacement with `replace`",
+            format!("`{qualified}` is {} in the running program and {} in the new text", a_kind(old), a_kind(new)),
+            "choose another name, or ask for the replacement with `live.reload(replace: true)`",
         ),
     }
 }

@@ -166,11 +166,13 @@ impl<'gc> Cx<'_, 'gc> {
         Ok(())
     }
 
-    /// Takes from their classes the members that the `extend` blocks of a file no longer have.
-    pub(super) fn drop_extensions(&mut self, old: Gc<'gc, Linked<'gc>>, new: Gc<'gc, Linked<'gc>>) {
+    /// Takes from their classes the members that the `extend` blocks of a file no longer have; all, if it is gone.
+    pub(super) fn drop_extensions(&mut self, old: Gc<'gc, Linked<'gc>>, new: Option<Gc<'gc, Linked<'gc>>>) {
         let stays = |target: &ClassRef, member: &MemberImage| {
             let same = |m: &MemberImage| m.name == member.name && m.role == member.role;
-            extensions_of(new).any(|extension| extension.target == *target && extension.members.iter().any(same))
+            new.into_iter()
+                .flat_map(extensions_of)
+                .any(|extension| extension.target == *target && extension.members.iter().any(same))
         };
         for extension in extensions_of(old) {
             // A target that is no class any more has nothing to give back.

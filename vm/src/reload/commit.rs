@@ -215,6 +215,8 @@ impl<'gc> Cx<'_, 'gc> {
             self.world.loading.overwritten.extend(overwritten);
         }
         let origins = self.origins(plan);
+        let gone: Vec<_> =
+            plan.files.iter().filter(|file| file.is_removed).filter_map(|file| self.linked_text(&file.path)).collect();
         for file in &plan.files {
             self.declare(file, &origins);
         }
@@ -236,9 +238,10 @@ impl<'gc> Cx<'_, 'gc> {
         }
         for (linked, old) in &linked {
             if let Some(old) = old.filter(|old| !Gc::ptr_eq(*old, *linked)) {
-                self.drop_extensions(old, *linked);
+                self.drop_extensions(old, Some(*linked));
             }
         }
+        gone.into_iter().for_each(|old| self.drop_extensions(old, None));
         let mut tasks = Vec::new();
         self.note_stirred(&files, &linked);
         self.apply_classes(&files, &linked, &mut tasks, matcher)?;
@@ -254,6 +257,11 @@ impl<'gc> Cx<'_, 'gc> {
             queues.push(self.queue_of(at, file, *linked, &tasks));
         }
         Ok(queues)
+    }
+
+    /// The text of a file that runs.
+    fn linked_text(&self, path: &str) -> Option<Gc<'gc, Linked<'gc>>> {
+        self.world.modules.get(path)?.state().linked
     }
 
     /// The name that code has to be linked to again when an entry of the log is taken back: whether it hides one of `core`, or which

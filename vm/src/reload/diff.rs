@@ -78,7 +78,7 @@ impl FileChange {
 }
 
 /// Whether two kinds may replace each other: `let`, `const` and `once` are one kind.
-fn same_kind(a: DefinitionKind, b: DefinitionKind) -> bool {
+pub(super) fn same_kind(a: DefinitionKind, b: DefinitionKind) -> bool {
     use DefinitionKind::{Constant, Once, Variable};
     let is_value = |k| matches!(k, Variable | Constant | Once);
     is_value(a) && is_value(b) || mem::discriminant(&a) == mem::discriminant(&b)

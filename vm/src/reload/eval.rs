@@ -147,6 +147,9 @@ impl Vm {
             }
         };
         report.epoch = self.epoch();
+        if !report.ok {
+            report.mode = options.mode.unwrap_or(self.files.mode);
+        }
         match (report.ok, direction) {
             (true, Direction::Edit) => self.files.disk.note_running(&paths),
             (false, Direction::Edit) => self.files.disk.note_refused(texts, &report.reasons),

@@ -2,6 +2,7 @@
 
 use super::codes;
 use super::plan::ReloadPlan;
+use super::report::a_kind;
 use crate::heap::Value;
 use crate::image::{DefinitionImage, DefinitionKind, MemberImage, MemberRole, SharedImage, SlotImage};
 use crate::link::{Claim, claims_that_hold};
@@ -72,9 +73,10 @@ impl<'gc> Cx<'_, 'gc> {
                     format!("`{qualified}` has no `{old}` in the running program"),
                     "it acts in the edit in which the old name leaves; leave it out".to_owned(),
                 ),
-                Some(before) if !fits(before, kind) => {
-                    (format!("`{old}` is a {before}, not a {kind}"), "a member continues another one of its kind".to_owned())
-                }
+                Some(before) if !fits(before, kind) => (
+                    format!("`{old}` is {}, not {}", a_kind(before), a_kind(kind)),
+                    "a member continues another one of its kind".to_owned(),
+                ),
                 _ if taker == Some(*name) => continue,
                 _ if let Some(taker) = taker => (
                     format!("`{old}` is `{}` now", taker.as_str()),

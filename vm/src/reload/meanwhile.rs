@@ -331,7 +331,12 @@ impl Vm {
                     forwards_to: None,
                     initial: None,
                 };
-                if old.is_none() { report.added.push(entry) } else { report.changed.push(entry) }
+                let (was, is) = (before.iter().any(|(n, ..)| *n == name), now.iter().any(|(n, ..)| *n == name));
+                match (was, is) {
+                    (false, _) => report.added.push(entry),
+                    (true, false) => report.removed.push(entry),
+                    (true, true) => report.changed.push(entry),
+                }
             }
         }
     }

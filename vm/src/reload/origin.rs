@@ -42,7 +42,8 @@ impl Vm {
             let why = |cell: Gc<'_, Definition<'_>>| {
                 let meta = cell.meta();
                 if meta.leak.is_some() {
-                    return Some("no file defines it any more");
+                    // An old name goes on as the new one.
+                    return meta.now.is_none().then_some("no file defines it any more");
                 }
                 if meta.is_evaluated {
                     return Some("it was evaluated in a session");

@@ -228,6 +228,11 @@ impl Report {
         self.leaked.iter().filter(|entry| entry.forwards_to.is_none())
     }
 
+    /// Blocks of `extend` that have left, and with them the members that they had added.
+    pub fn retracted(&self) -> impl Iterator<Item = &Entry> {
+        self.removed.iter().filter(|entry| entry.kind == "extension")
+    }
+
     /// Adds shared slots that keep their values though their initialisers have changed, and those that are evaluated anew; and members that
     /// are decorated again.
     pub(super) fn add_shared(&mut self, changes: &SharedChanges) {
@@ -289,6 +294,12 @@ pub fn layout_text(change: &LayoutChange) -> String {
 /// What is to be known of statements that a refused edit has run.
 const STAYS: &str = "and what it did to objects and outside stays";
 
+/// A kind with its article: "a function", "an enum".
+pub(super) fn a_kind(kind: &str) -> String {
+    let article = if kind.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {kind}")
+}
+
 /// What becomes of a variable or shared slot that is in conflict, and what to do, in one line.
 pub fn conflict_text(entry: &Entry) -> String {
     let remedy = match entry.kind {
@@ -325,6 +336,9 @@ impl fmt::Display for Report {
             for entry in entries {
                 writeln!(f, "  {word:<10} {} {}", entry.kind, entry.with_origin())?;
             }
+        }
+        for entry in self.retracted() {
+            writeln!(f, "  removed    {} {entry}", entry.kind)?;
         }
         for entry in self.lost() {
             writeln!(f, "  leaked     {} {entry}", entry.kind)?;

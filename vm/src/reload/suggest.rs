@@ -1,8 +1,9 @@
 //! Guesses that are only ever said, never acted upon: a definition or slot that leaves and one that comes may be one with a new name.
 
 use super::codes;
-use super::diff::{Change, FileChange};
+use super::diff::{Change, FileChange, same_kind};
 use super::plan::{Action, Draft, FileInput, ReloadPlan, fits, name_before};
+use super::report::a_kind;
 use super::survey::{Fact, Facts};
 use crate::image::{ClassImage, DefinitionImage, DefinitionKind, ModuleImage};
 use crate::object::{Cx, Definition, Kind, Linked};
@@ -31,6 +32,40 @@ pub(super) fn renamings(draft: &Draft, facts: &Facts) -> Vec<(Source, Diagnostic
             is_leak || draft.is_taken(&input.namespace, name, &input.path)
         };
         found.extend(suggestions(input, change, is_known).into_iter().map(|d| (input.new.source.clone(), d)));
+    }
+    found.extend(moves_with_edits(draft));
+    found
+}
+
+/// What leaves one namespace, while another one gets a definition of this name with another text.
+fn moves_with_edits(draft: &Draft) -> Vec<(Source, Diagnostic)> {
+    let mut gone: HashMap<&str, Vec<(&FileInput, &DefinitionImage)>> = HashMap::new();
+    for (input, change) in draft.inputs.iter().zip(&draft.changes) {
+        for definition in change.definitions.iter().filter(|d| d.change == Change::Removed) {
+            let image = input.old.as_ref().and_then(|old| old.definition(&definition.name));
+            if let Some(image) = image.filter(|image| !draft.is_taken(&input.namespace, &image.name, &input.path)) {
+                gone.entry(&image.name).or_default().push((input, image));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    for (input, change) in draft.inputs.iter().zip(&draft.changes) {
+        for definition in change.definitions.iter().filter(|d| d.change == Change::Added) {
+            let Some(image) = definition.index.map(|i| &input.new.definitions[i]).filter(|image| image.was.is_none()) else {
+                continue;
+            };
+            let is_like = |(other, before): &&(&FileInput, &DefinitionImage)| {
+                other.namespace != input.namespace && before.fingerprint != image.fingerprint && same_kind(before.kind, image.kind)
+            };
+            let mut like = gone.get(&*image.name).into_iter().flatten().filter(is_like);
+            if let (Some((other, before)), None) = (like.next(), like.next()) {
+                let before = format!("{}.{}", other.namespace, before.name);
+                let word = super::report::kind_text(image.kind);
+                let message = format!("{word} `{}.{}` has the name of `{before}`, which leaves", input.namespace, image.name);
+                let help = format!("if it has moved and was edited, write `{} was {before}` once", written(image, &input.new));
+                found.push((input.new.source.clone(), Diagnostic::new(&codes::RENAMED, image.name_span, message).help(help)));
+            }
+        }
     }
     found
 }
@@ -152,9 +187,9 @@ pub(super) fn idle_renames(
             let (message, help) = match fact {
                 Some(fact) if !fits(fact.kind, image.kind) => (
                     format!(
-                        "`was {was}` does nothing: `{before}` is a {}, not a {}",
-                        fact.kind.text(),
-                        super::report::kind_text(image.kind)
+                        "`was {was}` does nothing: `{before}` is {}, not {}",
+                        a_kind(fact.kind.text()),
+                        a_kind(super::report::kind_text(image.kind))
                     ),
                     "a definition takes over another one of its kind",
                 ),
