@@ -27,13 +27,17 @@ mod unix {
     use std::thread;
     use vm::embed::ReloadHandle;
 
+    /// The controlling terminal; it cannot be opened any more when that has been closed.
+    const TERMINAL: &str = "/dev/tty";
+
     pub fn listen(handle: ReloadHandle) -> io::Result<()> {
         let mut signals = Signals::new([SIGHUP])?;
         // What was started with `nohup` has none, and is to outlive the one that it was started from.
-        let has_terminal = io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal();
+        let uses_terminal = io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal();
+        let has_terminal = uses_terminal && File::open(TERMINAL).is_ok();
         thread::Builder::new().name("hangup".into()).spawn(move || {
             for _ in signals.forever() {
-                if has_terminal && File::open("/dev/tty").is_err() {
+                if has_terminal && File::open(TERMINAL).is_err() {
                     std::process::exit(super::STATUS);
                 }
                 handle.request();

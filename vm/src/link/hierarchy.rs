@@ -253,7 +253,7 @@ pub(super) fn note_hashability<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'
     });
     Class::update(class, cx.mc, |body: &mut ClassBody<'gc>| body.unhashable = unhashable);
     if [eq, hash].iter().any(|name| class.body().members.contains_key(name)) {
-        cx.world.key_classes.insert(Gc::as_ptr(class) as usize, Gc::downgrade(class));
+        cx.world.has_key_methods = true;
     }
     let subclasses: Vec<_> = class.body().subclasses.iter().filter_map(|c| c.upgrade(cx.mc)).collect();
     for subclass in subclasses {

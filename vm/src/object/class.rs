@@ -169,9 +169,9 @@ impl<'gc> MemberLeak<'gc> {
         self.class.upgrade(mc).filter(|class| class.find(self.name).is_none())
     }
 
-    /// Whether it is of this class and name.
-    pub fn is_of(&self, class: Gc<'gc, Class<'gc>>, name: Symbol<'gc>) -> bool {
-        self.class.as_ptr() == Gc::as_ptr(class) && self.name == name
+    /// The address of its class, and its name.
+    pub fn key(&self) -> (usize, Symbol<'gc>) {
+        (self.class.as_ptr() as usize, self.name)
     }
 
     /// The function, if somebody holds it.

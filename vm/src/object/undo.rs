@@ -33,8 +33,10 @@ pub enum Undo<'gc> {
     Const(Gc<'gc, Proto<'gc>>, usize, Value<'gc>),
     /// Code was superseded.
     Superseded(Gc<'gc, Proto<'gc>>),
-    /// Members have left their classes; those that had before.
-    MemberLeaks(Vec<MemberLeak<'gc>>),
+    /// A member has left its class.
+    MemberLeak,
+    /// A member that had left its class was forgotten.
+    MemberDropped(MemberLeak<'gc>),
     /// Code has lost its place in the text, or found it again.
     Orphans(Box<Orphans<'gc>>),
     /// A file got another version.
@@ -108,7 +110,8 @@ impl<'gc> Undo<'gc> {
             Undo::Code(function, proto) => Function::set_proto(function, mc, proto),
             Undo::Const(proto, i, value) => Proto::set_const(proto, mc, i, value),
             Undo::Superseded(proto) => Proto::supersede(proto, mc, None),
-            Undo::MemberLeaks(before) => world.member_leaks = before,
+            Undo::MemberLeak => drop(world.member_leaks.pop()),
+            Undo::MemberDropped(leak) => world.member_leaks.push(leak),
             Undo::Orphans(orphans) => world.orphans = *orphans,
             Undo::Module(module, linked, version) => Module::update(module, mc, |state| {
                 state.linked = linked;

@@ -470,8 +470,9 @@ pub struct World<'gc> {
     /// Counts commits that change how keys are hashed or compared.
     #[collect(require_static)]
     pub hash_epoch: u32,
-    /// Classes that have, or had, a `hash` or `==` of their own, by address.
-    pub key_classes: FxHashMap<usize, GcWeak<'gc, Class<'gc>>>,
+    /// Whether a class has, or had, a `hash` or `==` of its own.
+    #[collect(require_static)]
+    pub has_key_methods: bool,
     /// Classes that wait for a base to exist.
     pub incomplete: Vec<(Gc<'gc, Linked<'gc>>, u32)>,
     /// The interpreter's functions by opcode byte; set while it runs. They stand here because the world's address is in a register.
@@ -647,7 +648,7 @@ impl<'gc> World<'gc> {
             replacing: 0,
             following: None,
             hash_epoch: 0,
-            key_classes: FxHashMap::default(),
+            has_key_methods: false,
             incomplete: Vec::new(),
             handlers: [std::ptr::null(); 256],
             exit: None,

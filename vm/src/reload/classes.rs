@@ -2,7 +2,6 @@
 
 use super::closures::Matcher;
 use super::codes;
-use super::keys::KeyMethods;
 use super::parts::SharedChange;
 use super::plan::{Action, PlannedFile};
 use super::queue::Item;
@@ -272,7 +271,6 @@ impl<'gc> Cx<'_, 'gc> {
         }
         self.world.undo.push(Undo::class(class));
         self.rename_class(class, linked, &image.name);
-        let keys = KeyMethods::of(self, class);
         let code = InitialCode::of(class);
         let (old_members, own) = {
             let body = class.body();
@@ -287,9 +285,6 @@ impl<'gc> Cx<'_, 'gc> {
         self.keep_members(class, &before, &mut tasks, matcher);
         self.follow_initial_code(class, code, matcher);
         self.note_hooks_left(class);
-        if class.has_layout() {
-            self.note_keys(class, &keys);
-        }
         Ok(Some((class, tasks)))
     }
 

@@ -93,14 +93,14 @@ impl Vm {
         let result = stages.begin(self).and_then(|()| {
             self.files.queues = self.enter(|cx| {
                 let queues = cx.apply(&plan, &mut matcher)?;
-                cx.note_keys_by(undo_start);
+                cx.note_keys(undo_start);
                 Ok(queues)
             })?;
             stages.placed(self)?;
             self.run_queues()?;
             let relinked = self.enter(|cx| {
                 // Decorators and extensions come with what has run.
-                cx.note_keys_by(undo_start);
+                cx.note_keys(undo_start);
                 let overwritten = std::mem::take(&mut cx.world.loading.overwritten);
                 if plan.relink { cx.relink_holders(&overwritten) } else { Vec::new() }
             });
@@ -210,6 +210,7 @@ impl<'gc> Cx<'_, 'gc> {
     /// Changes cells, code and files; gives what is left to run.
     fn apply(&mut self, plan: &ReloadPlan, matcher: &mut Matcher) -> Result<Vec<Queue>, Error> {
         self.keep_orphans();
+        self.sweep_member_leaks();
         for file in &plan.files {
             let overwritten = self.part_generation(file);
             self.world.loading.overwritten.extend(overwritten);

@@ -778,6 +778,7 @@ impl Stages for Told<'_> {
             self.migrate_all(vm)?;
             self.report.warnings.extend(vm.forgiven_hooks());
         }
+        self.report.epoch = vm.epoch() + 1;
         self.hooks.run_after(vm, &self.report)?;
         if self.gate == Gate::Tests { self.run_tests(vm) } else { Ok(()) }
     }

@@ -10,7 +10,7 @@ use super::queue::{Item, Queue};
 use super::report::{Entry, Report, Statement};
 use super::stale::StaleCode;
 use crate::embed::Vm;
-use crate::image::{ModuleImage, UnitKind};
+use crate::image::{ClassImage, ModuleImage, UnitKind};
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
@@ -288,7 +288,10 @@ impl Vm {
     pub(super) fn add_parts(&mut self, plan: &ReloadPlan, report: &mut Report) {
         for file in &plan.files {
             let old = self.image_of(&file.path);
-            report.removed.extend(old.iter().flat_map(|old| members_removed(old, file)));
+            if let Some(old) = &old {
+                report.removed.extend(members_removed(old, file));
+                report.renamed.extend(members_renamed(old, file));
+            }
         }
         self.add_extensions(plan, report);
     }
@@ -344,17 +347,8 @@ impl Vm {
 
 /// Members that classes and enums of a file do not have any more.
 fn members_removed(old: &ModuleImage, file: &PlannedFile) -> Vec<Entry> {
-    let new = &file.image;
     let mut entries = Vec::new();
-    let mut add = |class: &Arc<str>, name: &Arc<str>, kind| {
-        let line = new.definition(class).map_or(0, |d| new.source.line(d.name_span.lo));
-        let (namespace, file) = (file.namespace.to_string(), file.path.to_string());
-        let name = format!("{class}.{name}");
-        entries.push(Entry { name, kind, namespace, file, line, from: None, from_file: None, forwards_to: None, initial: None });
-    };
-    let is_top = |name: &Arc<str>| new.position(name).is_some();
-    for before in old.classes.iter().filter(|class| is_top(&class.name)) {
-        let Some(now) = new.classes.iter().find(|class| class.name == before.name) else { continue };
+    for (before, now) in classes_in_both(old, file) {
         let is_in = |name: &Arc<str>| {
             let slots = now.slots.iter().map(|slot| &slot.name).chain(now.shared.iter().map(|slot| &slot.name));
             slots.chain(now.members.iter().map(|member| &member.name)).any(|other| other == name)
@@ -362,11 +356,49 @@ fn members_removed(old: &ModuleImage, file: &PlannedFile) -> Vec<Entry> {
         let slots = before.slots.iter().filter(|slot| now.slots.iter().all(|other| other.was.as_ref() != Some(&slot.name)));
         let shared = before.shared.iter().filter(|slot| now.shared.iter().all(|other| other.was.as_ref() != Some(&slot.name)));
         let slots = slots.map(|slot| (&slot.name, "slot")).chain(shared.map(|slot| (&slot.name, "shared slot")));
-        for (name, kind) in slots.chain(before.members.iter().map(|member| (&member.name, "member"))) {
+        let members =
+            before.members.iter().filter(|member| now.members.iter().all(|other| other.was.as_ref() != Some(&member.name)));
+        for (name, kind) in slots.chain(members.map(|member| (&member.name, "member"))) {
             if !is_in(name) {
-                add(&before.name, name, kind);
+                entries.push(member_entry(file, &now.name, name, kind));
             }
         }
     }
     entries
+}
+
+/// Shared slots, methods and the like of classes of a file that have another name, by `was`.
+fn members_renamed(old: &ModuleImage, file: &PlannedFile) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for (before, now) in classes_in_both(old, file) {
+        // One name continues as one other.
+        let mut taken = FxHashSet::default();
+        let shared = now.shared.iter().map(|slot| (&slot.name, "shared slot", &slot.was));
+        let members = now.members.iter().map(|member| (&member.name, "member", &member.was));
+        for (name, kind, was) in shared.chain(members) {
+            let Some(was) = was else { continue };
+            let has = |class: &ClassImage, name: &Arc<str>| {
+                class.shared.iter().any(|slot| slot.name == *name) || class.members.iter().any(|member| member.name == *name)
+            };
+            if has(before, was) && !has(before, name) && !has(now, was) && taken.insert(was) {
+                let from = Some(format!("{}.{}.{was}", file.namespace, now.name));
+                entries.push(Entry { from, ..member_entry(file, &now.name, name, kind) });
+            }
+        }
+    }
+    entries
+}
+
+/// The classes at the top level of a file as they run and as they will.
+fn classes_in_both<'a>(old: &'a ModuleImage, file: &'a PlannedFile) -> impl Iterator<Item = (&'a ClassImage, &'a ClassImage)> {
+    let is_top = |name: &Arc<str>| file.image.position(name).is_some();
+    let known = old.classes.iter().filter(move |class| is_top(&class.name));
+    known.filter_map(|before| Some((&**before, &**file.image.classes.iter().find(|class| class.name == before.name)?)))
+}
+
+fn member_entry(file: &PlannedFile, class: &Arc<str>, name: &Arc<str>, kind: &'static str) -> Entry {
+    let line = file.image.definition(class).map_or(0, |d| file.image.source.line(d.name_span.lo));
+    let (namespace, file) = (file.namespace.to_string(), file.path.to_string());
+    let name = format!("{class}.{name}");
+    Entry { name, kind, namespace, file, line, from: None, from_file: None, forwards_to: None, initial: None }
 }

@@ -9,6 +9,7 @@ use super::uses::Uses;
 use crate::heap::Value;
 use crate::object::{Class, Cx, Member, MemberLeak, Symbol, Undo};
 use gc_arena::Gc;
+use rustc_hash::FxHashSet;
 
 /// One of them, which may have no holder any more.
 pub(super) struct LeakedMember<'gc> {
@@ -61,15 +62,17 @@ impl<'gc> Cx<'_, 'gc> {
     pub(super) fn note_member_leak(&mut self, class: Gc<'gc, Class<'gc>>, name: Symbol<'gc>, member: &Member<'gc>) {
         let epoch = self.world.epoch + 1;
         if let Some(leak) = MemberLeak::of(class, name, member, epoch) {
-            self.world.undo.push(Undo::MemberLeaks(self.world.member_leaks.clone()));
-            self.world.member_leaks.retain(|known| !known.is_of(class, name));
+            self.world.undo.push(Undo::MemberLeak);
             self.world.member_leaks.push(leak);
         }
     }
 
-    /// All that have left and that nothing has replaced, without knowing whether anybody holds them.
+    /// All that have left and that nothing has replaced, without knowing whether anybody holds them. Of one that has left more than once, the last.
     pub(super) fn members_leaked(&self) -> Vec<LeakedMember<'gc>> {
-        let all = self.world.member_leaks.iter();
+        let mut seen = FxHashSet::default();
+        let mut last: Vec<_> = self.world.member_leaks.iter().rev().filter(|leak| seen.insert(leak.key())).collect();
+        last.reverse();
+        let all = last.into_iter();
         all.filter_map(|leak| Some(LeakedMember { leak: *leak, class: leak.class(self.mc)?, value: leak.value(self.mc) })).collect()
     }
 
@@ -82,35 +85,39 @@ impl<'gc> Cx<'_, 'gc> {
 
     /// Remembers of which nothing uses; how many.
     pub(super) fn mark_unused_members(&mut self, members: &[LeakedMember<'gc>], uses: &[Uses]) -> usize {
-        let mut count = 0;
-        for (member, _) in members.iter().zip(uses).filter(|(member, uses)| uses.is_empty() && !member.leak.is_unused) {
-            let mut all = self.world.member_leaks.iter_mut();
-            if let Some(leak) = all.find(|leak| leak.is_of(member.class, member.leak.name)) {
-                leak.is_unused = true;
-                count += 1;
-            }
-        }
-        count
+        let unused = members.iter().zip(uses).filter(|(member, uses)| uses.is_empty() && !member.leak.is_unused);
+        let unused: FxHashSet<_> = unused.map(|(member, _)| member.leak.key()).collect();
+        let marked = self.world.member_leaks.iter_mut().filter(|leak| unused.contains(&leak.key()));
+        marked.for_each(|leak| leak.is_unused = true);
+        unused.len()
     }
 
     /// Forgets those that nothing uses. Gives their qualified names.
     pub(super) fn end_unused_members(&mut self, members: Vec<LeakedMember<'gc>>, uses: &[Uses]) -> Vec<String> {
-        let (mc, unused) = (self.mc, members.into_iter().zip(uses).filter(|(_, uses)| uses.is_empty()));
+        let unused = members.into_iter().zip(uses).filter(|(_, uses)| uses.is_empty());
         let unused: Vec<_> = unused.map(|(member, _)| member).collect();
-        // Those whose names mean something again, or whose classes are gone, are no leaks any more, either.
-        self.world
-            .member_leaks
-            .retain(|leak| leak.class(mc).is_some() && !unused.iter().any(|member| leak.is_of(member.class, member.leak.name)));
+        let keys: FxHashSet<_> = unused.iter().map(|member| member.leak.key()).collect();
+        self.world.member_leaks.retain(|leak| !keys.contains(&leak.key()));
+        // Who is left has been found in use.
+        self.world.member_leaks.iter_mut().for_each(|leak| leak.is_unused = false);
         unused.iter().map(LeakedMember::qualified).collect()
+    }
+
+    /// Forgets those that nobody holds, whose classes are gone, or whose names mean something again. Between commits: those that are being made
+    /// count on the order.
+    pub(super) fn sweep_member_leaks(&mut self) {
+        let mc = self.mc;
+        if self.world.undo.is_empty() {
+            self.world.member_leaks.retain(|leak| leak.class(mc).is_some() && leak.value(mc).is_some());
+        }
     }
 
     /// Forgets one by force; false when there is none of this name. Who holds it goes on holding it.
     pub(super) fn drop_member_leak(&mut self, qualified: &str) -> bool {
         let found = self.members_leaked().into_iter().find(|member| member.qualified() == qualified);
         let Some(member) = found else { return false };
-        let before = self.world.member_leaks.clone();
-        self.world.log(|| Undo::MemberLeaks(before));
-        self.world.member_leaks.retain(|leak| !leak.is_of(member.class, member.leak.name));
+        self.world.log(|| Undo::MemberDropped(member.leak));
+        self.world.member_leaks.retain(|leak| leak.key() != member.leak.key());
         true
     }
 }

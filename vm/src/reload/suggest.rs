@@ -33,12 +33,12 @@ pub(super) fn renamings(draft: &Draft, facts: &Facts) -> Vec<(Source, Diagnostic
         };
         found.extend(suggestions(input, change, is_known).into_iter().map(|d| (input.new.source.clone(), d)));
     }
-    found.extend(moves_with_edits(draft));
+    found.extend(moves_with_edits(draft, facts));
     found
 }
 
 /// What leaves one namespace, while another one gets a definition of this name with another text.
-fn moves_with_edits(draft: &Draft) -> Vec<(Source, Diagnostic)> {
+fn moves_with_edits(draft: &Draft, facts: &Facts) -> Vec<(Source, Diagnostic)> {
     let mut gone: HashMap<&str, Vec<(&FileInput, &DefinitionImage)>> = HashMap::new();
     for (input, change) in draft.inputs.iter().zip(&draft.changes) {
         for definition in change.definitions.iter().filter(|d| d.change == Change::Removed) {
@@ -54,6 +54,10 @@ fn moves_with_edits(draft: &Draft) -> Vec<(Source, Diagnostic)> {
             let Some(image) = definition.index.map(|i| &input.new.definitions[i]).filter(|image| image.was.is_none()) else {
                 continue;
             };
+            // It comes back to its old name.
+            if facts.get(&format!("{}.{}", input.namespace, image.name)).is_some_and(|fact| fact.now.is_some()) {
+                continue;
+            }
             let is_like = |(other, before): &&(&FileInput, &DefinitionImage)| {
                 other.namespace != input.namespace && before.fingerprint != image.fingerprint && same_kind(before.kind, image.kind)
             };
