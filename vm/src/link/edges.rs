@@ -41,9 +41,11 @@ fn connect_with<'gc>(
         hook.set_forgives(cx.world.forgives_hooks);
         Class::update(*class, cx.mc, |body| body.open_hook = Some(hook));
         hooks.push(hook);
-        // In the order in which the slots stand.
+        // In the order in which the slots stand. The hook of a base that is new to the class is about slots that its instances never had.
         let line = class.body().linearisation.clone();
-        let own = line.iter().rev().filter_map(|c| hooks.iter().find(|h| Gc::ptr_eq(h.class, *c)).copied()).collect();
+        let line_before = with_body_before(cx, *class, |body| body.linearisation.clone());
+        let runs = |c: &&Gc<'gc, Class<'gc>>| line_before.iter().any(|other| Gc::ptr_eq(*other, **c));
+        let own = line.iter().rev().filter(runs).filter_map(|c| hooks.iter().find(|h| Gc::ptr_eq(h.class, *c)).copied()).collect();
         let edge = add_edge(cx, *old, new, own, true);
         match direction {
             Direction::Undo(_) if !line.iter().any(|c| loses_hooks(cx, *c)) => {}
