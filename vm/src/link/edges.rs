@@ -164,7 +164,8 @@ fn add_edge<'gc>(
     let step = step_of(cx, old, new, is_next.then_some(cx.world.commits_tried));
     if is_next {
         close_edges_into(cx, old);
-        let change = describe(cx, old, new, &step);
+        let has_hook = hooks.iter().any(|hook| hook.function().is_some());
+        let change = describe(cx, old, new, &step, has_hook);
         cx.world.layout_changes.push(change);
         if !old.class.body().written.is_empty() {
             Layout::keep_written(old, cx.mc);
@@ -244,11 +245,26 @@ fn was_shared<'gc>(cx: &Cx<'_, 'gc>, new: Gc<'gc, Layout<'gc>>, slot: &SlotInfo<
     if stays { None } else { shared_before(cx, new.class, was.from) }
 }
 
-fn describe<'gc>(cx: &Cx<'_, 'gc>, old: Gc<'gc, Layout<'gc>>, new: Gc<'gc, Layout<'gc>>, step: &Step<'gc>) -> LayoutChange {
+fn describe<'gc>(
+    cx: &Cx<'_, 'gc>,
+    old: Gc<'gc, Layout<'gc>>,
+    new: Gc<'gc, Layout<'gc>>,
+    step: &Step<'gc>,
+    has_hook: bool,
+) -> LayoutChange {
     let text = |name: Symbol<'gc>| name.as_str().to_owned();
     let was_shared = step.added.iter().filter(|name| shared_before(cx, new.class, **name).is_some());
     let is_shared =
         step.discarded.iter().map(|(name, _)| name).filter(|name| matches!(new.class.find(**name), Some((_, Member::Shared(_)))));
+    let slots = || new.slots.iter().zip(&step.sources);
+    // In an undo the values are those that the slots had.
+    let is_unset = |(slot, source): &(&SlotInfo<'gc>, &Source<'gc>)| matches!(source, Source::Default) && slot.init.is_unset();
+    let unset = slots().filter(|pair| !has_hook && !cx.world.loading.direction.is_undo() && is_unset(pair));
+    let is_filled = |(slot, source): &(&SlotInfo<'gc>, &Source<'gc>)| match source {
+        Source::Old(place) => old.slots[*place as usize].init.is_unset() && !slot.init.is_unset(),
+        _ => false,
+    };
+    let places = step.sources.iter().filter_map(|source| if let Source::Old(place) = source { Some(*place) } else { None });
     LayoutChange {
         class: new.class.qualified().to_string(),
         from: old.number,
@@ -257,6 +273,9 @@ fn describe<'gc>(cx: &Cx<'_, 'gc>, old: Gc<'gc, Layout<'gc>>, new: Gc<'gc, Layou
         discarded: step.discarded.iter().map(|(name, _)| text(*name)).collect(),
         renamed: step.renamed.iter().map(|(old, new)| (text(*old), text(*new))).collect(),
         shared: was_shared.chain(is_shared).copied().map(text).collect(),
+        unset: unset.map(|(slot, _)| text(slot.name)).collect(),
+        filled: slots().filter(is_filled).map(|(slot, _)| text(slot.name)).collect(),
+        is_reordered: !places.is_sorted(),
         old: old.version,
         instances: None,
     }
