@@ -1,10 +1,11 @@
 //! Edges between the layouts of a class: made by the commit that replaces one.
 
+use super::late::{self, Place};
 use super::renames::{Claim, claims_that_hold};
 use crate::heap::Value;
 use crate::object::{
-    Class, ClassBody, Content, Cx, Direction, Edge, Function, Hook, HookText, Layout, LayoutChange, Member, SlotInfo, Source, Step,
-    Symbol, Undo,
+    Class, ClassBody, Content, Cx, Direction, Edge, Hook, HookText, Layout, LayoutChange, Member, SlotInfo, Source, Step, Symbol,
+    Undo,
 };
 use gc_arena::Gc;
 
@@ -35,7 +36,13 @@ fn connect_with<'gc>(
             }
             continue;
         }
-        let brought = if direction.is_undo() { Vec::new() } else { brought };
+        let brought = if direction.is_undo() {
+            brought.iter().for_each(|text| late::take_back(cx, *class, text));
+            Vec::new()
+        } else {
+            let commit = Some(cx.world.commits_tried);
+            brought.into_iter().filter(|text| matches!(late::place(cx, *class, text, *old, commit), Place::Newest)).collect()
+        };
         let plain = brought.iter().find(|h| h.from == Some(old.number)).or_else(|| brought.iter().find(|h| h.from.is_none()));
         let hook = Hook::new(cx.mc, *class, plain.map(|h| h.function));
         hook.set_forgives(cx.world.forgives_hooks);
@@ -129,17 +136,28 @@ fn replace_hook<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>, text: &Ho
     let open = class.body().open_hook;
     let from = text.from.filter(|from| from + 1 != class.layout().number);
     match (open, from) {
-        (Some(hook), None) => set_hook(cx, hook, text.function),
+        (Some(hook), None) => {
+            let place = match open_edge_from(cx, class, hook) {
+                Some(old) => late::place(cx, class, text, old, None),
+                None => Place::Newest,
+            };
+            match place {
+                Place::Newest => late::set_hook(cx, hook, Some(text.function)),
+                Place::Back => late::set_hook(cx, hook, None),
+                Place::Earlier => {}
+            }
+        }
         (_, Some(_)) => add_direct(cx, class, text),
         (None, None) => {}
     }
 }
 
-fn set_hook<'gc>(cx: &mut Cx<'_, 'gc>, hook: Gc<'gc, Hook<'gc>>, function: Gc<'gc, Function<'gc>>) {
-    let (old, forgave) = (hook.function(), hook.forgives());
-    cx.world.log(|| Undo::Hook(hook, old, forgave));
-    Hook::set(hook, cx.mc, Some(function));
-    hook.set_forgives(cx.world.forgives_hooks);
+/// The layout that the last commit has replaced, with the open edge of this hook.
+fn open_edge_from<'gc>(cx: &Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>, hook: Gc<'gc, Hook<'gc>>) -> Option<Gc<'gc, Layout<'gc>>> {
+    let now = class.layout();
+    let is_open = |edge: Gc<'gc, Edge<'gc>>| edge.to == now.version && edge.hooks.iter().any(|other| Gc::ptr_eq(*other, hook));
+    let mut layouts = cx.world.layouts.iter().flatten().filter(|old| Gc::ptr_eq(old.class, class) && old.number + 1 == now.number);
+    layouts.find(|old| old.edge().is_some_and(is_open)).copied()
 }
 
 /// `migrate from n`: an edge from layout n to the current one.
