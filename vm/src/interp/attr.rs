@@ -141,6 +141,7 @@ impl<'gc> Cx<'_, 'gc> {
                 format!("Map has no method `{name}`{near}; the value of a key is written `m[\"{name}\"]`")
             }
             Value::Class(own) => format!("class `{}` has no member `{}`{near}", own.name().as_str(), name.as_str()),
+            Value::Instance(old) if self.is_old(*old) => super::old::missing_slot(self, *old, name, &near),
             Value::Instance(_) => format!("`{}` has no slot or method `{}`{near}", class.name().as_str(), name.as_str()),
             _ => format!("{} has no method `{}`{near}", class.name().as_str(), name.as_str()),
         };

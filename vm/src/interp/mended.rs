@@ -43,7 +43,13 @@ impl<'gc> Cx<'_, 'gc> {
             return Some(WayOn::Joined(joined.into_edge(self, edge)));
         }
         let mended: Vec<usize> = match failed {
-            Failed::Hook(hook) => (2..=steps.len()).filter(|n| brings_hook(&steps[n - 1].0, hook.class)).collect(),
+            Failed::Hook(hook) => {
+                // The text of a hook that is edited late may be about slots that have come by then.
+                let is_by_then = |(edge, _): &StepTo<'gc>| hook.edited_late.get().is_some_and(|commit| edge.commit <= commit);
+                let by_then = steps.iter().rposition(is_by_then).map(|at| at + 1);
+                let mends = |n: &usize| brings_hook(&steps[n - 1].0, hook.class) || by_then == Some(*n);
+                (2..=steps.len()).filter(mends).collect()
+            }
             Failed::Default(slot) => mended_default(&steps, slot).into_iter().collect(),
         };
         for n in mended {

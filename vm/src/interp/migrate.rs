@@ -107,18 +107,19 @@ impl<'gc> Cx<'_, 'gc> {
                 Source::Old(place) => old[place as usize],
                 Source::Shared(value) => value,
                 Source::Back(value) => attic.take(Value::Str(slot.name.0)).unwrap_or(value),
-                Source::Default => match (attic.take(Value::Str(slot.name.0)), slot.init) {
-                    (Some(value), _) => value,
-                    (None, SlotInit::Unset) => Value::Unset,
-                    (None, SlotInit::Value(value)) => value,
-                    (None, SlotInit::EmptyList) => Value::List(List::new(self.mc, Vec::new())),
-                    (None, SlotInit::EmptyMap) => Value::Map(Map::new(self.mc)),
-                    (None, SlotInit::Code(function)) => {
-                        defaults.push((i, function));
-                        Value::Unset
-                    }
-                },
+                Source::Default => attic.take(Value::Str(slot.name.0)).unwrap_or(Value::Unset),
             });
+            // Also a slot that the instance has had without a value.
+            if !values[i].is_unset() {
+                continue;
+            }
+            match slot.init {
+                SlotInit::Unset => {}
+                SlotInit::Value(value) => values[i] = value,
+                SlotInit::EmptyList => values[i] = Value::List(List::new(self.mc, Vec::new())),
+                SlotInit::EmptyMap => values[i] = Value::Map(Map::new(self.mc)),
+                SlotInit::Code(function) => defaults.push((i, function)),
+            }
         }
         for (name, place) in &edge.discarded {
             let value = old[*place as usize];

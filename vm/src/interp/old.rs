@@ -14,13 +14,16 @@ use std::cell::Cell;
 /// Slot in which every `old` says what commit it belongs to. Not a name that a program can write.
 const COMMIT: &str = "$commit";
 
+/// What the names of the classes of `old` begin with.
+const PREFIX: &str = "Old";
+
 /// The layout of the `old` of hooks on `edge`, with a class of its own.
 pub(super) fn make_view_layout<'gc>(
     cx: &mut Cx<'_, 'gc>,
     from: Gc<'gc, Layout<'gc>>,
     edge: Gc<'gc, Edge<'gc>>,
 ) -> Gc<'gc, Layout<'gc>> {
-    let name = format!("Old{}", from.class.name().as_str());
+    let name = format!("{PREFIX}{}", from.class.name().as_str());
     let class = cx.world.new_class(cx.mc, &name, format!("core.{name}").into(), ClassKind::Plain);
     let mut slots: Vec<SlotInfo<'gc>> = from.slots.clone();
     let mut template = vec![Value::Unset; slots.len()];
@@ -89,7 +92,23 @@ fn hidden<'gc>(cx: &mut Cx<'_, 'gc>, old: Value<'gc>, name: &str) -> Option<Valu
     Some(Instance::get(old, &layout, *place as usize))
 }
 
+/// What is said about a name that an `old` does not have.
+pub(super) fn missing_slot<'gc>(cx: &mut Cx<'_, 'gc>, old: Gc<'gc, Instance<'gc>>, name: Symbol<'gc>, near: &str) -> String {
+    let class = cx.world.layout(old.layout()).class.name().as_str();
+    let class = class.strip_prefix(PREFIX).unwrap_or(class);
+    let number = match hidden(cx, Value::Instance(old), "$version") {
+        Some(Value::Int(number)) => number,
+        _ => 0,
+    };
+    format!("`old`, of `{class}` with layout {number}, has no slot `{}`{near}", name.as_str())
+}
+
 impl<'gc> Cx<'_, 'gc> {
+    /// Whether an instance is the `old` of a hook.
+    pub(super) fn is_old(&mut self, instance: Gc<'gc, Instance<'gc>>) -> bool {
+        hidden(self, Value::Instance(instance), COMMIT).is_some()
+    }
+
     /// What a hook's `old` knows besides the old slots, whatever those are called: number of the old layout, names of the slots that
     /// come, names of those that go. `None` for other values.
     pub fn edge_of(&mut self, old: Value<'gc>) -> Option<[Value<'gc>; 3]> {

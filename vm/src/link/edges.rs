@@ -1,10 +1,11 @@
 //! Edges between the layouts of a class: made by the commit that replaces one.
 
+use super::late::{self, Place};
 use super::renames::{Claim, claims_that_hold};
 use crate::heap::Value;
 use crate::object::{
-    Class, ClassBody, Content, Cx, Direction, Edge, Function, Hook, HookText, Layout, LayoutChange, Member, SlotInfo, Source, Step,
-    Symbol, Undo,
+    Class, ClassBody, Content, Cx, Direction, Edge, Hook, HookText, Layout, LayoutChange, Member, SlotInfo, Source, Step, Symbol,
+    Undo,
 };
 use gc_arena::Gc;
 
@@ -35,15 +36,23 @@ fn connect_with<'gc>(
             }
             continue;
         }
-        let brought = if direction.is_undo() { Vec::new() } else { brought };
+        let brought = if direction.is_undo() {
+            brought.iter().for_each(|text| late::take_back(cx, *class, text));
+            Vec::new()
+        } else {
+            let commit = Some(cx.world.commits_tried);
+            brought.into_iter().filter(|text| matches!(late::place(cx, *class, text, *old, commit), Place::Newest)).collect()
+        };
         let plain = brought.iter().find(|h| h.from == Some(old.number)).or_else(|| brought.iter().find(|h| h.from.is_none()));
         let hook = Hook::new(cx.mc, *class, plain.map(|h| h.function));
         hook.set_forgives(cx.world.forgives_hooks);
         Class::update(*class, cx.mc, |body| body.open_hook = Some(hook));
         hooks.push(hook);
-        // In the order in which the slots stand.
+        // In the order in which the slots stand. The hook of a base that is new to the class is about slots that its instances never had.
         let line = class.body().linearisation.clone();
-        let own = line.iter().rev().filter_map(|c| hooks.iter().find(|h| Gc::ptr_eq(h.class, *c)).copied()).collect();
+        let line_before = with_body_before(cx, *class, |body| body.linearisation.clone());
+        let runs = |c: &&Gc<'gc, Class<'gc>>| line_before.iter().any(|other| Gc::ptr_eq(*other, **c));
+        let own = line.iter().rev().filter(runs).filter_map(|c| hooks.iter().find(|h| Gc::ptr_eq(h.class, *c)).copied()).collect();
         let edge = add_edge(cx, *old, new, own, true);
         match direction {
             Direction::Undo(_) if !line.iter().any(|c| loses_hooks(cx, *c)) => {}
@@ -127,17 +136,28 @@ fn replace_hook<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>, text: &Ho
     let open = class.body().open_hook;
     let from = text.from.filter(|from| from + 1 != class.layout().number);
     match (open, from) {
-        (Some(hook), None) => set_hook(cx, hook, text.function),
+        (Some(hook), None) => {
+            let place = match open_edge_from(cx, class, hook) {
+                Some(old) => late::place(cx, class, text, old, None),
+                None => Place::Newest,
+            };
+            match place {
+                Place::Newest => late::set_hook(cx, hook, Some(text.function)),
+                Place::Back => late::set_hook(cx, hook, None),
+                Place::Earlier => {}
+            }
+        }
         (_, Some(_)) => add_direct(cx, class, text),
         (None, None) => {}
     }
 }
 
-fn set_hook<'gc>(cx: &mut Cx<'_, 'gc>, hook: Gc<'gc, Hook<'gc>>, function: Gc<'gc, Function<'gc>>) {
-    let (old, forgave) = (hook.function(), hook.forgives());
-    cx.world.log(|| Undo::Hook(hook, old, forgave));
-    Hook::set(hook, cx.mc, Some(function));
-    hook.set_forgives(cx.world.forgives_hooks);
+/// The layout that the last commit has replaced, with the open edge of this hook.
+fn open_edge_from<'gc>(cx: &Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>, hook: Gc<'gc, Hook<'gc>>) -> Option<Gc<'gc, Layout<'gc>>> {
+    let now = class.layout();
+    let is_open = |edge: Gc<'gc, Edge<'gc>>| edge.to == now.version && edge.hooks.iter().any(|other| Gc::ptr_eq(*other, hook));
+    let mut layouts = cx.world.layouts.iter().flatten().filter(|old| Gc::ptr_eq(old.class, class) && old.number + 1 == now.number);
+    layouts.find(|old| old.edge().is_some_and(is_open)).copied()
 }
 
 /// `migrate from n`: an edge from layout n to the current one.
@@ -162,7 +182,8 @@ fn add_edge<'gc>(
     let step = step_of(cx, old, new, is_next.then_some(cx.world.commits_tried));
     if is_next {
         close_edges_into(cx, old);
-        let change = describe(cx, old, new, &step);
+        let has_hook = hooks.iter().any(|hook| hook.function().is_some());
+        let change = describe(cx, old, new, &step, has_hook);
         cx.world.layout_changes.push(change);
         if !old.class.body().written.is_empty() {
             Layout::keep_written(old, cx.mc);
@@ -242,11 +263,26 @@ fn was_shared<'gc>(cx: &Cx<'_, 'gc>, new: Gc<'gc, Layout<'gc>>, slot: &SlotInfo<
     if stays { None } else { shared_before(cx, new.class, was.from) }
 }
 
-fn describe<'gc>(cx: &Cx<'_, 'gc>, old: Gc<'gc, Layout<'gc>>, new: Gc<'gc, Layout<'gc>>, step: &Step<'gc>) -> LayoutChange {
+fn describe<'gc>(
+    cx: &Cx<'_, 'gc>,
+    old: Gc<'gc, Layout<'gc>>,
+    new: Gc<'gc, Layout<'gc>>,
+    step: &Step<'gc>,
+    has_hook: bool,
+) -> LayoutChange {
     let text = |name: Symbol<'gc>| name.as_str().to_owned();
     let was_shared = step.added.iter().filter(|name| shared_before(cx, new.class, **name).is_some());
     let is_shared =
         step.discarded.iter().map(|(name, _)| name).filter(|name| matches!(new.class.find(**name), Some((_, Member::Shared(_)))));
+    let slots = || new.slots.iter().zip(&step.sources);
+    // In an undo the values are those that the slots had.
+    let is_unset = |(slot, source): &(&SlotInfo<'gc>, &Source<'gc>)| matches!(source, Source::Default) && slot.init.is_unset();
+    let unset = slots().filter(|pair| !has_hook && !cx.world.loading.direction.is_undo() && is_unset(pair));
+    let is_filled = |(slot, source): &(&SlotInfo<'gc>, &Source<'gc>)| match source {
+        Source::Old(place) => old.slots[*place as usize].init.is_unset() && !slot.init.is_unset(),
+        _ => false,
+    };
+    let places = step.sources.iter().filter_map(|source| if let Source::Old(place) = source { Some(*place) } else { None });
     LayoutChange {
         class: new.class.qualified().to_string(),
         from: old.number,
@@ -255,6 +291,9 @@ fn describe<'gc>(cx: &Cx<'_, 'gc>, old: Gc<'gc, Layout<'gc>>, new: Gc<'gc, Layou
         discarded: step.discarded.iter().map(|(name, _)| text(*name)).collect(),
         renamed: step.renamed.iter().map(|(old, new)| (text(*old), text(*new))).collect(),
         shared: was_shared.chain(is_shared).copied().map(text).collect(),
+        unset: unset.map(|(slot, _)| text(slot.name)).collect(),
+        filled: slots().filter(is_filled).map(|(slot, _)| text(slot.name)).collect(),
+        is_reordered: !places.is_sorted(),
         old: old.version,
         instances: None,
     }

@@ -221,9 +221,14 @@ fn make_layout<'gc>(
     }
     let old = class.layout_option();
     let commit = Some(cx.world.commits_tried);
+    let is_undo = cx.world.loading.direction.is_undo();
     let same = |old: &Gc<'gc, Layout<'gc>>| {
         let is_same = old.slots.iter().map(|s| s.name).eq(slots.iter().map(|s| s.name));
-        is_same && super::edges::renamed_slots(*old, &slots, commit).is_empty()
+        let fills = |(old, new): (&SlotInfo<'gc>, &SlotInfo<'gc>)| old.init.is_unset() && !new.init.is_unset();
+        let mut pairs = old.slots.iter().zip(&slots);
+        // The way back from a layout that gave a slot its first default is a step, too: who goes it has been filled, or is now.
+        let is_filling = pairs.any(|(old, new)| fills((old, new)) || is_undo && fills((new, old)));
+        is_same && !is_filling && super::edges::renamed_slots(*old, &slots, commit).is_empty()
     };
     let equal = old.filter(same);
     let (id, number) = match (old, equal) {

@@ -6,6 +6,7 @@
 mod class;
 mod edges;
 mod hierarchy;
+mod late;
 mod renames;
 
 pub use class::{

@@ -33,12 +33,15 @@ pub struct Hook<'gc> {
     forgives: Cell<bool>,
     /// Whether it has been told that it has raised.
     pub is_told: Cell<bool>,
+    /// The last commit that has edited it after other commits had changed the class.
+    pub edited_late: Cell<Option<u32>>,
 }
 
 impl<'gc> Hook<'gc> {
     /// A hook; without function it does nothing until it gets one.
     pub fn new(mc: &Mutation<'gc>, class: Gc<'gc, Class<'gc>>, function: Option<Gc<'gc, Function<'gc>>>) -> Gc<'gc, Self> {
-        Gc::new(mc, Hook { class, function: Lock::new(function), forgives: Cell::new(false), is_told: Cell::new(false) })
+        let (function, edited_late) = (Lock::new(function), Cell::new(None));
+        Gc::new(mc, Hook { class, function, forgives: Cell::new(false), is_told: Cell::new(false), edited_late })
     }
 
     /// What it runs.

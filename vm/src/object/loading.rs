@@ -3,6 +3,7 @@
 use super::{Class, Definition, Direction, Function, Proto, SharedBefore, Symbol, SymbolMap};
 use crate::heap::Value;
 use gc_arena::{Collect, Gc};
+use lang::source::{Source, Span};
 
 /// What a commit has yet to do while the top level of its files runs.
 #[derive(Collect, Default)]
@@ -12,6 +13,9 @@ pub struct Loading<'gc> {
     pub direction: Direction,
     /// Classes and enums whose hooks are taken back with the commit that brought them.
     pub hooks_left: Vec<String>,
+    /// Edited hooks that are for instances of earlier layouts only.
+    #[collect(require_static)]
+    pub hooks_late: Vec<LateHook>,
     /// Code that takes the place of other code with loops.
     pub tentative: Vec<Gc<'gc, Proto<'gc>>>,
     /// Definitions whose initialiser has not run yet; code that needs one is suspended until it has.
@@ -38,6 +42,20 @@ pub struct Loading<'gc> {
     pub interim: Vec<(Gc<'gc, Definition<'gc>>, Value<'gc>)>,
     /// Shared slots that are evaluated anew, or get back what they were.
     pub shared_replaced: Vec<SharedBefore<'gc>>,
+}
+
+/// A hook whose text is edited when the slots that it reads have long left.
+pub struct LateHook {
+    /// Qualified name of the class.
+    pub class: String,
+    /// Number of the layout whose instances it is not for.
+    pub layout: u32,
+    /// What it reads and that layout does not have.
+    pub missing: Vec<String>,
+    /// Where it stands.
+    pub source: Source,
+    /// Its place there.
+    pub span: Span,
 }
 
 /// A class with what is left to run of it.

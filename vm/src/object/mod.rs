@@ -38,7 +38,7 @@ pub use fiber::{Fiber, FiberState, Resumption};
 pub use function::{Code, Function, Proto};
 pub use instance::Instance;
 pub use layout::{Construction, Content, Layout, LayoutId, SlotInfo};
-pub use loading::{ClassTasks, Loading};
+pub use loading::{ClassTasks, LateHook, Loading};
 pub use map::{Entry, Map, MapTable, Probe, Set};
 pub use misc::{
     Binding, Bound, BoxCell, Continuation, Decorated, HostFn, HostObject, Intrinsic, IteratorObject, IteratorState, Keywords,

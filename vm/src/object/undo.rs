@@ -57,8 +57,8 @@ pub enum Undo<'gc> {
     Shared(Gc<'gc, BoxCell<'gc>>, Value<'gc>),
     /// A layout got an edge.
     Edge(Gc<'gc, Layout<'gc>>, Option<Gc<'gc, Edge<'gc>>>),
-    /// A hook got another function, or another answer to whether it forgives.
-    Hook(Gc<'gc, Hook<'gc>>, Option<Gc<'gc, Function<'gc>>>, bool),
+    /// A hook got another function, another answer to whether it forgives, or is edited late.
+    Hook(Gc<'gc, Hook<'gc>>, Option<Gc<'gc, Function<'gc>>>, bool, Option<u32>),
     /// An instance was migrated.
     Instance(Gc<'gc, Instance<'gc>>, #[collect(require_static)] LayoutId, Vec<Value<'gc>>),
     /// A variant has another position.
@@ -140,8 +140,9 @@ impl<'gc> Undo<'gc> {
                 }
                 Layout::set_edge(layout, mc, previous);
             }
-            Undo::Hook(hook, function, forgives) => {
+            Undo::Hook(hook, function, forgives, edited_late) => {
                 Hook::set(hook, mc, function);
+                hook.edited_late.set(edited_late);
                 hook.set_forgives(forgives);
             }
             Undo::Instance(instance, layout, raw) => Instance::replace(instance, mc, layout, &raw),

@@ -345,6 +345,12 @@ pub struct LayoutChange {
     pub renamed: Vec<(String, String)>,
     /// Slots that were shared, and instance slots that are shared now.
     pub shared: Vec<String>,
+    /// Those of `added` that have no default, and for which no hook of the edit can provide: instances have them without a value.
+    pub unset: Vec<String>,
+    /// Slots that had no default and have got one, for instances in which they have no value yet.
+    pub filled: Vec<String>,
+    /// Whether the slots that stay stand in another order.
+    pub is_reordered: bool,
     /// The old layout.
     pub old: LayoutId,
     /// How many living instances have yet to follow, once somebody has counted them.

@@ -128,6 +128,10 @@ is new. It is told once for each hook, with the first error: in the report if it
     COMPUTED "W0312" Warning "an undo keeps what a migration hook has computed"
     "An undo maps slots by their names: a slot that the commit had discarded has its value again. What `migrate(old)` has computed, or turned into another
 variant of an enum, is not computed back. Assign these slots where it matters."
+    LATE_HOOK "W0316" Warning "an edited hook that is for instances of earlier layouts"
+    "The edit changes the text of a `migrate(old)` that an earlier edit has brought, and the hook reads a slot of `old` that the class as it runs
+no longer has. It therefore is the hook of that earlier edit: it takes its place for instances that have not come so far yet, and does not run for
+those that have. If it is about this edit, let it read what instances have now. A hook that has done its work may also be deleted."
     ENDED "W0310" Warning "a task whose code is edited has ended"
     "An error has ended a task in a function that the edit changes. The edit is made, and calls of the function have its new text, but the task
 does not go on: start it again. A task that is to outlive errors catches them in its loop."

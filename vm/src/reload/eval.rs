@@ -766,6 +766,8 @@ impl Stages for Told<'_> {
         for class in vm.enter(|cx| std::mem::take(&mut cx.world.loading.hooks_left)) {
             self.report.warnings.push(computed_stays(&class));
         }
+        let late = vm.enter(|cx| std::mem::take(&mut cx.world.loading.hooks_late));
+        self.report.warnings.extend(late.iter().map(super::hooks::late));
         let shared = vm.enter(|cx| std::mem::take(&mut cx.world.shared_changes));
         self.report.add_shared(&shared);
         self.report.add_leaked_members(vm.enter(|cx| cx.members_leaking()));

@@ -11,7 +11,8 @@ use super::report::Report;
 use crate::embed::{Error, Handle, Vm};
 use crate::heap::Value;
 use crate::image::{DefinitionKind, ModuleImage};
-use crate::object::List;
+use crate::object::{LateHook, List};
+use lang::diagnostic::Diagnostic;
 use std::sync::Arc;
 
 /// Called with the plan before anything changes.
@@ -282,6 +283,18 @@ fn forgiven(error: &Error) -> Reason {
         remedy: "correct the hook, or set the slots of these instances: those that have taken the step do not take it again".into(),
         ..raised("", place, "")
     }
+}
+
+/// The warning of a migration hook that is edited when what it reads has long left.
+pub(super) fn late(hook: &LateHook) -> Reason {
+    let names: Vec<String> = hook.missing.iter().map(|name| format!("`old.{name}`")).collect();
+    let (class, layout, names) = (&hook.class, hook.layout, names.join(", "));
+    let message = format!(
+        "this hook runs only for instances of `{class}` that have yet to come to layout {layout}: it reads {names}, which layout {layout} lacks"
+    );
+    let remedy = "it takes the place of the earlier hook; a hook of this edit reads slots that instances have now";
+    let diagnostic = Diagnostic::new(&codes::LATE_HOOK, hook.span, message).help(remedy);
+    super::load::reason_of(&hook.source, &diagnostic)
 }
 
 /// A warning of an error that undoes nothing.

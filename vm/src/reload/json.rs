@@ -78,6 +78,8 @@ fn layout(change: &LayoutChange) -> String {
         ("discarded", texts(&change.discarded)),
         ("renamed", array(&change.renamed, |(old, new)| format!("[{}, {}]", text(old), text(new)))),
         ("shared", texts(&change.shared)),
+        ("unset", texts(&change.unset)),
+        ("filled", texts(&change.filled)),
         ("instances", change.instances.map_or_else(|| "null".to_owned(), |count| count.to_string())),
     ])
 }

@@ -279,10 +279,23 @@ pub(super) fn kind_text(kind: DefinitionKind) -> &'static str {
 /// A change of a layout in one line.
 pub fn layout_text(change: &LayoutChange) -> String {
     let renamed: Vec<String> = change.renamed.iter().map(|(old, new)| format!("{old} as {new}")).collect();
-    let parts = [("added", &change.added), ("discarded", &change.discarded), ("renamed", &renamed), ("shared", &change.shared)];
+    let note = |names: &[String], noted: &[String], note: &str| -> Vec<String> {
+        names.iter().map(|name| if noted.contains(name) { format!("{name} ({note})") } else { name.clone() }).collect()
+    };
+    let parts = [
+        ("added", &note(&change.added, &change.unset, "without a value")),
+        ("discarded", &change.discarded),
+        ("renamed", &renamed),
+        ("shared", &change.shared),
+        ("filled", &note(&change.filled, &change.filled, "where it has no value")),
+    ];
     let parts: Vec<String> =
         parts.iter().filter(|(_, names)| !names.is_empty()).map(|(word, names)| format!("{word} {}", names.join(", "))).collect();
-    let parts = if parts.is_empty() { "other order".to_owned() } else { parts.join("; ") };
+    let parts = match (parts.is_empty(), change.is_reordered) {
+        (true, true) => "other order".to_owned(),
+        (true, false) => "the same slots".to_owned(),
+        (false, _) => parts.join("; "),
+    };
     let instances = match change.instances {
         None | Some(0) => String::new(),
         Some(1) => " (1 instance)".to_owned(),

@@ -110,6 +110,8 @@ fn layout(change: &LayoutChange) -> Data {
         ("discarded", texts(&change.discarded)),
         ("renamed", Data::list(&change.renamed, renamed)),
         ("shared", texts(&change.shared)),
+        ("unset", texts(&change.unset)),
+        ("filled", texts(&change.filled)),
     ])
 }
 
