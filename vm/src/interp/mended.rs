@@ -3,7 +3,7 @@
 //! The step stays what it is for instances that can take it. For the others it is joined with those after it, up to the first layout in which what has
 //! raised is another hook or default. A layout that has the old slots again needs no hook, and a hook that the text no longer has is left out.
 
-use super::old::read_of_old;
+use crate::link::read_of_old;
 use crate::object::{Class, Cx, Edge, Function, Hook, Layout, SlotInit, Source, Step, Symbol};
 use gc_arena::Gc;
 use std::cmp::Reverse;

@@ -25,7 +25,6 @@ mod trace;
 mod unwind;
 
 pub use call::Called;
-pub(crate) use old::read_of_old;
 pub use run::{begin, go_on, run};
 pub use signature::signature;
 pub use task::Next;

@@ -1,7 +1,7 @@
 //! Hooks that are edited when the slots that they read have long left: they stay with the instances that still have these.
 
 use super::edges::{renamed_slots, with_body_before};
-use crate::interp::read_of_old;
+use super::reads::read_of_old;
 use crate::object::{Class, Cx, Edge, Function, Hook, HookText, LateHook, Layout, Symbol, Undo};
 use gc_arena::Gc;
 

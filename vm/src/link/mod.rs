@@ -7,6 +7,7 @@ mod class;
 mod edges;
 mod hierarchy;
 mod late;
+mod reads;
 mod renames;
 
 pub use class::{
@@ -14,6 +15,7 @@ pub use class::{
 };
 pub use edges::{loses_hooks, make_obsolete, step_between, with_body_before};
 pub use hierarchy::{Unfit, relayout, settle};
+pub(crate) use reads::read_of_old;
 pub use renames::{Claim, claims_that_hold};
 
 use crate::heap::Value;

@@ -9,7 +9,7 @@
 //! Slots that were left out, transient ones, start as in a new instance.
 
 use crate::heap::Value;
-use crate::interp::read_of_old;
+use crate::link::read_of_old;
 use crate::link::step_between;
 use crate::object::{Class, Content, Cx, Edge, Function, Hook, Instance, Layout, LayoutId, List, Map, SlotInfo, SlotInit, Symbol};
 use gc_arena::Gc;
