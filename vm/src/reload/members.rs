@@ -4,12 +4,12 @@
 //! that they are gone when nobody does.
 
 use super::leaks::LeakEntry;
-use super::report::Report;
+use super::report::{Entry, Report};
 use super::uses::Uses;
 use crate::heap::Value;
 use crate::object::{Class, Cx, Member, MemberLeak, Symbol, Undo};
 use gc_arena::Gc;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// One of them, which may have no holder any more.
 pub(super) struct LeakedMember<'gc> {
@@ -125,9 +125,11 @@ impl<'gc> Cx<'_, 'gc> {
 impl Report {
     /// Tells which of the members that leave become leaks.
     pub(super) fn add_leaked_members(&mut self, members: Vec<(String, &'static str)>) {
-        for (name, kind) in members {
-            let entry = self.removed.iter().find(|entry| entry.to_string() == name).cloned();
-            self.leaked.extend(entry.map(|entry| super::Entry { kind, ..entry }));
+        if members.is_empty() {
+            return;
         }
+        let removed: FxHashMap<String, &Entry> = self.removed.iter().map(|entry| (entry.to_string(), entry)).collect();
+        let leaked = members.iter().filter_map(|(name, kind)| Some(Entry { kind, ..(*removed.get(name)?).clone() }));
+        self.leaked.extend(leaked);
     }
 }
