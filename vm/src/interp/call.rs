@@ -66,7 +66,7 @@ impl<'gc> Cx<'_, 'gc> {
                 (callee, argc, named) = (to, 2, &[]);
             }
             match callee {
-                Value::Function(function) => match function.decoration() {
+                Value::Function(function) => match self.world.decoration_of(function) {
                     Some(decorated) => {
                         if self.world.recording.is_some() {
                             self.record_call(function);

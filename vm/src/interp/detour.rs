@@ -25,16 +25,17 @@ impl<'gc> Cx<'_, 'gc> {
             let proto = function.proto();
             let has_code = |f: Gc<'gc, Function<'gc>>| Gc::ptr_eq(f.proto(), proto);
             let mut others = self.world.detours.iter();
-            let is_shared = others.any(|other| matches!(other.callee, Value::Function(f) if has_code(f)));
+            let is_shared = others.any(|other| matches!(other.callee, Value::Function(f) if has_code(f)))
+                || self.world.decorations.values().any(|(f, _)| has_code(*f));
             proto.set_detoured(is_detoured || is_shared);
         }
     }
 
     /// Sends the calls of a function to what its decorators have returned, and detours of it with them.
     pub(crate) fn decorate(&mut self, function: Gc<'gc, Function<'gc>>, decorated: Gc<'gc, Decorated<'gc>>) {
-        let before = function.decoration();
-        self.world.log(|| Undo::Decoration(function, before));
-        Function::set_decoration(function, self.mc, Some(decorated));
+        let before = self.world.decorations.insert(Gc::as_ptr(function) as usize, (function, decorated));
+        self.world.log(|| Undo::Decoration(function, before.map(|(_, decorated)| decorated)));
+        function.proto().set_detoured(true);
     }
 
     /// What the calls of a decorated function go to: what its decorators have returned, unless that leads back to the function itself, whose
@@ -56,7 +57,7 @@ impl<'gc> Cx<'_, 'gc> {
     pub(crate) fn decoration(&self, value: &Value<'gc>) -> Option<Gc<'gc, Decorated<'gc>>> {
         match value {
             Value::Decorated(decorated) => Some(*decorated),
-            Value::Function(function) => function.decoration(),
+            Value::Function(function) => self.world.decoration_of(*function),
             _ => None,
         }
     }
@@ -81,11 +82,8 @@ impl<'gc> Cx<'_, 'gc> {
     /// A function has got other code.
     pub(crate) fn keep_detour(&self, function: Gc<'gc, Function<'gc>>) {
         let is_detoured = !self.world.detours.is_empty() && self.detour_of(&Value::Function(function)).is_some();
-        if is_detoured {
+        if is_detoured || self.world.decoration_of(function).is_some() {
             function.proto().set_detoured(true);
-        }
-        if function.decoration().is_some() {
-            function.proto().note_decorated();
         }
     }
 

@@ -104,7 +104,7 @@ impl<'gc> Cx<'_, 'gc> {
         loop {
             match callee {
                 Value::Function(function) => {
-                    if let Some(decorated) = function.decoration() {
+                    if let Some(decorated) = self.world.decoration_of(function) {
                         callee = decorated.target.get();
                         continue;
                     }

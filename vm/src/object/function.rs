@@ -3,7 +3,7 @@
 //! A `Proto` is one linked piece of code; a `Function` is the object a program holds. A redefinition gives the function object
 //! another `Proto`: identity and captured values stay, and running frames keep the `Proto` they started with.
 
-use super::{Class, Decorated, Linked};
+use super::{Class, Linked};
 use crate::bytecode::{Extra, Insn, Op};
 use crate::heap::Value;
 use crate::image::{ProtoId, ProtoImage, ProtoKind};
@@ -121,8 +121,6 @@ pub struct Proto<'gc> {
     pub was_suspended: Cell<bool>,
     /// Whether calls of a function that has it go elsewhere (`World::detours`).
     is_detoured: Cell<bool>,
-    /// Whether a function that has it may have been decorated after it had come into being.
-    is_decorated: Cell<bool>,
     /// The code that functions which still have this one take at their next call.
     successor: Lock<Option<Gc<'gc, Proto<'gc>>>>,
 }
@@ -176,7 +174,6 @@ impl<'gc> Proto<'gc> {
                 is_tentative: Cell::new(false),
                 was_suspended: Cell::new(false),
                 is_detoured: Cell::new(false),
-                is_decorated: Cell::new(false),
                 successor: Lock::new(None),
             },
         )
@@ -218,14 +215,8 @@ impl<'gc> Proto<'gc> {
         self.note_arity();
     }
 
-    /// A function that has this code has been decorated after it had come into being: its calls go the slow way, too.
-    pub fn note_decorated(&self) {
-        self.is_decorated.set(true);
-        self.note_arity();
-    }
-
     fn note_arity(&self) {
-        let is_plain = self.successor().is_none() && !self.is_detoured.get() && !self.is_decorated.get();
+        let is_plain = self.successor().is_none() && !self.is_detoured.get();
         self.arity.set(if is_plain { arity_of(&self.image) } else { Self::VARIADIC });
     }
 
@@ -285,20 +276,16 @@ pub struct Function<'gc> {
     proto: Lock<Gc<'gc, Proto<'gc>>>,
     /// Class whose method it is; where `super` goes on from.
     home: Lock<Option<Gc<'gc, Class<'gc>>>>,
-    /// If it was decorated after it had come into being: it stays what it is for those who hold it, and its calls go to what the decorators
-    /// returned.
-    decoration: Lock<Option<Gc<'gc, Decorated<'gc>>>>,
     /// First captured value.
     captures: Cell<*const Value<'gc>>,
     capture_count: Cell<u32>,
 }
 
-// SAFETY: traces prototype, home, decoration and all captured values, wherever they stand. They change only through methods with barriers.
+// SAFETY: traces prototype, home and all captured values, wherever they stand. They change only through methods with barriers.
 unsafe impl<'gc> Collect<'gc> for Function<'gc> {
     fn trace<T: Trace<'gc>>(&self, cc: &mut T) {
         self.proto.trace(cc);
         self.home.trace(cc);
-        self.decoration.trace(cc);
         for i in 0..self.capture_count.get() as usize {
             // SAFETY: `captures` points to `capture_count` initialised values.
             unsafe { &*self.captures.get().add(i) }.trace(cc);
@@ -357,7 +344,6 @@ impl<'gc> Function<'gc> {
                 head: Function {
                     proto: Lock::new(proto),
                     home: Lock::new(home),
-                    decoration: Lock::new(None),
                     captures: Cell::new(std::ptr::null()),
                     capture_count: Cell::new(count),
                 },
@@ -393,22 +379,6 @@ impl<'gc> Function<'gc> {
         mc.backward_barrier(Gc::erase(this), Some(Gc::erase(home)));
         // SAFETY: the barrier has run.
         unsafe { this.home.as_cell() }.set(Some(home));
-    }
-
-    /// See the field.
-    #[inline]
-    pub fn decoration(&self) -> Option<Gc<'gc, Decorated<'gc>>> {
-        self.decoration.get()
-    }
-
-    /// Sends its calls to what its decorators have returned, or no longer.
-    pub fn set_decoration(this: Gc<'gc, Self>, mc: &Mutation<'gc>, decoration: Option<Gc<'gc, Decorated<'gc>>>) {
-        mc.backward_barrier(Gc::erase(this), decoration.map(Gc::erase));
-        // SAFETY: the barrier has run.
-        unsafe { this.decoration.as_cell() }.set(decoration);
-        if decoration.is_some() {
-            this.proto().note_decorated();
-        }
     }
 
     /// First captured value.

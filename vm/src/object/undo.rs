@@ -159,7 +159,13 @@ impl<'gc> Undo<'gc> {
                 }
                 world.detours = detours;
             }
-            Undo::Decoration(function, before) => Function::set_decoration(function, mc, before),
+            Undo::Decoration(function, before) => {
+                let at = Gc::as_ptr(function) as usize;
+                match before {
+                    Some(before) => drop(world.decorations.insert(at, (function, before))),
+                    None => drop(world.decorations.remove(&at)),
+                }
+            }
             Undo::Forgiven(hook) => {
                 hook.is_told.set(false);
                 world.forgiven.pop();

@@ -1,9 +1,9 @@
 //! The world: everything one VM knows, as data. Behaviour is added by the layers above, each in its own `impl World`.
 
 use super::{
-    Before, BoxCell, Class, ClassKind, Construction, Content, Continuation, Crossing, Definition, Fiber, Generation, HostObject,
-    Instance, Layout, LayoutId, Linked, Loading, MemberLeak, MethodCache, Module, Namespace, Orphans, Parked, Proto, Recording,
-    Replaced, Resumption, Stack, SuperCache, Symbol, SymbolMap, Tasks, Undo, Variant, Ways,
+    Before, BoxCell, Class, ClassKind, Construction, Content, Continuation, Crossing, Decorated, Definition, Fiber, Function,
+    Generation, HostObject, Instance, Layout, LayoutId, Linked, Loading, MemberLeak, MethodCache, Module, Namespace, Orphans,
+    Parked, Proto, Recording, Replaced, Resumption, Stack, SuperCache, Symbol, SymbolMap, Tasks, Undo, Variant, Ways,
 };
 use crate::heap::{Str, Value, hash_bytes};
 use crate::host::Host;
@@ -369,6 +369,9 @@ pub struct World<'gc> {
     pub fiber: Option<Gc<'gc, Fiber<'gc>>>,
     /// Functions whose calls go elsewhere.
     pub detours: Vec<Detour<'gc>>,
+    /// Functions that were decorated after they had come into being, by their addresses: they stay what they are for those who hold them,
+    /// and their calls go to what the decorators returned.
+    pub decorations: FxHashMap<usize, (Gc<'gc, Function<'gc>>, Gc<'gc, Decorated<'gc>>)>,
     /// What the call that begins next has beside its arguments.
     pub passing: Option<Box<Passing<'gc>>>,
     /// All tasks.
@@ -595,6 +598,14 @@ const TYPE_NAMES: [Option<&str>; 31] = [
 ];
 
 impl<'gc> World<'gc> {
+    /// What is known of a function that was decorated after it had come into being.
+    pub fn decoration_of(&self, function: Gc<'gc, Function<'gc>>) -> Option<Gc<'gc, Decorated<'gc>>> {
+        if self.decorations.is_empty() {
+            return None;
+        }
+        self.decorations.get(&(Gc::as_ptr(function) as usize)).map(|(_, decorated)| *decorated)
+    }
+
     /// A world with the built-in classes and an empty `core`.
     pub fn new(mc: &Mutation<'gc>, host: Box<dyn Host>) -> Self {
         let mut names = Names::default();
@@ -606,6 +617,7 @@ impl<'gc> World<'gc> {
             parked: Vec::new(),
             fiber: None,
             detours: Vec::new(),
+            decorations: FxHashMap::default(),
             passing: None,
             tasks: Tasks::new(),
             depth_limit: limits::DEPTH_MAX,

@@ -404,7 +404,7 @@ impl<'gc> Walk<'_, '_, 'gc> {
                     self.push(value, Holder::Closure, way);
                 }
                 self.proto(function.proto());
-                if let Some(decorated) = function.decoration() {
+                if let Some(decorated) = self.cx.world.decoration_of(function) {
                     self.push(Value::Decorated(decorated), Holder::Container, way);
                 }
             }
