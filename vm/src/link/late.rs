@@ -24,6 +24,12 @@ fn text_before<'gc>(cx: &Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>, text: &HookTex
     before.filter(|before| *before != text.fingerprint)
 }
 
+/// What the hook of a class read of `old` before the commit that is running.
+fn reads_before<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>) -> Vec<Symbol<'gc>> {
+    let before = with_body_before(cx, class, |body| body.hooks.iter().find(|h| h.from.is_none()).map(|h| h.function));
+    before.map_or_else(Vec::new, |function| read_of_old(cx, function))
+}
+
 /// The hook of the last edge of a class that has this text and that `fits`.
 fn find<'gc>(
     cx: &Cx<'_, 'gc>,
@@ -74,6 +80,11 @@ pub(super) fn place<'gc>(
             None => return Place::Newest,
         }
     } else {
+        // The layouts that it is about may be gone. A name that the text before did not read either is a slip, and raises until it is mended.
+        let known = reads_before(cx, class);
+        if !missing.iter().all(|name| known.contains(name)) {
+            return Place::Newest;
+        }
         Place::Earlier
     };
     if !cx.world.loading.direction.is_undo() {
