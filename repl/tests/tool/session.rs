@@ -212,6 +212,8 @@ fn a_dumb_terminal_gets_plain_lines() {
     terminal.wait_for("\nbegun");
     terminal.press(CTRL_C);
     terminal.wait_for("interrupted");
+    // What is typed before the prompt is there is echoed before it, by the terminal.
+    terminal.wait_for_prompt();
     terminal.ask("f() + 1", "\n304\n");
     assert!(!terminal.bytes().contains(&0x1b));
     terminal.press(CTRL_D);
