@@ -30,6 +30,7 @@ mod reload;
 mod repl;
 mod run;
 mod session;
+mod stop;
 mod summary;
 mod test;
 mod watch;

@@ -13,6 +13,7 @@ use crate::entry::Entry;
 use crate::hangup;
 use crate::host::{self, Texts, is_program_text};
 use crate::output::output;
+use crate::stop;
 use crate::summary::{self, Program};
 use crate::watch::{Edit, Notice, Watch, print_of};
 use std::cell::RefCell;
@@ -80,6 +81,8 @@ pub struct Reloader {
     undone: u64,
     /// Why the program is to stop, if code that ran in a commit asked for it.
     stop: Option<Interrupt>,
+    /// How many commits there had been when the program stopped at an error.
+    stopped: Option<u64>,
 }
 
 /// How pending texts are brought in.
@@ -124,6 +127,7 @@ impl Reloader {
             commits: 0,
             undone: vm.undone_commits(),
             stop: None,
+            stopped: None,
         };
         let shared = Rc::new(RefCell::new(reloader));
         hook(vm, &shared);
@@ -362,6 +366,21 @@ pub fn listen(shared: &SharedReloader, vm: &mut Vm) {
 
 /// Takes in what has been saved, if anything.
 fn poll(shared: &SharedReloader, vm: &mut Vm) {
+    let may_stop = matches!(shared.borrow().stage, Stage::Running);
+    if may_stop && vm.is_stopped() && shared.borrow().stopped.is_none() {
+        let mut this = shared.borrow_mut();
+        (this.stopped, this.program) = (Some(this.commits), Program::Stopped);
+        stop::tell(vm);
+    }
+    take_in(shared, vm);
+    if may_stop && shared.borrow().stopped.is_some_and(|commits| commits < shared.borrow().commits) {
+        let mut this = shared.borrow_mut();
+        (this.stopped, this.program) = (None, Program::Runs);
+        stop::go_on_after_edit(vm);
+    }
+}
+
+fn take_in(shared: &SharedReloader, vm: &mut Vm) {
     while shared.borrow_mut().look(vm) {
         if shared.borrow().entry.is_loaded(vm) {
             commit(shared, vm);

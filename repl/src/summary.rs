@@ -15,6 +15,8 @@ pub enum Program {
     Runs,
     /// It has failed, and waits for an edit.
     Waits,
+    /// It has stopped at an error, with all its calls alive.
+    Stopped,
 }
 
 impl Program {
@@ -23,6 +25,7 @@ impl Program {
         match self {
             Program::Runs => "the program goes on unchanged",
             Program::Waits => "the program still waits for an edit",
+            Program::Stopped => "the program stays stopped",
         }
     }
 }

@@ -20,6 +20,9 @@ pub const CANCELS_MAX: u8 = 10;
 /// Registers of a frame: an operand is one byte, and the windows of slow paths need a few above the top.
 pub const REGISTERS_MAX: usize = 250;
 
+/// How long a program that has stopped at an error sleeps between two looks at what the host has decided.
+pub const STOPPED_PIECE: Duration = Duration::from_millis(5);
+
 /// Registers above a frame's own that slow paths may use for a window.
 pub const SCRATCH_SLOTS: usize = 8;
 

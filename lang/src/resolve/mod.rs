@@ -57,6 +57,8 @@ pub struct Local {
     pub span: Span,
     /// `const`: assigning to it is a diagnostic.
     pub is_const: bool,
+    /// It is assigned after its initialisation.
+    pub assigned: bool,
     /// An inner function captures it.
     pub captured: bool,
     /// It must live in a heap box: it is captured, and is assigned after its initialisation or captured before it

@@ -231,6 +231,7 @@ impl<'d> Resolver<'d> {
         let Some(function) = self.stack.pop() else { return };
         let locals = function.locals.into_iter().map(|state| {
             let mut local = state.local;
+            local.assigned = state.assigned;
             local.boxed = local.captured && (state.assigned || state.early);
             local
         });
@@ -283,7 +284,7 @@ impl<'d> Resolver<'d> {
     pub(super) fn new_local(&mut self, name: Name, span: Span, is_const: bool) -> LocalId {
         let locals = &mut self.function().locals;
         let id = LocalId(locals.len() as u32);
-        let local = Local { name, span, is_const, captured: false, boxed: false, may_be_unset: false };
+        let local = Local { name, span, is_const, assigned: false, captured: false, boxed: false, may_be_unset: false };
         locals.push(LocalState { local, assigned: false, early: false });
         id
     }

@@ -13,7 +13,7 @@
 //! cache words are left out: an image has none filled. The text depends on nothing but the image.
 
 use super::{Extra, Insn, Op, Operand};
-use crate::image::{ArgShape, Capture, Const, ImportFrom, ModuleImage, NameRef, ProtoId, ProtoImage};
+use crate::image::{ArgShape, Capture, Catches, Const, ImportFrom, ModuleImage, NameRef, ProtoId, ProtoImage};
 use std::fmt::Write as _;
 
 /// Text of one prototype of an image, its header, code and handler table. Nested functions are named, not expanded.
@@ -33,7 +33,16 @@ pub fn disassemble(image: &ModuleImage, id: ProtoId) -> String {
         pc = instruction(image, proto, pc, &mut out);
     }
     for handler in &proto.handlers {
-        let _ = writeln!(out, "     handler {}..{} -> {} r{}", handler.start, handler.end, handler.target, handler.register);
+        let _ = write!(out, "     handler {}..{} -> {} r{}", handler.start, handler.end, handler.target, handler.register);
+        let caught = match &handler.catches {
+            Catches::Nothing => " finally".to_owned(),
+            Catches::Everything => String::new(),
+            Catches::Classes(classes) => {
+                let names = classes.iter().map(|class| constant_text(image, &proto.consts[*class as usize]));
+                format!(" {}", names.collect::<Vec<_>>().join(", "))
+            }
+        };
+        let _ = writeln!(out, "{caught}");
     }
     out
 }

@@ -39,8 +39,8 @@
 use super::boxes::{CapturedBoxes, box_registers};
 use super::{Extra, Insn, Op, Operand};
 use crate::image::{
-    Capture, ClassRef, Const, DefinitionKind, ImportImage, MemberImage, ModuleImage, NameRef, ProtoId, ProtoImage, ProtoKind,
-    SlotDefault, UnitKind,
+    Capture, Catches, ClassRef, Const, DefinitionKind, ImportImage, MemberImage, ModuleImage, NameRef, ProtoId, ProtoImage,
+    ProtoKind, SlotDefault, UnitKind,
 };
 use std::collections::BTreeMap;
 use std::fmt;
@@ -608,6 +608,10 @@ impl ProtoCheck<'_> {
                 format!("the target of handler {index} is not behind it")
             })?;
             self.ensure(handler.register < self.proto.registers, || format!("handler {index} has no register"))?;
+            if let Catches::Classes(classes) = &handler.catches {
+                let is_name = |class: &u32| matches!(self.proto.consts.get(*class as usize), Some(Const::Name(_)));
+                self.ensure(classes.iter().all(is_name), || format!("handler {index} catches what has no name"))?;
+            }
             // Those before it that it touches have to be inside it; it stands for them from here on.
             let touched: Vec<(u32, u32)> = outermost
                 .range(..handler.end)

@@ -7,7 +7,7 @@ use super::exits::{Exit, Finally, Way};
 use super::function::{Label, Reg};
 use super::{Compiler, Dest};
 use crate::bytecode::{Insn, Op};
-use crate::image::Handler;
+use crate::image::{Catches, Const, Handler};
 use lang::ast::*;
 use lang::source::Span;
 use std::sync::Arc;
@@ -39,7 +39,8 @@ impl<'a> Compiler<'a> {
         }
         let error = self.fun.alloc();
         let target = self.fun.pc();
-        self.fun.handlers.push(Handler { start, end, target, register: error.0 });
+        let caught = self.caught_by(catches);
+        self.fun.handlers.push(Handler { start, end, target, register: error.0, catches: caught });
         self.fun.enter_handler();
         for catch in catches {
             let next = self.fun.label();
@@ -58,6 +59,22 @@ impl<'a> Compiler<'a> {
         }
         let place = catches.last().map_or(body.span, |catch| catch.span);
         self.fun.emit(place, Insn::abc(Op::Throw, error.0, 0, 0));
+    }
+
+    /// What clauses catch, all of them together.
+    fn caught_by(&mut self, catches: &'a [Catch]) -> Catches {
+        let mut classes = Vec::new();
+        for catch in catches {
+            if catch.classes.is_empty() {
+                return Catches::Everything;
+            }
+            for class in &catch.classes {
+                // Whatever is not the name of a definition would have to be evaluated.
+                let Some(name) = self.definition_named(class) else { return Catches::Everything };
+                classes.push(self.fun.constant(Const::Name(name)));
+            }
+        }
+        Catches::Classes(classes)
     }
 
     /// Control is at the end of the body or of a clause.
@@ -108,7 +125,7 @@ impl<'a> Compiler<'a> {
         let end = self.fun.pc();
         if start != end {
             let target = self.fun.pc();
-            self.fun.handlers.push(Handler { start, end, target, register: value.0 });
+            self.fun.handlers.push(Handler { start, end, target, register: value.0, catches: Catches::Nothing });
             self.fun.enter_handler();
             self.throw_through(span, kind);
         }

@@ -200,14 +200,29 @@ impl<'a> Compiler<'a> {
                 self.expr_to(default, reg);
                 self.fun.bind(given);
             }
+            let own = self.parameter(span, id, reg);
             if let PatternKind::Bind(..) = &*param.pattern.kind {
-                self.bind_local(span, id, reg);
+                self.bind_local(span, id, own);
             } else {
                 self.fun.open_hidden(&"(parameter)".into(), reg, false);
                 self.destructure(&param.pattern, reg);
             }
         }
         signature
+    }
+
+    /// The register of a parameter's variable, which has its value: that of the argument, unless the code may change the variable.
+    /// Arguments stay as they were given, so that a call can be made once more.
+    fn parameter(&mut self, span: Span, id: LocalId, argument: Reg) -> Reg {
+        let local = &self.fun.scope.locals[id.0 as usize];
+        if !local.assigned && !local.boxed {
+            return argument;
+        }
+        self.fun.open_hidden(&"(argument)".into(), argument, false);
+        let own = self.fun.alloc();
+        self.fun.local(id).reg = Some(own);
+        self.copy(span, own, argument);
+        own
     }
 
     fn signature_of(&mut self, param: &Param, signature: &mut Signature) {

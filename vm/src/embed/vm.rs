@@ -307,6 +307,9 @@ impl Vm {
             cx.world.stack = before.stack;
             cx.world.fiber = before.fiber;
             cx.world.tasks.wake = before.wake;
+            if cx.world.parked.is_empty() {
+                (cx.world.stopping.stopped, cx.world.stopping.given_up) = (None, Value::Nil);
+            }
         });
         self.end_level(level);
         self.tell_failures();

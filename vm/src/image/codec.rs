@@ -6,10 +6,13 @@ use crate::heap::hash_bytes;
 use lang::source::Source;
 use std::sync::Arc;
 
-/// What an image in bytes begins with: it fits one text and one table of opcodes only.
+/// Counts changes of what an image consists of.
+const FORMAT: u32 = 2;
+
+/// What an image in bytes begins with: it fits one text, one table of opcodes and one format only.
 fn stamp(source: &Source) -> [u8; 8] {
     let table =
-        OPS.iter().fold(OPS.len() as u32, |hash, op| hash.rotate_left(5) ^ hash_bytes(op.name.as_bytes()) ^ op.extra.len() as u32);
+        OPS.iter().fold(OPS.len() as u32 ^ FORMAT << 16, |hash, op| hash.rotate_left(5) ^ hash_bytes(op.name.as_bytes()) ^ op.extra.len() as u32);
     let mut stamp = [0; 8];
     stamp[..4].copy_from_slice(&hash_bytes(source.text().as_bytes()).to_le_bytes());
     stamp[4..].copy_from_slice(&table.to_le_bytes());

@@ -173,8 +173,19 @@ pub enum ProtoKind {
     Unit,
 }
 
+/// Which errors a handler keeps from going further up, as far as that is known without running it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Catches {
+    /// None: it is that of a `finally`.
+    Nothing,
+    /// All but those that have to be named, or what cannot be known before.
+    Everything,
+    /// Those of classes that constants name.
+    Classes(Vec<u32>),
+}
+
 /// One entry of a prototype's handler table. Entries are ordered innermost first.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Handler {
     /// First protected word.
     pub start: u32,
@@ -184,6 +195,8 @@ pub struct Handler {
     pub target: u32,
     /// Register that receives the error.
     pub register: u8,
+    /// What it catches.
+    pub catches: Catches,
 }
 
 /// Name of a register during a range of code; for inspection, and for matching frames with edited code.

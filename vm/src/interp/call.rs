@@ -179,6 +179,18 @@ impl<'gc> Cx<'_, 'gc> {
         Ok(Called::Entered)
     }
 
+    /// Calls a function as it is, past all that stands in for it.
+    pub(super) fn enter_again(
+        &mut self,
+        function: Gc<'gc, Function<'gc>>,
+        first: usize,
+        argc: usize,
+        dst: u8,
+        mode: ReturnMode,
+    ) -> CallResult<'gc> {
+        self.enter_function(function, first, argc, &[], dst, mode)
+    }
+
     /// Arranges the arguments as the parameters want them.
     fn bind(&mut self, proto: Gc<'gc, Proto<'gc>>, first: usize, argc: usize, named: &Named<'gc>) -> Result<(), Box<Control<'gc>>> {
         let image = proto.image.clone();

@@ -89,7 +89,12 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// The way from a loop and its back-edge to `new`, remembered until the next commit: many frames may ask.
-    fn way(&self, old: Gc<'gc, Proto<'gc>>, (from, at): (usize, u32), new: Gc<'gc, Proto<'gc>>) -> Rc<Result<Way, String>> {
+    pub(super) fn way(
+        &self,
+        old: Gc<'gc, Proto<'gc>>,
+        (from, at): (usize, u32),
+        new: Gc<'gc, Proto<'gc>>,
+    ) -> Rc<Result<Way, String>> {
         let key = (Gc::as_ptr(old) as usize, at, Gc::as_ptr(new) as usize);
         if let Some(known) = self.world.ways.borrow().get(&key) {
             return known.clone();
@@ -173,19 +178,21 @@ impl<'gc> Cx<'_, 'gc> {
 
     /// Whether the frame at `base` has all that it takes along: one that has moved before may be in the scope of a variable that was never given a
     /// value.
-    fn has_values(&self, base: usize, way: &Way) -> bool {
+    pub(super) fn has_values(&self, base: usize, way: &Way) -> bool {
         way.registers.iter().all(|passed| !self.world.stack.values[base + usize::from(passed.from)].is_unset())
     }
 
     /// Gives the top frame other code, in the middle of it: `done` words, which are whole instructions, behind the place that the way leads to.
-    fn enter_at(&mut self, new: Gc<'gc, Proto<'gc>>, way: &Way, done: usize) {
+    pub(super) fn enter_at(&mut self, new: Gc<'gc, Proto<'gc>>, way: &Way, done: usize) {
         let stack = &mut self.world.stack;
         let base = stack.base;
         let old = stack.frames.last().expect("the frame that moves").proto;
+        let arguments = kept_arguments(old, new, &stack.values[base..]);
         let registers: Vec<Value<'gc>> = way.registers.iter().map(|passed| stack.values[base + usize::from(passed.from)]).collect();
         let end = base + usize::from(new.frame_slots.max(old.frame_slots));
         // What is not taken along has no value: code that needs one is not entered later.
         stack.values[base..end].fill(Value::Unset);
+        stack.values[base..][..arguments.len()].copy_from_slice(&arguments);
         for (passed, value) in way.registers.iter().zip(registers) {
             let value = if passed.into_box { Value::Box(BoxCell::new(self.mc, value)) } else { value };
             stack.values[base + usize::from(passed.to)] = value;
@@ -197,6 +204,18 @@ impl<'gc> Cx<'_, 'gc> {
         // followed by another instruction.
         frame.pc = unsafe { new.code.start().add(way.word as usize + done) };
     }
+}
+
+/// The arguments of a call, which stay where they are if the new code has the same parameters: the call may be made once more.
+fn kept_arguments<'gc>(old: Gc<'gc, Proto<'gc>>, new: Gc<'gc, Proto<'gc>>, values: &[Value<'gc>]) -> Vec<Value<'gc>> {
+    let names = |proto: Gc<'gc, Proto<'gc>>| {
+        (proto.is_method(), proto.image.params.iter().map(|param| param.name.clone()).collect::<Vec<_>>(), proto.image.rest.clone())
+    };
+    if names(old) != names(new) {
+        return Vec::new();
+    }
+    let count = usize::from(old.is_method()) + old.image.params.len() + usize::from(old.image.rest.is_some());
+    values[..count].to_vec()
 }
 
 /// Where a frame goes on, as a word of its code.

@@ -60,6 +60,7 @@ pub fn go_on<'gc>(cx: &mut Cx<'_, 'gc>) -> Option<Exit<'gc>> {
             return None;
         }
         Some(Wake::Raise(error)) => cx.unwind(error),
+        Some(Wake::GoOn(how)) => cx.go_on_from_stop(how),
         Some(Wake::Start(callee, args)) => {
             cx.world.stack = Stack::new(limits::FIBER_SLOTS_FIRST, cx.world.depth_limit);
             return begin(cx, |_| Err(Box::new(Control::Call { callee, args, then: None })));

@@ -147,6 +147,12 @@ impl<'gc> Cx<'_, 'gc> {
             self.switch_to(task);
             return Next::Go;
         }
+        if self.world.stopping.stopped.is_some() && self.world.parked.len() == 1 {
+            // The host decides when it goes on.
+            let now = self.world.host.monotonic().unwrap_or_default();
+            let soon = now.saturating_add(limits::STOPPED_PIECE);
+            return Next::Sleep(until.map_or(soon, |until| until.min(soon)));
+        }
         let main = self.world.tasks.level().main.expect("something runs");
         let goal = main.goal.get();
         let is_reached = match goal {

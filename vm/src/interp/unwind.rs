@@ -1,11 +1,13 @@
 //! Errors on their way to a handler.
 
 use super::run::Flow;
+use super::stop::Arrival;
 use super::trace::{self, Trace};
 use crate::heap::Value;
-use crate::image::Const;
+use crate::image::{Catches, Const};
 use crate::object::{
-    Class, Control, Cx, Definition, ErrorKind, Exit, Found, Instance, Interrupt, Kind, Member, NativeResult, Symbol, Tuple, World,
+    Class, Control, Cx, Definition, ErrorKind, Exit, Found, Frame, Instance, Interrupt, Kind, Member, NativeResult, Symbol, Tuple,
+    World,
 };
 use crate::ops;
 use gc_arena::Gc;
@@ -13,26 +15,44 @@ use gc_arena::Gc;
 impl<'gc> Cx<'_, 'gc> {
     /// `exit(status)`: goes up the frames like an error that only `finally` clauses see.
     pub(super) fn unwind_exit(&mut self, status: i32) -> Flow<'gc> {
-        let exit = World::host_object(self.mc, "Exit", Leaving(status));
-        self.unwind(exit)
+        self.leave_for(Leaving::Exit(status))
     }
 
-    /// Goes up the frames to the innermost handler.
+    /// Goes up the frames to where `leaving` leads; only `finally` clauses see it.
+    pub(super) fn leave_for(&mut self, leaving: Leaving) -> Flow<'gc> {
+        let token = World::host_object(self.mc, "Leaving", leaving);
+        self.unwind(token)
+    }
+
+    /// Goes up the frames to the innermost handler. An error that has none may stop the program instead.
     pub(super) fn unwind(&mut self, mut error: Value<'gc>) -> Flow<'gc> {
-        self.attach_trace(error);
+        let mut leaving = leaving_of(&error);
+        if leaving.is_none() {
+            self.attach_trace(error);
+            if self.is_to_stop(error) {
+                return self.stop_at(error);
+            }
+        }
         while let Some(frame) = self.world.stack.frames.last().copied() {
             let code = &frame.proto.code;
-            // `pc` stands behind the instruction that failed.
-            // SAFETY: `pc` points into the code of the frame's prototype.
-            let at = unsafe { frame.pc.offset_from(code.start()) } as usize;
-            let at = at.saturating_sub(1) as u32;
-            if let Some(handler) = frame.proto.image.handlers.iter().find(|h| h.start <= at && at < h.end) {
+            let at = place_in_code(&frame);
+            let goal = leaving.and_then(|leaving| self.goal_here(leaving, &frame));
+            let mut handlers = frame.proto.image.handlers.iter().filter(|h| h.start <= at && at < h.end);
+            let handler = match (leaving, &goal) {
+                (None, _) => handlers.next(),
+                (Some(_), None) => handlers.find(|h| h.catches == Catches::Nothing),
+                (Some(_), Some(goal)) => handlers.find(|h| h.catches == Catches::Nothing && goal.is_left(h)),
+            };
+            if let Some(handler) = handler {
                 let slot = self.world.stack.base + handler.register as usize;
                 self.world.stack.values[slot] = error;
                 let top = self.world.stack.frames.last_mut().expect("the frame just looked at");
                 // SAFETY: the verifier has checked the target.
                 top.pc = unsafe { code.start().add(handler.target as usize) };
                 return Flow::Reload;
+            }
+            if let Some(goal) = goal {
+                return self.reach(goal);
             }
             let is_bottom = self.world.halt_stub.is_some_and(|stub| Gc::ptr_eq(stub, frame.proto));
             if is_bottom {
@@ -53,16 +73,24 @@ impl<'gc> Cx<'_, 'gc> {
                         return Flow::Reload;
                     }
                     Err(control) => match *control {
-                        Control::Raise(next) => error = next,
+                        Control::Raise(next) => {
+                            error = next;
+                            leaving = leaving_of(&error);
+                        }
                         other => return self.control(Box::new(other), frame.dst, frame.mode),
                     },
                 }
-                self.attach_trace(error);
+                if leaving.is_none() {
+                    self.attach_trace(error);
+                    if self.is_to_stop(error) {
+                        return self.stop_at(error);
+                    }
+                }
             }
         }
-        match leaving(&error) {
-            Some(status) => Flow::Leave(Exit::Interrupt(Interrupt::Exit(status))),
-            None => Flow::Leave(Exit::Error(error)),
+        match leaving {
+            Some(Leaving::Exit(status)) => Flow::Leave(Exit::Interrupt(Interrupt::Exit(status))),
+            _ => Flow::Leave(Exit::Error(error)),
         }
     }
 
@@ -80,7 +108,7 @@ impl<'gc> Cx<'_, 'gc> {
 
     /// `throw value`
     pub(super) fn throw(&mut self, value: Value<'gc>) -> NativeResult<'gc> {
-        if self.is_error(&value) || leaving(&value).is_some() {
+        if self.is_error(&value) || leaving_of(&value).is_some() {
             self.migrate_for(value, 1)?;
             return Err(Box::new(Control::Raise(value)));
         }
@@ -102,7 +130,7 @@ impl<'gc> Cx<'_, 'gc> {
 
     /// Whether a `catch` that does not name its class lets it pass.
     pub(super) fn is_uncatchable(&self, value: &Value<'gc>) -> bool {
-        let Value::Instance(instance) = value else { return leaving(value).is_some() };
+        let Value::Instance(instance) = value else { return leaving_of(value).is_some() };
         self.needs_its_name(self.world.class_of_instance(*instance))
     }
 
@@ -111,6 +139,13 @@ impl<'gc> Cx<'_, 'gc> {
         [ErrorKind::CancelledError, ErrorKind::LimitError]
             .into_iter()
             .any(|kind| class.is_subclass_of(self.world.error_class(kind)))
+    }
+
+    /// Whether a `catch` with this class takes an error, as far as that is known without the program.
+    pub(super) fn is_of_caught_class(&self, error: Value<'gc>, class: Gc<'gc, Class<'gc>>) -> bool {
+        let Value::Instance(instance) = error else { return false };
+        let is_instance = self.world.class_of_instance(instance).is_subclass_of(class);
+        is_instance && (self.needs_its_name(class) || !self.is_uncatchable(&error))
     }
 
     /// Whether a `catch` with this class takes an error. That of a base, `catch e is Error`, does not name those that need it.
@@ -248,13 +283,26 @@ impl<'gc> Cx<'_, 'gc> {
     }
 }
 
-/// What travels up the frames, in place of an error, when the program ends itself; no `catch` clause matches it.
-struct Leaving(i32);
+/// What travels up the frames, in place of an error, and what no `catch` clause matches.
+#[derive(Clone, Copy)]
+pub(super) enum Leaving {
+    /// The program ends itself with this status.
+    Exit(i32),
+    /// A call of a stopped program, by its depth, goes on in this way.
+    To(usize, Arrival),
+}
 
-/// The status with which the program ends itself.
-fn leaving(value: &Value<'_>) -> Option<i32> {
+/// What is at the head of a value that travels, if it is no error.
+pub(super) fn leaving_of(value: &Value<'_>) -> Option<Leaving> {
     let Value::Host(host) = value else { return None };
-    host.data.downcast_ref::<Leaving>().map(|leaving| leaving.0)
+    host.data.downcast_ref::<Leaving>().copied()
+}
+
+/// The word of its code that a frame is in, by which handlers and places are found: `pc` stands behind the instruction that failed.
+pub(crate) fn place_in_code(frame: &Frame<'_>) -> u32 {
+    // SAFETY: `pc` points into the code of the frame's prototype.
+    let at = unsafe { frame.pc.offset_from(frame.proto.code.start()) } as usize;
+    at.saturating_sub(1) as u32
 }
 
 /// The trace of an error, if it has been thrown.

@@ -18,6 +18,7 @@ mod misc;
 mod orphan;
 mod recording;
 mod stack;
+mod stopped;
 mod symbol;
 mod task;
 mod undo;
@@ -47,6 +48,7 @@ pub use misc::{
 pub use orphan::{Kin, Orphans};
 pub use recording::{Caller, Recording};
 pub use stack::{Frame, ReturnMode, SavedStack, Stack};
+pub use stopped::{GoOn, Stopped, Stopping};
 pub use symbol::{Symbol, SymbolMap};
 pub use task::{Goal, Level, Parked, StartedBy, Task, Tasks, Wait, Wake};
 pub use undo::Undo;

@@ -3,7 +3,7 @@
 //! A task that does not run keeps its stack, and the fiber that was running on top of it. Whatever calls a task was in when it began to
 //! wait, fibers that it had resumed included, goes on together.
 
-use super::{Fiber, ReturnMode, SavedStack, Stack};
+use super::{Fiber, GoOn, ReturnMode, SavedStack, Stack};
 use crate::heap::Value;
 use gc_arena::lock::{Lock, RefLock};
 use gc_arena::{Collect, Gc, Mutation};
@@ -22,6 +22,8 @@ pub enum Wake<'gc> {
     Raise(Value<'gc>),
     /// It calls this, on an empty stack.
     Start(Value<'gc>, Vec<Value<'gc>>),
+    /// It had stopped at an error, and goes on so.
+    GoOn(GoOn<'gc>),
 }
 
 impl<'gc> Wake<'gc> {
@@ -29,6 +31,8 @@ impl<'gc> Wake<'gc> {
     pub fn values(&self) -> Vec<Value<'gc>> {
         match self {
             Wake::Value(value) | Wake::Raise(value) => vec![*value],
+            Wake::GoOn(GoOn::Return(_, value)) => vec![*value],
+            Wake::GoOn(_) => Vec::new(),
             Wake::Start(callee, args) => std::iter::once(*callee).chain(args.iter().copied()).collect(),
         }
     }

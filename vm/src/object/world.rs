@@ -3,7 +3,7 @@
 use super::{
     Before, BoxCell, Class, ClassKind, Construction, Content, Continuation, Crossing, Decorated, Definition, Fiber, Function,
     Generation, HostObject, Instance, Layout, LayoutId, Linked, Loading, MemberLeak, MethodCache, Module, Namespace, Orphans,
-    Parked, Proto, Recording, Replaced, Resumption, Stack, SuperCache, Symbol, SymbolMap, Tasks, Undo, Variant, Ways,
+    Parked, Proto, Recording, Replaced, Resumption, Stack, Stopping, SuperCache, Symbol, SymbolMap, Tasks, Undo, Variant, Ways,
 };
 use crate::heap::{Str, Value, hash_bytes};
 use crate::host::Host;
@@ -404,6 +404,8 @@ pub struct World<'gc> {
     pub types: Vec<Gc<'gc, Class<'gc>>>,
     /// Built-in error classes by kind.
     pub errors: Vec<Gc<'gc, Class<'gc>>>,
+    /// Whether and where the program has stopped at an error.
+    pub stopping: Stopping<'gc>,
     /// Results of recent look-ups.
     pub method_cache: MethodCache<'gc>,
     /// Results of recent `super` look-ups.
@@ -633,6 +635,7 @@ impl<'gc> World<'gc> {
             layouts_aside: Vec::new(),
             types: Vec::new(),
             errors: Vec::new(),
+            stopping: Stopping::default(),
             method_cache: MethodCache::new(),
             super_cache: SuperCache::new(),
             protos: Vec::new(),

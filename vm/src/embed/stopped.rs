@@ -1,0 +1,338 @@
+//! A program that has stopped at an error, for the host: its calls, their variables, and the ways to go on.
+
+use super::error::Error;
+use super::handle::Handle;
+use super::vm::Vm;
+use crate::heap::Value;
+use crate::interp::{Stalled, places_of};
+use crate::object::{BoxCell, Control, Cx, Fiber, GoOn, Stack, Task, TraceFrame, Wake};
+use crate::ops;
+use gc_arena::Gc;
+use std::fmt::Write as _;
+
+/// How a program goes on that has stopped at an error. Calls are numbered as in [`StoppedProgram::calls`]: 0 is the innermost.
+#[derive(Clone, Debug)]
+pub enum Restart {
+    /// The error goes on up, as it would have without the stop.
+    Abort,
+    /// The call is left and made again with its original arguments, in its newest text.
+    Retry(usize),
+    /// The call returns this value.
+    Return(usize, Handle),
+    /// The call goes on: a name that did not exist is looked up again, else the turn of the innermost loop is begun again in the newest text.
+    Continue(usize),
+}
+
+/// A call of a program that has stopped.
+#[derive(Clone, Debug)]
+pub struct StoppedCall {
+    /// Its function and the place where it stands, in the text that it runs.
+    pub place: TraceFrame,
+    /// Why it is in an old text, if it is.
+    pub stale: Option<String>,
+    /// Whether [`Restart::Retry`] is possible, and if not, why.
+    pub retry: Result<(), String>,
+    /// Whether [`Restart::Continue`] is possible, and if not, why.
+    pub go_on: Result<(), String>,
+    /// Its variables with their values as text, `self` and parameters first. Nothing of the program runs for that.
+    pub locals: Vec<(String, String)>,
+}
+
+/// What a program has stopped at.
+#[derive(Clone, Debug)]
+pub struct StoppedProgram {
+    /// The error that nothing would catch.
+    pub error: Error,
+    /// The program's own calls, innermost first.
+    pub calls: Vec<StoppedCall>,
+    /// The namespace and the name that the innermost call has looked for in vain.
+    pub missing: Option<(String, String)>,
+}
+
+/// What is known of a call without its texts.
+struct Found<'gc> {
+    call: Stalled<'gc>,
+    slots: Vec<Value<'gc>>,
+    is_changed: bool,
+}
+
+impl Vm {
+    /// Decides whether an error that nothing would catch stops the main part of the program where it was raised, with all calls alive.
+    /// The program then waits, and its other tasks go on, until the host calls [`Vm::restart`]: at a safe point, in what was given to
+    /// [`Vm::on_safe_point`]. Errors in tasks, within a commit, and those that a `catch` clause takes, stop nothing.
+    pub fn stop_on_errors(&mut self, on: bool) {
+        self.enter(|cx| cx.world.stopping.is_on = on);
+    }
+
+    /// Whether the program has stopped at an error, and waits for [`Vm::restart`].
+    pub fn is_stopped(&mut self) -> bool {
+        self.enter(|cx| cx.world.stopping.stopped.is_some())
+    }
+
+    /// Where the program has stopped.
+    pub fn stopped(&mut self) -> Option<StoppedProgram> {
+        let (error, calls, missing) = self.enter(|cx| {
+            let stopped = cx.world.stopping.stopped?;
+            let found = cx.found_calls();
+            let missing = cx.missing_now(&found).map(|cell| (cell.namespace.name.to_string(), cell.name.as_str().to_owned()));
+            let calls = found.iter().enumerate().map(|(i, found)| cx.describe_call(found, i == 0 && missing.is_some())).collect();
+            Some((Handle::new(cx.world, stopped.error), calls, missing))
+        })?;
+        Some(StoppedProgram { error: self.raised(error), calls, missing })
+    }
+
+    /// Lets the program go on that has stopped at an error.
+    ///
+    /// # Errors
+    /// [`Error::Host`] if it has not stopped, or cannot go on in this way; it stays stopped.
+    pub fn restart(&mut self, how: &Restart) -> Result<(), Error> {
+        if let Restart::Return(_, value) = how {
+            self.check_handle(value)?;
+        }
+        self.enter(|cx| {
+            let stopped = cx.world.stopping.stopped.ok_or_else(|| Error::Host("the program has not stopped at an error".into()))?;
+            let go_on = cx.way_of(how).map_err(Error::Host)?;
+            if !cx.world.tasks.wake(cx.mc, stopped.ticket, Wake::GoOn(go_on)) {
+                return Err(Error::Host("the program goes on already".into()));
+            }
+            Ok(())
+        })
+    }
+
+    /// How a program goes on best after an edit: where it stands, if all it lacked was a name that exists now; else in the innermost call
+    /// whose text has changed, or the innermost at all, with the turn of its loop if that can be begun again, and from its beginning if not.
+    /// A call that cannot be made again gives way to the one around it; without any the error goes on up.
+    pub fn restart_after_edit(&mut self) -> Restart {
+        self.enter(|cx| {
+            let found = cx.found_calls();
+            let has_name = cx.missing_now(&found).is_some_and(|cell| !cell.value().is_unset());
+            if has_name && found.first().is_some_and(|found| !found.is_changed) {
+                return Restart::Continue(0);
+            }
+            let first = found.iter().position(|found| found.is_changed).unwrap_or(0);
+            for (i, found) in found.iter().enumerate().skip(first) {
+                if cx.turns(found).is_ok() {
+                    return Restart::Continue(i);
+                }
+                if cx.can_retry(&found.call, &found.slots).is_ok() {
+                    return Restart::Retry(i);
+                }
+            }
+            Restart::Abort
+        })
+    }
+
+    /// Evaluates text within a call of the program that has stopped: with its variables, which assignments change, and in its namespace.
+    /// Gives the value of the last statement if it is an expression.
+    ///
+    /// # Errors
+    /// Those of [`Vm::eval`], and [`Error::Host`] if there is no such call.
+    pub fn eval_in_call(&mut self, number: usize, text: &str) -> Result<Option<Handle>, Error> {
+        let no_call = || Error::Host(format!("there is no call {number}"));
+        let (namespace, names, mut args) = self
+            .enter(|cx| {
+                let found = cx.found_calls().into_iter().nth(number)?;
+                let locals = locals_of(&found);
+                let this = locals.iter().find(|local| local.name == "self").map_or(Value::Nil, |local| local.value);
+                let names: Vec<String> =
+                    locals.iter().filter(|local| local.name != "self").map(|local| local.name.clone()).collect();
+                let values = locals.iter().filter(|local| local.name != "self").map(|local| local.value);
+                let args: Vec<Handle> = std::iter::once(this).chain(values).map(|value| Handle::new(cx.world, value)).collect();
+                Some((found.call.frame.proto.linked.module.namespace.name.to_string(), names, args))
+            })
+            .ok_or_else(no_call)?;
+        let list = names.join(", ");
+        // The method gives `self` its meaning; the text stands in lines of its own, so that errors mark it.
+        let code = format!(
+            "do {{ class Call_ {{ fn eval({list}) {{ let value_ = do {{\n{text}\n}}; [value_, {list}] }} }}; Call_.eval }}"
+        );
+        let Some(evaluate) = self.eval(&namespace, "<call>", &code)? else { return Err(no_call()) };
+        let before = args.clone();
+        let result = self.run(move |cx| {
+            let callee = match evaluate.value_in(cx.world) {
+                Value::Bound(bound) => bound.method,
+                other => other,
+            };
+            let args = args.drain(..).map(|arg| arg.value_in(cx.world)).collect();
+            Err(Box::new(Control::Call { callee, args, then: None }))
+        })?;
+        let value = self.enter(|cx| {
+            let Value::List(list) = result.value_in(cx.world) else { return result.clone() };
+            let items = list.items().to_vec();
+            for ((name, old), new) in names.iter().zip(&before[1..]).zip(&items[1..]) {
+                if !is_identical(old.value_in(cx.world), *new) {
+                    cx.set_local(number, name, *new);
+                }
+            }
+            Handle::new(cx.world, items[0])
+        });
+        Ok(if self.is_nil(&value) { None } else { Some(value) })
+    }
+}
+
+/// A variable of a call.
+struct LocalValue<'gc> {
+    name: String,
+    value: Value<'gc>,
+    register: u8,
+}
+
+/// The variables that have a value where a call stands; of those with one name the innermost.
+fn locals_of<'gc>(found: &Found<'gc>) -> Vec<LocalValue<'gc>> {
+    let at = crate::interp::place_in_code(&found.call.frame);
+    let mut locals: Vec<LocalValue<'gc>> = Vec::new();
+    for local in &found.call.frame.proto.image.locals {
+        let is_seen = (local.start..local.end).contains(&at) && !local.name.starts_with('(') && !local.name.is_empty();
+        let Some(value) = found.slots.get(usize::from(local.register)).filter(|_| is_seen) else { continue };
+        let value = match value {
+            Value::Box(cell) => cell.get(),
+            other => *other,
+        };
+        locals.retain(|other| *other.name != *local.name);
+        if !value.is_unset() {
+            locals.push(LocalValue { name: local.name.to_string(), value, register: local.register });
+        }
+    }
+    locals
+}
+
+impl<'gc> Cx<'_, 'gc> {
+    /// The program's own calls, innermost first.
+    fn found_calls(&self) -> Vec<Found<'gc>> {
+        let mut found = Vec::new();
+        self.stalled_calls(&mut |call, slots| {
+            if !self.world.is_library(&call.frame.proto.linked.module.namespace) {
+                let newest = self.newest_code(&call.frame, call.callee);
+                let is_changed = newest.linked.is_overwritten.get() || self.is_replaced(&call.frame, call.callee);
+                found.push(Found { call: *call, slots: slots.to_vec(), is_changed });
+            }
+        });
+        found
+    }
+
+    /// The definition that the innermost call has looked for in vain.
+    fn missing_now(&self, found: &[Found<'gc>]) -> Option<Gc<'gc, crate::object::Definition<'gc>>> {
+        let stopped = self.world.stopping.stopped?;
+        self.missing_definition(&found.first()?.call.frame, stopped.error)
+    }
+
+    /// Whether a call can begin the turn of its loop again.
+    fn turns(&self, found: &Found<'gc>) -> Result<(), String> {
+        let Some(turn) = self.turn_again(&found.call.frame, found.call.callee) else {
+            return Err("it is in no loop whose turn could be begun again".to_owned());
+        };
+        if Cx::can_step_back(&turn, &found.slots) { Ok(()) } else { Err("what its loop goes over cannot step back".to_owned()) }
+    }
+
+    fn way_of(&self, how: &Restart) -> Result<GoOn<'gc>, String> {
+        let found = self.found_calls();
+        let call = |number: &usize| found.get(*number).ok_or_else(|| format!("there is no call {number}"));
+        Ok(match how {
+            Restart::Abort => GoOn::Abort,
+            Restart::Retry(number) => {
+                let found = call(number)?;
+                self.can_retry(&found.call, &found.slots)?;
+                GoOn::Retry(found.call.depth)
+            }
+            Restart::Return(number, value) => GoOn::Return(call(number)?.call.depth, value.value_in(self.world)),
+            Restart::Continue(number) => {
+                let chosen = call(number)?;
+                match self.missing_now(&found).filter(|_| *number == 0) {
+                    Some(cell) if cell.value().is_unset() => {
+                        return Err(format!("`{}` still does not exist", cell.name.as_str()));
+                    }
+                    Some(_) if !chosen.is_changed => GoOn::Again,
+                    _ => {
+                        self.turns(chosen)?;
+                        GoOn::Turn(chosen.call.depth)
+                    }
+                }
+            }
+        })
+    }
+
+    fn describe_call(&self, found: &Found<'gc>, is_missing: bool) -> StoppedCall {
+        let call = &found.call;
+        let (_, place) =
+            places_of(self.world, std::slice::from_ref(&call.frame)).into_iter().next().expect("no frame of the engine's");
+        let locals = locals_of(found).into_iter().map(|local| (local.name, ops::describe(self, &local.value))).collect();
+        StoppedCall {
+            place,
+            stale: found.is_changed.then(|| "its text has been edited since it began".to_owned()),
+            retry: self.can_retry(call, &found.slots),
+            go_on: if is_missing { Ok(()) } else { self.turns(found) },
+            locals,
+        }
+    }
+
+    /// Gives a variable of a call another value.
+    fn set_local(&mut self, number: usize, name: &str, value: Value<'gc>) {
+        let Some(found) = self.found_calls().into_iter().nth(number) else { return };
+        let Some(local) = locals_of(&found).into_iter().find(|local| local.name == name) else { return };
+        if let Some(Value::Box(cell)) = found.slots.get(usize::from(local.register)) {
+            return BoxCell::set(*cell, self.mc, value);
+        }
+        let at = found.call.base + usize::from(local.register);
+        self.with_stack_of(&found.call, |stack| stack.values[at] = value);
+    }
+
+    /// Lends the stack on which a call stands.
+    fn with_stack_of(&mut self, call: &Stalled<'gc>, f: impl FnOnce(&mut Stack<'gc>)) {
+        let Some(stopped) = self.world.stopping.stopped else { return };
+        let is_running = |fiber: Option<Gc<'gc, Fiber<'gc>>>| match (fiber, stopped.fiber) {
+            (Some(a), Some(b)) => Gc::ptr_eq(a, b),
+            (None, None) => true,
+            _ => false,
+        };
+        if !is_running(call.fiber) {
+            // Its stack is kept by the fiber that it has resumed.
+            let resumed = std::iter::successors(stopped.fiber, |fiber| fiber.resumer());
+            let same = |a: Option<Gc<'gc, Fiber<'gc>>>| a.map(|a| Gc::as_ptr(a)) == call.fiber.map(|b| Gc::as_ptr(b));
+            if let Some(keeper) = resumed.into_iter().find(|fiber| same(fiber.resumer())) {
+                let mut stack = Stack::empty();
+                Fiber::swap(keeper, self.mc, &mut stack);
+                f(&mut stack);
+                Fiber::swap(keeper, self.mc, &mut stack);
+            }
+            return;
+        }
+        let is_task = |task: Option<Gc<'gc, Task<'gc>>>| task.is_some_and(|task| Gc::ptr_eq(task, stopped.task));
+        if is_task(self.world.tasks.current) {
+            return f(&mut self.world.stack);
+        }
+        if let Some(parked) = self.world.parked.iter_mut().find(|parked| is_task(parked.task)) {
+            return f(&mut parked.stack);
+        }
+        let (mut stack, mut fiber) = (Stack::empty(), None);
+        Task::swap(stopped.task, self.mc, &mut stack, &mut fiber);
+        f(&mut stack);
+        Task::swap(stopped.task, self.mc, &mut stack, &mut fiber);
+    }
+}
+
+fn is_identical<'gc>(a: Value<'gc>, b: Value<'gc>) -> bool {
+    match (a.heap_pointer(), b.heap_pointer()) {
+        (Some(a), Some(b)) => Gc::as_ptr(a) == Gc::as_ptr(b),
+        (None, None) => match (a, b) {
+            (Value::Int(a), Value::Int(b)) => a == b,
+            (Value::Float(a), Value::Float(b)) => a.to_bits() == b.to_bits(),
+            (a, b) => std::mem::discriminant(&a) == std::mem::discriminant(&b),
+        },
+        _ => false,
+    }
+}
+
+impl std::fmt::Display for StoppedProgram {
+    /// The error with its place, and the calls with their variables.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "{}", self.error)?;
+        for (i, call) in self.calls.iter().enumerate() {
+            let mut line = format!("#{i} {} ({}:{})", call.place.function, call.place.source.name(), call.place.line());
+            for (name, value) in &call.locals {
+                let _ = write!(line, "  {name} = {value}");
+            }
+            writeln!(f, "{line}")?;
+        }
+        Ok(())
+    }
+}
