@@ -16,7 +16,7 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
-use vm::embed::{Error, Vm};
+use vm::embed::{Error, OnError, Vm};
 use vm::object::Interrupt;
 use vm::reload::{Mode, ReloadOptions, Report, Sharing};
 
@@ -156,7 +156,7 @@ fn show_requested(vm: &mut Vm, report: &Report, stop: &Cell<Option<Interrupt>>) 
 /// Runs with `--reload`. An error of the program ends nothing: the next commit calls `main` again.
 fn run_live(vm: &mut Vm, entry: &Entry, args: &[String], reloader: &SharedReloader) -> i32 {
     reload::listen(reloader, vm);
-    vm.stop_on_errors(true);
+    vm.on_error(OnError::Wait);
     let report = reload::load(reloader, vm, &engine::noting_warnings());
     if let Some(interrupt) = report.interrupt() {
         return stopped(reloader.borrow().stop().unwrap_or(interrupt));

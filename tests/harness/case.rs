@@ -30,6 +30,8 @@ pub enum Step {
     Run(Text),
     /// Lines that the program can read.
     Input(Vec<String>),
+    /// What is done, in order, where the program stops at errors in the next statements.
+    Stop(Vec<Deed>),
     /// What the host does not allow, from the start of the case on.
     Refuse(Effect),
     /// A save.
@@ -43,6 +45,27 @@ pub enum Step {
     },
     /// A text that is compared with what is recorded here.
     Golden(Golden),
+}
+
+/// Something that is done while the program has stopped at an error.
+#[derive(Clone, Debug)]
+pub enum Deed {
+    /// The calls and their variables are printed.
+    Calls,
+    /// A text is evaluated in a call, and its value printed.
+    Eval(usize, String),
+    /// A file is saved.
+    Edit(String, String),
+    /// A call is made again.
+    Retry(usize),
+    /// A call returns the value of a text, which is evaluated in it.
+    Use(usize, String),
+    /// A call goes on.
+    Continue(usize),
+    /// The program goes on as it does after an edit.
+    Edited,
+    /// The error goes on up.
+    Abort,
 }
 
 /// A text with its place in the case.
@@ -208,6 +231,8 @@ struct Builder {
     args: Vec<(String, String)>,
     /// A `#- save` is open for the edits that follow.
     open: Option<Save>,
+    /// What is done at stops of the next statements.
+    deeds: Vec<Deed>,
 }
 
 impl Builder {
@@ -217,7 +242,13 @@ impl Builder {
         }
         match section.word {
             "file" => self.file(text_of(section)?),
-            "run" => self.steps.push(Step::Run(text_of(section)?)),
+            "stop" => self.deeds.push(deed(section)?),
+            "run" => {
+                if !self.deeds.is_empty() {
+                    self.steps.push(Step::Stop(std::mem::take(&mut self.deeds)));
+                }
+                self.steps.push(Step::Run(text_of(section)?));
+            }
             "input" => self.steps.push(Step::Input(section.body.lines().map(str::to_owned).collect())),
             "refuse" => self.steps.push(Step::Refuse(effect(section)?)),
             "edit" => {
@@ -293,6 +324,23 @@ impl Builder {
         self.close()?;
         if self.steps.is_empty() { malformed(1, "no sections") } else { Ok(self.steps) }
     }
+}
+
+fn deed(section: &Section<'_>) -> Result<Deed, Malformed> {
+    let (word, rest) = section.rest.split_once(' ').unwrap_or((section.rest, ""));
+    let (number, text) = rest.split_once(' ').unwrap_or((rest, ""));
+    let number: usize = number.parse().unwrap_or(0);
+    Ok(match word {
+        "calls" => Deed::Calls,
+        "eval" => Deed::Eval(number, text.to_owned()),
+        "edit" => Deed::Edit(rest.to_owned(), section.body.clone()),
+        "retry" => Deed::Retry(number),
+        "use" => Deed::Use(number, text.to_owned()),
+        "continue" => Deed::Continue(number),
+        "edited" => Deed::Edited,
+        "abort" => Deed::Abort,
+        other => return malformed(section.line, format!("nothing called `{other}` is done at a stop")),
+    })
 }
 
 fn effect(section: &Section<'_>) -> Result<Effect, Malformed> {

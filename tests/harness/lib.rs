@@ -35,6 +35,7 @@ pub mod reference;
 pub mod repository;
 mod runner;
 pub mod split;
+mod stops;
 pub mod tables;
 #[cfg(unix)]
 pub mod terminal;

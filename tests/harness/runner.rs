@@ -5,6 +5,7 @@ use crate::findings::{Finding, add_report, compare};
 use crate::golden::{self, Rewrite};
 use crate::host::FakeHost;
 use crate::split::{Statement, split};
+use crate::stops::Stops;
 use crate::world::World;
 use lang::source::Source;
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,6 +46,7 @@ pub fn run_case(case: &Case, world: World, is_loud: bool, ready: impl FnOnce(Arc
         running: BTreeSet::new(),
         report: Report::default(),
         plan: String::new(),
+        stops: Stops::default(),
         outcome,
     };
     for (at, step) in case.steps.iter().enumerate() {
@@ -67,6 +69,8 @@ struct Runner<'a> {
     report: Report,
     /// Of the last save, as text.
     plan: String,
+    /// What is done where the next statements stop at errors.
+    stops: Stops,
     outcome: Outcome,
 }
 
@@ -78,6 +82,7 @@ impl Runner<'_> {
             Step::Run(text) => self.run(text, !following.iter().any(|step| matches!(step, Step::Run(_)))),
             Step::Input(lines) => self.host.with(|effects| effects.input.extend(lines.iter().cloned())),
             Step::Refuse(_) => {}
+            Step::Stop(deeds) => self.stops = Stops::begin(&mut self.vm, deeds),
             Step::Save(save) => self.save(save, following),
             Step::Refused { line, text } => self.refused(*line, text),
             Step::Golden(golden) => self.golden(golden),
@@ -267,6 +272,9 @@ impl Runner<'_> {
         self.show(&output);
         printed.extend(output.split_inclusive('\n').map(|piece| (last, piece.to_owned())));
         self.judge_lines(&step.expected().collect::<Vec<_>>(), &joined(printed));
+        if let Some(left) = std::mem::take(&mut self.stops).end(&mut self.vm) {
+            self.fail(step.first_line, format!("the program did not stop for {left}"));
+        }
     }
 
     /// Evaluates one statement.

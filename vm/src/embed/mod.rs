@@ -12,6 +12,7 @@ mod tasks;
 mod tests;
 mod vm;
 
+pub use crate::object::OnError;
 pub use classes::Migrated;
 pub use convert::{FromScript, IntoScript};
 pub use error::{Error, Problem};

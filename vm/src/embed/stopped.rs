@@ -5,7 +5,7 @@ use super::handle::Handle;
 use super::vm::Vm;
 use crate::heap::Value;
 use crate::interp::{Stalled, places_of};
-use crate::object::{BoxCell, Control, Cx, Fiber, GoOn, Stack, Task, TraceFrame, Wake};
+use crate::object::{BoxCell, Control, Cx, Fiber, GoOn, OnError, Stack, Task, TraceFrame, Wake};
 use crate::ops;
 use gc_arena::Gc;
 use std::fmt::Write as _;
@@ -57,14 +57,15 @@ struct Found<'gc> {
 }
 
 impl Vm {
-    /// Decides whether an error that nothing would catch stops the main part of the program where it was raised, with all calls alive.
-    /// The program then waits, and its other tasks go on, until the host calls [`Vm::restart`]: at a safe point, in what was given to
-    /// [`Vm::on_safe_point`]. Errors in tasks, within a commit, and those that a `catch` clause takes, stop nothing.
-    pub fn stop_on_errors(&mut self, on: bool) {
-        self.enter(|cx| cx.world.stopping.is_on = on);
+    /// Decides what becomes of an error in the main part of the program that nothing would catch; at first it unwinds the stack. With
+    /// [`OnError::Wait`] the program waits where the error was raised, and its other tasks go on, until the host calls [`Vm::restart`]: at a
+    /// safe point, in what was given to [`Vm::on_safe_point`]. With [`OnError::Return`] the call from the host returns the error, and
+    /// [`Vm::resume`] goes on with it later. Errors in tasks, within a commit, and those that a `catch` clause takes, stop nothing.
+    pub fn on_error(&mut self, what: OnError) {
+        self.enter(|cx| cx.world.stopping.on_error = what);
     }
 
-    /// Whether the program has stopped at an error, and waits for [`Vm::restart`].
+    /// Whether the program has stopped at an error, and waits for [`Vm::restart`] or [`Vm::resume`].
     pub fn is_stopped(&mut self) -> bool {
         self.enter(|cx| cx.world.stopping.stopped.is_some())
     }
@@ -93,9 +94,79 @@ impl Vm {
             let stopped = cx.world.stopping.stopped.ok_or_else(|| Error::Host("the program has not stopped at an error".into()))?;
             let go_on = cx.way_of(how).map_err(Error::Host)?;
             if !cx.world.tasks.wake(cx.mc, stopped.ticket, Wake::GoOn(go_on)) {
-                return Err(Error::Host("the program goes on already".into()));
+                return Err(Error::Host("the call has returned its error to the host, who can resume it".into()));
             }
             Ok(())
+        })
+    }
+
+    /// Goes on with a call from the host that has returned an error and stays as it was ([`OnError::Return`]). Gives its result.
+    ///
+    /// # Errors
+    /// Those of the call, and [`Error::Host`] if there is no such call, or if it cannot go on in this way; it stays stopped.
+    pub fn resume(&mut self, how: &Restart) -> Result<Handle, Error> {
+        if let Restart::Return(_, value) = how {
+            self.check_handle(value)?;
+        }
+        self.enter(|cx| {
+            let stopped = cx.world.stopping.stopped.filter(|_| cx.world.parked.is_empty());
+            stopped.ok_or_else(|| Error::Host("no call has stopped at an error".into()))?;
+            cx.way_of(how).map(|_| ()).map_err(Error::Host)
+        })?;
+        self.run_stopped(how)
+    }
+
+    /// Lets the errors go on up at which the program had stopped before the last one. Their `finally` clauses run; the host got the errors.
+    pub(super) fn abort_older(&mut self) {
+        loop {
+            let begun = self.enter(|cx| {
+                let stopping = &mut cx.world.stopping;
+                if stopping.on_error != OnError::Return {
+                    return None;
+                }
+                let older = stopping.older.pop()?;
+                let latest = stopping.stopped.replace(older);
+                stopping.older.extend(latest);
+                stopping.on_error = OnError::Unwind;
+                Some(latest.is_some())
+            });
+            let Some(has_latest) = begun else { return };
+            let aborted = self.run_stopped(&Restart::Abort);
+            self.enter(|cx| {
+                let stopping = &mut cx.world.stopping;
+                stopping.on_error = OnError::Return;
+                stopping.stopped = if has_latest { stopping.older.pop() } else { None };
+            });
+            if matches!(aborted, Err(Error::Interrupted(_))) {
+                return;
+            }
+        }
+    }
+
+    /// Runs the call that has stopped to its end.
+    fn run_stopped(&mut self, how: &Restart) -> Result<Handle, Error> {
+        let how = how.clone();
+        self.run_main(
+            |cx| {
+                let task = cx.world.stopping.stopped.expect("who resumes has looked").task;
+                let (mut stack, mut fiber) = (Stack::empty(), None);
+                Task::swap(task, cx.mc, &mut stack, &mut fiber);
+                (task, stack, fiber)
+            },
+            move |cx| {
+                // What can be done was seen before, and nothing has run since.
+                let go_on = cx.way_of(&how).unwrap_or(GoOn::Abort);
+                cx.world.tasks.wake = Some(Wake::GoOn(go_on));
+                crate::interp::go_on(cx)
+            },
+        )
+    }
+
+    /// The error at which a main part has stopped, if the host is to get it at once.
+    pub(super) fn error_to_return(&mut self, main: u64) -> Option<Handle> {
+        self.enter(|cx| {
+            let stopped = cx.world.stopping.stopped.filter(|stopped| stopped.task.id == main)?;
+            (cx.world.stopping.on_error == OnError::Return).then(|| Handle::new(cx.world, stopped.error))
         })
     }
 

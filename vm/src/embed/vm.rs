@@ -11,8 +11,8 @@ use crate::host::{Host, NoHost};
 use crate::interp;
 use crate::limits;
 use crate::object::{
-    Control, Cx, Definition, ErrorKind, Exit, Interrupt, Keywords, Kind, Namespace, NativeBody, NativeFunction, NativeResult,
-    Parked, Stack, Stress, Task, Wake, World,
+    Control, Cx, Definition, ErrorKind, Exit, Fiber, Interrupt, Keywords, Kind, Namespace, NativeBody, NativeFunction,
+    NativeResult, Parked, Stack, Stress, Task, Wake, World,
 };
 use crate::ops;
 use gc_arena::arena::CollectionPhase;
@@ -271,16 +271,32 @@ impl Vm {
 
     /// Runs something of a native's shape to its end, and tasks while it waits. What ran before waits on its own stack.
     pub fn run(&mut self, start: impl for<'gc> FnOnce(&mut Cx<'_, 'gc>) -> NativeResult<'gc>) -> Result<Handle, Error> {
+        self.run_main(
+            |cx| {
+                let id = cx.world.tasks.fresh();
+                (Task::new(cx.mc, id, "main", Value::Nil), Stack::new(64, cx.world.depth_limit), None)
+            },
+            |cx| interp::begin(cx, start),
+        )
+    }
+
+    /// Runs a main part to its end: `make` gives its task with the stack and the fiber that it runs on, `start` begins.
+    pub(super) fn run_main(
+        &mut self,
+        make: impl for<'gc> FnOnce(&mut Cx<'_, 'gc>) -> (Gc<'gc, Task<'gc>>, Stack<'gc>, Option<Gc<'gc, Fiber<'gc>>>),
+        start: impl for<'gc> FnOnce(&mut Cx<'_, 'gc>) -> Option<Exit<'gc>>,
+    ) -> Result<Handle, Error> {
         let level = self.begin_level();
-        let main = self.arena.mutate_root(|mc, world| {
-            let id = world.tasks.fresh();
-            let main = Task::new(mc, id, "main", Value::Nil);
-            let stack = mem::replace(&mut world.stack, Stack::new(64, world.depth_limit));
-            let (fiber, wake) = (world.fiber.take(), world.tasks.wake.take());
+        let main = self.enter(|cx| {
+            let (main, stack, fiber) = make(cx);
+            let world = &mut *cx.world;
+            let stack = mem::replace(&mut world.stack, stack);
+            let fiber = mem::replace(&mut world.fiber, fiber);
+            let wake = world.tasks.wake.take();
             let task = world.tasks.current.replace(main);
             world.tasks.level().main = Some(main);
             world.parked.push(Parked { stack, fiber, task, wake });
-            id
+            main.id
         });
         let result = self.drive(main, start);
         if matches!(result, Err(Error::Interrupted(_))) {
@@ -290,8 +306,10 @@ impl Vm {
         // Beside a test whose time is up, tasks of the program go on.
         let is_stop = matches!(result, Err(Error::Interrupted(_))) && !self.is_test_stopped();
         self.enter(|cx| {
-            let fiber = cx.world.fiber.take();
-            cx.abandon_fibers(fiber);
+            if !cx.keep_stopped(main) {
+                let fiber = cx.world.fiber.take();
+                cx.abandon_fibers(fiber);
+            }
             if !is_over {
                 cx.drop_tasks(if is_stop { 0 } else { main });
             }
@@ -303,28 +321,25 @@ impl Vm {
             for task in running.into_iter().chain([main]) {
                 level.forget(task);
             }
-            cx.abandon_fibers(main.fiber());
+            cx.forget_main(main);
             cx.world.stack = before.stack;
             cx.world.fiber = before.fiber;
             cx.world.tasks.wake = before.wake;
-            if cx.world.parked.is_empty() {
-                (cx.world.stopping.stopped, cx.world.stopping.given_up) = (None, Value::Nil);
-            }
         });
         self.end_level(level);
         self.tell_failures();
         if self.enter(|cx| cx.world.parked.is_empty()) {
             self.tell_forgiven();
+            self.abort_older();
         }
         result
     }
 
-    fn drive(&mut self, main: u64, start: impl for<'gc> FnOnce(&mut Cx<'_, 'gc>) -> NativeResult<'gc>) -> Result<Handle, Error> {
+    fn drive(&mut self, main: u64, start: impl for<'gc> FnOnce(&mut Cx<'_, 'gc>) -> Option<Exit<'gc>>) -> Result<Handle, Error> {
         self.begin_slice();
         let mut stop = self.arena.mutate_root(|mc, world| {
             let mut cx = Cx { world, mc };
-            let exit = interp::begin(&mut cx, start);
-            let exit = exit.unwrap_or_else(|| interp::run(&mut cx));
+            let exit = start(&mut cx).unwrap_or_else(|| interp::run(&mut cx));
             note(exit, &mut cx)
         });
         loop {
@@ -338,7 +353,10 @@ impl Vm {
                 Stop::Raised(error) if self.is_running(main) => return Err(self.raised(error)),
                 Stop::Done(value) => self.end_task(Some(value), None)?,
                 Stop::Raised(error) => self.end_task(None, Some(error))?,
-                Stop::Wait => self.schedule()?,
+                Stop::Wait => match self.error_to_return(main) {
+                    Some(error) => return Err(self.raised(error)),
+                    None => self.schedule()?,
+                },
                 Stop::Need => {
                     self.count_fuel()?;
                     self.provide()?;

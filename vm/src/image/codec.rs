@@ -11,8 +11,9 @@ const FORMAT: u32 = 2;
 
 /// What an image in bytes begins with: it fits one text, one table of opcodes and one format only.
 fn stamp(source: &Source) -> [u8; 8] {
-    let table =
-        OPS.iter().fold(OPS.len() as u32 ^ FORMAT << 16, |hash, op| hash.rotate_left(5) ^ hash_bytes(op.name.as_bytes()) ^ op.extra.len() as u32);
+    let table = OPS.iter().fold(OPS.len() as u32 ^ FORMAT << 16, |hash, op| {
+        hash.rotate_left(5) ^ hash_bytes(op.name.as_bytes()) ^ op.extra.len() as u32
+    });
     let mut stamp = [0; 8];
     stamp[..4].copy_from_slice(&hash_bytes(source.text().as_bytes()).to_le_bytes());
     stamp[4..].copy_from_slice(&table.to_le_bytes());

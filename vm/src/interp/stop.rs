@@ -10,8 +10,8 @@ use super::run::Flow;
 use super::unwind::{Leaving, place_in_code};
 use crate::bytecode::{Insn, Op};
 use crate::heap::Value;
-use crate::image::{Catches, Handler, LoopKind};
-use crate::object::{Cx, Definition, Exit, Fiber, Frame, Function, GoOn, Proto, Resumption, Stopped, Wait, Way};
+use crate::image::{Catches, Handler, LoopKind, ProtoKind};
+use crate::object::{Cx, Definition, Exit, Fiber, Frame, Function, GoOn, OnError, Proto, Resumption, Stopped, Task, Wait, Way};
 use gc_arena::Gc;
 use std::rc::Rc;
 
@@ -67,7 +67,7 @@ impl<'gc> Cx<'_, 'gc> {
     /// Whether the program is to stop here, instead of losing its calls to an error.
     pub(super) fn is_to_stop(&mut self, error: Value<'gc>) -> bool {
         let stopping = &self.world.stopping;
-        if !stopping.is_on || self.world.parked.len() != 1 || is_same(stopping.given_up, error) {
+        if stopping.on_error == OnError::Unwind || self.world.parked.len() != 1 || is_same(stopping.given_up, error) {
             return false;
         }
         let is_main = self.world.tasks.current.is_some_and(|task| task.is_main() && task.goal.get().is_none());
@@ -76,12 +76,13 @@ impl<'gc> Cx<'_, 'gc> {
         is_main && is_free && self.is_error(&error) && !self.is_caught_above(error)
     }
 
-    /// Whether a frame catches an error, or may; also if there is no call of the program at all.
+    /// Whether a frame catches an error, or may; also if there is no call of a function of the program at all.
     fn is_caught_above(&self, error: Value<'gc>) -> bool {
         let mut has_calls = false;
         let mut catches = |frames: &[Frame<'gc>]| {
             frames.iter().rev().any(|frame| {
-                has_calls |= !self.is_stub(frame.proto);
+                let is_library = || self.world.is_library(&frame.proto.linked.module.namespace);
+                has_calls |= !self.is_stub(frame.proto) && frame.proto.image.kind != ProtoKind::Unit && !is_library();
                 let at = place_in_code(frame);
                 let mut around = frame.proto.image.handlers.iter().filter(|h| h.start <= at && at < h.end);
                 around.any(|handler| self.may_catch(frame.proto, handler, error))
@@ -124,10 +125,44 @@ impl<'gc> Cx<'_, 'gc> {
     pub(super) fn stop_at(&mut self, error: Value<'gc>) -> Flow<'gc> {
         let task = self.world.tasks.current.expect("a task runs");
         let ticket = self.world.tasks.fresh();
+        let older = self.world.stopping.stopped.take();
+        self.world.stopping.older.extend(older);
         self.world.stopping.stopped = Some(Stopped { ticket, error, task, fiber: self.world.fiber });
         self.world.stopping.given_up = Value::Nil;
         self.world.tasks.park(task, Wait { ticket, deadline: None, what: "at an error".to_owned() });
         Flow::Leave(Exit::Wait)
+    }
+
+    /// Whether the main part of the running level waits at an error.
+    pub(super) fn waits_at_error(&mut self) -> bool {
+        let main = self.world.tasks.level().main;
+        let stopped = self.world.stopping.stopped;
+        stopped.zip(main).is_some_and(|(stopped, main)| Gc::ptr_eq(stopped.task, main))
+    }
+
+    /// Keeps the stack of a main part that has stopped and whose driver returns. False if it has not stopped.
+    pub(crate) fn keep_stopped(&mut self, main: u64) -> bool {
+        let Some(stopped) = self.world.stopping.stopped else { return false };
+        let is_running = self.world.tasks.current.is_some_and(|task| task.id == main);
+        if self.world.stopping.on_error != OnError::Return || stopped.task.id != main || !is_running {
+            return false;
+        }
+        Task::swap(stopped.task, self.mc, &mut self.world.stack, &mut self.world.fiber);
+        true
+    }
+
+    /// The driver of a main part returns. What it had stopped at is gone, unless it was kept.
+    pub(crate) fn forget_main(&mut self, main: Gc<'gc, Task<'gc>>) {
+        if self.world.stopping.stopped.is_some_and(|stopped| Gc::ptr_eq(stopped.task, main)) {
+            if self.world.stopping.on_error == OnError::Return {
+                return;
+            }
+            self.world.stopping.stopped = None;
+        }
+        if self.world.parked.is_empty() {
+            self.world.stopping.given_up = Value::Nil;
+        }
+        self.abandon_fibers(main.fiber());
     }
 
     /// The task that had stopped goes on.

@@ -147,7 +147,7 @@ impl<'gc> Cx<'_, 'gc> {
             self.switch_to(task);
             return Next::Go;
         }
-        if self.world.stopping.stopped.is_some() && self.world.parked.len() == 1 {
+        if self.waits_at_error() {
             // The host decides when it goes on.
             let now = self.world.host.monotonic().unwrap_or_default();
             let soon = now.saturating_add(limits::STOPPED_PIECE);

@@ -48,7 +48,7 @@ pub use misc::{
 pub use orphan::{Kin, Orphans};
 pub use recording::{Caller, Recording};
 pub use stack::{Frame, ReturnMode, SavedStack, Stack};
-pub use stopped::{GoOn, Stopped, Stopping};
+pub use stopped::{GoOn, OnError, Stopped, Stopping};
 pub use symbol::{Symbol, SymbolMap};
 pub use task::{Goal, Level, Parked, StartedBy, Task, Tasks, Wait, Wake};
 pub use undo::Undo;

@@ -4,14 +4,29 @@ use super::{Fiber, Task};
 use crate::heap::Value;
 use gc_arena::{Collect, Gc};
 
+/// What becomes of an error that nothing would catch.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum OnError {
+    /// It ends the calls that it goes through, and the host gets it.
+    #[default]
+    Unwind,
+    /// The program stops where the error was raised, with all its calls alive, and waits there.
+    Wait,
+    /// The same, but the host gets the error at once. The calls stay as they are until the host lets them go on, or the next error comes.
+    Return,
+}
+
 /// Whether and where the program has stopped.
 #[derive(Collect, Default)]
 #[collect(no_drop)]
 pub struct Stopping<'gc> {
-    /// Whether errors that nothing would catch stop the program.
-    pub is_on: bool,
+    /// What becomes of errors that nothing would catch.
+    #[collect(require_static)]
+    pub on_error: OnError,
     /// Where it has stopped.
     pub stopped: Option<Stopped<'gc>>,
+    /// Where it had stopped when the next error came: these errors go on up before anything else runs.
+    pub older: Vec<Stopped<'gc>>,
     /// The error that was let go on up: it stops nothing any more.
     pub given_up: Value<'gc>,
     /// What the call returns to which the stack is being unwound.
@@ -30,6 +45,13 @@ pub struct Stopped<'gc> {
     pub task: Gc<'gc, Task<'gc>>,
     /// The fiber in which the error was raised.
     pub fiber: Option<Gc<'gc, Fiber<'gc>>>,
+}
+
+impl<'gc> Stopping<'gc> {
+    /// The tasks that have stopped.
+    pub fn kept(&self) -> Vec<Gc<'gc, Task<'gc>>> {
+        self.stopped.iter().chain(&self.older).map(|stopped| stopped.task).collect()
+    }
 }
 
 /// How a program goes on that has stopped. Calls are given by their depth: how many others are below them, those of resumers included.

@@ -69,6 +69,10 @@ impl<'gc> Cx<'_, 'gc> {
         let tasks = &self.world.tasks;
         let busy: Vec<_> = tasks.current.iter().chain(self.world.parked.iter().filter_map(|parked| parked.task.as_ref())).collect();
         let all = tasks.levels.iter().flat_map(|level| level.main.iter().chain(level.tasks.values()));
+        let kept = self.world.stopping.kept();
+        let all = all.chain(
+            kept.iter().filter(|task| !tasks.levels.iter().any(|level| level.main.is_some_and(|main| Gc::ptr_eq(main, **task)))),
+        );
         all.filter(|task| !busy.iter().any(|busy| Gc::ptr_eq(**busy, **task))).map(|task| (*task, task.name.to_string())).collect()
     }
 

@@ -1,0 +1,121 @@
+//! Calls from the host that have stopped at an error, with their calls alive.
+
+use stdlib::new_vm;
+use tests::host::FakeHost;
+use vm::embed::{Error, OnError, Restart, Vm, VmOptions};
+
+fn vm_with(text: &str, on_error: OnError) -> Vm {
+    let mut vm = new_vm(VmOptions { host: Box::new(FakeHost::new()), ..VmOptions::default() });
+    let report = vm.reload_texts(vec![("main.lang".into(), text.into())]);
+    assert!(report.ok, "{report}");
+    vm.on_error(on_error);
+    vm
+}
+
+const TEXT: &str = "\
+let log = []
+fn part(n) {
+    try { 12 // n } finally { log.push(\"left ${n}\") }
+}
+fn all(list) {
+    let out = []
+    for n in list { out.push(part(n)) }
+    out
+}
+fn state() { log }
+";
+
+fn message(error: &Error) -> &str {
+    match error {
+        Error::Raised { message, .. } => message,
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn a_call_returns_its_error_and_goes_on_later() {
+    let mut vm = vm_with(TEXT, OnError::Return);
+    let error = vm.call::<_, Vec<i64>>("main.all", (vec![3, 0, 4],)).expect_err("12 // 0");
+    assert_eq!(message(&error), "integer division by zero (`//`)");
+    let stopped = vm.stopped().expect("the calls are alive");
+    assert_eq!(stopped.calls[0].locals, [("n".to_owned(), "0".to_owned())]);
+    // Other calls run meanwhile.
+    assert_eq!(vm.call::<_, Vec<String>>("main.state", ()).expect("it returns"), ["left 3"]);
+    let report = vm.reload_texts(vec![("main.lang".into(), TEXT.replace("12 // n", "if n == 0 { 7 } else { 12 // n }"))]);
+    assert!(report.ok, "{report}");
+    let how = vm.restart_after_edit();
+    let result = vm.resume(&how).expect("the edit has mended it");
+    assert_eq!(vm.read::<Vec<i64>>(&result).expect("a list"), [4, 7, 3]);
+    assert!(!vm.is_stopped());
+    assert_eq!(vm.call::<_, Vec<String>>("main.state", ()).expect("it returns"), ["left 3", "left 0", "left 0", "left 4"]);
+    assert!(vm.resume(&Restart::Abort).is_err());
+}
+
+#[test]
+fn the_next_error_lets_the_one_before_go_on_up() {
+    let mut vm = vm_with(TEXT, OnError::Return);
+    for n in [1, 2] {
+        let bad = if n == 1 { "x" } else { "y" };
+        vm.call::<_, i64>("main.part", (bad,)).expect_err("no number");
+    }
+    assert_eq!(vm.call::<_, Vec<String>>("main.state", ()).expect("it returns"), ["left x"]);
+    let value = vm.eval_in_call(0, "n + \"!\"").expect("it can be evaluated").expect("a value");
+    let result = vm.resume(&Restart::Return(0, value)).expect("it returns");
+    assert_eq!(vm.read::<String>(&result).expect("a text"), "y!");
+    assert_eq!(vm.call::<_, Vec<String>>("main.state", ()).expect("it returns"), ["left x", "left y"]);
+}
+
+#[test]
+fn a_stop_while_another_is_kept_leaves_both_in_order() {
+    let mut vm = vm_with(TEXT, OnError::Return);
+    vm.call::<_, i64>("main.part", (0,)).expect_err("12 // 0");
+    let again = vm.resume(&Restart::Retry(0)).expect_err("nothing was mended");
+    assert_eq!(message(&again), "integer division by zero (`//`)");
+    assert!(vm.is_stopped());
+    vm.collect();
+    let error = vm.resume(&Restart::Abort).expect_err("the error goes on up");
+    assert_eq!(message(&error), "integer division by zero (`//`)");
+    assert!(!vm.is_stopped());
+    assert_eq!(vm.call::<_, Vec<String>>("main.state", ()).expect("it returns"), ["left 0", "left 0"]);
+}
+
+#[test]
+fn a_host_that_never_answers_can_cancel() {
+    let mut vm = vm_with(TEXT, OnError::Wait);
+    let flag = vm.cancel_flag();
+    vm.on_safe_point(move |vm| {
+        if vm.is_stopped() {
+            flag.store(true, std::sync::atomic::Ordering::Relaxed);
+        }
+    });
+    assert!(matches!(vm.call::<_, i64>("main.part", (0,)), Err(Error::Interrupted(_))));
+    assert!(!vm.is_stopped());
+}
+
+#[test]
+fn a_host_without_a_clock_can_answer() {
+    let mut vm = new_vm(VmOptions::default());
+    assert!(vm.reload_texts(vec![("main.lang".into(), TEXT.into())]).ok);
+    vm.on_error(OnError::Wait);
+    vm.on_safe_point(|vm| {
+        if vm.is_stopped() {
+            let value = vm.make(|_| vm::heap::Value::Int(5));
+            vm.restart(&Restart::Return(0, value)).expect("it has stopped");
+        }
+    });
+    assert_eq!(vm.call::<_, i64>("main.part", (0,)).expect("it returns"), 5);
+}
+
+#[test]
+fn tasks_go_on_beside_a_main_part_that_has_stopped() {
+    let text = "import task\nlet ticks = 0\nfn ticker() { while true { ticks += 1; task.sleep(0.01) } }\n\
+                fn main() { task.spawn(ticker); task.sleep(0.05); nil.x }";
+    let mut vm = vm_with(text, OnError::Wait);
+    vm.on_safe_point(|vm| {
+        if vm.is_stopped() && vm.get::<i64>("main.ticks").is_ok_and(|ticks| ticks > 20) {
+            vm.restart(&Restart::Abort).expect("it has stopped");
+        }
+    });
+    assert!(matches!(vm.call::<_, ()>("main.main", ()), Err(Error::Raised { .. })));
+    assert!(vm.get::<i64>("main.ticks").expect("an int") > 20);
+}
