@@ -6,6 +6,7 @@ use crate::engine::note_warnings;
 use crate::host::is_program_text;
 use crate::output::output;
 use crate::session::Session;
+use crate::stop;
 use crate::summary::{self, Program};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -30,6 +31,8 @@ pub enum Next {
     Input,
     /// The end of the session.
     Quit,
+    /// The program has ended itself, with this status.
+    Exit(i32),
 }
 
 /// All commands.
@@ -44,6 +47,14 @@ pub const COMMANDS: &[Command] = &[
     Command { name: "history", argument: "NAME", help: "shows the versions of a definition", run: changes::history },
     Command { name: "leaks", argument: "", help: "lists what no file defines any more, and who uses it", run: changes::leaks },
     Command { name: "drift", argument: "", help: "lists what a cold start would make otherwise", run: changes::drift },
+    Command { name: "bt", argument: "", help: "shows the calls that have stopped at an error", run: stop::calls },
+    Command { name: "frame", argument: "[N]", help: "chooses one of them, and shows its text and variables", run: stop::frame },
+    Command { name: "eval", argument: "TEXT", help: "evaluates in it, with its variables", run: stop::eval },
+    Command { name: "retry", argument: "[N]", help: "makes a call again with its arguments", run: stop::retry },
+    Command { name: "use", argument: "TEXT", help: "lets the call return a value", run: stop::use_value },
+    Command { name: "define", argument: "TEXT", help: "gives the missing name a value, and goes on", run: stop::define },
+    Command { name: "continue", argument: "", help: "goes on: the missing name, or the turn of the loop", run: stop::go_on },
+    Command { name: "abort", argument: "", help: "lets the error end the calls", run: stop::abort },
     Command { name: "quit", argument: "", help: "ends the session", run: quit },
 ];
 

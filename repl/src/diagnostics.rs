@@ -11,7 +11,7 @@ use lang::source::{Source, Span};
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal};
 use std::ops::Range;
-use vm::embed::{Error, Problem};
+use vm::embed::{Error, Problem, StoppedCall, StoppedProgram};
 use vm::interp::{Omitted, Trace};
 use vm::reload::Reason;
 
@@ -32,6 +32,9 @@ const CYCLE_MAX: usize = 25;
 
 /// Most problems of one text that are shown.
 const PROBLEMS_MAX: usize = 30;
+
+/// Calls of a stopped program that are shown with the error.
+const CALLS_MAX: usize = 12;
 
 /// Renders for one stream.
 #[derive(Clone, Copy)]
@@ -97,19 +100,8 @@ impl Report {
             Error::Raised { class, message, trace, cause, .. } => {
                 let mut out = String::new();
                 self.raised(&mut out, "", class, message, trace);
-                let mut cause = cause.as_deref();
-                while let Some(error) = cause {
-                    match error {
-                        Error::Raised { class, message, trace, cause: next, .. } => {
-                            self.raised(&mut out, "caused by ", class, message, trace);
-                            cause = next.as_deref();
-                        }
-                        other => {
-                            let _ = writeln!(out, "caused by {}", printable(&other.to_string()));
-                            cause = None;
-                        }
-                    }
-                }
+                out.push_str(&printable(&folded(trace)));
+                self.causes(&mut out, cause.as_deref());
                 out
             }
             Error::Interrupted(_) => format!("{}\n", self.paint(AnsiColor::Yellow.on_default(), &error.to_string())),
@@ -131,7 +123,52 @@ impl Report {
         {
             out.push_str(&self.place(&frame.source, frame.span));
         }
-        out.push_str(&printable(&folded(trace)));
+    }
+
+    fn causes(self, out: &mut String, mut cause: Option<&Error>) {
+        while let Some(error) = cause {
+            match error {
+                Error::Raised { class, message, trace, cause: next, .. } => {
+                    self.raised(out, "caused by ", class, message, trace);
+                    out.push_str(&printable(&folded(trace)));
+                    cause = next.as_deref();
+                }
+                other => {
+                    let _ = writeln!(out, "caused by {}", printable(&other.to_string()));
+                    cause = None;
+                }
+            }
+        }
+    }
+
+    /// An error at which a program has stopped: in place of its trace the calls that are alive, with their variables.
+    pub fn stopped(self, stopped: &StoppedProgram) -> String {
+        let Error::Raised { class, message, trace, cause, .. } = &stopped.error else { return self.error(&stopped.error) };
+        let mut out = String::new();
+        self.raised(&mut out, "", class, message, trace);
+        out.push_str(&self.calls(&stopped.calls, CALLS_MAX));
+        self.causes(&mut out, cause.as_deref());
+        out
+    }
+
+    /// Calls that are alive, a line for each.
+    pub fn calls(self, calls: &[StoppedCall], most: usize) -> String {
+        let mut out = String::new();
+        for (number, call) in calls.iter().enumerate().take(most) {
+            let place = &call.place;
+            let mut line = format!("  #{number} {} ({}:{})", place.function, place.source.name(), place.line());
+            if let Some(why) = &call.stale {
+                let _ = write!(line, " [{why}]");
+            }
+            for (name, value) in &call.locals {
+                let _ = write!(line, "  {name} = {value}");
+            }
+            let _ = writeln!(out, "{}", printable(&line));
+        }
+        if calls.len() > most {
+            let _ = writeln!(out, "  … and {} more", calls.len() - most);
+        }
+        out
     }
 
     /// A place in a text, marked, without words.

@@ -5,7 +5,7 @@ use crate::completeness::is_incomplete;
 use crate::completion::complete;
 use crate::diagnostics::wants_colour;
 use crate::output::output;
-use crate::prompt::{PROMPT, Typed};
+use crate::prompt::Typed;
 use crate::session::Session;
 use anstyle::{AnsiColor, Style};
 use lang::outline::{TokenClass, highlight};
@@ -57,8 +57,8 @@ impl LineEditor {
     }
 
     /// Reads an input.
-    pub fn read(&mut self) -> Typed {
-        match self.editor.readline(PROMPT) {
+    pub fn read(&mut self, prompt: &str) -> Typed {
+        match self.editor.readline(prompt) {
             Ok(text) => {
                 self.remember(&text);
                 Typed::Text(text)

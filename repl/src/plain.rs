@@ -5,7 +5,7 @@ use crate::completeness::is_incomplete;
 use crate::engine::plain;
 use crate::input::Input;
 use crate::output::output;
-use crate::prompt::{PROMPT, Typed};
+use crate::prompt::Typed;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,11 +35,11 @@ impl PlainPrompt {
         PlainPrompt { input: Input::default(), interrupted }
     }
 
-    /// Reads an input.
-    pub fn read(&mut self) -> Typed {
+    /// Reads an input behind a prompt.
+    pub fn read(&mut self, prompt: &str) -> Typed {
         self.interrupted.store(false, Ordering::Relaxed);
         let mut text = String::new();
-        if let Err(error) = output().write(PROMPT) {
+        if let Err(error) = output().write(prompt) {
             return Typed::Failed(plain(&error));
         }
         loop {

@@ -9,6 +9,9 @@ use std::rc::Rc;
 /// What stands before an input.
 pub const PROMPT: &str = "> ";
 
+/// The same while a call has stopped at an error.
+pub const PROMPT_STOPPED: &str = "stopped> ";
+
 /// What the user did at the prompt.
 pub enum Typed {
     /// An input.
@@ -38,11 +41,11 @@ impl Prompt {
         Ok(Prompt::Editor(Box::new(LineEditor::new(session.clone())?)))
     }
 
-    /// Reads an input.
-    pub fn read(&mut self) -> Typed {
+    /// Reads an input behind a prompt.
+    pub fn read(&mut self, prompt: &str) -> Typed {
         match self {
-            Prompt::Editor(editor) => editor.read(),
-            Prompt::Plain(plain) => plain.read(),
+            Prompt::Editor(editor) => editor.read(prompt),
+            Prompt::Plain(plain) => plain.read(prompt),
         }
     }
 }

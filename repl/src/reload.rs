@@ -83,6 +83,8 @@ pub struct Reloader {
     stop: Option<Interrupt>,
     /// How many commits there had been when the program stopped at an error.
     stopped: Option<u64>,
+    /// Whether `main`, which has stopped, is to be called again.
+    is_main_due: bool,
 }
 
 /// How pending texts are brought in.
@@ -128,6 +130,7 @@ impl Reloader {
             undone: vm.undone_commits(),
             stop: None,
             stopped: None,
+            is_main_due: false,
         };
         let shared = Rc::new(RefCell::new(reloader));
         hook(vm, &shared);
@@ -142,6 +145,11 @@ impl Reloader {
     /// Why the program is to stop, if code that ran in a commit asked for it.
     pub fn stop(&self) -> Option<Interrupt> {
         self.stop
+    }
+
+    /// Whether an edit has come for the sake of which `main` was ended.
+    pub fn take_main_due(&mut self) -> bool {
+        std::mem::take(&mut self.is_main_due)
     }
 
     /// Takes note of what the program does from now on.
@@ -376,7 +384,7 @@ fn poll(shared: &SharedReloader, vm: &mut Vm) {
     if may_stop && shared.borrow().stopped.is_some_and(|commits| commits < shared.borrow().commits) {
         let mut this = shared.borrow_mut();
         (this.stopped, this.program) = (None, Program::Runs);
-        stop::go_on_after_edit(vm);
+        this.is_main_due = stop::go_on_after_edit(vm);
     }
 }
 

@@ -8,13 +8,14 @@ use crate::command::{self, Next, is_command};
 use crate::diagnostics::Report as Style;
 use crate::interrupt;
 use crate::output::output;
-use crate::prompt::{Prompt, Typed};
+use crate::prompt::{PROMPT, PROMPT_STOPPED, Prompt, Typed};
 use crate::session::Session;
+use crate::stop;
 use lang::source::Source;
 use std::cell::RefCell;
 use std::io::{IsTerminal, Read};
 use std::rc::Rc;
-use vm::embed::{Error, Problem};
+use vm::embed::{Error, Handle, OnError, Problem};
 use vm::object::Interrupt;
 
 /// Presses of Ctrl-C of which a program may take no notice.
@@ -30,6 +31,7 @@ pub fn repl() -> i32 {
 
 fn typed() -> i32 {
     let session = Rc::new(RefCell::new(Session::new(PRESSES_MAX_SESSION)));
+    session.borrow_mut().vm().on_error(OnError::Return);
     let mut prompt = match Prompt::new(&session) {
         Ok(prompt) => prompt,
         Err(message) => {
@@ -40,7 +42,8 @@ fn typed() -> i32 {
     let _ = output().write(&format!("lang {}; `:help` lists commands, Ctrl-D ends\n", env!("CARGO_PKG_VERSION")));
     loop {
         output().fresh_line();
-        let text = match prompt.read() {
+        let is_stopped = session.borrow_mut().vm().is_stopped();
+        let text = match prompt.read(if is_stopped { PROMPT_STOPPED } else { PROMPT }) {
             Typed::Text(text) => text,
             Typed::Cleared => continue,
             Typed::End => return 0,
@@ -54,6 +57,7 @@ fn typed() -> i32 {
             match command::execute(&mut session, &text) {
                 Next::Input => continue,
                 Next::Quit => return 0,
+                Next::Exit(status) => return status,
             }
         }
         if let Some(message) = command::meant(&mut session, &text) {
@@ -65,18 +69,24 @@ fn typed() -> i32 {
             if let Error::Interrupted(Interrupt::Exit(status)) = error {
                 return status;
             }
-            output().note(&Style::for_stderr().error(&error));
+            stop::tell_error(session.vm(), &error);
         }
     }
 }
 
 /// Evaluates and shows the value.
 fn answer(session: &mut Session, text: &str) -> Result<(), Error> {
-    if let Some(value) = session.evaluate(text)? {
-        let shown = session.show(&value)?;
-        output().fresh_line();
-        let _ = output().write(&format!("{shown}\n"));
+    match session.evaluate(text)? {
+        Some(value) => show(session, &value),
+        None => Ok(()),
     }
+}
+
+/// Shows a value.
+pub fn show(session: &mut Session, value: &Handle) -> Result<(), Error> {
+    let shown = session.show(value)?;
+    output().fresh_line();
+    let _ = output().write(&format!("{shown}\n"));
     Ok(())
 }
 

@@ -197,6 +197,8 @@ fn run_live(vm: &mut Vm, entry: &Entry, args: &[String], reloader: &SharedReload
                     output().note(&message);
                     output().note("reload: waiting for an edit; Ctrl-C ends");
                 }
+                // What has been said where it stopped, and the edit that is to run is committed.
+                Outcome::Failed(_) if reloader.borrow_mut().take_main_due() => continue,
                 Outcome::Failed(error) => {
                     reloader.borrow_mut().set_program(Program::Waits);
                     output().note(&Style::for_stderr().error(&error));

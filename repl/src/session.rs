@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use vm::compile::compile_source;
-use vm::embed::{Error, Handle, Problem, Vm};
+use vm::embed::{Error, Handle, Problem, Restart, Vm};
 use vm::heap::Value;
 use vm::object::{Cx, Found, Instance, Kind};
 use vm::reload::{ReloadOptions, Report, normalise};
@@ -27,6 +27,8 @@ pub struct Session {
     imports: Imports,
     /// Texts evaluated so far.
     count: u32,
+    /// The call that is looked at while calls have stopped at an error.
+    pub chosen: usize,
 }
 
 impl Session {
@@ -35,7 +37,7 @@ impl Session {
         let mut vm = engine::new_vm(&Texts::default(), &[], presses_max);
         vm.add_root("");
         engine::add_roots(&mut vm, &[]);
-        Session { vm, imports: Imports::default(), count: 0 }
+        Session { vm, imports: Imports::default(), count: 0, chosen: 0 }
     }
 
     /// What Ctrl-C sets.
@@ -81,11 +83,24 @@ impl Session {
         output().set_asking(false);
         let value = result?;
         self.imports.take_in(&source, &parsed.file);
-        let value = value.filter(|value| !self.vm.is_nil(value));
-        if let Some(value) = &value {
-            self.vm.define_value(NAMESPACE, LAST, value);
+        Ok(value.and_then(|value| self.keep(value)))
+    }
+
+    /// Keeps a value, unless it is nil, as the last one.
+    fn keep(&mut self, value: Handle) -> Option<Handle> {
+        if self.vm.is_nil(&value) {
+            return None;
         }
-        Ok(value)
+        self.vm.define_value(NAMESPACE, LAST, &value);
+        Some(value)
+    }
+
+    /// Goes on with what has stopped at an error. Gives the value of what was typed then, unless it is nil.
+    pub fn resume(&mut self, how: &Restart) -> Result<Option<Handle>, Error> {
+        self.vm.cancel_flag().store(false, Ordering::Relaxed);
+        let result = self.vm.resume(how);
+        output().set_asking(false);
+        result.map(|value| self.keep(value))
     }
 
     /// Calls the function `main`, if there is one, without arguments.

@@ -131,9 +131,9 @@ fn a_broken_edit_changes_nothing() {
 fn a_program_that_has_failed_waits_for_an_edit() {
     let folder = Folder::with(&[("main.lang", "let n = 1\nfn main() { nosuch() }")]);
     let mut running = Running::start(&folder, "main.lang");
-    running.wait_for("reload: the program failed; waiting for an edit");
+    running.wait_for("reload: stopped at the error, nothing is unwound; waiting for an edit");
     folder.write("main.lang", "let n = 1\nfn main() { nosuch( }");
-    running.wait_for("reload: refused; the program still waits for an edit");
+    running.wait_for("reload: refused; the program stays stopped");
     folder.write("main.lang", "let n = 1\nfn main() { print(\"mended\") }");
     running.wait_for("mended");
     assert_eq!(running.status(), Some(0));
@@ -255,7 +255,7 @@ fn links_are_followed() {
 }
 
 #[test]
-fn an_error_of_the_program_waits_for_an_edit() {
+fn an_error_stops_the_program_until_an_edit_mends_it() {
     let text = "let n = 0\nfn work() { nil.nosuch }\nfn main() { n += 1; print(\"run ${n}\"); work(); print(\"end\") }";
     let folder = Folder::with(&[("main.lang", text)]);
     let mut running = Running::start(&folder, "main.lang");
@@ -263,9 +263,55 @@ fn an_error_of_the_program_waits_for_an_edit() {
     running.wait_for("SlotError");
     running.wait_for("waiting for an edit");
     folder.write("main.lang", &text.replace("nil.nosuch", "print(\"mended\")"));
-    for part in ["run 2", "mended", "end"] {
+    for part in ["`main.work` is called again with the same arguments", "mended", "end"] {
         running.wait_for(part);
     }
+    assert!(running.seen().iter().all(|line| line != "run 2"), "{:?}", running.seen());
+    assert_eq!(running.status(), Some(0));
+}
+
+#[test]
+fn everything_around_a_stop_is_kept() {
+    let text = |part: &str| {
+        format!(
+            "import time\nlet n = 0\nfn part(k) {{ {part} }}\nfn step(k) {{\n    try {{ part(k) }} finally {{ print(\"finally ${{k}}\") }}\n}}\n\
+             fn main() {{\n    let turn = 0\n    while turn < 4 {{\n        turn += 1\n        n += step(turn)\n        \
+             print(\"turn ${{turn}} ${{n}}\")\n        time.sleep(0.01)\n    }}\n}}\n"
+        )
+    };
+    let folder = Folder::with(&[("main.lang", &text("12 // (k - 3)"))]);
+    let mut running = Running::start(&folder, "main.lang");
+    running.wait_for("#0 main.part (main.lang:3)  k = 3");
+    running.wait_for("#1 main.step (main.lang:5)  k = 3");
+    running.wait_for("#2 main.main (main.lang:11)  turn = 3");
+    // One that does not mend it, one that is refused, one that does.
+    folder.write("main.lang", &text("12 // (k - k)"));
+    running.wait_for("`main.part` is called again");
+    running.wait_for("stopped at the error");
+    folder.write("main.lang", &text("12 // (k - "));
+    running.wait_for("refused; the program stays stopped");
+    folder.write("main.lang", &text("100"));
+    running.wait_for("turn 4");
+    let printed: Vec<&String> = running.seen().iter().filter(|l| l.starts_with("turn") || l.starts_with("finally")).collect();
+    assert_eq!(printed, ["finally 1", "turn 1 -6", "finally 2", "turn 2 -18", "finally 3", "turn 3 82", "finally 4", "turn 4 182"]);
+    assert_eq!(running.status(), Some(0));
+}
+
+#[test]
+fn a_turn_of_main_is_begun_again() {
+    let text = |part: &str| {
+        format!(
+            "fn main() {{\n    let i = 0\n    while i < 5 {{\n        i += 1\n        print(\"turn ${{i}}\")\n        {part}\n    }}\n}}\n"
+        )
+    };
+    let folder = Folder::with(&[("main.lang", &text("12 // (i - 3)"))]);
+    let mut running = Running::start(&folder, "main.lang");
+    running.wait_for("stopped at the error");
+    folder.write("main.lang", &text("i"));
+    running.wait_for("`main.main` goes on with the turn of its loop, from the turn's beginning");
+    running.wait_for("turn 4");
+    running.wait_for("turn 5");
+    assert_eq!(running.seen().iter().filter(|line| *line == "turn 1").count(), 1);
     assert_eq!(running.status(), Some(0));
 }
 
@@ -369,13 +415,13 @@ fn tasks_of_a_failed_main_end_before_the_next() {
     };
     let folder = Folder::with(&[("main.lang", &main("[][0]"))]);
     let mut running = Running::start(&folder, "main.lang");
-    running.wait_for("the program failed; waiting for an edit");
+    running.wait_for("stopped at the error");
     running.wait_for("task 1");
     folder.write("main.lang", &main("[][1]"));
     running.wait_for("reload: 1 task of the last call of `main` is ended before the next");
     let at = running.seen().len();
     running.wait_for("task 2");
-    running.wait_for("the program failed; waiting for an edit");
+    running.wait_for("stopped at the error");
     assert!(running.seen()[at..].iter().all(|line| line != "task 1"), "{:?}", running.seen());
     // Nobody waits for the task that fails, but the program has not come to its end.
     folder.write("main.lang", "import task\nfn main() { task.spawn(|| [][2]) }\n");

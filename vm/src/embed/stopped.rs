@@ -199,6 +199,13 @@ impl Vm {
     /// # Errors
     /// Those of [`Vm::eval`], and [`Error::Host`] if there is no such call.
     pub fn eval_in_call(&mut self, number: usize, text: &str) -> Result<Option<Handle>, Error> {
+        let before = self.enter(|cx| std::mem::take(&mut cx.world.stopping.on_error));
+        let value = self.eval_with_locals(number, text);
+        self.enter(|cx| cx.world.stopping.on_error = before);
+        value
+    }
+
+    fn eval_with_locals(&mut self, number: usize, text: &str) -> Result<Option<Handle>, Error> {
         let no_call = || Error::Host(format!("there is no call {number}"));
         let (namespace, names, mut args) = self
             .enter(|cx| {
