@@ -282,3 +282,55 @@ fn changes_are_planned_told_and_taken_back() {
     terminal.ask("m.f() + 200", "\n201\n");
     terminal.ask(":redo\rm.f() + 300", "\n302\n");
 }
+
+const BANK: &str = "\
+class Account { slot owner; slot days = 0 }
+fn rate(account) { 1200 // account.days }
+fn settle(accounts) {
+    let sum = 0
+    try {
+        for account in accounts { sum += rate(account) }
+    } finally { print(\"settled\") }
+    sum * bonus
+}
+";
+
+#[test]
+fn a_stopped_call_is_looked_at_and_goes_on() {
+    let folder = Folder::with(&[("bank.lang", BANK)]);
+    let terminal = Terminal::start(&folder, 120, &[], &[]);
+    terminal.wait_for_prompt();
+    terminal.ask(":load bank", "imported as `bank`");
+    let stop = |text: &str, answer: &str| {
+        terminal.press(&format!("{text}\r"));
+        terminal.wait(answer, |screen| screen.contents().contains(answer) && is_at(screen, "stopped>"));
+    };
+    stop("bank.settle([bank.Account(\"ann\", 3), bank.Account(\"bob\")])", "#1 bank.settle (bank.lang:6)");
+    assert!(!terminal.text().contains("settled"), "{}", terminal.text());
+    stop(":frame 1", "`:retry 1` makes it again");
+    stop(":eval \"${sum} of ${account.owner}\"", "400 of bob");
+    stop(":eval nosuch", "`nosuch` does not exist");
+    stop(":frame 0", "`:retry 0` makes it again");
+    stop(":eval account.days = 4", ":eval account.days = 4");
+    // It goes on to the next error.
+    stop(":retry", "settled");
+    terminal.wait_for("`bonus` does not exist");
+    stop("20 + 22", "42");
+    terminal.ask(":define 2", "1400");
+    terminal.ask(":retry", "nothing has stopped at an error");
+    stop("bank.rate(bank.Account(\"cid\"))", "#0 bank.rate (bank.lang:2)");
+    terminal.ask(":use \"none\"", "\"none\"");
+    stop("bank.rate(bank.Account(\"dan\"))", "owner: \"dan\"");
+    folder.write("bank.lang", &BANK.replace("1200 //", "if account.days == 0 { 77 } else { 0 } +"));
+    stop(":reload", "changed bank.rate");
+    stop(":bt", "its text has been edited");
+    terminal.ask(":retry", "\n77\n");
+    stop("bank.rate(nil)", "nil has no member `days`");
+    terminal.ask(":abort", "the calls are ended");
+}
+
+/// Whether the cursor stands behind a prompt.
+fn is_at(screen: &vt100::Screen, prompt: &str) -> bool {
+    let row = screen.cursor_position().0;
+    screen.rows(0, u16::MAX).nth(row as usize).unwrap_or_default().trim_end() == prompt
+}
