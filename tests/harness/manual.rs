@@ -447,9 +447,10 @@ impl Runner<'_> {
             shown.push_str(&terminal.answer(first));
         }
         for exchange in exchanges.iter().filter(|exchange| !exchange.inputs.is_empty()) {
+            let prompt = terminal.prompt();
             for (at, input) in exchange.inputs.iter().enumerate() {
                 terminal.send(input);
-                let _ = writeln!(shown, "{}{input}", if at == 0 { "> " } else { ". " });
+                let _ = writeln!(shown, "{}{input}", if at == 0 { prompt } else { ". " });
             }
             shown.push_str(&terminal.answer(&exchange.answer));
         }
@@ -469,7 +470,7 @@ struct Exchange {
 fn exchanges(body: &str) -> Vec<Exchange> {
     let mut exchanges: Vec<Exchange> = vec![Exchange::default()];
     for line in body.lines() {
-        if let Some(input) = line.strip_prefix("> ") {
+        if let Some(input) = line.strip_prefix("> ").or_else(|| line.strip_prefix("stopped> ")) {
             exchanges.push(Exchange { inputs: vec![input.to_owned()], answer: String::new() });
             continue;
         }

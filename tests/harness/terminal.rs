@@ -13,6 +13,9 @@ use std::time::{Duration, Instant};
 /// What a session writes when it waits for an input.
 const PROMPT: &str = "> ";
 
+/// The same while calls have stopped at an error.
+const PROMPT_STOPPED: &str = "stopped> ";
+
 /// Longest time to wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -31,6 +34,8 @@ pub struct Terminal {
     is_asking: bool,
     /// Whether the last answer ended without a prompt, which may still come.
     owes_prompt: bool,
+    /// Whether the last prompt was that of a session with stopped calls.
+    is_stopped: bool,
     quiet: Duration,
 }
 
@@ -59,7 +64,7 @@ impl Terminal {
                 }
             }
         });
-        Ok(Terminal { child, keyboard, screen, bytes: Vec::new(), is_asking: false, owes_prompt: false, quiet })
+        Ok(Terminal { child, keyboard, screen, bytes: Vec::new(), is_asking: false, owes_prompt: false, is_stopped: false, quiet })
     }
 
     /// Types a line.
@@ -67,6 +72,11 @@ impl Terminal {
         // A program that has ended is noticed by its missing answer.
         let _ = writeln!(self.keyboard, "{line}");
         self.is_asking = false;
+    }
+
+    /// The prompt behind which the next line is typed.
+    pub fn prompt(&self) -> &'static str {
+        if self.is_stopped { PROMPT_STOPPED } else { PROMPT }
     }
 
     /// Waits for the first prompt and forgets what stands before it.
@@ -79,6 +89,8 @@ impl Terminal {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let text = String::from_utf8_lossy(&self.bytes).into_owned();
+            let is_stopped = text.ends_with(PROMPT_STOPPED);
+            let text = text.replace(PROMPT_STOPPED, PROMPT);
             // A line break ends a prompt that something interrupts.
             let text = text.strip_prefix(PROMPT).filter(|rest| self.owes_prompt && !rest.is_empty()).unwrap_or(&text).to_owned();
             let shown = without_prompts(text.strip_prefix('\n').filter(|_| self.is_asking).unwrap_or(&text));
@@ -91,6 +103,7 @@ impl Terminal {
                 }
                 self.bytes.clear();
                 self.is_asking = is_asking;
+                self.is_stopped = is_stopped;
                 self.owes_prompt = !is_asking;
                 return shown;
             }
