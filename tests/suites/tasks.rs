@@ -234,3 +234,45 @@ fn run() { let f = fiber(|| deep(20_000)); let all = []; for i in 0..30_000 { al
     let (mut vm, _) = vm_with(text, VmOptions { memory_limit: Some(64 << 20), stress, ..VmOptions::default() });
     assert_eq!(vm.call::<_, i64>("main.run", ()).expect("it needs a few MB"), 30_000);
 }
+
+/// Commits of two files, while a hundred tasks take turns that never end, are seen as a whole or not at all.
+#[test]
+fn no_task_sees_half_a_commit() {
+    const COMMITS: i64 = 60;
+    let files = |n: i64| {
+        let first = format!(
+            "const A = {n}\nfn f() {{ A }}\nclass P {{ slot first = {n} }}\nlet reloads = 0\nfn after_reload(change) {{ reloads += 1 }}\n"
+        );
+        let second = format!("import first\nconst B = {n}\nconst SUM = first.A + B\nclass Q(first.P) {{ slot second = {n} }}\n");
+        vec![("first.lang".to_owned(), first), ("second.lang".to_owned(), second)]
+    };
+    let main = "import first\nimport second\nimport task\nlet looks = 0\nlet torn = []\nlet seen = set()\nlet stop = false\n\
+        fn look() {\n    while not stop {\n        let all = [first.A, second.B, second.SUM - second.B]\n        looks += 1\n        \
+        if all[0] != all[1] or all[0] != all[2] { torn.push(all) }\n        seen.add(all[0])\n        let q = second.Q()\n        \
+        if q.first != q.second { torn.push([q.first, q.second]) }\n        task.sleep(0)\n    }\n}\n\
+        fn run() { for _ in 0..100 { task.spawn(look) }; task.sleep(0); while first.A < 60 { task.sleep(0) }; stop = true }\n";
+    let stress = Stress { single_step: true, ..Stress::default() };
+    let host = FakeHost::new();
+    let mut vm = stdlib::new_vm(VmOptions { host: Box::new(host), stress, ..VmOptions::default() });
+    vm.add_root("");
+    let mut texts = files(0);
+    texts.push(("main.lang".into(), main.into()));
+    vm.load_texts(texts).expect("the program is correct");
+    let (mut turns, mut made) = (0, 0);
+    vm.on_safe_point(move |vm| {
+        turns += 1;
+        // At many different places of the tasks.
+        if turns % 97 == 0 && made < COMMITS {
+            made += 1;
+            let report = vm.reload_texts(files(made));
+            assert!(report.ok, "{report}");
+        }
+    });
+    vm.call::<_, ()>("main.run", ()).expect("it ends");
+    assert_eq!(vm.get::<i64>("first.reloads").expect("an int"), COMMITS);
+    let torn = vm.handle("main.torn").expect("a list");
+    assert_eq!(vm.repr(&torn).expect("a text"), "[]");
+    assert!(vm.get::<i64>("main.looks").expect("an int") > 100);
+    let seen = vm.handle("main.seen").expect("a set");
+    assert!(vm.repr(&seen).expect("a text").matches(',').count() > 20);
+}

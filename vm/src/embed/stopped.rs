@@ -260,7 +260,8 @@ fn locals_of<'gc>(found: &Found<'gc>) -> Vec<LocalValue<'gc>> {
     let at = crate::interp::place_in_code(&found.call.frame);
     let mut locals: Vec<LocalValue<'gc>> = Vec::new();
     for local in &found.call.frame.proto.image.locals {
-        let is_seen = (local.start..local.end).contains(&at) && !local.name.starts_with('(') && !local.name.is_empty();
+        let is_named = !local.name.is_empty() && *local.name != *"_" && !local.name.starts_with('(');
+        let is_seen = is_named && (local.start..local.end).contains(&at);
         let Some(value) = found.slots.get(usize::from(local.register)).filter(|_| is_seen) else { continue };
         let value = match value {
             Value::Box(cell) => cell.get(),
@@ -365,8 +366,8 @@ impl<'gc> Cx<'_, 'gc> {
         if !is_running(call.fiber) {
             // Its stack is kept by the fiber that it has resumed.
             let resumed = std::iter::successors(stopped.fiber, |fiber| fiber.resumer());
-            let same = |a: Option<Gc<'gc, Fiber<'gc>>>| a.map(|a| Gc::as_ptr(a)) == call.fiber.map(|b| Gc::as_ptr(b));
-            if let Some(keeper) = resumed.into_iter().find(|fiber| same(fiber.resumer())) {
+            let holder = call.fiber.map(Gc::as_ptr);
+            if let Some(keeper) = resumed.into_iter().find(|fiber| fiber.resumer().map(Gc::as_ptr) == holder) {
                 let mut stack = Stack::empty();
                 Fiber::swap(keeper, self.mc, &mut stack);
                 f(&mut stack);

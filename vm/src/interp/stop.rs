@@ -174,10 +174,8 @@ impl<'gc> Cx<'_, 'gc> {
                 return self.unwind(stopped.error);
             }
             GoOn::Again => {
-                let frame = self.world.stack.frames.last_mut().expect("the frame that has failed");
-                let word = start_of(frame.proto, place_in_code(frame));
-                // SAFETY: it is the start of an instruction of this code.
-                frame.pc = unsafe { frame.proto.code.start().add(word as usize) };
+                let frame = *self.world.stack.frames.last().expect("the frame that has failed");
+                self.go_to(start_of(frame.proto, place_in_code(&frame)));
                 return Flow::Reload;
             }
             GoOn::Retry(depth) => (depth, Arrival::Retry),

@@ -34,7 +34,6 @@ impl<'gc> Cx<'_, 'gc> {
             }
         }
         while let Some(frame) = self.world.stack.frames.last().copied() {
-            let code = &frame.proto.code;
             let at = place_in_code(&frame);
             let goal = leaving.and_then(|leaving| self.goal_here(leaving, &frame));
             let mut handlers = frame.proto.image.handlers.iter().filter(|h| h.start <= at && at < h.end);
@@ -46,9 +45,8 @@ impl<'gc> Cx<'_, 'gc> {
             if let Some(handler) = handler {
                 let slot = self.world.stack.base + handler.register as usize;
                 self.world.stack.values[slot] = error;
-                let top = self.world.stack.frames.last_mut().expect("the frame just looked at");
-                // SAFETY: the verifier has checked the target.
-                top.pc = unsafe { code.start().add(handler.target as usize) };
+                let target = handler.target;
+                self.go_to(target);
                 return Flow::Reload;
             }
             if let Some(goal) = goal {
@@ -92,6 +90,14 @@ impl<'gc> Cx<'_, 'gc> {
             Some(Leaving::Exit(status)) => Flow::Leave(Exit::Interrupt(Interrupt::Exit(status))),
             _ => Flow::Leave(Exit::Error(error)),
         }
+    }
+
+    /// The top frame goes on at the start of an instruction: the target of a handler, which the verifier has checked, or one of those that it
+    /// has met from the beginning of the code on.
+    pub(super) fn go_to(&mut self, word: u32) {
+        let top = self.world.stack.frames.last_mut().expect("a frame runs");
+        // SAFETY: see above.
+        top.pc = unsafe { top.proto.code.start().add(word as usize) };
     }
 
     /// Gives an error its trace, unless it has one: an error that is thrown again keeps its first.
