@@ -252,24 +252,48 @@ impl Vm {
 struct LocalValue<'gc> {
     name: String,
     value: Value<'gc>,
-    register: u8,
+    /// Where it is kept.
+    place: Place<'gc>,
 }
 
-/// The variables that have a value where a call stands; of those with one name the innermost.
+#[derive(Clone, Copy)]
+enum Place<'gc> {
+    /// In a register of the call.
+    Register(u8),
+    /// In a box, which closures share.
+    Box(Gc<'gc, BoxCell<'gc>>),
+    /// With the function, which has captured its value.
+    Captured,
+}
+
+/// The variables that have a value where a call stands, and behind them those that its function has captured; of those with one name the
+/// innermost.
 fn locals_of<'gc>(found: &Found<'gc>) -> Vec<LocalValue<'gc>> {
     let at = crate::interp::place_in_code(&found.call.frame);
+    let image = &found.call.frame.proto.image;
+    let seen = image.locals.iter().filter(|local| (local.start..local.end).contains(&at));
+    let own = seen.filter_map(|local| {
+        let value = found.slots.get(usize::from(local.register))?;
+        Some((&*local.name, *value, Place::Register(local.register)))
+    });
+    let captured = match found.call.callee {
+        Value::Function(function) => function.capture_values(),
+        _ => Vec::new(),
+    };
+    let captured = image.capture_names.iter().zip(captured).map(|(name, value)| (&**name, value, Place::Captured));
     let mut locals: Vec<LocalValue<'gc>> = Vec::new();
-    for local in &found.call.frame.proto.image.locals {
-        let is_named = !local.name.is_empty() && *local.name != *"_" && !local.name.starts_with('(');
-        let is_seen = is_named && (local.start..local.end).contains(&at);
-        let Some(value) = found.slots.get(usize::from(local.register)).filter(|_| is_seen) else { continue };
-        let value = match value {
-            Value::Box(cell) => cell.get(),
-            other => *other,
+    let is_named = |name: &str| !name.is_empty() && name != "_" && !name.starts_with('(');
+    for (name, value, place) in own.chain(captured).filter(|(name, ..)| is_named(name)) {
+        if matches!(place, Place::Captured) && locals.iter().any(|other| other.name == name) {
+            continue;
+        }
+        locals.retain(|other| other.name != name);
+        let (value, place) = match value {
+            Value::Box(cell) => (cell.get(), Place::Box(cell)),
+            other => (other, place),
         };
-        locals.retain(|other| *other.name != *local.name);
         if !value.is_unset() {
-            locals.push(LocalValue { name: local.name.to_string(), value, register: local.register });
+            locals.push(LocalValue { name: name.to_owned(), value, place });
         }
     }
     locals
@@ -348,11 +372,15 @@ impl<'gc> Cx<'_, 'gc> {
     fn set_local(&mut self, number: usize, name: &str, value: Value<'gc>) {
         let Some(found) = self.found_calls().into_iter().nth(number) else { return };
         let Some(local) = locals_of(&found).into_iter().find(|local| local.name == name) else { return };
-        if let Some(Value::Box(cell)) = found.slots.get(usize::from(local.register)) {
-            return BoxCell::set(*cell, self.mc, value);
+        match local.place {
+            Place::Box(cell) => BoxCell::set(cell, self.mc, value),
+            Place::Register(register) => {
+                let at = found.call.base + usize::from(register);
+                self.with_stack_of(&found.call, |stack| stack.values[at] = value);
+            }
+            // Code does not assign what is captured without a box.
+            Place::Captured => {}
         }
-        let at = found.call.base + usize::from(local.register);
-        self.with_stack_of(&found.call, |stack| stack.values[at] = value);
     }
 
     /// Lends the stack on which a call stands.
