@@ -8,6 +8,7 @@
 //! | `lang shows=CODE` | a text of which compiling reports this diagnostic; not run |
 //! | `lang compiles` | a text that compiles; not run |
 //! | `lang file=NAME` | a file, written and not run |
+//! | `diff file=NAME` | an edit of a file of this section: `-` lines in it become `+` lines, in the place of the first of them or behind the line before |
 //! | `output` | what the program directly before it wrote; a program without such a block writes nothing |
 //! | `repl` | a session: `> ` begins an input, `. ` goes on with it, all else is the answer |
 //! | `live` | `lang run --reload main.lang` in the same form; lines before the first input follow from the edits since the block before |
@@ -282,12 +283,32 @@ impl Runner<'_> {
                 }
                 None => self.program(block),
             },
+            "diff" => self.edit(block),
             "output" => self.output(block),
             "repl" | "live" => self.session(block),
             "sh" => self.commands(block),
             "rust" if RUST_PAGES.contains(&self.page) => {}
             "rust" => self.fail(block.line, "the blocks of this page are not given to rustdoc"),
             other => self.fail(block.line, format!("nothing runs a block of `{other}`; write `not-run: REASON` behind it")),
+        }
+    }
+
+    /// Edits a file as a block of `diff` says.
+    fn edit(&mut self, block: &Block) {
+        let Some(name) = &block.file else { return self.fail(block.line, "an edit is of a file: `diff file=NAME`") };
+        let Ok(text) = fs::read_to_string(self.folder.0.join(name)) else {
+            return self.fail(block.line, format!("there is no file `{name}` in this section"));
+        };
+        let lines_of = |sign: &[char]| -> String {
+            block.body.lines().filter(|line| line.starts_with(sign)).flat_map(|line| [&line[1..], "\n"]).collect()
+        };
+        let (old, new) = (lines_of(&['-', ' ']), lines_of(&['+', ' ']));
+        match text.matches(&old).count() {
+            1 => {
+                self.folder.write(name, &text.replacen(&old, &new, 1));
+                self.unused = Some((block.line, name.clone()));
+            }
+            found => self.fail(block.line, format!("`{name}` has these lines {found} times:\n{old}")),
         }
     }
 
