@@ -58,7 +58,7 @@ fn carry_out(vm: &mut Vm, stopped: &StoppedProgram, deed: &Deed) -> Result<(), E
         }
         Deed::Retry(number) => vm.restart(&Restart::Retry(*number)),
         Deed::Use(number, text) => {
-            let Some(value) = vm.eval_in_call(*number, text)? else { return Err(Error::Host("no value to use".into())) };
+            let value = vm.eval_in_call(*number, text)?.unwrap_or_else(|| vm.make(|_| vm::heap::Value::Nil));
             vm.restart(&Restart::Return(*number, value))
         }
         Deed::Continue(number) => vm.restart(&Restart::Continue(*number)),

@@ -561,7 +561,9 @@ impl Vm {
             .collect::<Vec<_>>();
         let extensions =
             (0..image.units.len() as u32).filter(|i| matches!(image.units[*i as usize].kind, UnitKind::Extend(_))).collect();
-        let last = image.units.last().filter(|u| u.is_expression).map(|_| image.units.len() as u32 - 1);
+        let last = image.units.last().filter(|unit| matches!(unit.kind, UnitKind::Statement));
+        let is_expression = last.is_some_and(|unit| unit.is_expression);
+        let last = last.map(|_| image.units.len() as u32 - 1);
         let file = PlannedFile {
             path: path.clone(),
             namespace: namespace.into(),
@@ -584,9 +586,10 @@ impl Vm {
         self.files.ran = ran_outer;
         let result = match done {
             Ok(_) => {
-                // The definitions stay even if the last expression raises.
+                // The definitions stay even if the last statement raises.
                 self.note_patches(namespace, &image);
-                last.map(|unit| self.run_unit(&path, unit)).transpose()
+                let value = last.map(|unit| self.run_last(&path, unit)).transpose();
+                value.map(|value| value.filter(|_| is_expression))
             }
             Err(error) => Err(error),
         };

@@ -223,6 +223,15 @@ impl Vm {
         })
     }
 
+    /// Runs the last statement of an evaluation, whose commit has ended: nothing takes back what it assigns.
+    pub(super) fn run_last(&mut self, path: &str, unit: u32) -> Result<Handle, Error> {
+        let path = path.to_owned();
+        self.run(move |cx| {
+            let linked = cx.linked_of(&path);
+            cx.start_unit(linked, unit)
+        })
+    }
+
     /// Runs something whose assignments are logged, so that a failing commit takes them back.
     pub(super) fn logging_assignments<T>(&mut self, run: impl FnOnce(&mut Vm) -> T) -> T {
         self.recorded(0, run)
