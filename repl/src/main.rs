@@ -21,16 +21,21 @@ mod imports;
 mod input;
 mod inspect;
 mod interrupt;
+mod keys;
 mod output;
 mod places;
 mod plain;
 mod plan;
+mod progress;
 mod prompt;
 mod reload;
 mod repl;
+mod report_log;
 mod run;
 mod session;
+mod status;
 mod summary;
+mod terminal;
 mod test;
 mod watch;
 
@@ -127,6 +132,12 @@ enum Command {
         /// How reports of commits and refusals are written
         #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT", requires = "reload", conflicts_with = "verbose")]
         report: Format,
+        /// Write each report as a line of JSON to this file, or to an open descriptor as in `fd:3`, whatever is shown
+        #[arg(long, value_name = "FILE", value_parser = report_log::Target::of, requires = "reload")]
+        report_to: Option<report_log::Target>,
+        /// Have no status line and no keys on a terminal
+        #[arg(long, requires = "reload")]
+        no_keys: bool,
         /// Refuse edits that have warnings
         #[arg(long, requires = "reload")]
         strict: bool,
@@ -333,6 +344,8 @@ const OWN_OPTIONS: [&str; 4] = ["-h", "--help", "-V", "--version"];
 
 fn main() {
     std::panic::set_hook(Box::new(|panic| {
+        output::output().try_end_status();
+        terminal::restore();
         output::output()
             .note(&format!("lang: internal error: {panic}\nThis is a mistake in the tool, not in your program. Please report it."));
     }));
@@ -419,12 +432,28 @@ fn execute(command: Option<Command>) -> i32 {
             let detail = if report == Format::Json { reload::Detail::Json } else { reload::Detail::Full };
             plan::plan(&running, &edited, &path, mode.of_engine(), &options, detail)
         }
-        Some(Command::Run { reload, mode, roots, poll, verbose, report, strict, tests, on_hook_error, namespaces, path, args }) => {
+        Some(Command::Run {
+            reload,
+            mode,
+            roots,
+            poll,
+            verbose,
+            report,
+            report_to,
+            no_keys,
+            strict,
+            tests,
+            on_hook_error,
+            namespaces,
+            path,
+            args,
+        }) => {
             let detail = match (report, verbose) {
                 (Format::Json, _) => reload::Detail::Json,
                 (Format::Text, true) => reload::Detail::Full,
                 (Format::Text, false) => reload::Detail::Short,
             };
+            let screen = if no_keys { run::OnTerminal::Lines } else { run::OnTerminal::Keys };
             let gate = if tests { vm::reload::Gate::Tests } else { vm::reload::Gate::Open };
             let on_hook_error = on_hook_error.of_engine();
             let choices = vm::reload::ReloadOptions { strict, gate, on_hook_error, ..Default::default() };
@@ -433,7 +462,7 @@ fn execute(command: Option<Command>) -> i32 {
                 sharing: namespaces.sharing(),
                 args: args.into_iter().map(|arg| arg.to_string_lossy().into_owned()).collect(),
                 roots,
-                reload: reload.then_some(run::Reload { poll, detail, mode: mode.of_engine(), choices }),
+                reload: reload.then_some(run::Reload { poll, detail, mode: mode.of_engine(), choices, report_to, screen }),
             })
         }
     }

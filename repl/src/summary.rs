@@ -15,6 +15,9 @@ pub enum Program {
     Runs,
     /// It has failed, and waits for an edit.
     Waits,
+    /// It stands at an error, with all its calls alive.
+    #[cfg_attr(not(test), expect(dead_code, reason = "errors end the call of `main` so far"))]
+    Stopped,
 }
 
 impl Program {
@@ -23,6 +26,7 @@ impl Program {
         match self {
             Program::Runs => "the program goes on unchanged",
             Program::Waits => "the program still waits for an edit",
+            Program::Stopped => "the program still stands at its error",
         }
     }
 }
