@@ -48,7 +48,7 @@ const KEYS: [(char, Action, &str); 11] = [
     ('U', Action::Redo, "makes the commit again that was taken back last"),
     ('r', Action::Retry, "tries again what was refused"),
     ('v', Action::ShowReport, "shows the last report in full"),
-    ('c', Action::ResetConflicts, "evaluates variables anew that have kept their values though their initialisers were edited"),
+    ('c', Action::ResetConflicts, "resets variables that have kept their values in a conflict"),
     ('l', Action::ShowLeaks, "lists what no file defines any more, and who uses it"),
     ('q', Action::Quit, "ends the program"),
     ('?', Action::Help, ""),
@@ -140,6 +140,9 @@ pub fn attend(shared: &SharedReloader, vm: &mut Vm) {
     }
     let typed = {
         let mut terminal = lock();
+        if terminal.input.is_none() || !terminal::is_in_foreground() {
+            return;
+        }
         match terminal.input.as_mut().map(Input::take_ready) {
             Some(Some(typed)) => typed,
             Some(None) => {

@@ -56,7 +56,7 @@ const AFTER_HELP: &str = "\
 a text that is piped into it is run, and its `main` is called.
 
 Exit status: 0, or what the program gives to `exit`; 1 for an error of the program or its text; 2 for a wrong command
-line; 130 when interrupted.";
+line; 129 when its terminal is closed, 130 when interrupted, 143 when terminated.";
 
 const AFTER_HELP_RUN: &str = "\
 A directory is loaded as a whole, in an order that fits, without its test files (`x_test.lang`); the program begins with
@@ -76,7 +76,13 @@ terminal has been closed, which sends the same signal.
 When `main` returns, the tool ends. When it raises an error, or the file does not load, the error is shown and the tool
 waits: once an edit has been committed, `main` is called again; variables keep their values. A file without `main` is
 watched until Ctrl-C; statements that are new or edited run when they are saved. Otherwise Ctrl-C ends. A file that does
-not exist yet is waited for.";
+not exist yet is waited for.
+
+On a terminal --reload has a status line below the output, and single keys act on the program; `h` lists them. Both end
+when the program reads its input, the line also when it moves the cursor. With --no-keys there are lines only.
+
+Exit status: 0 when `main` has returned, or after the key `q`; what the program gives to `exit`; 1 for an error; 2 for a
+wrong command line; 129 when its terminal is closed, 130 when interrupted, 143 when terminated.";
 
 const AFTER_HELP_CHECK: &str = "\
 A directory is one program, as for `lang run`; a directory below it that has a `main.lang` is a program of its own. Single

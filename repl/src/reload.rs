@@ -202,7 +202,8 @@ impl Reloader {
         }
     }
 
-    /// Has what was refused tried once more, at the next look. False if nothing was.
+    /// Has what was refused tried once more, at the next look. False if nothing was. This is also where a program that stands at an error
+    /// ([`Program::Stopped`]) is to be asked to take up its call again.
     pub fn retry(&mut self, vm: &mut Vm) -> bool {
         if self.pending.is_empty() && self.entry.is_loaded(vm) {
             if self.is_refused {

@@ -86,6 +86,8 @@ pub struct StatusLine {
     is_on_screen: bool,
     /// Whether what is on the screen is not what is to be there.
     is_stale: bool,
+    /// Whether the window was too small, or another's, when it was to be drawn.
+    has_no_room: bool,
     /// When it was drawn last, and when something else was written.
     drawn: Option<Instant>,
     written: Option<Instant>,
@@ -150,6 +152,7 @@ impl StatusLine {
 
     /// It is drawn again, as the window is now.
     pub fn touch(&mut self) {
+        self.has_no_room = false;
         self.is_stale = true;
     }
 
@@ -180,7 +183,8 @@ impl StatusLine {
     }
 
     fn can_be_drawn(&self, asks: bool) -> bool {
-        self.phase == Phase::On && !asks && self.place.at_line_start && !self.place.is_painting
+        let has_place = self.facts.is_some() && !self.has_no_room;
+        self.phase == Phase::On && has_place && !asks && self.place.at_line_start && !self.place.is_painting
     }
 
     /// What is due at a time.
@@ -233,26 +237,27 @@ impl StatusLine {
         self.drawn = Some(now);
         self.is_stale = false;
         let Some((columns, _)) = terminal::size().filter(|(columns, rows)| *columns >= COLUMNS_MIN && *rows >= ROWS_MIN) else {
+            self.has_no_room = true;
             return erase.to_owned();
         };
-        let Some((text, style)) = self.content(now, columns - 1) else { return erase.to_owned() };
+        let Some(facts) = &self.facts else { return erase.to_owned() };
+        let (text, style) = self.content(facts, now, columns - 1);
         self.is_on_screen = true;
         if wants_colour(true) { format!("{erase}{style}{text}{style:#}\r") } else { format!("{erase}{text}\r") }
     }
 
-    fn content(&self, now: Instant, columns: usize) -> Option<(String, Style)> {
-        let facts = self.facts.as_ref()?;
+    fn content(&self, facts: &Facts, now: Instant, columns: usize) -> (String, Style) {
         let work = self.work.as_ref().map(|work| (now.duration_since(work.since), &work.what));
         if let Some((time, what)) = work.filter(|(time, _)| *time >= SHOWN_AFTER) {
             let text = format!("reload: {} … {:.1} s", printable(what), time.as_secs_f64());
-            return Some((cut(text, columns), Style::new().dimmed()));
+            return (cut(text, columns), Style::new().dimmed());
         }
         let style = match (facts.program, facts.rejected_since) {
             (Program::Stopped, _) | (_, Some(_)) => AnsiColor::BrightRed.on_default(),
             (Program::Waits, None) => AnsiColor::Yellow.on_default(),
             (Program::Runs, None) => Style::new().dimmed(),
         };
-        Some((facts.fitted(columns), style))
+        (facts.fitted(columns), style)
     }
 }
 
