@@ -49,8 +49,19 @@ struct State {
     /// What went wrong when that thread wrote.
     failed: Option<io::Error>,
     status: StatusLine,
-    /// Whether the thread that draws it waits for a change.
-    awaits_change: bool,
+    /// What the thread that draws it waits for.
+    drawer: Drawer,
+}
+
+/// What the thread that draws the status line does.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Drawer {
+    #[default]
+    Works,
+    /// It looks again soon; what is set until then may be due earlier.
+    WaitsForTime,
+    /// There is nothing to be drawn until something is set or written.
+    Sleeps,
 }
 
 /// The process's output; made at the first use.
@@ -212,14 +223,15 @@ impl Output {
 
     fn change(&self, state: &mut State, change: impl FnOnce(&mut StatusLine)) {
         change(&mut state.status);
-        if std::mem::take(&mut state.awaits_change) {
+        if std::mem::take(&mut state.drawer) != Drawer::Works {
             self.status_changed.notify_one();
         }
     }
 
     fn wake_if_missing(&self, state: &mut State) {
-        if state.awaits_change && state.status.is_missing(state.asks) {
-            state.awaits_change = false;
+        // Each wake-up costs as much as a write: a program that writes all the time wakes it once.
+        if state.drawer == Drawer::Sleeps && state.status.is_missing(state.asks) {
+            state.drawer = Drawer::Works;
             self.status_changed.notify_one();
         }
     }
@@ -237,14 +249,14 @@ impl Output {
                     state = self.lock();
                 }
                 Due::After(time) => {
-                    // What is set meanwhile may be due earlier.
-                    state.awaits_change = true;
+                    state.drawer = Drawer::WaitsForTime;
                     state = self.status_changed.wait_timeout(state, time).unwrap_or_else(PoisonError::into_inner).0;
-                    state.awaits_change = false;
+                    state.drawer = Drawer::Works;
                 }
                 Due::Never => {
-                    state.awaits_change = true;
+                    state.drawer = Drawer::Sleeps;
                     state = self.status_changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                    state.drawer = Drawer::Works;
                 }
             }
         }

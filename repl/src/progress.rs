@@ -54,7 +54,9 @@ impl Progress {
                 self.since = self.looked;
                 return output().set_work(None);
             }
-            (None, Some(RunningCode { file, line, .. })) if line > 0 => (format!("running {file}:{line}"), self.kind == Kind::Commit),
+            (None, Some(RunningCode { file, line, .. })) if line > 0 => {
+                (format!("running {file}:{line}"), self.kind == Kind::Commit)
+            }
             // Between two pieces of code, or in one that cannot be told.
             (None, _) => return,
         };

@@ -379,8 +379,7 @@ mod tests {
     #[test]
     fn what_matters_less_is_left_out() {
         let version = env!("CARGO_PKG_VERSION");
-        let whole =
-            format!("lang {version} · update · 2 files · epoch 4 · running · 1 leak · h keys · u undo · p plan · q quit");
+        let whole = format!("lang {version} · update · 2 files · epoch 4 · running · 1 leak · h keys · u undo · p plan · q quit");
         assert_eq!(facts().fitted(200), whole);
         assert_eq!(facts().fitted(79), format!("lang {version} · update · 2 files · epoch 4 · running · 1 leak · h keys"));
         assert_eq!(facts().fitted(60), "update · 2 files · epoch 4 · running · 1 leak · h keys");

@@ -267,7 +267,9 @@ fn what_takes_its_time_is_told() {
     running.wait_for("begins");
     assert_eq!(running.status(), Some(0));
     // A loop of the top level is the program itself, and takes its time.
-    let main = format!("{wait}from word import word\nlet n = 0\nwhile word() == \"zero\" {{ n += 1; if n == 120 {{ print(\"long\") }}; time.sleep(0.01) }}\n");
+    let main = format!(
+        "{wait}from word import word\nlet n = 0\nwhile word() == \"zero\" {{ n += 1; if n == 120 {{ print(\"long\") }}; time.sleep(0.01) }}\n"
+    );
     let folder = Folder::with(&[("main.lang", &main), ("word.lang", &word("zero"))]);
     let mut running = Running::start(&folder, "main.lang");
     running.wait_for("long");

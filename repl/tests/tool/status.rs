@@ -107,8 +107,11 @@ fn output_is_never_garbled() {
     terminal.wait_for("half whole");
     wait_for_status(&terminal, "running");
     let shown = lines(&terminal);
-    let expected: Vec<String> =
-        (19_900..20_000).map(|i| format!("line {i}")).chain((0..40).map(|i| format!("<{i}>"))).chain(["half whole".into()]).collect();
+    let expected: Vec<String> = (19_900..20_000)
+        .map(|i| format!("line {i}"))
+        .chain((0..40).map(|i| format!("<{i}>")))
+        .chain(["half whole".into()])
+        .collect();
     assert_eq!(shown, expected[expected.len() - shown.len()..]);
     // The screen has lost the older ones.
     let bytes = String::from_utf8_lossy(&terminal.bytes()).into_owned();
@@ -152,7 +155,9 @@ fn keys_plan_undo_and_redo() {
     terminal.wait_for("function word.word");
     terminal.press("u");
     terminal.wait_for("its text on the disk was undone");
-    terminal.wait("zero again", |screen| screen.contents().matches("\nzero\n").count() + usize::from(screen.contents().starts_with("zero\n")) == 2);
+    terminal.wait("zero again", |screen| {
+        screen.contents().matches("\nzero\n").count() + usize::from(screen.contents().starts_with("zero\n")) == 2
+    });
     terminal.press("p");
     terminal.wait_for("word.lang: would be committed");
     terminal.press("U");
@@ -323,7 +328,9 @@ fn what_takes_its_time_is_shown() {
     let (folder, terminal) = begun();
     let slow = "import fs\nimport time\nfn wait() { while not fs.exists(\"go\") { time.sleep(0.01) }; 1 }\n";
     folder.write("word.lang", &format!("{slow}const k = wait()\n{}", word("one")));
-    terminal.wait("progress", |screen| last_line(screen).is_some_and(|line| line.starts_with("reload: running word.lang:4 … ") && line.ends_with(" s")));
+    terminal.wait("progress", |screen| {
+        last_line(screen).is_some_and(|line| line.starts_with("reload: running word.lang:4 … ") && line.ends_with(" s"))
+    });
     folder.write("go", "");
     terminal.wait_for("\none\n");
     wait_for_status(&terminal, "epoch 2 · running");
@@ -333,7 +340,9 @@ fn what_takes_its_time_is_shown() {
 #[test]
 fn migrations_tell_how_many_instances() {
     let main = |class: &str| {
-        format!("import fs\nimport time\n{class}\nlet all = list((0..50).map(|i| P(i)))\nfn main() {{ while true {{ time.sleep(0.01) }} }}\n")
+        format!(
+            "import fs\nimport time\n{class}\nlet all = list((0..50).map(|i| P(i)))\nfn main() {{ while true {{ time.sleep(0.01) }} }}\n"
+        )
     };
     let hook = "class P { slot a; slot b = 0; migrate(old) { while self.a > 20 and not fs.exists(\"go\") { self.b += 1 } } }";
     let folder = Folder::with(&[("main.lang", &main("class P { slot a }"))]);
