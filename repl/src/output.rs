@@ -19,6 +19,9 @@ const DELAY: Duration = Duration::from_millis(20);
 /// Bytes that are collected before they are written.
 const COLLECTED_MAX: usize = 64 * 1024;
 
+/// How often one who may not wait long tries to get at the output, a millisecond apart.
+const LOCK_TRIES: u32 = 100;
+
 /// Longest beginning of a line that is kept to be shown again, in bytes.
 const LINE_START_MAX: usize = 400;
 
@@ -188,21 +191,21 @@ impl Output {
 
     /// The same where the program may be in the middle of a write, which then stays as it is.
     pub fn try_end_status(&self) {
-        if let Some(mut state) = self.try_lock() {
+        if let Some(mut state) = self.lock_soon() {
             show(state.status.end());
         }
     }
 
     /// Takes the status line away until something changes.
     pub fn hide_status(&self) {
-        if let Some(mut state) = self.try_lock() {
+        if let Some(mut state) = self.lock_soon() {
             show(state.status.erase());
         }
     }
 
     /// Draws the status line again, as the window is now.
     pub fn redraw(&self) {
-        if let Some(mut state) = self.try_lock() {
+        if let Some(mut state) = self.lock_soon() {
             self.change(&mut state, StatusLine::touch);
         }
     }
@@ -262,12 +265,16 @@ impl Output {
         }
     }
 
-    fn try_lock(&self) -> Option<MutexGuard<'_, State>> {
-        match self.state.try_lock() {
-            Ok(state) => Some(state),
-            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
+    /// The state, unless the program is held up in the middle of a write, or this thread was.
+    fn lock_soon(&self) -> Option<MutexGuard<'_, State>> {
+        for _ in 0..LOCK_TRIES {
+            match self.state.try_lock() {
+                Ok(state) => return Some(state),
+                Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(1)),
+            }
         }
+        None
     }
 
     /// Ends a line that the program has begun, if both streams end up on one screen. Used before something of the tool's own is shown.
@@ -303,7 +310,7 @@ impl Output {
 
     /// The same from where the program may be in the middle of a write; then it may come in the midst of that.
     pub fn note_at_once(&self, text: &str) {
-        match self.try_lock() {
+        match self.lock_soon() {
             Some(mut state) => self.note_in(&mut state, text),
             None => {
                 let _ = writeln!(io::stderr(), "\n{text}");
