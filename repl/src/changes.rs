@@ -6,27 +6,35 @@ use crate::output::output;
 use crate::session::Session;
 use crate::summary::{self, Program, listed};
 use std::fmt::Write as _;
+use vm::embed::Vm;
 use vm::reload::{DefinitionVersion, LeakEntry, Origin, Report};
+
+/// What is said when there is nothing to be done.
+pub const NOTHING_TO_UNDO: &str = "there is no commit to undo";
+pub const NOTHING_TO_REDO: &str = "no commit has been undone, or another one was made since then";
 
 /// `:plan [FILE]`
 pub fn plan(session: &mut Session, path: &str) -> Next {
     match session.plan(&with_ending(path)) {
-        Ok(report) => {
-            let (warnings, rest) = summary::in_full(&report, Style::for_stdout());
-            write(&format!("{warnings}{rest}"))
-        }
+        Ok(report) => write(&plan_text(&report, Style::for_stdout())),
         Err(message) => complain(&message),
     }
 }
 
+/// What a plan says.
+pub fn plan_text(report: &Report, style: Style) -> String {
+    let (warnings, rest) = summary::in_full(report, style);
+    format!("{warnings}{rest}")
+}
+
 /// `:undo`
 pub fn undo(session: &mut Session, _: &str) -> Next {
-    tell(session.vm().undo(), "there is no commit to undo")
+    tell(session.vm().undo(), NOTHING_TO_UNDO)
 }
 
 /// `:redo`
 pub fn redo(session: &mut Session, _: &str) -> Next {
-    tell(session.vm().redo(), "no commit has been undone, or another one was made since then")
+    tell(session.vm().redo(), NOTHING_TO_REDO)
 }
 
 fn tell(report: Option<Report>, otherwise: &str) -> Next {
@@ -90,11 +98,16 @@ pub fn history(session: &mut Session, name: &str) -> Next {
 
 /// `:leaks`
 pub fn leaks(session: &mut Session, _: &str) -> Next {
-    let leaks = session.vm().leaks(None);
+    write(&leaks_text(session.vm()))
+}
+
+/// All leaks, with who uses them.
+pub fn leaks_text(vm: &mut Vm) -> String {
+    let leaks = vm.leaks(None);
     if leaks.is_empty() {
-        return write("there are no leaks: everything alive is defined by a file or the session\n");
+        return "there are no leaks: everything alive is defined by a file or the session\n".into();
     }
-    write(&leaks.iter().map(leak).collect::<String>())
+    leaks.iter().map(leak).collect()
 }
 
 /// What a leak is, and who uses it.

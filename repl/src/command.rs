@@ -35,6 +35,18 @@ pub enum Next {
     Exit(i32),
 }
 
+/// A command about calls that have stopped.
+macro_rules! of_stop {
+    ($number:literal, $name:literal) => {
+        Command {
+            name: $name,
+            argument: stop::COMMANDS[$number].1,
+            help: stop::COMMANDS[$number].2,
+            run: |session, argument| stop::in_session(session, $name, argument),
+        }
+    };
+}
+
 /// All commands.
 pub const COMMANDS: &[Command] = &[
     Command { name: "help", argument: "", help: "lists the commands", run: help },
@@ -47,14 +59,14 @@ pub const COMMANDS: &[Command] = &[
     Command { name: "history", argument: "NAME", help: "shows the versions of a definition", run: changes::history },
     Command { name: "leaks", argument: "", help: "lists what no file defines any more, and who uses it", run: changes::leaks },
     Command { name: "drift", argument: "", help: "lists what a cold start would make otherwise", run: changes::drift },
-    Command { name: "bt", argument: "", help: "shows the calls that have stopped at an error", run: stop::calls },
-    Command { name: "frame", argument: "[N]", help: "chooses one of them, and shows its text and variables", run: stop::frame },
-    Command { name: "eval", argument: "TEXT", help: "evaluates in it, with its variables", run: stop::eval },
-    Command { name: "retry", argument: "[N]", help: "makes a call again with its arguments", run: stop::retry },
-    Command { name: "use", argument: "TEXT", help: "lets the call return a value", run: stop::use_value },
-    Command { name: "define", argument: "TEXT", help: "gives the missing name a value, and goes on", run: stop::define },
-    Command { name: "continue", argument: "", help: "goes on: the missing name, or the turn of the loop", run: stop::go_on },
-    Command { name: "abort", argument: "", help: "lets the error end the calls", run: stop::abort },
+    of_stop!(0, "bt"),
+    of_stop!(1, "frame"),
+    of_stop!(2, "eval"),
+    of_stop!(3, "retry"),
+    of_stop!(4, "use"),
+    of_stop!(5, "define"),
+    of_stop!(6, "continue"),
+    of_stop!(7, "abort"),
     Command { name: "quit", argument: "", help: "ends the session", run: quit },
 ];
 

@@ -20,6 +20,7 @@ pub fn listen(vm: &mut Vm, then: impl FnMut(&mut Vm, &Report) + 'static) {
 
 #[cfg(unix)]
 mod unix {
+    use crate::terminal;
     use signal_hook::consts::SIGHUP;
     use signal_hook::iterator::Signals;
     use std::fs::File;
@@ -38,6 +39,7 @@ mod unix {
         thread::Builder::new().name("hangup".into()).spawn(move || {
             for _ in signals.forever() {
                 if has_terminal && File::open(TERMINAL).is_err() {
+                    terminal::restore();
                     std::process::exit(super::STATUS);
                 }
                 handle.request();

@@ -1,6 +1,7 @@
 //! The effects of a program run by the tool: the terminal, the files, the clock.
 
 use crate::input::Input;
+use crate::keys;
 use crate::output::output;
 use crate::watch::{Print, print_of};
 use lang::source::Source;
@@ -131,8 +132,7 @@ impl Host for Console {
             captured.push(text);
             return Ok(());
         }
-        output().flush().map_err(HostError::Failed)?;
-        io::stderr().write_all(text.as_bytes()).map_err(HostError::Failed)
+        output().write_error(text).map_err(HostError::Failed)
     }
 
     fn flush(&mut self) -> Result<(), HostError> {
@@ -143,6 +143,7 @@ impl Host for Console {
         if self.captured.is_some() {
             return true;
         }
+        let typed = keys::give_back();
         if output().is_asking() && self.asked != prompt {
             // Nobody waits any more for what was asked before.
             output().set_asking(false);
@@ -155,6 +156,11 @@ impl Host for Console {
             }
             let _ = output().flush();
             output().set_asking(true);
+        }
+        if !typed.is_empty() {
+            // The terminal has not shown it.
+            let _ = output().write(&String::from_utf8_lossy(&typed));
+            self.input.put(&typed);
         }
         self.input.is_ready()
     }

@@ -43,6 +43,21 @@ impl Input {
         }
     }
 
+    /// All that is there, maybe nothing; `None` at the end.
+    pub fn take_ready(&mut self) -> Option<Vec<u8>> {
+        while !self.ended && self.has_bytes(Duration::ZERO).unwrap_or(false) {
+            self.ended |= self.read_more().is_err();
+        }
+        let taken = std::mem::take(&mut self.buffer);
+        self.searched = 0;
+        (!taken.is_empty() || !self.ended).then_some(taken)
+    }
+
+    /// Puts something behind what has been read and not taken.
+    pub fn put(&mut self, bytes: &[u8]) {
+        self.buffer.extend_from_slice(bytes);
+    }
+
     /// The next line without its line break; `None` at the end.
     pub fn read_line(&mut self) -> io::Result<Option<String>> {
         loop {

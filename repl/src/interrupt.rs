@@ -1,7 +1,7 @@
 //! Ctrl-C: asks the running program to stop, which it does at its next safe point.
 
 use crate::output::output;
-use std::io::Write as _;
+use crate::terminal;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -37,10 +37,11 @@ fn pressed() {
     let presses_max = PRESSES_MAX.load(Ordering::Relaxed);
     let pressed = PRESSED.fetch_add(1, Ordering::Relaxed) + 1;
     if pressed >= presses_max {
+        output().try_end_status();
+        terminal::restore();
         std::process::exit(STATUS);
     }
     if pressed > 1 && pressed + 1 == presses_max {
-        // Not by `output`, which the program may be holding.
-        let _ = writeln!(std::io::stderr(), "\nstill busy with one long operation; Ctrl-C once more ends lang");
+        output().note_at_once("still busy with one long operation; Ctrl-C once more ends lang");
     }
 }

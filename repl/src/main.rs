@@ -21,17 +21,22 @@ mod imports;
 mod input;
 mod inspect;
 mod interrupt;
+mod keys;
 mod output;
 mod places;
 mod plain;
 mod plan;
+mod progress;
 mod prompt;
 mod reload;
 mod repl;
+mod report_log;
 mod run;
 mod session;
+mod status;
 mod stop;
 mod summary;
+mod terminal;
 mod test;
 mod watch;
 
@@ -52,7 +57,7 @@ const AFTER_HELP: &str = "\
 a text that is piped into it is run, and its `main` is called.
 
 Exit status: 0, or what the program gives to `exit`; 1 for an error of the program or its text; 2 for a wrong command
-line; 130 when interrupted.";
+line; 129 when its terminal is closed, 130 when interrupted, 143 when terminated.";
 
 const AFTER_HELP_RUN: &str = "\
 A directory is loaded as a whole, in an order that fits, without its test files (`x_test.lang`); the program begins with
@@ -73,7 +78,13 @@ When `main` returns, the tool ends. An error that nothing catches stops the prog
 calls alive: they are shown with their variables, and the next edit that is committed lets the program go on, in the
 innermost call that it has changed. A file that does not load is waited for in the same way. A file without `main` is
 watched until Ctrl-C; statements that are new or edited run when they are saved. Otherwise Ctrl-C ends. A file that does
-not exist yet is waited for.";
+not exist yet is waited for.
+
+On a terminal --reload has a status line below the output, and single keys act on the program; `h` lists them. Both end
+when the program reads its input, the line also when it moves the cursor. With --no-keys there are lines only.
+
+Exit status: 0 when `main` has returned, or after the key `q`; what the program gives to `exit`; 1 for an error; 2 for a
+wrong command line; 129 when its terminal is closed, 130 when interrupted, 143 when terminated.";
 
 const AFTER_HELP_CHECK: &str = "\
 A directory is one program, as for `lang run`; a directory below it that has a `main.lang` is a program of its own. Single
@@ -129,6 +140,12 @@ enum Command {
         /// How reports of commits and refusals are written
         #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT", requires = "reload", conflicts_with = "verbose")]
         report: Format,
+        /// Write each report as a line of JSON to this file, or to an open descriptor as in `fd:3`, whatever is shown
+        #[arg(long, value_name = "FILE", value_parser = report_log::Target::of, requires = "reload")]
+        report_to: Option<report_log::Target>,
+        /// Have no status line and no keys on a terminal
+        #[arg(long, requires = "reload")]
+        no_keys: bool,
         /// Refuse edits that have warnings
         #[arg(long, requires = "reload")]
         strict: bool,
@@ -335,6 +352,8 @@ const OWN_OPTIONS: [&str; 4] = ["-h", "--help", "-V", "--version"];
 
 fn main() {
     std::panic::set_hook(Box::new(|panic| {
+        output::output().try_end_status();
+        terminal::restore();
         output::output()
             .note(&format!("lang: internal error: {panic}\nThis is a mistake in the tool, not in your program. Please report it."));
     }));
@@ -421,12 +440,28 @@ fn execute(command: Option<Command>) -> i32 {
             let detail = if report == Format::Json { reload::Detail::Json } else { reload::Detail::Full };
             plan::plan(&running, &edited, &path, mode.of_engine(), &options, detail)
         }
-        Some(Command::Run { reload, mode, roots, poll, verbose, report, strict, tests, on_hook_error, namespaces, path, args }) => {
+        Some(Command::Run {
+            reload,
+            mode,
+            roots,
+            poll,
+            verbose,
+            report,
+            report_to,
+            no_keys,
+            strict,
+            tests,
+            on_hook_error,
+            namespaces,
+            path,
+            args,
+        }) => {
             let detail = match (report, verbose) {
                 (Format::Json, _) => reload::Detail::Json,
                 (Format::Text, true) => reload::Detail::Full,
                 (Format::Text, false) => reload::Detail::Short,
             };
+            let screen = if no_keys { run::OnTerminal::Lines } else { run::OnTerminal::Keys };
             let gate = if tests { vm::reload::Gate::Tests } else { vm::reload::Gate::Open };
             let on_hook_error = on_hook_error.of_engine();
             let choices = vm::reload::ReloadOptions { strict, gate, on_hook_error, ..Default::default() };
@@ -435,7 +470,7 @@ fn execute(command: Option<Command>) -> i32 {
                 sharing: namespaces.sharing(),
                 args: args.into_iter().map(|arg| arg.to_string_lossy().into_owned()).collect(),
                 roots,
-                reload: reload.then_some(run::Reload { poll, detail, mode: mode.of_engine(), choices }),
+                reload: reload.then_some(run::Reload { poll, detail, mode: mode.of_engine(), choices, report_to, screen }),
             })
         }
     }

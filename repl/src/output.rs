@@ -3,17 +3,24 @@
 //! What the program prints appears promptly and in order: on a terminal at once; in a pipe or file it is collected and written at the
 //! latest [`DELAY`] later by a thread of its own. Everything the tool itself says goes through [`Output::note`], which writes what the
 //! program printed before. A reader that has gone away (`| head`) ends the process quietly, as a signal would.
+//!
+//! Below all this there may be a [status line](StatusLine), which is taken away for everything that is written.
 
+use crate::status::{Due, Facts, StatusLine, Work};
+use crate::terminal;
 use std::io::{self, ErrorKind, IsTerminal, Write};
-use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long output to a pipe or file may be held back.
 const DELAY: Duration = Duration::from_millis(20);
 
 /// Bytes that are collected before they are written.
 const COLLECTED_MAX: usize = 64 * 1024;
+
+/// How often one who may not wait long tries to get at the output, a millisecond apart.
+const LOCK_TRIES: u32 = 100;
 
 /// Longest beginning of a line that is kept to be shown again, in bytes.
 const LINE_START_MAX: usize = 400;
@@ -26,6 +33,8 @@ pub struct Output {
     state: Mutex<State>,
     /// Wakes the thread that writes what has been collected.
     collected: Condvar,
+    /// Wakes the thread that draws the status line.
+    status_changed: Condvar,
     is_terminal: bool,
     notes_on_terminal: bool,
 }
@@ -42,6 +51,20 @@ struct State {
     has_writer: bool,
     /// What went wrong when that thread wrote.
     failed: Option<io::Error>,
+    status: StatusLine,
+    /// What the thread that draws it waits for.
+    drawer: Drawer,
+}
+
+/// What the thread that draws the status line does.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Drawer {
+    #[default]
+    Works,
+    /// It looks again soon; what is set until then may be due earlier.
+    WaitsForTime,
+    /// There is nothing to be drawn until something is set or written.
+    Sleeps,
 }
 
 /// The process's output; made at the first use.
@@ -50,6 +73,7 @@ pub fn output() -> &'static Output {
     OUTPUT.get_or_init(|| Output {
         state: Mutex::default(),
         collected: Condvar::new(),
+        status_changed: Condvar::new(),
         is_terminal: io::stdout().is_terminal(),
         notes_on_terminal: io::stderr().is_terminal(),
     })
@@ -73,7 +97,11 @@ impl Output {
         }
         state.follow(text);
         if self.is_terminal {
-            return put(text.as_bytes());
+            let asks = state.asks;
+            let around = state.status.around(text, Instant::now(), asks);
+            let result = put(around.as_bytes());
+            self.wake_if_missing(&mut state);
+            return result;
         }
         state.buffer.extend_from_slice(text.as_bytes());
         if state.buffer.len() >= COLLECTED_MAX {
@@ -88,6 +116,17 @@ impl Output {
             }
         }
         Ok(())
+    }
+
+    /// Writes what the program says on standard error.
+    pub fn write_error(&self, text: &str) -> io::Result<()> {
+        let mut state = self.lock();
+        state.write_out()?;
+        let asks = state.asks;
+        let around = state.status.around(text, Instant::now(), asks);
+        let result = io::stderr().write_all(around.as_bytes());
+        self.wake_if_missing(&mut state);
+        result
     }
 
     fn write_collected(&self) {
@@ -129,6 +168,115 @@ impl Output {
         state.asks = asks;
     }
 
+    /// From now on there may be a status line, and it is told what takes its time.
+    pub fn expect_status(&'static self) {
+        let mut state = self.lock();
+        if self.is_terminal && self.notes_on_terminal {
+            state.status.expect();
+        }
+        drop(state);
+        // Without the thread there is no such line.
+        let _ = thread::Builder::new().name("status".into()).spawn(|| self.keep_status());
+    }
+
+    /// There is a status line from now on.
+    pub fn begin_status(&self) {
+        self.change_status(StatusLine::begin);
+    }
+
+    /// There is no status line any more.
+    pub fn end_status(&self) {
+        self.change_status(|status| show(status.end()));
+    }
+
+    /// The same where the program may be in the middle of a write, which then stays as it is.
+    pub fn try_end_status(&self) {
+        if let Some(mut state) = self.lock_soon() {
+            show(state.status.end());
+        }
+    }
+
+    /// Takes the status line away until something changes.
+    pub fn hide_status(&self) {
+        if let Some(mut state) = self.lock_soon() {
+            show(state.status.erase());
+        }
+    }
+
+    /// Draws the status line again, as the window is now.
+    pub fn redraw(&self) {
+        if let Some(mut state) = self.lock_soon() {
+            self.change(&mut state, StatusLine::touch);
+        }
+    }
+
+    /// Sets what the status line says.
+    pub fn set_facts(&self, facts: Facts) {
+        self.change_status(|status| status.set_facts(facts));
+    }
+
+    /// Sets what is being done that may take its time.
+    pub fn set_work(&self, work: Option<Work>) {
+        self.change_status(|status| status.set_work(work));
+    }
+
+    fn change_status(&self, change: impl FnOnce(&mut StatusLine)) {
+        self.change(&mut self.lock(), change);
+    }
+
+    fn change(&self, state: &mut State, change: impl FnOnce(&mut StatusLine)) {
+        change(&mut state.status);
+        if std::mem::take(&mut state.drawer) != Drawer::Works {
+            self.status_changed.notify_one();
+        }
+    }
+
+    fn wake_if_missing(&self, state: &mut State) {
+        // Each wake-up costs as much as a write: a program that writes all the time wakes it once.
+        if state.drawer == Drawer::Sleeps && state.status.is_missing(state.asks) {
+            state.drawer = Drawer::Works;
+            self.status_changed.notify_one();
+        }
+    }
+
+    fn keep_status(&self) {
+        let mut state = self.lock();
+        loop {
+            let now = Instant::now();
+            match state.status.due(now, state.asks) {
+                Due::Draw => show(&state.status.draw(now)),
+                Due::Tell => {
+                    let text = state.status.tell();
+                    drop(state);
+                    self.notes(text.as_slice());
+                    state = self.lock();
+                }
+                Due::After(time) => {
+                    state.drawer = Drawer::WaitsForTime;
+                    state = self.status_changed.wait_timeout(state, time).unwrap_or_else(PoisonError::into_inner).0;
+                    state.drawer = Drawer::Works;
+                }
+                Due::Never => {
+                    state.drawer = Drawer::Sleeps;
+                    state = self.status_changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                    state.drawer = Drawer::Works;
+                }
+            }
+        }
+    }
+
+    /// The state, unless the program is held up in the middle of a write, or this thread was.
+    fn lock_soon(&self) -> Option<MutexGuard<'_, State>> {
+        for _ in 0..LOCK_TRIES {
+            match self.state.try_lock() {
+                Ok(state) => return Some(state),
+                Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(1)),
+            }
+        }
+        None
+    }
+
     /// Ends a line that the program has begun, if both streams end up on one screen. Used before something of the tool's own is shown.
     pub fn fresh_line(&self) {
         let mut state = self.lock();
@@ -146,19 +294,36 @@ impl Output {
     /// Ends the line on which the terminal shows a pressed Ctrl-C.
     pub fn end_line_of_key(&self) {
         let mut state = self.lock();
+        let is_open = !state.line_start.is_empty();
         state.line_start.clear();
-        if self.is_terminal && io::stdin().is_terminal() {
-            let _ = put(b"\n");
+        // A terminal that gives single keys shows none.
+        if self.is_terminal && io::stdin().is_terminal() && (is_open || !terminal::has_keys()) {
+            let asks = state.asks;
+            let _ = put(state.status.around("\n", Instant::now(), asks).as_bytes());
         }
     }
 
     /// Says something on standard error, on lines of its own. If the program waits for input behind a prompt, the prompt is shown again.
     pub fn note(&self, text: &str) {
-        let mut state = self.lock();
+        self.note_in(&mut self.lock(), text);
+    }
+
+    /// The same from where the program may be in the middle of a write; then it may come in the midst of that.
+    pub fn note_at_once(&self, text: &str) {
+        match self.lock_soon() {
+            Some(mut state) => self.note_in(&mut state, text),
+            None => {
+                let _ = writeln!(io::stderr(), "\n{text}");
+            }
+        }
+    }
+
+    fn note_in(&self, state: &mut State, text: &str) {
         let _ = state.write_out();
         let shared = self.is_terminal && self.notes_on_terminal;
         let is_behind_text = shared && !state.line_start.is_empty();
         let mut bytes = Vec::with_capacity(text.len() + 2);
+        bytes.extend_from_slice(state.status.erase().as_bytes());
         if is_behind_text || (shared && state.asks) {
             bytes.push(b'\n');
         }
@@ -174,6 +339,8 @@ impl Output {
                 state.line_start.clear();
             }
         }
+        state.status.follow_lines();
+        self.wake_if_missing(state);
     }
 
     /// Writes messages, one after the other.
@@ -185,6 +352,8 @@ impl Output {
 
     /// Writes everything and ends the process.
     pub fn exit(&self, status: i32) -> ! {
+        self.end_status();
+        terminal::restore();
         let written = self.flush();
         if let Err(error) = written
             && status == 0
@@ -221,6 +390,14 @@ impl State {
     }
 }
 
+/// Writes a part of the status line.
+fn show(text: &str) {
+    if !text.is_empty() {
+        // A terminal that is gone shows nothing.
+        let _ = io::stderr().write_all(text.as_bytes());
+    }
+}
+
 /// Writes to standard output, all of it.
 fn put(bytes: &[u8]) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
@@ -248,7 +425,10 @@ fn wait_or_fail(error: io::Error) -> io::Result<()> {
             thread::sleep(Duration::from_millis(1));
             Ok(())
         }
-        ErrorKind::BrokenPipe => std::process::exit(STATUS_BROKEN_PIPE),
+        ErrorKind::BrokenPipe => {
+            terminal::restore();
+            std::process::exit(STATUS_BROKEN_PIPE)
+        }
         _ => Err(error),
     }
 }

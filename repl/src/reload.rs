@@ -12,7 +12,10 @@ use crate::engine::{self, plain};
 use crate::entry::Entry;
 use crate::hangup;
 use crate::host::{self, Texts, is_program_text};
+use crate::keys::{self, Screen};
 use crate::output::output;
+use crate::progress::Progress;
+use crate::report_log::ReportLog;
 use crate::stop;
 use crate::summary::{self, Program};
 use crate::watch::{Edit, Notice, Watch, print_of};
@@ -21,7 +24,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
-use vm::embed::{Error, Vm};
+use vm::embed::{Error, Restart, Vm};
 use vm::object::Interrupt;
 use vm::reload::{Drift, FileText, ReloadOptions, Report, RunningCode};
 
@@ -85,6 +88,16 @@ pub struct Reloader {
     stopped: Option<u64>,
     /// Whether `main`, which has stopped, is to be called again.
     is_main_due: bool,
+    /// The epoch in which edits of the loaded program began to be refused, if the last one was.
+    rejected_since: Option<u64>,
+    /// The last report of a reload.
+    last_report: Option<Report>,
+    /// Where reports go beside what is shown.
+    log: Option<ReportLog>,
+    /// The load or commit that is under way.
+    progress: Option<Progress>,
+    /// Status line and keys, if they are wanted.
+    screen: Option<Screen>,
 }
 
 /// How pending texts are brought in.
@@ -131,6 +144,11 @@ impl Reloader {
             stop: None,
             stopped: None,
             is_main_due: false,
+            rejected_since: None,
+            last_report: None,
+            log: None,
+            progress: None,
+            screen: None,
         };
         let shared = Rc::new(RefCell::new(reloader));
         hook(vm, &shared);
@@ -152,6 +170,79 @@ impl Reloader {
         std::mem::take(&mut self.is_main_due)
     }
 
+    /// From now on reports go there, too.
+    pub fn set_log(&mut self, log: ReportLog) {
+        self.log = Some(log);
+    }
+
+    /// From now on there are a status line and keys, if the terminal can have them.
+    pub fn set_screen(&mut self, screen: Screen) {
+        self.screen = Some(screen);
+    }
+
+    /// Status line and keys, if they are wanted.
+    pub fn screen_mut(&mut self) -> Option<&mut Screen> {
+        self.screen.as_mut()
+    }
+
+    /// What is chosen about commits.
+    pub fn options(&self) -> &ReloadOptions {
+        &self.options
+    }
+
+    /// What the program does.
+    pub fn program(&self) -> Program {
+        self.program
+    }
+
+    /// The epoch in which edits began to be refused, if the last one was.
+    pub fn rejected_since(&self) -> Option<u64> {
+        self.rejected_since
+    }
+
+    /// The last report of a reload.
+    pub fn last_report(&self) -> Option<&Report> {
+        self.last_report.as_ref()
+    }
+
+    /// Whether keys can do something now: nothing is being loaded or committed, or it is a statement of the top level that runs.
+    pub fn takes_keys(&self, vm: &Vm) -> bool {
+        match self.stage {
+            Stage::Running => true,
+            Stage::Loading => vm.running_code().is_some_and(|code| code.is_statement),
+            Stage::Committing { .. } => false,
+        }
+    }
+
+    /// Has what was refused tried once more, at the next look. False if nothing was.
+    pub fn retry(&mut self, vm: &mut Vm) -> bool {
+        if self.pending.is_empty() && self.entry.is_loaded(vm) {
+            if self.is_refused {
+                vm.reload_handle().request();
+            }
+        } else {
+            self.is_due |= self.is_refused;
+        }
+        self.is_refused
+    }
+
+    /// Whether there are edits that were refused.
+    pub fn has_pending(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    /// What the disk has that does not run, without trying it.
+    pub fn texts_to_plan(&mut self, vm: &mut Vm) -> Result<Vec<FileText>, String> {
+        let mut files = vm.differing_files()?;
+        for (path, content) in &self.pending {
+            let text = content.as_deref().and_then(|content| std::str::from_utf8(content).ok());
+            if !vm.is_loaded(path) && files.iter().all(|file| file.path != *path) {
+                files.extend(text.map(|text| FileText { path: path.clone(), text: Some(text.to_owned()) }));
+            }
+        }
+        Ok(files)
+    }
+
     /// Takes note of what the program does from now on.
     pub fn set_program(&mut self, program: Program) {
         self.program = program;
@@ -171,6 +262,9 @@ impl Reloader {
                 Notice::Saved(edits) => self.is_due |= self.take(vm, edits),
                 Notice::Trouble(text) => output().note(&format!("reload: {text}")),
             }
+        }
+        if let Some(progress) = &mut self.progress {
+            progress.look(vm);
         }
         let is_in_the_way = match &mut self.stage {
             Stage::Running => false,
@@ -255,7 +349,7 @@ impl Reloader {
     }
 
     /// Has the program stop.
-    fn end(&mut self, vm: &mut Vm, interrupt: Interrupt) {
+    pub fn end(&mut self, vm: &mut Vm, interrupt: Interrupt) {
         self.stop = Some(interrupt);
         vm.cancel_flag().store(true, Ordering::Relaxed);
     }
@@ -263,6 +357,10 @@ impl Reloader {
     /// Draws the consequences of an attempt.
     fn settle(&mut self, vm: &mut Vm, report: &Report) {
         self.is_refused = !report.ok;
+        self.rejected_since = match self.rejected_since {
+            _ if report.ok || !self.entry.is_loaded(vm) => None,
+            since => since.or(Some(report.epoch)),
+        };
         if report.ok {
             if !self.is_due {
                 self.pending.clear();
@@ -301,20 +399,24 @@ impl Reloader {
         self.watch.set_files(watched);
     }
 
-    fn show(&self, vm: &mut Vm, report: &Report, was_refused: bool) {
+    fn show(&mut self, vm: &mut Vm, report: &Report, was_refused: bool) {
+        let mut report = report.clone();
+        vm.count_instances(&mut report);
+        if let Some(log) = &mut self.log {
+            log.write(&report);
+        }
+        let report = self.last_report.insert(report);
         if report.ok && !report.committed && was_refused && self.detail != Detail::Json {
             return output()
                 .note(&format!("reload: the refused edit is taken back; what is saved is what runs (epoch {})", report.epoch));
         }
-        let mut report = report.clone();
-        vm.count_instances(&mut report);
         let text = match self.detail {
             Detail::Json => report.to_json(),
             Detail::Full if report.ok => {
-                let (warnings, rest) = summary::in_full(&report, diagnostics::Report::for_stderr());
+                let (warnings, rest) = summary::in_full(report, diagnostics::Report::for_stderr());
                 format!("{warnings}reload: {rest}")
             }
-            Detail::Full | Detail::Short => summary::of_reload(&report, self.program, diagnostics::Report::for_stderr()),
+            Detail::Full | Detail::Short => summary::of_reload(report, self.program, diagnostics::Report::for_stderr()),
         };
         output().note(&text);
     }
@@ -332,6 +434,7 @@ pub fn load(shared: &SharedReloader, vm: &mut Vm, options: &ReloadOptions) -> Re
         let entry = {
             let mut this = shared.borrow_mut();
             this.stage = Stage::Loading;
+            this.progress = Some(Progress::of_load());
             this.is_watching = false;
             if let Entry::File(file) = &this.entry
                 && !is_program_text(file)
@@ -346,6 +449,7 @@ pub fn load(shared: &SharedReloader, vm: &mut Vm, options: &ReloadOptions) -> Re
         let report = entry.load(vm, options);
         let mut this = shared.borrow_mut();
         this.stage = Stage::Running;
+        this.progress = None;
         this.settle(vm, &report);
         if !std::mem::take(&mut this.is_abandoned) {
             return report;
@@ -381,10 +485,25 @@ fn poll(shared: &SharedReloader, vm: &mut Vm) {
         stop::tell(vm);
     }
     take_in(shared, vm);
-    if may_stop && shared.borrow().stopped.is_some_and(|commits| commits < shared.borrow().commits) {
-        let mut this = shared.borrow_mut();
-        (this.stopped, this.program) = (None, Program::Runs);
-        this.is_main_due = stop::go_on_after_edit(vm);
+    let is_edited = || shared.borrow().stopped.is_some_and(|commits| commits < shared.borrow().commits);
+    if may_stop && is_edited() {
+        go_on(shared, vm, None);
+    }
+    keys::attend(shared, vm);
+}
+
+/// Lets the program go on that has stopped at an error, as it does after an edit, or as is given.
+pub fn go_on(shared: &SharedReloader, vm: &mut Vm, how: Option<Restart>) {
+    let mut this = shared.borrow_mut();
+    match stop::go_on(vm, how) {
+        Ok(is_main_due) => {
+            (this.stopped, this.program) = (None, Program::Runs);
+            this.is_main_due = is_main_due;
+        }
+        Err(error) => {
+            this.stopped = Some(this.commits);
+            output().note(&diagnostics::Report::for_stderr().error(&error));
+        }
     }
 }
 
@@ -407,53 +526,101 @@ fn take_in(shared: &SharedReloader, vm: &mut Vm) {
 
 /// Brings the program to what has been saved.
 fn commit(shared: &SharedReloader, vm: &mut Vm) {
-    let stage = Stage::Committing { since: Instant::now(), is_told: false };
-    let (outer, was_refused, attempt, options) = {
+    let (was_refused, attempt, options) = {
         let mut this = shared.borrow_mut();
         this.is_due = false;
-        (std::mem::replace(&mut this.stage, stage), this.is_refused, this.attempt(vm), this.options.clone())
+        (this.is_refused, this.attempt(vm), this.options.clone())
     };
-    hook(vm, shared);
-    let report = match attempt {
+    let what = match &attempt {
+        Attempt::Texts(texts) => counted(texts.len()),
+        Attempt::Files(paths) => counted(paths.len()),
+    };
+    let (report, end) = within_commit(shared, vm, &what, |vm| match attempt {
         Attempt::Texts(texts) => vm.reload(texts, &options),
         Attempt::Files(paths) => vm.reload_files_with(&paths, &options),
+    });
+    let mut this = shared.borrow_mut();
+    this.settle(vm, &report);
+    this.conclude(vm, &report, was_refused, end);
+}
+
+fn counted(files: usize) -> String {
+    if files == 1 { "reading 1 file".into() } else { format!("reading {files} files") }
+}
+
+/// Makes a commit of another kind than an edit, as edits are made. What was refused of these stays so.
+pub fn carry_out(shared: &SharedReloader, vm: &mut Vm, what: &str, make: impl FnOnce(&mut Vm) -> Option<Report>) -> bool {
+    let (report, end) = within_commit(shared, vm, what, make);
+    let Some(report) = report else { return false };
+    let mut this = shared.borrow_mut();
+    this.commits += u64::from(report.committed);
+    this.watch_files(vm);
+    this.conclude(vm, &report, false, end);
+    true
+}
+
+/// How something ended that edits are kept from in the meantime.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum End {
+    /// Of itself.
+    Own,
+    /// For the sake of what was saved since.
+    Abandoned,
+}
+
+/// Does something that runs code of the program: Ctrl-C and the next save end it.
+pub fn within_commit<T>(shared: &SharedReloader, vm: &mut Vm, what: &str, make: impl FnOnce(&mut Vm) -> T) -> (T, End) {
+    let (outer, outer_progress) = {
+        let mut this = shared.borrow_mut();
+        let stage = Stage::Committing { since: Instant::now(), is_told: false };
+        let outer_progress = this.progress.replace(Progress::of_commit(what));
+        (std::mem::replace(&mut this.stage, stage), outer_progress)
     };
+    hook(vm, shared);
+    let made = make(vm);
     let mut this = shared.borrow_mut();
     this.stage = outer;
-    this.settle(vm, &report);
+    this.progress = outer_progress;
     let is_abandoned = std::mem::take(&mut this.is_abandoned);
-    match report.error {
-        Some(Error::Interrupted(_)) if is_abandoned => {
-            output().note("reload: the edit was still being brought in when another one was saved, which takes its place");
+    (made, if is_abandoned { End::Abandoned } else { End::Own })
+}
+
+impl Reloader {
+    /// Says what has become of a commit, and has the program stop if that is asked for.
+    fn conclude(&mut self, vm: &mut Vm, report: &Report, was_refused: bool, end: End) {
+        match report.error {
+            Some(Error::Interrupted(_)) if end == End::Abandoned => {
+                output().note("reload: the edit was still being brought in when another one was saved, which takes its place");
+            }
+            Some(Error::Interrupted(Interrupt::Exit(status))) => {
+                output().note(&format!("reload: the new text has called `exit({status})`, which ends the program"));
+                self.end(vm, Interrupt::Exit(status));
+            }
+            Some(Error::Interrupted(Interrupt::Cancelled)) => {
+                output().end_line_of_key();
+                output().note(&format!(
+                    "reload: given up; {} (epoch {}); Ctrl-C once more ends it",
+                    self.program.without_edit(),
+                    report.epoch
+                ));
+            }
+            Some(Error::Interrupted(interrupt)) => self.end(vm, interrupt),
+            _ => self.show(vm, report, was_refused),
         }
-        Some(Error::Interrupted(Interrupt::Exit(status))) => {
-            output().note(&format!("reload: the new text has called `exit({status})`, which ends the program"));
-            this.end(vm, Interrupt::Exit(status));
+        match report.listener_stopped {
+            // For the next edit.
+            Some(_) if end == End::Abandoned => {}
+            Some(Interrupt::Cancelled) => {
+                output().end_line_of_key();
+                output().note("reload: Ctrl-C has stopped a listener, and nothing else; Ctrl-C once more ends the program");
+            }
+            Some(Interrupt::Exit(status)) => {
+                output().note(&format!("reload: a listener has called `exit({status})`, which ends the program"));
+                self.end(vm, Interrupt::Exit(status));
+            }
+            Some(interrupt) => self.end(vm, interrupt),
+            None => {}
         }
-        Some(Error::Interrupted(Interrupt::Cancelled)) => {
-            output().end_line_of_key();
-            output().note(&format!(
-                "reload: given up; {} (epoch {}); Ctrl-C once more ends it",
-                this.program.without_edit(),
-                report.epoch
-            ));
-        }
-        Some(Error::Interrupted(interrupt)) => this.end(vm, interrupt),
-        _ => this.show(vm, &report, was_refused),
-    }
-    match report.listener_stopped {
-        // For the next edit.
-        Some(_) if is_abandoned => {}
-        Some(Interrupt::Cancelled) => {
-            output().end_line_of_key();
-            output().note("reload: Ctrl-C has stopped a listener, and nothing else; Ctrl-C once more ends the program");
-        }
-        Some(Interrupt::Exit(status)) => {
-            output().note(&format!("reload: a listener has called `exit({status})`, which ends the program"));
-            this.end(vm, Interrupt::Exit(status));
-        }
-        Some(interrupt) => this.end(vm, interrupt),
-        None => {}
     }
 }
 

@@ -6,9 +6,12 @@ use crate::entry::Entry;
 use crate::hangup;
 use crate::host::Texts;
 use crate::interrupt;
+use crate::keys::Screen;
 use crate::output::output;
 use crate::reload::{self, Detail, Reloader, SharedReloader};
+use crate::report_log::{ReportLog, Target};
 use crate::summary::{self, Program};
+use crate::terminal;
 use std::cell::Cell;
 use std::io::ErrorKind;
 use std::mem::ManuallyDrop;
@@ -52,6 +55,19 @@ pub struct Reload {
     pub mode: Mode,
     /// What else is chosen about commits.
     pub choices: ReloadOptions,
+    /// Where reports go beside what is shown.
+    pub report_to: Option<Target>,
+    /// What there is on a terminal beside lines.
+    pub screen: OnTerminal,
+}
+
+/// What there is on a terminal beside lines.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OnTerminal {
+    /// A status line and keys.
+    Keys,
+    /// Nothing.
+    Lines,
 }
 
 /// What became of one run of `main`.
@@ -70,7 +86,15 @@ enum Outcome {
 
 /// Runs; gives the process's status.
 pub fn run(options: &Options) -> i32 {
-    if options.reload.is_some() {
+    let mut log = None;
+    if let Some(reload) = &options.reload {
+        match reload.report_to.as_ref().map(ReportLog::open).transpose() {
+            Ok(opened) => log = opened,
+            Err(message) => {
+                output().note(&Style::for_stderr().failure(&message));
+                return 1;
+            }
+        }
         wait_for_file(&options.path);
     }
     let entry = match Entry::of(&options.path) {
@@ -91,7 +115,16 @@ pub fn run(options: &Options) -> i32 {
         Some(reload) => {
             vm.set_mode(reload.mode);
             match Reloader::install(&mut vm, &texts, &entry, reload.poll, reload.detail, reload.choices.clone()) {
-                Ok(reloader) => run_live(&mut vm, &entry, &options.args, &reloader),
+                Ok(reloader) => {
+                    if let Some(log) = log {
+                        reloader.borrow_mut().set_log(log);
+                    }
+                    output().expect_status();
+                    if reload.screen == OnTerminal::Keys && terminal::is_usable() {
+                        reloader.borrow_mut().set_screen(Screen::new());
+                    }
+                    run_live(&mut vm, &entry, &options.args, &reloader)
+                }
                 Err(message) => {
                     output().note(&Style::for_stderr().failure(&message));
                     1

@@ -3,10 +3,12 @@
 use crate::command::{Next, complain, write};
 use crate::diagnostics::Report as Style;
 use crate::output::output;
+use crate::plain::PlainPrompt;
+use crate::prompt::{PROMPT_STOPPED, Typed};
 use crate::repl::show;
 use crate::session::Session;
 use std::fmt::Write as _;
-use vm::embed::{Error, Restart, StoppedProgram, Vm};
+use vm::embed::{Error, Handle, Restart, StoppedCall, StoppedProgram, Vm};
 use vm::object::Interrupt;
 
 /// Says where the program has stopped, and with which variables.
@@ -16,21 +18,22 @@ pub fn tell(vm: &mut Vm) {
     output().note("reload: stopped at the error, nothing is unwound; waiting for an edit, then the program goes on; Ctrl-C ends");
 }
 
-/// After a commit: lets the program go on in the way that fits best. True if `main` is to be called again, which is not done within the
+/// Lets the program go on, as it does after an edit, or as is given. `Ok(true)` if `main` is to be called again, which is not done within the
 /// program: its last call ends first, with the tasks that it has started.
-pub fn go_on_after_edit(vm: &mut Vm) -> bool {
-    let Some(stopped) = vm.stopped() else { return false };
-    let how = vm.restart_after_edit();
-    output().note(&format!("reload: {}", going_on(&stopped, &how)));
+pub fn go_on(vm: &mut Vm, how: Option<Restart>) -> Result<bool, Error> {
+    let Some(stopped) = vm.stopped() else { return Ok(false) };
+    let is_chosen = how.is_some();
+    let how = how.unwrap_or_else(|| vm.restart_after_edit());
     let is_main = match how {
-        Restart::Abort => true,
+        Restart::Abort => !is_chosen,
         Restart::Retry(number) => number + 1 == stopped.calls.len(),
         Restart::Continue(_) | Restart::Return(..) => false,
     };
-    if let Err(error) = vm.restart(if is_main { &Restart::Abort } else { &how }) {
-        output().note(&Style::for_stderr().error(&error));
+    vm.restart(if is_main { &Restart::Abort } else { &how })?;
+    if !(is_chosen && matches!(how, Restart::Abort)) {
+        output().note(&format!("reload: {}", going_on(&stopped, &how)));
     }
-    is_main
+    Ok(is_main)
 }
 
 /// How the program goes on, in words.
@@ -69,33 +72,86 @@ fn is_same(a: &Error, b: &Error) -> bool {
     }
 }
 
-const NOT_STOPPED: &str = "nothing has stopped at an error";
+/// What there is to do with calls that have stopped.
+pub const COMMANDS: [(&str, &str, &str); 8] = [
+    ("bt", "", "shows the calls that have stopped at an error"),
+    ("frame", "[N]", "chooses one of them, and shows its text and variables"),
+    ("eval", "TEXT", "evaluates in it, with its variables"),
+    ("retry", "[N]", "makes a call again with its arguments"),
+    ("use", "TEXT", "lets the call return a value"),
+    ("define", "TEXT", "gives the missing name a value, and goes on"),
+    ("continue", "", "goes on: the missing name, or the turn of the loop"),
+    ("abort", "", "lets the error end the calls"),
+];
 
-/// `:bt`
-pub fn calls(session: &mut Session, _: &str) -> Next {
-    match session.vm().stopped() {
-        Some(stopped) => write(&Style::for_stdout().calls(&stopped.calls, usize::MAX)),
-        None => complain(NOT_STOPPED),
-    }
+/// What has come of a command.
+enum Done {
+    /// A text is shown.
+    Shown(String),
+    /// A value is shown.
+    Value(Handle),
+    /// Nothing is shown.
+    Quietly,
+    /// It has raised.
+    Failed(Error),
+    /// The program is to go on.
+    GoOn(Restart),
 }
 
-/// The number of a call, or the one that is looked at.
-fn number(session: &Session, argument: &str) -> Result<usize, String> {
-    match argument {
-        "" => Ok(session.chosen),
-        digits => digits.parse().map_err(|_| format!("`{digits}` is no number of a call; `:bt` lists them")),
-    }
-}
-
-/// `:frame [N]`
-pub fn frame(session: &mut Session, argument: &str) -> Next {
-    let Some(stopped) = session.vm().stopped() else { return complain(NOT_STOPPED) };
-    let number = match number(session, argument) {
-        Ok(number) => number,
-        Err(message) => return complain(&message),
+fn carry_out(vm: &mut Vm, chosen: &mut usize, name: &str, argument: &str) -> Result<Done, String> {
+    let stopped = vm.stopped().ok_or("nothing has stopped at an error")?;
+    let needed = |what: &str| if argument.is_empty() { Err(format!("write `:{name} TEXT`: {what}")) } else { Ok(()) };
+    let number = |default: usize| match argument {
+        "" => Ok(default),
+        digits => digits.parse::<usize>().map_err(|_| format!("`{digits}` is no number of a call; `:bt` lists them")),
     };
-    let Some(call) = stopped.calls.get(number) else { return complain(&no_call(number)) };
-    session.chosen = number;
+    Ok(match name {
+        "bt" => Done::Shown(Style::for_stdout().calls(&stopped.calls, usize::MAX)),
+        "frame" => {
+            let number = number(*chosen)?;
+            let call = stopped.calls.get(number).ok_or(format!("there is no call {number}; `:bt` lists them"))?;
+            *chosen = number;
+            Done::Shown(described(number, call))
+        }
+        "eval" => {
+            needed("what is evaluated")?;
+            match vm.eval_in_call(*chosen, argument) {
+                Ok(Some(value)) => Done::Value(value),
+                Ok(None) => Done::Quietly,
+                Err(error) => Done::Failed(error),
+            }
+        }
+        "retry" => {
+            let can =
+                |changed: bool| stopped.calls.iter().position(|call| call.retry.is_ok() && (call.stale.is_some() || !changed));
+            // The innermost call whose text has changed, else the innermost.
+            Done::GoOn(Restart::Retry(number(can(true).or_else(|| can(false)).unwrap_or(0))?))
+        }
+        "use" => {
+            needed("the value that the call returns, `nil` for none")?;
+            match vm.eval_in_call(*chosen, argument) {
+                Ok(value) => {
+                    let value = value.unwrap_or_else(|| vm.make(|_| vm::heap::Value::Nil));
+                    Done::GoOn(Restart::Return(*chosen, value))
+                }
+                Err(error) => Done::Failed(error),
+            }
+        }
+        "define" => {
+            let (namespace, name) = stopped.missing.ok_or("the error is not about a name that does not exist")?;
+            needed(&format!("the value of `{name}`"))?;
+            match vm.eval(&namespace, "<define>", &format!("let {name} = {argument}")) {
+                Ok(_) => Done::GoOn(Restart::Continue(0)),
+                Err(error) => Done::Failed(error),
+            }
+        }
+        "continue" => Done::GoOn(Restart::Continue(*chosen)),
+        _ => Done::GoOn(Restart::Abort),
+    })
+}
+
+/// A call with its place, its variables, and what can be done with it.
+fn described(number: usize, call: &StoppedCall) -> String {
     let mut text = format!("#{number} {}\n", call.place.function);
     text.push_str(&Style::for_stdout().place(&call.place.source, call.place.span));
     for (name, value) in &call.locals {
@@ -108,113 +164,76 @@ pub fn frame(session: &mut Session, argument: &str) -> Next {
     if call.go_on.is_ok() {
         let _ = writeln!(text, "  `:continue` goes on in it");
     }
-    write(&text)
+    text
 }
 
-fn no_call(number: usize) -> String {
-    format!("there is no call {number}; `:bt` lists them")
-}
-
-/// `:eval TEXT`
-pub fn eval(session: &mut Session, text: &str) -> Next {
-    if text.is_empty() {
-        return complain("write `:eval TEXT`");
-    }
-    if !session.vm().is_stopped() {
-        return complain(NOT_STOPPED);
-    }
-    let number = session.chosen;
-    let value = session.vm().eval_in_call(number, text);
-    match value.and_then(|value| value.map_or(Ok(()), |value| show(session, &value))) {
-        Ok(()) => Next::Input,
-        Err(error) => failed(session, &error),
-    }
-}
-
-/// `:retry [N]`: without a number the innermost call whose text has changed, else the innermost.
-pub fn retry(session: &mut Session, argument: &str) -> Next {
-    let Some(stopped) = session.vm().stopped() else { return complain(NOT_STOPPED) };
-    let best = || {
-        let can = |changed: bool| stopped.calls.iter().position(|call| call.retry.is_ok() && (call.stale.is_some() || !changed));
-        can(true).or_else(|| can(false)).unwrap_or(0)
+/// A command of a session.
+pub fn in_session(session: &mut Session, name: &str, argument: &str) -> Next {
+    let mut chosen = session.chosen;
+    let done = carry_out(session.vm(), &mut chosen, name, argument);
+    session.chosen = chosen;
+    let failed = match done {
+        Ok(Done::Shown(text)) => return write(&text),
+        Ok(Done::Quietly) => return Next::Input,
+        Ok(Done::Value(value)) => show(session, &value).err(),
+        Err(message) => return complain(&message),
+        Ok(Done::Failed(error)) => Some(error),
+        Ok(Done::GoOn(how)) => resume(session, &how),
     };
-    match if argument.is_empty() { Ok(best()) } else { number(session, argument) } {
-        Ok(number) => resume(session, &Restart::Retry(number)),
-        Err(message) => complain(&message),
-    }
-}
-
-/// `:use TEXT`
-pub fn use_value(session: &mut Session, text: &str) -> Next {
-    if text.is_empty() {
-        return complain("write `:use TEXT`: the value that the call returns, `nil` for none");
-    }
-    if !session.vm().is_stopped() {
-        return complain(NOT_STOPPED);
-    }
-    let number = session.chosen;
-    match session.vm().eval_in_call(number, text) {
-        Ok(value) => {
-            let value = value.unwrap_or_else(|| session.vm().make(|_| vm::heap::Value::Nil));
-            resume(session, &Restart::Return(number, value))
+    match failed {
+        None => Next::Input,
+        Some(Error::Interrupted(Interrupt::Exit(status))) => Next::Exit(status),
+        Some(error) => {
+            tell_error(session.vm(), &error);
+            Next::Input
         }
-        Err(error) => failed(session, &error),
     }
 }
 
-/// `:define TEXT`
-pub fn define(session: &mut Session, text: &str) -> Next {
-    let Some(stopped) = session.vm().stopped() else { return complain(NOT_STOPPED) };
-    let Some((namespace, name)) = stopped.missing else { return complain("the error is not about a name that does not exist") };
-    if text.is_empty() {
-        return complain(&format!("write `:define TEXT`: the value of `{name}`"));
-    }
-    match session.vm().eval(&namespace, "<define>", &format!("let {name} = {text}")) {
-        Ok(_) => resume(session, &Restart::Continue(0)),
-        Err(error) => failed(session, &error),
-    }
-}
-
-/// `:continue`
-pub fn go_on(session: &mut Session, _: &str) -> Next {
-    if !session.vm().is_stopped() {
-        return complain(NOT_STOPPED);
-    }
-    let number = session.chosen;
-    resume(session, &Restart::Continue(number))
-}
-
-/// `:abort`
-pub fn abort(session: &mut Session, _: &str) -> Next {
-    if !session.vm().is_stopped() {
-        return complain(NOT_STOPPED);
-    }
-    session.chosen = 0;
-    // Its text was shown when it stopped.
-    match session.resume(&Restart::Abort) {
-        Err(Error::Interrupted(Interrupt::Exit(status))) => Next::Exit(status),
-        Err(Error::Raised { .. }) => write("the calls are ended\n"),
-        Err(error) => failed(session, &error),
-        Ok(_) => Next::Input,
-    }
-}
-
-/// Goes on with what has stopped, and shows what comes of it.
-fn resume(session: &mut Session, how: &Restart) -> Next {
+/// Goes on with what has stopped, and shows what comes of it. Gives an error that is to be told.
+fn resume(session: &mut Session, how: &Restart) -> Option<Error> {
     let result = session.resume(how);
     if !matches!(result, Err(Error::Host(_))) {
         session.chosen = 0;
     }
-    match result.and_then(|value| value.map_or(Ok(()), |value| show(session, &value))).and_then(|()| session.run_ready_tasks()) {
-        Ok(()) => Next::Input,
-        Err(error) => failed(session, &error),
+    // Its text was shown when it stopped.
+    if let (Restart::Abort, Err(Error::Raised { .. })) = (how, &result) {
+        write("the calls are ended\n");
+        return None;
     }
+    let shown = result.and_then(|value| value.map_or(Ok(()), |value| show(session, &value)));
+    shown.and_then(|()| session.run_ready_tasks()).err()
 }
 
-fn failed(session: &mut Session, error: &Error) -> Next {
-    if let Error::Interrupted(Interrupt::Exit(status)) = error {
-        return Next::Exit(*status);
+/// Lets lines be typed about a program that has stopped beside its terminal: commands, with or without `:`, and text to evaluate in the call
+/// that is looked at. Gives how the program goes on; `None`: it stays stopped, and an empty line has ended this.
+pub fn ask(vm: &mut Vm) -> Option<Restart> {
+    let mut chosen = 0;
+    let mut prompt = PlainPrompt::new(vm.cancel_flag());
+    output().note("reload: `bt`, `frame N`, `retry`, `use TEXT`, `define TEXT`, `continue`, `abort`, or text to evaluate; an empty line ends this");
+    loop {
+        let line = match prompt.read(PROMPT_STOPPED) {
+            Typed::Text(line) if !line.trim().is_empty() => line,
+            Typed::Text(_) | Typed::Cleared | Typed::End | Typed::Failed(_) => return None,
+        };
+        let line = line.trim().trim_start_matches(':');
+        let (first, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+        let (name, argument) = match COMMANDS.iter().find(|(name, ..)| *name == first) {
+            Some((name, ..)) => (*name, rest.trim()),
+            None => ("eval", line),
+        };
+        let done = carry_out(vm, &mut chosen, name, argument);
+        let text = match done {
+            Ok(Done::Shown(text)) => text,
+            Ok(Done::Quietly) => continue,
+            Ok(Done::Value(value)) => match vm.repr(&value) {
+                Ok(text) => text,
+                Err(error) => Style::for_stderr().error(&error),
+            },
+            Err(message) => Style::for_stderr().failure(&message),
+            Ok(Done::Failed(error)) => Style::for_stderr().error(&error),
+            Ok(Done::GoOn(how)) => return Some(how),
+        };
+        output().note(text.trim_end());
     }
-    tell_error(session.vm(), error);
-    Next::Input
 }

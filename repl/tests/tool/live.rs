@@ -6,6 +6,7 @@ use crate::running::Running;
 use std::fs::{self, OpenOptions};
 use std::io::{Read, Write};
 use std::os::unix::fs::symlink;
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 
 const MAIN: &str = "\
@@ -188,6 +189,93 @@ fn reports_as_json() {
     folder.write("word.lang", "fn word( {");
     let line = running.wait_for("{\"ok\": false");
     assert!(line.contains("\"reasons\": [{\"code\": \"E0102\""), "{line}");
+}
+
+#[test]
+fn reports_go_to_a_file_or_descriptor() {
+    let (folder, running) = program();
+    drop(running);
+    let args = ["run", "--reload", "--report-to", "reports.json", "main.lang"];
+    let mut running = Running::with(&folder, &args);
+    running.wait_for(" zero");
+    folder.write("word.lang", &word("one"));
+    running.wait_for("reload: committed (epoch 2): changed word.word");
+    folder.write("word.lang", "fn word( {");
+    running.wait_for("reload: refused");
+    let reports = fs::read_to_string(folder.path().join("reports.json")).expect("it was made at the start");
+    let lines: Vec<&str> = reports.lines().collect();
+    assert!(lines.len() == 2 && lines[0].starts_with("{\"ok\": true") && lines[1].starts_with("{\"ok\": false"), "{reports}");
+    folder.write("word.lang", &word("zero"));
+    running.wait_for(" zero");
+
+    // A shell opens the descriptor.
+    let command = format!("exec '{LANG}' run --reload --report json --report-to fd:3 main.lang 3>third.json");
+    let mut shell = Running::of(std::process::Command::new("sh").args(["-c", &command]).current_dir(folder.path()));
+    shell.wait_for(" zero");
+    folder.write("word.lang", &word("two"));
+    let line = shell.wait_for("{\"ok\": true");
+    assert_eq!(fs::read_to_string(folder.path().join("third.json")).expect("the shell has made it"), line + "\n");
+}
+
+#[test]
+fn reports_need_a_place_that_can_be_written() {
+    let folder = Folder::with(&[("main.lang", "print(1)")]);
+    for (place, status, message) in [
+        ("nosuch/reports.json", 1, "cannot write reports to `nosuch/reports.json`: no such file or directory"),
+        (".", 1, "cannot write reports to `.`: is a directory"),
+        ("fd:77", 1, "cannot write reports to `fd:77`: no such file or directory"),
+        ("fd:x", 2, "`fd:x` is no descriptor; write `fd:3`"),
+    ] {
+        let mut running = Running::with(&folder, &["run", "--reload", "--report-to", place, "main.lang"]);
+        running.wait_for(message);
+        assert_eq!(running.status(), Some(status), "{place}");
+    }
+    let mut running = Running::with(&folder, &["run", "--report-to", "reports.json", "main.lang"]);
+    running.wait_for("--reload");
+    assert_eq!(running.status(), Some(2));
+}
+
+#[test]
+fn the_status_tells_how_it_ended() {
+    for (text, status) in [
+        ("fn main() { print(\"begins\") }", Some(0)),
+        ("fn main() { print(\"begins\"); exit(7) }", Some(7)),
+        ("fn main() { print(\"begins\"); nil.nosuch }", Some(1)),
+        ("print(\"begins\")\nfn main() { [][0] }", Some(1)),
+    ] {
+        let folder = Folder::with(&[("main.lang", text)]);
+        let mut running = Running::with(&folder, &["run", "main.lang"]);
+        running.wait_for("begins");
+        assert_eq!(running.status(), status, "{text}");
+    }
+    let (_folder, running) = program();
+    running.interrupt();
+    assert_eq!(running.status(), Some(130));
+    let (_folder, running) = program();
+    running.terminate();
+    // For a shell it is 143.
+    assert_eq!(running.end().signal(), Some(15));
+}
+
+#[test]
+fn what_takes_its_time_is_told() {
+    let wait = "import fs\nimport time\nfn wait() { while not fs.exists(\"go\") { time.sleep(0.01) }; 1 }\n";
+    let folder = Folder::with(&[("main.lang", &format!("{wait}let x = wait()\nfn main() {{ print(\"begins\") }}\n"))]);
+    let mut running = Running::start(&folder, "main.lang");
+    running.wait_for("reload: running main.lang:4 takes more than 1 s");
+    folder.write("go", "");
+    running.wait_for("begins");
+    assert_eq!(running.status(), Some(0));
+    // A loop of the top level is the program itself, and takes its time.
+    let main = format!(
+        "{wait}from word import word\nlet n = 0\nwhile word() == \"zero\" {{ n += 1; if n == 120 {{ print(\"long\") }}; time.sleep(0.01) }}\n"
+    );
+    let folder = Folder::with(&[("main.lang", &main), ("word.lang", &word("zero"))]);
+    let mut running = Running::start(&folder, "main.lang");
+    running.wait_for("long");
+    folder.write("word.lang", &word("one"));
+    running.wait_for("reload: committed");
+    assert!(running.seen().iter().all(|line| !line.contains("takes more")), "{:?}", running.seen());
 }
 
 #[test]

@@ -16,6 +16,8 @@ mod running;
 mod screen;
 #[cfg(unix)]
 mod session;
+#[cfg(unix)]
+mod status;
 mod test;
 #[cfg(unix)]
 mod test_watch;

@@ -5,7 +5,7 @@ use crate::{LANG, PATIENCE};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::io::{BufRead, BufReader, PipeReader, pipe};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Instant;
@@ -26,10 +26,13 @@ impl Running {
 
     /// Runs the tool in a folder with these arguments.
     pub fn with(folder: &Folder, args: &[&str]) -> Running {
+        Running::of(Command::new(LANG).args(args).current_dir(folder.path()))
+    }
+
+    /// Runs a command that is the tool in the end.
+    pub fn of(command: &mut Command) -> Running {
         let (output, both) = pipe().expect("the system has pipes");
-        let child = Command::new(LANG)
-            .args(args)
-            .current_dir(folder.path())
+        let child = command
             .stdin(Stdio::null())
             .stdout(both.try_clone().expect("just made"))
             .stderr(both)
@@ -66,14 +69,24 @@ impl Running {
         kill(Pid::from_raw(self.child.id() as i32), Signal::SIGINT).expect("it runs");
     }
 
+    /// What ends a process that is asked to.
+    pub fn terminate(&self) {
+        kill(Pid::from_raw(self.child.id() as i32), Signal::SIGTERM).expect("it runs");
+    }
+
     /// What the end of a terminal does, and who asks for a reload.
     pub fn hang_up(&self) {
         kill(Pid::from_raw(self.child.id() as i32), Signal::SIGHUP).expect("it runs");
     }
 
     /// The status it ends with.
-    pub fn status(mut self) -> Option<i32> {
-        self.child.wait().expect("a child").code()
+    pub fn status(self) -> Option<i32> {
+        self.end().code()
+    }
+
+    /// How it ends.
+    pub fn end(mut self) -> ExitStatus {
+        self.child.wait().expect("a child")
     }
 }
 

@@ -2,14 +2,17 @@
 
 use crate::folder::Folder;
 use crate::{LANG, PATIENCE};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use pty_process::Size;
 use pty_process::blocking::{Command, Pty, open};
+use rustix::termios::{LocalModes, tcgetattr};
 use std::io::{Read, Write};
 use std::num::NonZero;
-use std::process::Child;
+use std::process::{Child, ExitStatus};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 pub const CTRL_A: &str = "\x01";
 pub const CTRL_C: &str = "\x03";
@@ -20,11 +23,23 @@ pub const UP: &str = "\x1b[A";
 /// Rows of the screen: enough that nothing a test waits for is scrolled away.
 const ROWS: u16 = 60;
 
+/// Between two looks at what tells nobody that it has changed.
+const LOOK: Duration = Duration::from_millis(5);
+
 /// A terminal that runs the tool. Ended when dropped.
 pub struct Terminal {
     child: Child,
     pty: Arc<Pty>,
     shown: Arc<Shown>,
+}
+
+/// How a terminal is left.
+pub struct Ended {
+    pub status: ExitStatus,
+    /// Whether it gives single keys.
+    pub gives_keys: bool,
+    /// What the screen shows.
+    pub text: String,
 }
 
 /// What has come out of the terminal.
@@ -36,6 +51,8 @@ struct Shown {
 struct State {
     parser: vt100::Parser,
     bytes: Vec<u8>,
+    /// Whether nothing writes to it any more.
+    has_ended: bool,
 }
 
 impl Terminal {
@@ -57,7 +74,7 @@ impl Terminal {
             .envs(envs.iter().copied())
             .spawn(pts)
             .expect("the tool has been built");
-        let state = State { parser: vt100::Parser::new(size(ROWS), size(columns), 0), bytes: Vec::new() };
+        let state = State { parser: vt100::Parser::new(size(ROWS), size(columns), 0), bytes: Vec::new(), has_ended: false };
         let shown = Arc::new(Shown { state: Mutex::new(state), changed: Condvar::new() });
         let pty = Arc::new(pty);
         let (from, to) = (pty.clone(), shown.clone());
@@ -113,9 +130,50 @@ impl Terminal {
         self.shown.lock().bytes.clone()
     }
 
+    /// Makes the window so many columns wide.
+    pub fn resize(&self, columns: u16) {
+        self.shown.lock().parser.screen_mut().set_size(size(ROWS), size(columns));
+        self.pty.resize(Size::new(ROWS, columns)).expect("the terminal is open");
+    }
+
+    /// Whether single keys arrive, without lines and echo.
+    pub fn gives_keys(&self) -> bool {
+        let modes = tcgetattr(&*self.pty).expect("the terminal is open").local_modes;
+        !modes.intersects(LocalModes::ICANON | LocalModes::ECHO)
+    }
+
+    /// Waits until something holds of the terminal that writes nothing to it.
+    #[track_caller]
+    pub fn wait_until(&self, what: &str, holds: impl Fn(&Terminal) -> bool) {
+        let until = Instant::now() + PATIENCE;
+        while !holds(self) {
+            assert!(Instant::now() < until, "`{what}` does not come about:\n{}", self.text());
+            thread::park_timeout(LOOK);
+        }
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.child.id() as i32), signal).expect("it runs");
+    }
+
     /// The status it ends with.
     pub fn status(mut self) -> Option<i32> {
         self.child.wait().expect("a child").code()
+    }
+
+    /// How it ends, and leaves the terminal.
+    pub fn end(mut self) -> Ended {
+        let status = self.child.wait().expect("a child");
+        let gives_keys = self.gives_keys();
+        // What was written last may be on its way.
+        let mut state = self.shown.lock();
+        while !state.has_ended {
+            state = self.shown.changed.wait_timeout(state, PATIENCE).expect("no panic in the thread").0;
+        }
+        let text = state.parser.screen().contents();
+        drop(state);
+        Ended { status, gives_keys, text }
     }
 }
 
@@ -140,6 +198,8 @@ impl Shown {
             state.bytes.extend_from_slice(&chunk[..count]);
             self.changed.notify_all();
         }
+        self.lock().has_ended = true;
+        self.changed.notify_all();
     }
 }
 

@@ -133,6 +133,22 @@ impl Vm {
             _ => 0,
         });
         let next = Rc::new(Cell::new(0));
+        let outer = self.migration.replace((next.clone(), count));
+        let result = self.migrate_from(obsolete, until, (&next, count), done);
+        self.migration = outer;
+        result?;
+        done.migrated += next.get() - (done.errors.len() - errors_before);
+        Ok(next.get())
+    }
+
+    /// Migrates the instances of a list from the next one on.
+    fn migrate_from(
+        &mut self,
+        obsolete: &Handle,
+        until: Option<Instant>,
+        (next, count): (&Rc<Cell<usize>>, usize),
+        done: &mut Migrated,
+    ) -> Result<(), Error> {
         while next.get() < count {
             let (obsolete, position) = (obsolete.clone(), next.clone());
             let result = self.run(move |cx| {
@@ -145,8 +161,12 @@ impl Vm {
                 Err(other) => return Err(other),
             }
         }
-        done.migrated += next.get() - (done.errors.len() - errors_before);
-        Ok(next.get())
+        Ok(())
+    }
+
+    /// The migration that is under way: how many instances it has begun, and how many there are.
+    pub fn migration(&self) -> Option<(usize, usize)> {
+        self.migration.as_ref().map(|(next, count)| (next.get(), *count))
     }
 
     fn expect_class(&mut self, class: &Handle) -> Result<(), Error> {

@@ -84,6 +84,8 @@ pub struct Vm {
     layouts_when_freed: usize,
     /// The search for obsolete instances that a migration in slices has begun.
     pub(super) search: Option<Search>,
+    /// The migration that is under way: instances that it has begun, and how many there are.
+    pub(super) migration: Option<(Rc<Cell<usize>>, usize)>,
     /// What is known of files, beside the heap.
     pub(crate) files: crate::reload::Files,
 }
@@ -147,6 +149,7 @@ impl Vm {
             new_bytes: 0,
             layouts_when_freed: 0,
             search: None,
+            migration: None,
             files: crate::reload::Files::default(),
         }
     }

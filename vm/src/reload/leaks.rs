@@ -107,6 +107,11 @@ impl Vm {
         })
     }
 
+    /// How many leaks there are, those among them that nothing uses any more. Does not walk the heap.
+    pub fn count_leaks(&mut self) -> usize {
+        self.enter(|cx| cx.leaks().len() + cx.members_leaked().len())
+    }
+
     /// Ends leaks that nothing alive uses: a full collection and a walk of the heap. Gives their qualified names.
     pub fn release_leaks(&mut self) -> Vec<String> {
         self.collect();

@@ -167,6 +167,11 @@ impl Vm {
         self.files.mode = mode;
     }
 
+    /// The mode of reloads that do not name one.
+    pub fn mode(&self) -> Mode {
+        self.files.mode
+    }
+
     /// Makes a module of the library, unless it is there.
     pub(super) fn load_module(&mut self, name: &str) -> Result<(), String> {
         if self.has_namespace(name) {

@@ -77,6 +77,16 @@ impl Vm {
         self.commit(evaluation_plan(path, namespace, image, imports, &name), &mut Silent).map(|_| ())
     }
 
+    /// Definitions that keep their value though their initialiser has been edited, or what it was computed from: qualified names that
+    /// [`Vm::reset`] takes.
+    pub fn conflicts(&mut self) -> Vec<String> {
+        self.enter(|cx| {
+            let cells = cx.world.namespaces.values().filter(|n| !n.is_locked()).flat_map(|n| n.definitions());
+            let kept = cells.filter(|cell| cell.meta().is_conflict && cell.meta().contributor.is_some());
+            kept.map(|cell| cell.qualified_name()).collect()
+        })
+    }
+
     /// A number for the state of the program's definitions: their kinds, texts and plain values; leaks are among them.
     pub fn state_digest(&mut self) -> u64 {
         self.enter(|cx| {

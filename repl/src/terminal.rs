@@ -1,0 +1,170 @@
+//! The terminal: its size, and the mode in which single keys arrive. Whoever ends the process calls [`restore`] before.
+//!
+//! In that mode nothing is echoed and there are no lines; Ctrl-C and its kin are signals and line breaks are written as ever. While the
+//! process is not in the foreground the terminal is another's, and is left alone.
+
+#[cfg(not(unix))]
+pub use other::*;
+#[cfg(unix)]
+pub use unix::*;
+
+#[cfg(unix)]
+mod unix {
+    use crate::output::output;
+    use crate::plain::is_plain_terminal;
+    use rustix::process::getpgrp;
+    use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetpgrp, tcgetwinsize, tcsetattr};
+    use signal_hook::consts::{SIGCONT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
+    use signal_hook::iterator::Signals;
+    use signal_hook::low_level::emulate_default_handler;
+    use std::io::{self, IsTerminal, stderr, stdin, stdout};
+    use std::sync::{Mutex, MutexGuard, PoisonError};
+    use std::thread;
+
+    /// How the terminal was before keys were asked for; nothing while they are not.
+    static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
+
+    fn before() -> MutexGuard<'static, Option<Termios>> {
+        BEFORE.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether what is said and typed can share one terminal with the program.
+    pub fn is_usable() -> bool {
+        let is_terminal = stdin().is_terminal() && stdout().is_terminal() && stderr().is_terminal();
+        is_terminal && !is_plain_terminal() && is_in_foreground()
+    }
+
+    /// Whether the terminal is this process's at the moment.
+    pub fn is_in_foreground() -> bool {
+        tcgetpgrp(stdin()).is_ok_and(|group| group == getpgrp())
+    }
+
+    /// Columns and rows of the window; nothing while it is another's.
+    pub fn size() -> Option<(usize, usize)> {
+        let size = tcgetwinsize(stderr()).ok().filter(|_| is_in_foreground())?;
+        Some((size.ws_col.into(), size.ws_row.into()))
+    }
+
+    /// Lets single keys arrive.
+    pub fn ask_for_keys() -> io::Result<()> {
+        let mut before = before();
+        if before.is_none() {
+            let found = tcgetattr(stdin())?;
+            set_for_keys(&found)?;
+            *before = Some(found);
+            drop(before);
+            listen()?;
+        }
+        Ok(())
+    }
+
+    fn set_for_keys(before: &Termios) -> io::Result<()> {
+        let mut modes = before.clone();
+        modes.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO);
+        modes.special_codes[SpecialCodeIndex::VMIN] = 1;
+        modes.special_codes[SpecialCodeIndex::VTIME] = 0;
+        Ok(tcsetattr(stdin(), OptionalActions::Now, &modes)?)
+    }
+
+    /// Lets lines be typed while something runs.
+    pub fn with_lines<T>(run: impl FnOnce() -> T) -> T {
+        if let Some(before) = before().as_ref() {
+            put_back(before);
+        }
+        let done = run();
+        take_again();
+        done
+    }
+
+    /// Whether single keys arrive.
+    pub fn has_keys() -> bool {
+        before().is_some()
+    }
+
+    /// Makes the terminal what it was.
+    pub fn restore() {
+        if let Some(before) = before().take() {
+            put_back(&before);
+        }
+    }
+
+    fn put_back(before: &Termios) {
+        if is_in_foreground() {
+            // A terminal that is gone needs nothing.
+            let _ = tcsetattr(stdin(), OptionalActions::Now, before);
+        }
+    }
+
+    /// Leaves the terminal as it was when a signal ends or stops the process.
+    fn listen() -> io::Result<()> {
+        let mut signals = Signals::new([SIGTERM, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH])?;
+        thread::Builder::new().name("terminal".into()).spawn(move || {
+            for signal in signals.forever() {
+                match signal {
+                    SIGWINCH => output().redraw(),
+                    SIGCONT => take_again(),
+                    SIGTSTP => {
+                        output().hide_status();
+                        if let Some(before) = before().as_ref() {
+                            put_back(before);
+                        }
+                        // It comes back from here when it goes on.
+                        let _ = emulate_default_handler(signal);
+                        take_again();
+                    }
+                    _ => {
+                        output().try_end_status();
+                        restore();
+                        let _ = emulate_default_handler(signal);
+                    }
+                }
+            }
+        })?;
+        Ok(())
+    }
+
+    fn take_again() {
+        if let Some(before) = before().as_ref()
+            && is_in_foreground()
+        {
+            let _ = set_for_keys(before);
+        }
+        output().redraw();
+    }
+}
+
+#[cfg(not(unix))]
+mod other {
+    /// Whether what is said and typed can share one terminal with the program.
+    pub fn is_usable() -> bool {
+        false
+    }
+
+    /// Whether the terminal is this process's at the moment.
+    pub fn is_in_foreground() -> bool {
+        true
+    }
+
+    /// Columns and rows of the window.
+    pub fn size() -> Option<(usize, usize)> {
+        None
+    }
+
+    /// Lets single keys arrive.
+    pub fn ask_for_keys() -> std::io::Result<()> {
+        Err(std::io::ErrorKind::Unsupported.into())
+    }
+
+    /// Lets lines be typed while something runs.
+    pub fn with_lines<T>(run: impl FnOnce() -> T) -> T {
+        run()
+    }
+
+    /// Whether single keys arrive.
+    pub fn has_keys() -> bool {
+        false
+    }
+
+    /// Makes the terminal what it was.
+    pub fn restore() {}
+}
