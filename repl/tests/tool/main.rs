@@ -3,6 +3,8 @@
 //! Nothing here sleeps: a test waits until what it expects is there, and fails with what was there instead.
 
 mod commands;
+#[cfg(unix)]
+mod demos;
 mod doc;
 mod folder;
 mod format;
