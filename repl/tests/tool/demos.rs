@@ -3,6 +3,7 @@
 use crate::commands::{expect, lang};
 use crate::folder::Folder;
 use crate::running::Running;
+use crate::screen::Terminal;
 use std::fs;
 use std::path::PathBuf;
 
@@ -86,4 +87,40 @@ fn polling_goes_on_and_is_not_doubled() {
         assert_eq!(count(&running, line), 1, "{line}");
     }
     assert_eq!(count(&running, "3 rules"), count(&running, "reload: committed"), "each edit is told to the task once");
+}
+
+#[test]
+fn a_game_with_a_seed_is_always_the_same() {
+    let folder = copy_of("invaders");
+    let picture = |args: &[&str]| {
+        let output = lang(&folder, &[&["run", "main.lang"][..], args].concat(), "");
+        assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("a text")
+    };
+    let one = picture(&["7", "500"]);
+    assert_eq!(one.lines().count(), 18, "{one}");
+    assert!(one.contains("score") && one.contains('^') && !one.contains('\u{1b}'), "{one}");
+    assert_eq!(picture(&["7", "500"]), one);
+    assert_ne!(picture(&["8", "500"]), one);
+}
+
+#[test]
+fn a_game_is_edited_while_it_is_played() {
+    let folder = copy_of("invaders");
+    edit(&folder, "main.lang", "SECONDS = 0.1", "SECONDS = 0.02");
+    let terminal = Terminal::start(&folder, 80, &["run", "--reload", "main.lang"], &[]);
+    terminal.wait_for("edit a file and save it");
+    terminal.wait("a score", |screen| screen.contents().contains('^') && !screen.contents().contains("best     0"));
+    edit(&folder, "look.lang", "CANNON = \"^\"", "CANNON = \"@\"");
+    terminal.wait("another cannon", |screen| screen.contents().contains('@') && !screen.contents().contains('^'));
+    terminal.wait_for("commit 2");
+    // Aliens that are on the screen get the slot.
+    edit(&folder, "game.lang", "class Alien {\n", "class Alien {\n    slot shape = \"X\"\n");
+    edit(&folder, "look.lang", "ALIENS[alien.row % ALIENS.len()]", "alien.shape");
+    terminal.wait("other aliens", |screen| screen.contents().contains("X  X"));
+    edit(&folder, "cannon.lang", "fn decide(view) {", "fn decide(view) {{");
+    terminal.wait_for("refused: ");
+    edit(&folder, "cannon.lang", "fn decide(view) {{", "fn decide(view) {");
+    edit(&folder, "look.lang", "score ", "points ");
+    terminal.wait("a new word", |screen| screen.contents().contains("points ") && screen.contents().contains("commit "));
 }
