@@ -18,6 +18,8 @@ mod running;
 mod screen;
 #[cfg(unix)]
 mod session;
+#[cfg(unix)]
+mod soak;
 mod test;
 #[cfg(unix)]
 mod test_watch;
