@@ -9,6 +9,8 @@ mod doc;
 mod folder;
 mod format;
 #[cfg(unix)]
+mod killed;
+#[cfg(unix)]
 mod live;
 #[cfg(unix)]
 mod requests;
