@@ -46,7 +46,7 @@ pub fn assert_state_kept(running: &Running) {
 }
 
 /// A way in which editors save.
-type Saver = fn(&Path, &str);
+pub type Saver = fn(&Path, &str);
 
 /// Rename the old file away, then write a new one, as vim does.
 fn save_behind_a_backup(path: &Path, text: &str) {

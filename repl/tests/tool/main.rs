@@ -25,6 +25,8 @@ mod soak;
 mod test;
 #[cfg(unix)]
 mod test_watch;
+#[cfg(unix)]
+mod watching;
 
 use std::time::Duration;
 
