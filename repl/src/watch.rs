@@ -5,7 +5,7 @@
 //! file is missing, empty or open for writing that was not so before; after [`GRACE`] it counts as meant.
 
 use crate::format;
-use crate::places::{directory_of, identity, places, places_of_all};
+use crate::places::{directory_of, identity, identity_of, places, places_of_all};
 use notify::event::{AccessKind, AccessMode, EventKind, ModifyKind};
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -150,6 +150,8 @@ struct Looker {
     inside: HashSet<PathBuf>,
     /// Files that were written to and not closed.
     open: HashSet<PathBuf>,
+    /// Whether names, links and directories are as they were at the last survey, as far as is known. Only what files contain may have changed.
+    is_surveyed: bool,
 }
 
 impl Looker {
@@ -164,6 +166,7 @@ impl Looker {
             relevant: HashSet::new(),
             inside: HashSet::new(),
             open: HashSet::new(),
+            is_surveyed: false,
         }
     }
 
@@ -194,7 +197,8 @@ impl Looker {
                     }
                 }
                 Err(RecvTimeoutError::Timeout) => {
-                    self.watch_directories();
+                    self.is_surveyed = false;
+                    self.survey();
                     if self.look().is_empty() {
                         continue;
                     }
@@ -219,22 +223,27 @@ impl Looker {
                 true
             }
             Message::Event(Ok(event)) => self.is_of_interest(&event),
-            Message::Event(Err(_)) => true,
+            Message::Event(Err(_)) => {
+                self.is_surveyed = false;
+                true
+            }
         }
     }
 
     fn set_files(&mut self, files: BTreeMap<String, Print>) {
+        self.is_surveyed &= files.keys().eq(self.files.keys());
         let before = std::mem::take(&mut self.files);
         let known = |path: &str, print| {
             let same = before.get(path).filter(|known| known.print == print);
             Known { stat: same.and_then(|known| known.stat), ..Known::new(print) }
         };
         self.files = files.into_iter().map(|(path, print)| (path.clone(), known(&path, print))).collect();
-        self.watch_directories();
+        self.survey();
     }
 
     fn is_of_interest(&mut self, event: &Event) -> bool {
         if event.need_rescan() || event.paths.is_empty() {
+            self.is_surveyed = false;
             return true;
         }
         let mut is_relevant = false;
@@ -261,6 +270,8 @@ impl Looker {
                 }
             };
         }
+        let is_about_content = matches!(event.kind, EventKind::Access(_) | EventKind::Modify(ModifyKind::Data(_)));
+        self.is_surveyed &= is_about_content || !is_relevant;
         is_relevant
     }
 
@@ -268,6 +279,17 @@ impl Looker {
     fn may_be_new(&self, path: &Path) -> bool {
         let is_inside = path.parent().is_some_and(|parent| self.inside.contains(parent));
         is_inside && (is_program_file(&path.to_string_lossy()) || path.is_dir())
+    }
+
+    /// Watches what is to be watched as names and links are now, and takes up new files; what comes after that is reported.
+    fn survey(&mut self) {
+        if self.is_surveyed {
+            return;
+        }
+        self.watch_directories();
+        self.find_new();
+        // Without reports nobody would say when it has to be done again.
+        self.is_surveyed = self.system.is_some();
     }
 
     /// Takes up the program texts that have come into the directory.
@@ -306,7 +328,7 @@ impl Looker {
     /// The edits of a save, once it is finished.
     fn collect(&mut self, messages: &Receiver<Message>) -> Result<Vec<Edit>, Ended> {
         let start = Instant::now();
-        self.watch_directories();
+        self.survey();
         let mut before: Vec<Edit> = Vec::new();
         loop {
             let edits = self.look();
@@ -320,7 +342,7 @@ impl Looker {
             while let Some(left) = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
                 self.wait(messages, left)?;
             }
-            self.watch_directories();
+            self.survey();
         }
     }
 
@@ -335,7 +357,6 @@ impl Looker {
 
     /// All files that were written: their content is another than the known one, or the same once more.
     fn look(&mut self) -> Vec<Edit> {
-        self.find_new();
         let now = SystemTime::now();
         let mut edits = Vec::new();
         for (path, known) in &mut self.files {
@@ -452,5 +473,5 @@ fn content_of(path: &str) -> io::Result<Option<Vec<u8>>> {
 
 fn stat(path: &str) -> Option<Stat> {
     let found = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
-    Some(Stat { modified: found.modified().ok(), size: found.len(), identity: identity(path.as_ref()).unwrap_or_default() })
+    Some(Stat { modified: found.modified().ok(), size: found.len(), identity: identity_of(&found) })
 }
