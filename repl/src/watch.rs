@@ -251,6 +251,7 @@ impl Looker {
             if !self.relevant.contains(path) && !self.may_be_new(path) {
                 continue;
             }
+            self.is_surveyed &= self.is_about_content(event.kind, path);
             is_relevant |= match event.kind {
                 EventKind::Access(AccessKind::Close(AccessMode::Write)) => {
                     self.open.remove(path);
@@ -270,9 +271,13 @@ impl Looker {
                 }
             };
         }
-        let is_about_content = matches!(event.kind, EventKind::Access(_) | EventKind::Modify(ModifyKind::Data(_)));
-        self.is_surveyed &= is_about_content || !is_relevant;
         is_relevant
+    }
+
+    /// Whether an event leaves names, links and directories as they are; a file that replaces one of the same name does.
+    fn is_about_content(&self, kind: EventKind, path: &Path) -> bool {
+        matches!(kind, EventKind::Access(_) | EventKind::Modify(ModifyKind::Data(_)))
+            || self.relevant.contains(path) && fs::symlink_metadata(path).is_ok_and(|found| found.is_file())
     }
 
     /// Whether a path may be, or lead to, a text that is not known yet.
