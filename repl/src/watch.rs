@@ -1,8 +1,9 @@
 //! The watcher: a thread that notices edited program texts and hands them over one save at a time.
 //!
 //! Not files but the directories they are in are watched, those on the way of symbolic links too: editors replace files by renaming. An
-//! event only says that it is time to look; what counts is the content. A save is over when nothing has happened for [`QUIET`] and no
-//! file is missing, empty or open for writing that was not so before; after [`GRACE`] it counts as meant.
+//! event only says that it is time to look, and whether names, links and directories are to be looked at, too; what counts is the content.
+//! A save is over when nothing has happened for [`QUIET`] and no file is missing, empty or open for writing that was not so before; after
+//! [`GRACE`] it counts as meant.
 
 use crate::format;
 use crate::places::{directory_of, identity, identity_of, places, places_of_all};
