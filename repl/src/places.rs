@@ -75,17 +75,21 @@ pub fn directory_of(place: &Path) -> Option<PathBuf> {
 }
 
 /// What tells a file or directory from another one of the same path.
-#[cfg(unix)]
 pub fn identity(path: &Path) -> Option<(u64, u64)> {
-    use std::os::unix::fs::MetadataExt;
-    let found = fs::metadata(path).ok()?;
-    Some((found.dev(), found.ino()))
+    fs::metadata(path).ok().as_ref().map(identity_of)
 }
 
-/// What tells a file or directory from another one of the same path.
+/// The same, of what has been looked at already.
+#[cfg(unix)]
+pub fn identity_of(found: &fs::Metadata) -> (u64, u64) {
+    use std::os::unix::fs::MetadataExt;
+    (found.dev(), found.ino())
+}
+
+/// The same, of what has been looked at already.
 #[cfg(not(unix))]
-pub fn identity(path: &Path) -> Option<(u64, u64)> {
-    fs::metadata(path).ok().map(|_| (0, 0))
+pub fn identity_of(_found: &fs::Metadata) -> (u64, u64) {
+    (0, 0)
 }
 
 #[cfg(all(test, unix))]

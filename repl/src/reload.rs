@@ -20,7 +20,7 @@ use crate::stop;
 use crate::summary::{self, Program};
 use crate::watch::{Edit, Notice, Watch, print_of};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -373,7 +373,7 @@ impl Reloader {
     /// Watches the files that are loaded, and those that were looked for.
     fn watch_files(&mut self, vm: &mut Vm) {
         self.is_watching = true;
-        let loaded = vm.loaded_files();
+        let loaded: BTreeSet<String> = vm.loaded_files().into_iter().collect();
         let mut texts = self.texts.borrow_mut();
         if !self.is_refused {
             texts.retain(|path, _| loaded.contains(path));

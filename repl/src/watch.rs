@@ -1,11 +1,12 @@
 //! The watcher: a thread that notices edited program texts and hands them over one save at a time.
 //!
 //! Not files but the directories they are in are watched, those on the way of symbolic links too: editors replace files by renaming. An
-//! event only says that it is time to look; what counts is the content. A save is over when nothing has happened for [`QUIET`] and no
-//! file is missing, empty or open for writing that was not so before; after [`GRACE`] it counts as meant.
+//! event only says that it is time to look, and whether names, links and directories are to be looked at, too; what counts is the content.
+//! A save is over when nothing has happened for [`QUIET`] and no file is missing, empty or open for writing that was not so before; after
+//! [`GRACE`] it counts as meant.
 
 use crate::format;
-use crate::places::{directory_of, identity, places, places_of_all};
+use crate::places::{directory_of, identity, identity_of, places, places_of_all};
 use notify::event::{AccessKind, AccessMode, EventKind, ModifyKind};
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -150,6 +151,8 @@ struct Looker {
     inside: HashSet<PathBuf>,
     /// Files that were written to and not closed.
     open: HashSet<PathBuf>,
+    /// Whether names, links and directories are as they were at the last survey, as far as is known. Only what files contain may have changed.
+    is_surveyed: bool,
 }
 
 impl Looker {
@@ -164,6 +167,7 @@ impl Looker {
             relevant: HashSet::new(),
             inside: HashSet::new(),
             open: HashSet::new(),
+            is_surveyed: false,
         }
     }
 
@@ -194,7 +198,8 @@ impl Looker {
                     }
                 }
                 Err(RecvTimeoutError::Timeout) => {
-                    self.watch_directories();
+                    self.is_surveyed = false;
+                    self.survey();
                     if self.look().is_empty() {
                         continue;
                     }
@@ -219,22 +224,27 @@ impl Looker {
                 true
             }
             Message::Event(Ok(event)) => self.is_of_interest(&event),
-            Message::Event(Err(_)) => true,
+            Message::Event(Err(_)) => {
+                self.is_surveyed = false;
+                true
+            }
         }
     }
 
     fn set_files(&mut self, files: BTreeMap<String, Print>) {
+        self.is_surveyed &= files.keys().eq(self.files.keys());
         let before = std::mem::take(&mut self.files);
         let known = |path: &str, print| {
             let same = before.get(path).filter(|known| known.print == print);
             Known { stat: same.and_then(|known| known.stat), ..Known::new(print) }
         };
         self.files = files.into_iter().map(|(path, print)| (path.clone(), known(&path, print))).collect();
-        self.watch_directories();
+        self.survey();
     }
 
     fn is_of_interest(&mut self, event: &Event) -> bool {
         if event.need_rescan() || event.paths.is_empty() {
+            self.is_surveyed = false;
             return true;
         }
         let mut is_relevant = false;
@@ -242,6 +252,7 @@ impl Looker {
             if !self.relevant.contains(path) && !self.may_be_new(path) {
                 continue;
             }
+            self.is_surveyed &= self.is_about_content(event.kind, path);
             is_relevant |= match event.kind {
                 EventKind::Access(AccessKind::Close(AccessMode::Write)) => {
                     self.open.remove(path);
@@ -264,10 +275,27 @@ impl Looker {
         is_relevant
     }
 
+    /// Whether an event leaves names, links and directories as they are; a file that replaces one of the same name does.
+    fn is_about_content(&self, kind: EventKind, path: &Path) -> bool {
+        matches!(kind, EventKind::Access(_) | EventKind::Modify(ModifyKind::Data(_)))
+            || self.relevant.contains(path) && fs::symlink_metadata(path).is_ok_and(|found| found.is_file())
+    }
+
     /// Whether a path may be, or lead to, a text that is not known yet.
     fn may_be_new(&self, path: &Path) -> bool {
         let is_inside = path.parent().is_some_and(|parent| self.inside.contains(parent));
         is_inside && (is_program_file(&path.to_string_lossy()) || path.is_dir())
+    }
+
+    /// Watches what is to be watched as names and links are now, and takes up new files; what comes after that is reported.
+    fn survey(&mut self) {
+        if self.is_surveyed {
+            return;
+        }
+        self.watch_directories();
+        self.find_new();
+        // Without reports nobody would say when it has to be done again.
+        self.is_surveyed = self.system.is_some();
     }
 
     /// Takes up the program texts that have come into the directory.
@@ -306,7 +334,7 @@ impl Looker {
     /// The edits of a save, once it is finished.
     fn collect(&mut self, messages: &Receiver<Message>) -> Result<Vec<Edit>, Ended> {
         let start = Instant::now();
-        self.watch_directories();
+        self.survey();
         let mut before: Vec<Edit> = Vec::new();
         loop {
             let edits = self.look();
@@ -320,7 +348,7 @@ impl Looker {
             while let Some(left) = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
                 self.wait(messages, left)?;
             }
-            self.watch_directories();
+            self.survey();
         }
     }
 
@@ -335,7 +363,6 @@ impl Looker {
 
     /// All files that were written: their content is another than the known one, or the same once more.
     fn look(&mut self) -> Vec<Edit> {
-        self.find_new();
         let now = SystemTime::now();
         let mut edits = Vec::new();
         for (path, known) in &mut self.files {
@@ -452,5 +479,5 @@ fn content_of(path: &str) -> io::Result<Option<Vec<u8>>> {
 
 fn stat(path: &str) -> Option<Stat> {
     let found = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
-    Some(Stat { modified: found.modified().ok(), size: found.len(), identity: identity(path.as_ref()).unwrap_or_default() })
+    Some(Stat { modified: found.modified().ok(), size: found.len(), identity: identity_of(&found) })
 }

@@ -9,7 +9,8 @@ use std::os::unix::fs::symlink;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 
-const MAIN: &str = "\
+/// A program that prints what `word` gives, and a count.
+pub const MAIN: &str = "\
 import time
 from word import word
 
@@ -24,12 +25,13 @@ fn main() {
 }
 ";
 
-fn word(text: &str) -> String {
+/// The text of `word.lang`.
+pub fn word(text: &str) -> String {
     format!("fn word() {{ \"{text}\" }}\n")
 }
 
 /// A program that prints a count and `zero`, and its folder.
-fn program() -> (Folder, Running) {
+pub fn program() -> (Folder, Running) {
     let folder = Folder::with(&[("main.lang", MAIN), ("word.lang", &word("zero"))]);
     let mut running = Running::start(&folder, "main.lang");
     running.wait_for(" zero");
@@ -38,14 +40,14 @@ fn program() -> (Folder, Running) {
 
 /// Asserts that the program's count went on by one from line to line.
 #[track_caller]
-fn assert_state_kept(running: &Running) {
+pub fn assert_state_kept(running: &Running) {
     let printed = running.seen().iter().filter(|line| !line.contains('|'));
     let counts: Vec<u32> = printed.filter_map(|line| line.split(' ').next()?.parse().ok()).collect();
     assert!(counts.iter().zip(1..).all(|(count, expected)| *count == expected), "{counts:?}");
 }
 
 /// A way in which editors save.
-type Saver = fn(&Path, &str);
+pub type Saver = fn(&Path, &str);
 
 /// Rename the old file away, then write a new one, as vim does.
 fn save_behind_a_backup(path: &Path, text: &str) {
@@ -56,7 +58,7 @@ fn save_behind_a_backup(path: &Path, text: &str) {
 }
 
 /// Write beside it, then rename over it.
-fn save_by_rename(path: &Path, text: &str) {
+pub fn save_by_rename(path: &Path, text: &str) {
     let new = path.with_extension("tmp");
     fs::write(&new, text).expect("the folder can be written");
     fs::rename(new, path).expect("made above");

@@ -3,9 +3,13 @@
 //! Nothing here sleeps: a test waits until what it expects is there, and fails with what was there instead.
 
 mod commands;
+#[cfg(unix)]
+mod demos;
 mod doc;
 mod folder;
 mod format;
+#[cfg(unix)]
+mod killed;
 #[cfg(unix)]
 mod live;
 #[cfg(unix)]
@@ -18,9 +22,13 @@ mod screen;
 mod session;
 #[cfg(unix)]
 mod status;
+#[cfg(unix)]
+mod soak;
 mod test;
 #[cfg(unix)]
 mod test_watch;
+#[cfg(unix)]
+mod watching;
 
 use std::time::Duration;
 

@@ -64,6 +64,13 @@ impl Running {
         &self.seen
     }
 
+    /// Memory that it occupies, in bytes; 0 where the system does not tell.
+    pub fn memory(&self) -> u64 {
+        let text = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let kilobytes = text.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse().ok());
+        kilobytes.unwrap_or(0) * 1024
+    }
+
     /// What Ctrl-C does.
     pub fn interrupt(&self) {
         kill(Pid::from_raw(self.child.id() as i32), Signal::SIGINT).expect("it runs");
