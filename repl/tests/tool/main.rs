@@ -21,9 +21,9 @@ mod screen;
 #[cfg(unix)]
 mod session;
 #[cfg(unix)]
-mod status;
-#[cfg(unix)]
 mod soak;
+#[cfg(unix)]
+mod status;
 mod test;
 #[cfg(unix)]
 mod test_watch;
