@@ -146,6 +146,9 @@ enum Command {
         /// Have no status line and no keys on a terminal
         #[arg(long, requires = "reload")]
         no_keys: bool,
+        /// End with status 1 at an error, instead of waiting for an edit
+        #[arg(long, requires = "reload")]
+        exit_on_error: bool,
         /// Refuse edits that have warnings
         #[arg(long, requires = "reload")]
         strict: bool,
@@ -449,6 +452,7 @@ fn execute(command: Option<Command>) -> i32 {
             report,
             report_to,
             no_keys,
+            exit_on_error,
             strict,
             tests,
             on_hook_error,
@@ -470,7 +474,15 @@ fn execute(command: Option<Command>) -> i32 {
                 sharing: namespaces.sharing(),
                 args: args.into_iter().map(|arg| arg.to_string_lossy().into_owned()).collect(),
                 roots,
-                reload: reload.then_some(run::Reload { poll, detail, mode: mode.of_engine(), choices, report_to, screen }),
+                reload: reload.then_some(run::Reload {
+                    poll,
+                    detail,
+                    mode: mode.of_engine(),
+                    choices,
+                    report_to,
+                    screen,
+                    exit_on_error,
+                }),
             })
         }
     }

@@ -399,11 +399,23 @@ impl Reloader {
         self.watch.set_files(watched);
     }
 
+    /// Says where the program has stopped.
+    fn tell_stop(&mut self, vm: &mut Vm) {
+        let Some(stopped) = vm.stopped() else { return };
+        if let Some(log) = &mut self.log {
+            log.write(&stopped.to_json());
+        }
+        match self.detail {
+            Detail::Json => output().note(&stopped.to_json()),
+            Detail::Full | Detail::Short => stop::tell(&stopped),
+        }
+    }
+
     fn show(&mut self, vm: &mut Vm, report: &Report, was_refused: bool) {
         let mut report = report.clone();
         vm.count_instances(&mut report);
         if let Some(log) = &mut self.log {
-            log.write(&report);
+            log.write(&report.to_json());
         }
         let report = self.last_report.insert(report);
         if report.ok && !report.committed && was_refused && self.detail != Detail::Json {
@@ -482,7 +494,7 @@ fn poll(shared: &SharedReloader, vm: &mut Vm) {
     if may_stop && vm.is_stopped() && shared.borrow().stopped.is_none() {
         let mut this = shared.borrow_mut();
         (this.stopped, this.program) = (Some(this.commits), Program::Stopped);
-        stop::tell(vm);
+        this.tell_stop(vm);
     }
     take_in(shared, vm);
     let is_edited = || shared.borrow().stopped.is_some_and(|commits| commits < shared.borrow().commits);

@@ -4,7 +4,6 @@ use crate::engine::plain;
 use crate::output::output;
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
-use vm::reload::Report;
 
 /// A place for reports.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -53,10 +52,10 @@ impl ReportLog {
         }
     }
 
-    /// Adds a report.
-    pub fn write(&mut self, report: &Report) {
+    /// Adds a line of JSON.
+    pub fn write(&mut self, line: &str) {
         let Some(file) = &mut self.file else { return };
-        if let Err(error) = file.write_all(format!("{}\n", report.to_json()).as_bytes()) {
+        if let Err(error) = file.write_all(format!("{line}\n").as_bytes()) {
             output().note(&format!("reload: no more reports are written to `{}`: {}", self.name, plain(&error)));
             self.file = None;
         }

@@ -59,6 +59,8 @@ pub struct Reload {
     pub report_to: Option<Target>,
     /// What there is on a terminal beside lines.
     pub screen: OnTerminal,
+    /// Whether an error ends the program.
+    pub exit_on_error: bool,
 }
 
 /// What there is on a terminal beside lines.
@@ -123,7 +125,7 @@ pub fn run(options: &Options) -> i32 {
                     if reload.screen == OnTerminal::Keys && terminal::is_usable() {
                         reloader.borrow_mut().set_screen(Screen::new());
                     }
-                    run_live(&mut vm, &entry, &options.args, &reloader)
+                    run_live(&mut vm, &entry, &options.args, &reloader, reload.exit_on_error)
                 }
                 Err(message) => {
                     output().note(&Style::for_stderr().failure(&message));
@@ -186,16 +188,19 @@ fn show_requested(vm: &mut Vm, report: &Report, stop: &Cell<Option<Interrupt>>) 
     }
 }
 
-/// Runs with `--reload`. An error of the program ends nothing: the next commit calls `main` again.
-fn run_live(vm: &mut Vm, entry: &Entry, args: &[String], reloader: &SharedReloader) -> i32 {
+/// Runs with `--reload`. An error ends nothing, unless that is wanted: the program stops there, or the next commit calls `main` again.
+fn run_live(vm: &mut Vm, entry: &Entry, args: &[String], reloader: &SharedReloader, exit_on_error: bool) -> i32 {
     reload::listen(reloader, vm);
-    vm.on_error(OnError::Wait);
+    vm.on_error(if exit_on_error { OnError::Unwind } else { OnError::Wait });
     let report = reload::load(reloader, vm, &engine::noting_warnings());
     if let Some(interrupt) = report.interrupt() {
         return stopped(reloader.borrow().stop().unwrap_or(interrupt));
     }
     if !report.ok {
         output().note(&summary::refusal(&report, Style::for_stderr()));
+        if exit_on_error {
+            return 1;
+        }
         output().note("reload: waiting for an edit; Ctrl-C ends");
         reloader.borrow_mut().set_program(Program::Waits);
     }
@@ -217,24 +222,29 @@ fn run_live(vm: &mut Vm, entry: &Entry, args: &[String], reloader: &SharedReload
                 Outcome::Returned => run_tasks(vm),
                 outcome => outcome,
             };
+            let is_main_due = reloader.borrow_mut().take_main_due();
             match outcome {
+                Outcome::Stopped(interrupt) => return stopped(reloader.borrow().stop().unwrap_or(interrupt)),
+                // It was ended for the sake of an edit, which is committed; what happened was said where it had stopped.
+                _ if is_main_due => continue,
+                Outcome::Returned if vm.failed_tasks() > failed_before && exit_on_error => return 1,
                 Outcome::Returned if vm.failed_tasks() > failed_before => {
                     reloader.borrow_mut().set_program(Program::Waits);
                     output().note("reload: a task failed; waiting for an edit, then `main` is called again; Ctrl-C ends");
                 }
                 Outcome::Returned => return 0,
                 Outcome::NoMain => {}
-                Outcome::Stopped(interrupt) => return stopped(reloader.borrow().stop().unwrap_or(interrupt)),
                 Outcome::Unclear(message) => {
                     reloader.borrow_mut().set_program(Program::Waits);
                     output().note(&message);
                     output().note("reload: waiting for an edit; Ctrl-C ends");
                 }
-                // What has been said where it stopped, and the edit that is to run is committed.
-                Outcome::Failed(_) if reloader.borrow_mut().take_main_due() => continue,
                 Outcome::Failed(error) => {
                     reloader.borrow_mut().set_program(Program::Waits);
                     output().note(&Style::for_stderr().error(&error));
+                    if exit_on_error {
+                        return 1;
+                    }
                     output().note("reload: the program failed; waiting for an edit, then `main` is called again; Ctrl-C ends");
                 }
             }

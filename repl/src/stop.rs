@@ -12,9 +12,8 @@ use vm::embed::{Error, Handle, Restart, StoppedCall, StoppedProgram, Vm};
 use vm::object::Interrupt;
 
 /// Says where the program has stopped, and with which variables.
-pub fn tell(vm: &mut Vm) {
-    let Some(stopped) = vm.stopped() else { return };
-    output().note(&Style::for_stderr().stopped(&stopped));
+pub fn tell(stopped: &StoppedProgram) {
+    output().note(&Style::for_stderr().stopped(stopped));
     output().note("reload: stopped at the error, nothing is unwound; waiting for an edit, then the program goes on; Ctrl-C ends");
 }
 

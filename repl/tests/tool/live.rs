@@ -707,3 +707,27 @@ fn a_terminal_that_is_closed_ends_the_program() {
     drop(terminal);
     assert_eq!(child.wait().expect("a child").code(), Some(129));
 }
+
+#[test]
+fn stops_are_reported_as_json() {
+    let text = "fn half(n) { 10 // n }\nfn main() { let who = \"a \\\"b\\\"\"; print(half(0)) }\n";
+    let folder = Folder::with(&[("main.lang", text)]);
+    let mut running = Running::with(&folder, &["run", "--reload", "--report", "json", "--report-to", "log.json", "main.lang"]);
+    let line = running.wait_for("{\"stopped\": {\"class\": \"ValueError\"");
+    assert!(line.contains("\"locals\": {\"n\": \"0\"}"), "{line}");
+    assert!(line.contains("\"function\": \"main.main\", \"file\": \"main.lang\", \"line\": 2"), "{line}");
+    assert_eq!(fs::read_to_string(folder.path().join("log.json")).expect("it is written at once"), format!("{line}\n"));
+    folder.write("main.lang", &text.replace("10 // n", "5"));
+    running.wait_for("\"changed\": [{\"name\": \"half\"");
+    running.wait_for("5");
+    assert_eq!(running.status(), Some(0));
+}
+
+#[test]
+fn an_error_can_end_the_tool() {
+    let folder = Folder::with(&[("main.lang", "fn main() { nil.x }"), ("open.lang", "fn main() {")]);
+    for file in ["main.lang", "open.lang"] {
+        let running = Running::with(&folder, &["run", "--reload", "--exit-on-error", file]);
+        assert_eq!(running.status(), Some(1));
+    }
+}

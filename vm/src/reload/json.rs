@@ -1,9 +1,10 @@
-//! A report as JSON, for editors and other tools. The names are those of the module `live`.
+//! Reports, and what a program has stopped at, as JSON, for editors and other tools. The names are those of the module `live`.
 
 use super::check::Reason;
 use super::report::{Entry, Report};
 use super::stale::{Stale, StaleCode};
 use super::transition::Uncovered;
+use crate::embed::{Error, StoppedCall, StoppedProgram};
 use crate::object::LayoutChange;
 use std::fmt::Write as _;
 
@@ -42,6 +43,30 @@ impl Report {
             ("reasons", array(&self.reasons, reason)),
             ("duration_ms", format!("{:.3}", self.duration.as_secs_f64() * 1e3)),
         ])
+    }
+}
+
+impl StoppedProgram {
+    /// What the program has stopped at, as one line of JSON with the one name `stopped`.
+    pub fn to_json(&self) -> String {
+        let (class, message) = match &self.error {
+            Error::Raised { class, message, .. } => (class.clone(), message.clone()),
+            other => ("Error".to_owned(), other.to_string()),
+        };
+        let call = |call: &StoppedCall| {
+            let local = |(name, value): &(String, String)| format!("{}: {}", text(name), text(value));
+            object(&[
+                ("function", text(&call.place.function)),
+                ("file", text(call.place.source.name())),
+                ("line", call.place.line().to_string()),
+                ("version", call.place.version.to_string()),
+                ("stale", call.stale.is_some().to_string()),
+                ("retry", call.retry.is_ok().to_string()),
+                ("locals", format!("{{{}}}", call.locals.iter().map(local).collect::<Vec<_>>().join(", "))),
+            ])
+        };
+        let stopped = object(&[("class", text(&class)), ("message", text(&message)), ("calls", array(&self.calls, call))]);
+        object(&[("stopped", stopped)])
     }
 }
 
