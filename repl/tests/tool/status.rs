@@ -353,3 +353,64 @@ fn migrations_tell_how_many_instances() {
     folder.write("go", "");
     wait_for_status(&terminal, "epoch 2 · running");
 }
+
+/// Stops at every number from 3 on that is no multiple of ten.
+const STOPPING: &str = "\
+import time
+
+fn check(n) {
+    let rest = n % 10
+    if n > 2 and rest != 0 { throw ValueError(\"no ${n}\") }
+    n
+}
+
+fn main() {
+    let sum = 0
+    for n in 1..10_000 {
+        sum += check(n)
+        print(\"sum ${sum}\")
+        time.sleep(0.01)
+    }
+}
+";
+
+#[test]
+fn a_stopped_program_is_looked_at_and_goes_on_by_keys() {
+    let folder = Folder::with(&[("main.lang", STOPPING)]);
+    let terminal = start(&folder, &[], &[]);
+    terminal.wait_for("no 3");
+    wait_for_status(&terminal, "stopped at an error · r retry · : look · a abort");
+    terminal.press(":");
+    let at_prompt = |answer: &str| {
+        terminal.wait(answer, |screen| {
+            screen.contents().contains(answer) && last_line(screen).is_some_and(|line| line.trim_end() == "stopped>")
+        });
+    };
+    at_prompt("an empty line ends");
+    terminal.press("bt\r");
+    at_prompt("#1 main.main (main.lang:12)");
+    terminal.press("rest * 14\r");
+    at_prompt("42");
+    terminal.press("nosuch\r");
+    at_prompt("`nosuch` does not exist");
+    terminal.press("retry 7\r");
+    // It stays stopped.
+    terminal.wait_for("there is no call 7");
+    wait_for_status(&terminal, "stopped at an error");
+    terminal.press(":");
+    at_prompt("there is no call 7");
+    terminal.press(":use 100\r");
+    terminal.wait_for("sum 103");
+    terminal.wait_for("no 4");
+    wait_for_status(&terminal, "stopped at an error");
+    terminal.press("r");
+    terminal.wait_for("`main.check` is called again with the same arguments");
+    wait_for_status(&terminal, "stopped at an error");
+    terminal.press("a");
+    wait_for_status(&terminal, "waiting for an edit");
+    terminal.press(":");
+    terminal.wait_for("the program has not stopped at an error");
+    folder.write("main.lang", &STOPPING.replace("10_000", "3"));
+    terminal.wait_for("sum 3");
+    assert_eq!(terminal.status(), Some(0));
+}
