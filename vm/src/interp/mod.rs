@@ -10,6 +10,7 @@ mod construct;
 mod detour;
 mod fiber;
 mod handlers;
+mod instantiate;
 mod lookup;
 mod loops;
 mod mended;

@@ -11,6 +11,7 @@ use crate::object::{
 };
 use crate::ops;
 use gc_arena::Gc;
+use std::sync::Arc;
 
 impl<'gc> Cx<'_, 'gc> {
     /// `exit(status)`: goes up the frames like an error that only `finally` clauses see.
@@ -186,6 +187,8 @@ impl<'gc> Cx<'_, 'gc> {
         if own {
             known.extend(self.world.core.definitions().iter().map(|d| d.name));
         }
+        let locals = self.world.stack.frames.last().filter(|_| own).map(locals_in_scope).unwrap_or_default();
+        known.extend(locals.iter().map(|name| self.world.intern(self.mc, name)));
         let near = ops::nearest(name, known.iter().map(Symbol::as_str));
         let mut message = if own {
             format!("`{name}` does not exist")
@@ -287,6 +290,13 @@ impl<'gc> Cx<'_, 'gc> {
         }
         Err(Box::new(Control::Raise(Value::Instance(error))))
     }
+}
+
+/// The variables of a call that the text can name where it stands, those that the function has captured included.
+fn locals_in_scope(frame: &Frame<'_>) -> Vec<Arc<str>> {
+    let (image, at) = (&frame.proto.image, place_in_code(frame));
+    let own = image.locals.iter().filter(|local| (local.start..local.end).contains(&at) && !local.name.starts_with('('));
+    own.map(|local| local.name.clone()).chain(image.capture_names.iter().cloned()).collect()
 }
 
 /// What travels up the frames, in place of an error, and what no `catch` clause matches.
