@@ -126,9 +126,10 @@ pub fn give_back() -> Vec<u8> {
         return Vec::new();
     }
     shared.is_programs = true;
-    let Some(mut input) = shared.input.take() else { return Vec::new() };
-    shared.typed.extend(input.take_ready().unwrap_or_default());
+    let input = shared.input.take();
     terminal::restore();
+    let Some(mut input) = input else { return Vec::new() };
+    shared.typed.extend(input.take_ready().unwrap_or_default());
     output().end_status();
     output().note("reload: the program reads what is typed from here on; keys and status line are off");
     std::mem::take(&mut shared.typed)
@@ -227,9 +228,7 @@ fn act(action: Action, shared: &SharedReloader, vm: &mut Vm) {
         }
         Action::Look | Action::Abort if !vm.is_stopped() => say("reload: the program has not stopped at an error"),
         Action::Look => {
-            if let Some(how) = terminal::with_lines(|| stop::ask(vm)) {
-                reload::go_on(shared, vm, Some(how));
-            }
+            terminal::with_lines(|| stop::ask(vm, |vm, how| reload::try_to_go_on(shared, vm, Some(how))));
         }
         Action::Abort => reload::go_on(shared, vm, Some(Restart::Abort)),
         Action::Retry if vm.is_stopped() && !shared.borrow().has_pending() => reload::go_on(shared, vm, None),

@@ -74,8 +74,8 @@ the program goes on.
 SIGHUP, with and without --reload, brings the program to what is on the disk. It does not end the program, unless its
 terminal has been closed, which sends the same signal.
 
-When `main` returns, the tool ends. An error that nothing catches stops the program where it was raised, with all its
-calls alive: they are shown with their variables, and the next edit that is committed lets the program go on, in the
+When `main` returns, the tool ends. An error of `main` that nothing catches stops it where it was raised, with all calls
+alive: they are shown with their variables, and the next edit that is committed lets the program go on, in the
 innermost call that it has changed. A file that does not load is waited for in the same way. A file without `main` is
 watched until Ctrl-C; statements that are new or edited run when they are saved. Otherwise Ctrl-C ends. A file that does
 not exist yet is waited for.

@@ -504,19 +504,22 @@ fn poll(shared: &SharedReloader, vm: &mut Vm) {
     keys::attend(shared, vm);
 }
 
-/// Lets the program go on that has stopped at an error, as it does after an edit, or as is given.
+/// Lets the program go on that has stopped at an error, as it does after an edit, or as is given. What speaks against it is told.
 pub fn go_on(shared: &SharedReloader, vm: &mut Vm, how: Option<Restart>) {
-    let mut this = shared.borrow_mut();
-    match stop::go_on(vm, how) {
-        Ok(is_main_due) => {
-            (this.stopped, this.program) = (None, Program::Runs);
-            this.is_main_due = is_main_due;
-        }
-        Err(error) => {
-            this.stopped = Some(this.commits);
-            output().note(&diagnostics::Report::for_stderr().error(&error));
-        }
+    if let Err(error) = try_to_go_on(shared, vm, how) {
+        let mut this = shared.borrow_mut();
+        this.stopped = Some(this.commits);
+        output().note(&diagnostics::Report::for_stderr().error(&error));
     }
+}
+
+/// The same; gives what speaks against it, and the program stays stopped.
+pub fn try_to_go_on(shared: &SharedReloader, vm: &mut Vm, how: Option<Restart>) -> Result<(), Error> {
+    let is_main_due = stop::go_on(vm, how)?;
+    let mut this = shared.borrow_mut();
+    (this.stopped, this.program) = (None, Program::Runs);
+    this.is_main_due = is_main_due;
+    Ok(())
 }
 
 fn take_in(shared: &SharedReloader, vm: &mut Vm) {

@@ -27,8 +27,8 @@ pub struct Session {
     imports: Imports,
     /// Texts evaluated so far.
     count: u32,
-    /// The call that is looked at while calls have stopped at an error.
-    pub chosen: usize,
+    /// The call that is looked at while calls have stopped at an error, with the number of the stop.
+    pub chosen: (u64, usize),
 }
 
 impl Session {
@@ -37,7 +37,7 @@ impl Session {
         let mut vm = engine::new_vm(&Texts::default(), &[], presses_max);
         vm.add_root("");
         engine::add_roots(&mut vm, &[]);
-        Session { vm, imports: Imports::default(), count: 0, chosen: 0 }
+        Session { vm, imports: Imports::default(), count: 0, chosen: (0, 0) }
     }
 
     /// What Ctrl-C sets.

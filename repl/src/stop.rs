@@ -30,7 +30,9 @@ pub fn go_on(vm: &mut Vm, how: Option<Restart>) -> Result<bool, Error> {
     };
     vm.restart(if is_main { &Restart::Abort } else { &how })?;
     if !(is_chosen && matches!(how, Restart::Abort)) {
-        output().note(&format!("reload: {}", going_on(&stopped, &how)));
+        let is_mended = is_chosen || stopped.missing.is_some() || stopped.calls.iter().any(|call| call.stale.is_some());
+        let unchanged = if is_mended { "" } else { "; no text of a call that has stopped was changed" };
+        output().note(&format!("reload: {}{unchanged}", going_on(&stopped, &how)));
     }
     Ok(is_main)
 }
@@ -97,8 +99,11 @@ enum Done {
     GoOn(Restart),
 }
 
-fn carry_out(vm: &mut Vm, chosen: &mut usize, name: &str, argument: &str) -> Result<Done, String> {
+fn carry_out(vm: &mut Vm, (of, chosen): &mut (u64, usize), name: &str, argument: &str) -> Result<Done, String> {
     let stopped = vm.stopped().ok_or("nothing has stopped at an error")?;
+    if *of != stopped.number {
+        (*of, *chosen) = (stopped.number, 0);
+    }
     let needed = |what: &str| if argument.is_empty() { Err(format!("write `:{name} TEXT`: {what}")) } else { Ok(()) };
     let number = |default: usize| match argument {
         "" => Ok(default),
@@ -192,9 +197,6 @@ pub fn in_session(session: &mut Session, name: &str, argument: &str) -> Next {
 /// Goes on with what has stopped, and shows what comes of it. Gives an error that is to be told.
 fn resume(session: &mut Session, how: &Restart) -> Option<Error> {
     let result = session.resume(how);
-    if !matches!(result, Err(Error::Host(_))) {
-        session.chosen = 0;
-    }
     // Its text was shown when it stopped.
     if let (Restart::Abort, Err(Error::Raised { .. })) = (how, &result) {
         write("the calls are ended\n");
@@ -205,20 +207,26 @@ fn resume(session: &mut Session, how: &Restart) -> Option<Error> {
 }
 
 /// Lets lines be typed about a program that has stopped beside its terminal: commands, with or without `:`, and text to evaluate in the call
-/// that is looked at. Gives how the program goes on; `None`: it stays stopped, and an empty line has ended this.
-pub fn ask(vm: &mut Vm) -> Option<Restart> {
-    let mut chosen = 0;
+/// that is looked at. `go_on` is given how the program is to go on; an empty line ends this, too.
+pub fn ask(vm: &mut Vm, mut go_on: impl FnMut(&mut Vm, Restart) -> Result<(), Error>) {
+    let mut chosen = (0, 0);
     let mut prompt = PlainPrompt::new(vm.cancel_flag());
-    output().note("reload: `bt`, `frame N`, `retry`, `use TEXT`, `define TEXT`, `continue`, `abort`, or text to evaluate; an empty line ends this");
+    output().note(ABOUT_ASKING);
     loop {
         let line = match prompt.read(PROMPT_STOPPED) {
             Typed::Text(line) if !line.trim().is_empty() => line,
-            Typed::Text(_) | Typed::Cleared | Typed::End | Typed::Failed(_) => return None,
+            Typed::Text(_) | Typed::Cleared | Typed::End | Typed::Failed(_) => {
+                return output().note("reload: the program stays stopped; waiting for an edit");
+            }
         };
         let line = line.trim().trim_start_matches(':');
         let (first, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         let (name, argument) = match COMMANDS.iter().find(|(name, ..)| *name == first) {
             Some((name, ..)) => (*name, rest.trim()),
+            None if matches!(line, "help" | "h" | "?") => {
+                output().note(ABOUT_ASKING);
+                continue;
+            }
             None => ("eval", line),
         };
         let done = carry_out(vm, &mut chosen, name, argument);
@@ -231,8 +239,14 @@ pub fn ask(vm: &mut Vm) -> Option<Restart> {
             },
             Err(message) => Style::for_stderr().failure(&message),
             Ok(Done::Failed(error)) => Style::for_stderr().error(&error),
-            Ok(Done::GoOn(how)) => return Some(how),
+            Ok(Done::GoOn(how)) => match go_on(vm, how) {
+                Ok(()) => return,
+                Err(error) => Style::for_stderr().error(&error),
+            },
         };
         output().note(text.trim_end());
     }
 }
+
+const ABOUT_ASKING: &str = "reload: `bt`, `frame N`, `retry`, `use TEXT`, `define TEXT`, `continue`, `abort`, or text to evaluate; an empty line ends \
+                            this, and edits are taken in behind it";

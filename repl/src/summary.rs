@@ -129,7 +129,8 @@ fn attention(out: &mut String, report: &Report) {
     for change in &report.layouts {
         let _ = writeln!(out, "  layout: {}", layout_text(change));
     }
-    for stale in report.stale.iter() {
+    // What has stopped is made again or goes on, which is said behind this.
+    for stale in report.stale.iter().filter(|_| program != Program::Stopped) {
         let _ = writeln!(out, "  stale: {stale}");
     }
 }

@@ -18,11 +18,15 @@ mod unix {
     use signal_hook::iterator::Signals;
     use signal_hook::low_level::emulate_default_handler;
     use std::io::{self, IsTerminal, stderr, stdin, stdout};
+    use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::{Mutex, MutexGuard, PoisonError};
     use std::thread;
 
     /// How the terminal was before keys were asked for; nothing while they are not.
     static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
+
+    /// Whether lines are typed at the moment.
+    static TAKES_LINES: AtomicBool = AtomicBool::new(false);
 
     fn before() -> MutexGuard<'static, Option<Termios>> {
         BEFORE.lock().unwrap_or_else(PoisonError::into_inner)
@@ -68,10 +72,12 @@ mod unix {
 
     /// Lets lines be typed while something runs.
     pub fn with_lines<T>(run: impl FnOnce() -> T) -> T {
+        TAKES_LINES.store(true, Ordering::Relaxed);
         if let Some(before) = before().as_ref() {
             put_back(before);
         }
         let done = run();
+        TAKES_LINES.store(false, Ordering::Relaxed);
         take_again();
         done
     }
@@ -125,6 +131,7 @@ mod unix {
 
     fn take_again() {
         if let Some(before) = before().as_ref()
+            && !TAKES_LINES.load(Ordering::Relaxed)
             && is_in_foreground()
         {
             let _ = set_for_keys(before);

@@ -322,14 +322,22 @@ impl Builder {
 
     fn finish(mut self) -> Result<Vec<Step>, Malformed> {
         self.close()?;
-        if self.steps.is_empty() { malformed(1, "no sections") } else { Ok(self.steps) }
+        match self.deeds.first() {
+            Some(deed) => malformed(1, format!("nothing runs that could stop for {deed:?}")),
+            None if self.steps.is_empty() => malformed(1, "no sections"),
+            None => Ok(self.steps),
+        }
     }
 }
 
 fn deed(section: &Section<'_>) -> Result<Deed, Malformed> {
     let (word, rest) = section.rest.split_once(' ').unwrap_or((section.rest, ""));
     let (number, text) = rest.split_once(' ').unwrap_or((rest, ""));
-    let number: usize = number.parse().unwrap_or(0);
+    let number: usize = match number.parse() {
+        Ok(number) => number,
+        Err(_) if matches!(word, "calls" | "edit" | "edited" | "abort") => 0,
+        Err(_) => return malformed(section.line, format!("`{word}` is of a call: `#- stop {word} 0`")),
+    };
     Ok(match word {
         "calls" => Deed::Calls,
         "eval" => Deed::Eval(number, text.to_owned()),

@@ -119,3 +119,51 @@ fn tasks_go_on_beside_a_main_part_that_has_stopped() {
     assert!(matches!(vm.call::<_, ()>("main.main", ()), Err(Error::Raised { .. })));
     assert!(vm.get::<i64>("main.ticks").expect("an int") > 20);
 }
+
+#[test]
+fn what_is_evaluated_in_a_call_returns_what_it_likes() {
+    let mut vm = vm_with(TEXT, OnError::Return);
+    vm.call::<_, i64>("main.part", (0,)).expect_err("12 // 0");
+    let shown = |vm: &mut Vm, text: &str| {
+        let value = vm.eval_in_call(0, text).expect("it can be evaluated").expect("a value");
+        vm.repr(&value).expect("a text")
+    };
+    assert_eq!(shown(&mut vm, "return []"), "[]");
+    assert_eq!(shown(&mut vm, "return [1, 2]"), "[1, 2]");
+    assert_eq!(shown(&mut vm, "let value_ = 7\nvalue_ + n"), "7");
+    assert_eq!(vm.stopped().expect("still").calls[0].locals, [("n".to_owned(), "0".to_owned())]);
+    assert!(vm.eval_in_call(0, "n = 3\nreturn n").is_ok());
+    assert_eq!(vm.stopped().expect("still").calls[0].locals, [("n".to_owned(), "3".to_owned())]);
+}
+
+/// What the library looks up by name is no name of the program's that an edit could bring.
+#[test]
+fn a_name_that_the_library_looks_for_is_not_missing() {
+    let text = "import live\nfn f(text) { live.eval(text) }\nfn main() { f(\"nosuch\") }\n";
+    let mut vm = vm_with(text, OnError::Return);
+    vm.call::<_, ()>("main.main", ()).expect_err("nosuch");
+    assert!(vm.stopped().expect("it has stopped").missing.is_none());
+    let report = vm.reload_texts(vec![("main.lang".into(), text.replace("\"nosuch\"", "\"40 + 2\""))]);
+    assert!(report.ok, "{report}");
+    let how = vm.restart_after_edit();
+    let result = vm.resume(&how).expect("the edit has mended it");
+    assert!(vm.is_nil(&result) || vm.read::<i64>(&result).is_ok_and(|n| n == 42));
+}
+
+/// A task that does not wait lets the stopped part wait for its turn: the answer that was given holds.
+#[test]
+fn an_answer_is_asked_for_once() {
+    let text = "import task\nlet n = 0\nfn busy() { while n < 3_000_000 { n += 1 } }\n\
+                fn main() { task.spawn(busy); task.sleep(0); nil.x }";
+    let mut vm = vm_with(text, OnError::Wait);
+    let answers = std::rc::Rc::new(std::cell::Cell::new(0));
+    let count = answers.clone();
+    vm.on_safe_point(move |vm| {
+        if vm.is_stopped() {
+            count.set(count.get() + 1);
+            vm.restart(&Restart::Abort).expect("it has stopped");
+        }
+    });
+    assert!(matches!(vm.call::<_, ()>("main.main", ()), Err(Error::Raised { .. })));
+    assert_eq!(answers.get(), 1);
+}

@@ -105,6 +105,8 @@ pub struct FnScope {
     pub has_self: bool,
     /// Whether it contains a `yield` of its own.
     pub yields: bool,
+    /// Whether it contains a loop of its own.
+    pub loops: bool,
 }
 
 /// An import of the file.

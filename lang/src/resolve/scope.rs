@@ -107,6 +107,8 @@ pub(super) struct Function {
     blocks: Vec<Block>,
     /// Labels of the loops around, innermost last.
     pub(super) loops: Vec<Option<Name>>,
+    /// Whether it has a loop.
+    pub(super) has_loops: bool,
     has_self: bool,
     yields: bool,
 }
@@ -221,6 +223,7 @@ impl<'d> Resolver<'d> {
             bindings: FxHashMap::default(),
             blocks: vec![Block::new()],
             loops: Vec::new(),
+            has_loops: false,
             has_self: false,
             yields: false,
         });
@@ -235,8 +238,13 @@ impl<'d> Resolver<'d> {
             local.boxed = local.captured && (state.assigned || state.early);
             local
         });
-        let scope =
-            FnScope { locals: locals.collect(), upvalues: function.upvalues, has_self: function.has_self, yields: function.yields };
+        let scope = FnScope {
+            locals: locals.collect(),
+            upvalues: function.upvalues,
+            has_self: function.has_self,
+            yields: function.yields,
+            loops: function.has_loops,
+        };
         self.finished[function.index] = Some(Finished { owner, scope, origins: function.origins });
     }
 

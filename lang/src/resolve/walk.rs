@@ -344,6 +344,7 @@ impl Resolver<'_> {
     }
 
     fn loop_body(&mut self, label: Option<&Ident>, body: &Block) {
+        self.function().has_loops = true;
         self.function().loops.push(label.map(|label| label.name.clone()));
         self.scoped_block(body);
         self.function().loops.pop();

@@ -37,6 +37,7 @@ pub fn disassemble(image: &ModuleImage, id: ProtoId) -> String {
         let caught = match &handler.catches {
             Catches::Nothing => " finally".to_owned(),
             Catches::Everything => String::new(),
+            Catches::Unknown => " some class".to_owned(),
             Catches::Classes(classes) => {
                 let names = classes.iter().map(|class| constant_text(image, &proto.consts[*class as usize]));
                 format!(" {}", names.collect::<Vec<_>>().join(", "))

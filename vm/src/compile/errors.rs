@@ -70,7 +70,7 @@ impl<'a> Compiler<'a> {
             }
             for class in &catch.classes {
                 // Whatever is not the name of a definition would have to be evaluated.
-                let Some(name) = self.definition_named(class) else { return Catches::Everything };
+                let Some(name) = self.definition_named(class) else { return Catches::Unknown };
                 classes.push(self.fun.constant(Const::Name(name)));
             }
         }

@@ -194,28 +194,28 @@ impl<'a> Compiler<'a> {
         for ((param, id), reg) in params.iter().zip(ids).zip(regs) {
             self.signature_of(param, &mut signature);
             let span = param.pattern.span;
+            let own = self.parameter(span, id, reg, param.default.is_some());
             if let Some(default) = &param.default {
                 let given = self.fun.label();
-                self.fun.jump(span, Insn::abc(Op::JumpSet, reg.0, 0, 0), given);
-                self.expr_to(default, reg);
+                self.fun.jump(span, Insn::abc(Op::JumpSet, own.0, 0, 0), given);
+                self.expr_to(default, own);
                 self.fun.bind(given);
             }
-            let own = self.parameter(span, id, reg);
             if let PatternKind::Bind(..) = &*param.pattern.kind {
                 self.bind_local(span, id, own);
             } else {
-                self.fun.open_hidden(&"(parameter)".into(), reg, false);
-                self.destructure(&param.pattern, reg);
+                self.fun.open_hidden(&"(parameter)".into(), own, false);
+                self.destructure(&param.pattern, own);
             }
         }
         signature
     }
 
-    /// The register of a parameter's variable, which has its value: that of the argument, unless the code may change the variable.
-    /// Arguments stay as they were given, so that a call can be made once more.
-    fn parameter(&mut self, span: Span, id: LocalId, argument: Reg) -> Reg {
+    /// The register of a parameter's variable, which has its value: that of the argument, unless the two may come to differ, by an assignment, a
+    /// default, or a loop that goes on in other code. Arguments stay as they were given, so that a call can be made once more.
+    fn parameter(&mut self, span: Span, id: LocalId, argument: Reg, has_default: bool) -> Reg {
         let local = &self.fun.scope.locals[id.0 as usize];
-        if !local.assigned && !local.boxed {
+        if !local.assigned && !local.boxed && !has_default && !self.fun.scope.loops {
             return argument;
         }
         self.fun.open_hidden(&"(argument)".into(), argument, false);
@@ -263,6 +263,6 @@ pub(super) fn capture(function: &mut Function<'_>, captures: &[(Capture, Upvalue
 
 /// The variables of a function without parameters or variables of its own.
 pub(super) fn no_scope() -> &'static FnScope {
-    static NONE: FnScope = FnScope { locals: Vec::new(), upvalues: Vec::new(), has_self: false, yields: false };
+    static NONE: FnScope = FnScope { locals: Vec::new(), upvalues: Vec::new(), has_self: false, yields: false, loops: false };
     &NONE
 }

@@ -1,13 +1,15 @@
 //! A program that has stopped at an error, for the host: its calls, their variables, and the ways to go on.
 
-use super::error::Error;
+use super::error::{Error, Problem};
 use super::handle::Handle;
 use super::vm::Vm;
 use crate::heap::Value;
 use crate::interp::{Stalled, places_of};
-use crate::object::{BoxCell, Control, Cx, Fiber, GoOn, OnError, Stack, Task, TraceFrame, Wake};
+use crate::object::{BoxCell, Control, Cx, Definition, Fiber, GoOn, OnError, Stack, Task, TraceFrame, Wake};
 use crate::ops;
 use gc_arena::Gc;
+use lang::diagnostic::Diagnostic;
+use lang::source::Source;
 use std::fmt::Write as _;
 
 /// How a program goes on that has stopped at an error. Calls are numbered as in [`StoppedProgram::calls`]: 0 is the innermost.
@@ -41,6 +43,8 @@ pub struct StoppedCall {
 /// What a program has stopped at.
 #[derive(Clone, Debug)]
 pub struct StoppedProgram {
+    /// Tells this stop from others of the VM.
+    pub number: u64,
     /// The error that nothing would catch.
     pub error: Error,
     /// The program's own calls, innermost first.
@@ -67,19 +71,19 @@ impl Vm {
 
     /// Whether the program has stopped at an error, and waits for [`Vm::restart`] or [`Vm::resume`].
     pub fn is_stopped(&mut self) -> bool {
-        self.enter(|cx| cx.world.stopping.stopped.is_some())
+        self.enter(|cx| cx.world.stopping.open().is_some())
     }
 
     /// Where the program has stopped.
     pub fn stopped(&mut self) -> Option<StoppedProgram> {
-        let (error, calls, missing) = self.enter(|cx| {
-            let stopped = cx.world.stopping.stopped?;
+        let (number, error, calls, missing) = self.enter(|cx| {
+            let stopped = cx.world.stopping.open()?;
             let found = cx.found_calls();
-            let missing = cx.missing_now(&found).map(|cell| (cell.namespace.name.to_string(), cell.name.as_str().to_owned()));
+            let missing = stopped.missing.map(|cell| (cell.namespace.name.to_string(), cell.name.as_str().to_owned()));
             let calls = found.iter().enumerate().map(|(i, found)| cx.describe_call(found, i == 0 && missing.is_some())).collect();
-            Some((Handle::new(cx.world, stopped.error), calls, missing))
+            Some((stopped.ticket, Handle::new(cx.world, stopped.error), calls, missing))
         })?;
-        Some(StoppedProgram { error: self.raised(error), calls, missing })
+        Some(StoppedProgram { number, error: self.raised(error), calls, missing })
     }
 
     /// Lets the program go on that has stopped at an error.
@@ -91,10 +95,13 @@ impl Vm {
             self.check_handle(value)?;
         }
         self.enter(|cx| {
-            let stopped = cx.world.stopping.stopped.ok_or_else(|| Error::Host("the program has not stopped at an error".into()))?;
+            let stopped = cx.world.stopping.open().ok_or_else(|| Error::Host("the program has not stopped at an error".into()))?;
             let go_on = cx.way_of(how).map_err(Error::Host)?;
             if !cx.world.tasks.wake(cx.mc, stopped.ticket, Wake::GoOn(go_on)) {
                 return Err(Error::Host("the call has returned its error to the host, who can resume it".into()));
+            }
+            if let Some(stopped) = &mut cx.world.stopping.stopped {
+                stopped.is_answered = true;
             }
             Ok(())
         })
@@ -176,7 +183,7 @@ impl Vm {
     pub fn restart_after_edit(&mut self) -> Restart {
         self.enter(|cx| {
             let found = cx.found_calls();
-            let has_name = cx.missing_now(&found).is_some_and(|cell| !cell.value().is_unset());
+            let has_name = cx.missing_now().is_some_and(|cell| !cell.value().is_unset());
             if has_name && found.first().is_some_and(|found| !found.is_changed) {
                 return Restart::Continue(0);
             }
@@ -207,6 +214,12 @@ impl Vm {
 
     fn eval_with_locals(&mut self, number: usize, text: &str) -> Result<Option<Handle>, Error> {
         let no_call = || Error::Host(format!("there is no call {number}"));
+        let source = Source::new("<call>", text);
+        let errors = lang::parse(&source).diagnostics.into_iter().filter(Diagnostic::is_error);
+        let problems: Vec<Problem> = errors.map(|diagnostic| Problem { source: source.clone(), diagnostic }).collect();
+        if !problems.is_empty() {
+            return Err(Error::Refused(problems));
+        }
         let (namespace, names, mut args) = self
             .enter(|cx| {
                 let found = cx.found_calls().into_iter().nth(number)?;
@@ -220,10 +233,14 @@ impl Vm {
             })
             .ok_or_else(no_call)?;
         let list = names.join(", ");
-        // The method gives `self` its meaning; the text stands in lines of its own, so that errors mark it.
-        let code = format!(
-            "do {{ class Call_ {{ fn eval({list}) {{ let value_ = do {{\n{text}\n}}; [value_, {list}] }} }}; Call_.eval }}"
-        );
+        let mut value = "value_".to_owned();
+        while names.contains(&value) || text.contains(&value) {
+            value.push('_');
+        }
+        // The method gives `self` its meaning, the inner function takes what `return` gives; the text stands in lines of its own, so that
+        // errors mark it.
+        let inner = format!("let {value} = (|| {{\n{text}\n}})(); [{value}, {list}]");
+        let code = format!("do {{ class Call_ {{ fn eval({list}) {{ {inner} }} }}; Call_.eval }}");
         let Some(evaluate) = self.eval(&namespace, "<call>", &code)? else { return Err(no_call()) };
         let before = args.clone();
         let result = self.run(move |cx| {
@@ -314,9 +331,8 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// The definition that the innermost call has looked for in vain.
-    fn missing_now(&self, found: &[Found<'gc>]) -> Option<Gc<'gc, crate::object::Definition<'gc>>> {
-        let stopped = self.world.stopping.stopped?;
-        self.missing_definition(&found.first()?.call.frame, stopped.error)
+    fn missing_now(&self) -> Option<Gc<'gc, Definition<'gc>>> {
+        self.world.stopping.stopped?.missing.map(Definition::holder)
     }
 
     /// Whether a call can begin the turn of its loop again.
@@ -340,12 +356,12 @@ impl<'gc> Cx<'_, 'gc> {
             Restart::Return(number, value) => GoOn::Return(call(number)?.call.depth, value.value_in(self.world)),
             Restart::Continue(number) => {
                 let chosen = call(number)?;
-                match self.missing_now(&found).filter(|_| *number == 0) {
+                match self.missing_now().filter(|_| *number == 0 && !chosen.is_changed) {
                     Some(cell) if cell.value().is_unset() => {
                         return Err(format!("`{}` still does not exist", cell.name.as_str()));
                     }
-                    Some(_) if !chosen.is_changed => GoOn::Again,
-                    _ => {
+                    Some(_) => GoOn::Again,
+                    None => {
                         self.turns(chosen)?;
                         GoOn::Turn(chosen.call.depth)
                     }

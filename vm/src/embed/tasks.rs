@@ -93,11 +93,12 @@ impl Vm {
 
     /// Waits for a short time, so that cancellation and reloads are noticed.
     fn wait_piece(&mut self, until: Duration) -> Result<(), Error> {
+        self.tell_failures();
         self.look()?;
         self.begin_slice();
         let now = match self.host(|host| host.monotonic()) {
             // Without a clock no task sleeps: only the host can end this wait.
-            Err(_) if self.is_stopped() => {
+            Err(_) if self.enter(|cx| cx.world.stopping.stopped.is_some()) => {
                 std::thread::sleep(PIECE);
                 return Ok(());
             }

@@ -178,8 +178,10 @@ pub enum ProtoKind {
 pub enum Catches {
     /// None: it is that of a `finally`.
     Nothing,
-    /// All but those that have to be named, or what cannot be known before.
+    /// All but those that have to be named.
     Everything,
+    /// Some class that only its code knows.
+    Unknown,
     /// Those of classes that constants name.
     Classes(Vec<u32>),
 }

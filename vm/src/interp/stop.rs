@@ -10,8 +10,10 @@ use super::run::Flow;
 use super::unwind::{Leaving, place_in_code};
 use crate::bytecode::{Insn, Op};
 use crate::heap::Value;
-use crate::image::{Catches, Handler, LoopKind, ProtoKind};
-use crate::object::{Cx, Definition, Exit, Fiber, Frame, Function, GoOn, OnError, Proto, Resumption, Stopped, Task, Wait, Way};
+use crate::image::{Catches, DefinitionKind, Handler, LoopKind, ProtoKind};
+use crate::object::{
+    Class, Cx, Definition, Exit, Fiber, Frame, Function, GoOn, Member, OnError, Proto, Resumption, Stopped, Task, Wait, Way,
+};
 use gc_arena::Gc;
 use std::rc::Rc;
 
@@ -26,8 +28,24 @@ pub(super) enum Arrival {
     Turn,
 }
 
+/// The call to which the stack is unwound, as it is known again when it has come to the top. A `finally` on the way may do anything, even yield out of
+/// its fiber: the call may be gone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Target {
+    /// Number of the stop.
+    number: u64,
+    arrival: Arrival,
+    /// Frames of its stack, itself included.
+    frames: usize,
+    /// Address of the fiber whose stack it is on; 0: that of the task.
+    fiber: usize,
+    /// Address of its code.
+    proto: usize,
+}
+
 /// The call to which the stack is unwound, once its frame is on top.
 pub(super) struct Goal {
+    number: u64,
     arrival: Arrival,
     /// For a turn: the first and the last word of the loop.
     inside: Option<(u32, u32)>,
@@ -67,7 +85,10 @@ impl<'gc> Cx<'_, 'gc> {
     /// Whether the program is to stop here, instead of losing its calls to an error.
     pub(super) fn is_to_stop(&mut self, error: Value<'gc>) -> bool {
         let stopping = &self.world.stopping;
-        if stopping.on_error == OnError::Unwind || self.world.parked.len() != 1 || is_same(stopping.given_up, error) {
+        if stopping.on_error == OnError::Unwind
+            || self.world.parked.len() != 1
+            || stopping.given_up.iter().any(|other| is_same(*other, error))
+        {
             return false;
         }
         let is_main = self.world.tasks.current.is_some_and(|task| task.is_main() && task.goal.get().is_none());
@@ -106,6 +127,7 @@ impl<'gc> Cx<'_, 'gc> {
         match &handler.catches {
             Catches::Nothing => false,
             Catches::Everything => !self.is_uncatchable(&error),
+            Catches::Unknown => true,
             Catches::Classes(classes) => classes.iter().any(|constant| {
                 let Value::Definition(cell) = proto.const_at(*constant as usize) else { return true };
                 match Definition::holder(cell).value() {
@@ -127,8 +149,9 @@ impl<'gc> Cx<'_, 'gc> {
         let ticket = self.world.tasks.fresh();
         let older = self.world.stopping.stopped.take();
         self.world.stopping.older.extend(older);
-        self.world.stopping.stopped = Some(Stopped { ticket, error, task, fiber: self.world.fiber });
-        self.world.stopping.given_up = Value::Nil;
+        let top = self.world.stack.frames.last().filter(|frame| !self.is_stub(frame.proto));
+        let missing = top.and_then(|frame| self.missing_definition(frame, error));
+        self.world.stopping.stopped = Some(Stopped { ticket, error, task, fiber: self.world.fiber, missing, is_answered: false });
         self.world.tasks.park(task, Wait { ticket, deadline: None, what: "at an error".to_owned() });
         Flow::Leave(Exit::Wait)
     }
@@ -160,7 +183,8 @@ impl<'gc> Cx<'_, 'gc> {
             self.world.stopping.stopped = None;
         }
         if self.world.parked.is_empty() {
-            self.world.stopping.given_up = Value::Nil;
+            self.world.stopping.given_up.clear();
+            self.world.stopping.given.clear();
         }
         self.abandon_fibers(main.fiber());
     }
@@ -170,7 +194,7 @@ impl<'gc> Cx<'_, 'gc> {
         let Some(stopped) = self.world.stopping.stopped.take() else { return Flow::Reload };
         let (depth, arrival) = match how {
             GoOn::Abort => {
-                self.world.stopping.given_up = stopped.error;
+                self.world.stopping.given_up.push(stopped.error);
                 return self.unwind(stopped.error);
             }
             GoOn::Again => {
@@ -181,22 +205,59 @@ impl<'gc> Cx<'_, 'gc> {
             GoOn::Retry(depth) => (depth, Arrival::Retry),
             GoOn::Turn(depth) => (depth, Arrival::Turn),
             GoOn::Return(depth, value) => {
-                self.world.stopping.given = value;
+                self.world.stopping.given.push((stopped.ticket, value));
                 (depth, Arrival::Return)
             }
         };
-        self.leave_for(Leaving::To(depth, arrival))
+        match self.target(depth, stopped.ticket, arrival) {
+            Some(target) => self.leave_for(Leaving::To(target)),
+            None => self.lost_way(),
+        }
+    }
+
+    /// The call with this depth, as it is known again on the way to it.
+    fn target(&self, depth: usize, number: u64, arrival: Arrival) -> Option<Target> {
+        let mut below = self.depth_of_stacks();
+        let mut fiber = self.world.fiber;
+        let find = |frames: &[Frame<'gc>], below: usize, fiber: Option<Gc<'gc, Fiber<'gc>>>| {
+            let frame = frames.get(depth.checked_sub(below)?)?;
+            let is_meant = !self.is_stub(frame.proto);
+            is_meant.then(|| Target {
+                number,
+                arrival,
+                frames: depth - below + 1,
+                fiber: address(fiber),
+                proto: Gc::as_ptr(frame.proto) as usize,
+            })
+        };
+        below -= self.world.stack.frames.len();
+        if depth >= below {
+            return find(&self.world.stack.frames, below, fiber);
+        }
+        while let Some(running) = fiber {
+            fiber = running.resumer();
+            let count = running.stack().with_frames(<[_]>::len);
+            below -= count;
+            if depth >= below {
+                return running.stack().with_frames(|frames| find(frames, below, fiber));
+            }
+        }
+        None
     }
 
     /// What is to happen to the top frame if it is the one that is meant.
     pub(super) fn goal_here(&self, leaving: Leaving, frame: &Frame<'gc>) -> Option<Goal> {
-        let Leaving::To(depth, arrival) = leaving else { return None };
-        if self.depth_of_stacks() != depth + 1 {
+        let Leaving::To(Target { number, arrival, frames, fiber, proto }) = leaving else { return None };
+        let is_meant = self.world.stack.frames.len() == frames
+            && address(self.world.fiber) == fiber
+            && Gc::as_ptr(frame.proto) as usize == proto
+            && !self.is_stub(frame.proto);
+        if !is_meant {
             return None;
         }
-        let inside =
-            (arrival == Arrival::Turn).then(|| self.turn_again(frame, self.callee_of_top())).flatten().map(|turn| turn.inside);
-        Some(Goal { arrival, inside })
+        let is_turn = arrival == Arrival::Turn;
+        let inside = is_turn.then(|| self.turn_again(frame, self.callee_of_top())).flatten().map(|turn| turn.inside);
+        Some(Goal { number, arrival, inside })
     }
 
     /// The top frame is the one that was meant, and no `finally` is left in it.
@@ -210,14 +271,17 @@ impl<'gc> Cx<'_, 'gc> {
                 self.begin_turn_again(&turn)
             }
             Arrival::Return => {
-                let value = std::mem::take(&mut self.world.stopping.given);
+                let given = &mut self.world.stopping.given;
+                let at = given.iter().position(|(number, _)| *number == goal.number);
+                let value = at.map_or(Value::Nil, |at| given.swap_remove(at).1);
                 self.return_value(value)
             }
             Arrival::Retry => {
                 let base = self.world.stack.base;
                 let callee = self.callee_of_top();
                 let given = arguments(&frame, &self.world.stack.values[base..]);
-                let (Some(args), Some(function)) = (given.ok(), self.function_for(&frame, callee)) else { return self.lost_way() };
+                let Ok(args) = given else { return self.lost_way() };
+                let Some(function) = self.function_for(&frame, callee, args.first().copied()) else { return self.lost_way() };
                 self.world.stack.pop();
                 let first = self.world.stack.scratch() + 1;
                 if !self.world.stack.reserve(first + args.len() + crate::limits::SCRATCH_SLOTS) {
@@ -225,7 +289,12 @@ impl<'gc> Cx<'_, 'gc> {
                     return self.control(error, frame.dst, frame.mode);
                 }
                 self.world.stack.values[first..][..args.len()].copy_from_slice(&args);
-                match self.enter_again(function, first, args.len(), frame.dst, frame.mode) {
+                // One that was decorated meanwhile is called as it is now; else nothing that stands in for it stands in once more.
+                let called = match self.world.decoration_of(function) {
+                    Some(_) => self.call_window(Value::Function(function), first, args.len(), frame.dst, frame.mode),
+                    None => self.enter_again(function, first, args.len(), frame.dst, frame.mode),
+                };
+                match called {
                     Ok(Called::Entered) => Flow::Reload,
                     Ok(Called::Value(value)) => {
                         self.deliver(value, frame.dst, frame.mode);
@@ -240,7 +309,7 @@ impl<'gc> Cx<'_, 'gc> {
     /// A `finally` has changed what the way on was found for.
     fn lost_way(&mut self) -> Flow<'gc> {
         let error =
-            self.value_error("the call cannot be made once more: a `finally` clause on the way has changed what is needed for it");
+            self.value_error("the program cannot go on there: a `finally` clause on the way has changed what is needed for it");
         self.control(error, 0, crate::object::ReturnMode::Discard)
     }
 
@@ -260,20 +329,46 @@ impl<'gc> Cx<'_, 'gc> {
         depth
     }
 
-    /// The function that is called when a call is made again.
-    fn function_for(&self, frame: &Frame<'gc>, callee: Value<'gc>) -> Option<Gc<'gc, Function<'gc>>> {
+    /// The function that is called when a call is made again: the one that was called, in its newest text, as long as it is where it was. What has
+    /// taken its place in its file or class is called instead.
+    fn function_for(&self, frame: &Frame<'gc>, callee: Value<'gc>, this: Option<Value<'gc>>) -> Option<Gc<'gc, Function<'gc>>> {
         let Value::Function(function) = callee else { return None };
         let newest = self.newest_code(frame, callee);
-        if newest.linked.is_overwritten.get() {
-            // Of what was overwritten, the definition has the new one.
-            let (namespace, name) = newest.qualified.rsplit_once('.')?;
-            let namespace = self.world.namespaces.get(namespace)?;
-            let cell = namespace.definitions().into_iter().find(|cell| cell.name.as_str() == name)?;
-            if let Value::Function(function) = cell.value() {
-                return Some(function);
-            }
+        let in_place = |value: Value<'gc>| match value {
+            Value::Function(now) => Some(now),
+            Value::Decorated(decorated) => match decorated.original.get() {
+                Value::Function(now) => Some(now),
+                _ => None,
+            },
+            _ => None,
+        };
+        let linked = newest.linked;
+        let is_it = |kind: &DefinitionKind| matches!(kind, DefinitionKind::Function(id) if Gc::ptr_eq(linked.proto(*id), newest));
+        if let Some(definition) = linked.image.definitions.iter().find(|definition| is_it(&definition.kind)) {
+            let namespace = linked.module.namespace;
+            let cell = namespace.definitions().into_iter().find(|cell| cell.name.as_str() == &*definition.name)?;
+            return in_place(Definition::holder(cell).value());
         }
-        Some(function)
+        let name = newest.image.name.rsplit('.').next()?;
+        // What fills slots is a part of making the instance.
+        if name == "<slots>" {
+            return None;
+        }
+        let (Some(home), Some(Value::Instance(_))) = (function.home(), this) else { return Some(function) };
+        let member_of = |class: Gc<'gc, Class<'gc>>| {
+            let body = class.body();
+            body.members.iter().find(|(known, _)| known.as_str() == name).map(|(_, member)| *member)
+        };
+        let class = self.world.class_of(&this?);
+        let elsewhere = || class.body().linearisation.iter().find_map(|class| member_of(*class));
+        match member_of(home) {
+            Some(Member::Method(value)) => in_place(value),
+            Some(_) => Some(function),
+            None => match elsewhere() {
+                Some(Member::Method(value)) => in_place(value),
+                _ => None,
+            },
+        }
     }
 
     /// Whether a call can be made again, and if not, why.
@@ -281,10 +376,13 @@ impl<'gc> Cx<'_, 'gc> {
         if self.world.is_library(&call.frame.proto.linked.module.namespace) {
             return Err("it is a call of the library's".to_owned());
         }
-        let Some(function) = self.function_for(&call.frame, call.callee) else {
+        if call.frame.proto.image.kind == ProtoKind::Unit {
             return Err("what stands outside functions runs once".to_owned());
-        };
+        }
         let args = arguments(&call.frame, slots)?;
+        let Some(function) = self.function_for(&call.frame, call.callee, args.first().copied()) else {
+            return Err("its text has left its place".to_owned());
+        };
         let mut newest = function.proto();
         while let Some(successor) = newest.successor() {
             newest = successor;
@@ -395,8 +493,8 @@ impl<'gc> Cx<'_, 'gc> {
         }
     }
 
-    /// The definition that the instruction looked for at which the program has stopped, if that was all it did.
-    pub(crate) fn missing_definition(&self, frame: &Frame<'gc>, error: Value<'gc>) -> Option<Gc<'gc, Definition<'gc>>> {
+    /// The definition without value that the instruction looked for at which the top frame has failed, if that was all it did.
+    fn missing_definition(&self, frame: &Frame<'gc>, error: Value<'gc>) -> Option<Gc<'gc, Definition<'gc>>> {
         let Value::Instance(instance) = error else { return None };
         let name_error = self.world.error_class(crate::object::ErrorKind::NameError);
         if !Gc::ptr_eq(self.world.class_of_instance(instance), name_error) {
@@ -411,7 +509,7 @@ impl<'gc> Cx<'_, 'gc> {
             _ => return None,
         };
         match frame.proto.const_at(constant) {
-            Value::Definition(cell) => Some(Definition::holder(cell)),
+            Value::Definition(cell) => Some(Definition::holder(cell)).filter(|cell| cell.value().is_unset()),
             _ => None,
         }
     }
@@ -452,6 +550,10 @@ fn start_of(proto: Gc<'_, Proto<'_>>, word: u32) -> u32 {
         at = next;
     }
     at
+}
+
+fn address(fiber: Option<Gc<'_, Fiber<'_>>>) -> usize {
+    fiber.map_or(0, |fiber| Gc::as_ptr(fiber) as usize)
 }
 
 fn is_same<'gc>(a: Value<'gc>, b: Value<'gc>) -> bool {

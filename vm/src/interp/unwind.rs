@@ -1,7 +1,7 @@
 //! Errors on their way to a handler.
 
 use super::run::Flow;
-use super::stop::Arrival;
+use super::stop::Target;
 use super::trace::{self, Trace};
 use crate::heap::Value;
 use crate::image::{Catches, Const};
@@ -89,7 +89,12 @@ impl<'gc> Cx<'_, 'gc> {
         }
         match leaving {
             Some(Leaving::Exit(status)) => Flow::Leave(Exit::Interrupt(Interrupt::Exit(status))),
-            _ => Flow::Leave(Exit::Error(error)),
+            // It was looked for in vain: a `finally` has led elsewhere.
+            Some(Leaving::To(_)) => {
+                let message = "the call with which the program was to go on is gone: a `finally` clause on the way has yielded";
+                Flow::Leave(Exit::Error(self.error_value(ErrorKind::Error, message)))
+            }
+            None => Flow::Leave(Exit::Error(error)),
         }
     }
 
@@ -304,8 +309,8 @@ fn locals_in_scope(frame: &Frame<'_>) -> Vec<Arc<str>> {
 pub(super) enum Leaving {
     /// The program ends itself with this status.
     Exit(i32),
-    /// A call of a stopped program, by its depth, goes on in this way.
-    To(usize, Arrival),
+    /// A call of a stopped program goes on.
+    To(Target),
 }
 
 /// What is at the head of a value that travels, if it is no error.

@@ -1,6 +1,6 @@
 //! A program that has stopped at an error, with all its calls alive.
 
-use super::{Fiber, Task};
+use super::{Definition, Fiber, Task};
 use crate::heap::Value;
 use gc_arena::{Collect, Gc};
 
@@ -25,12 +25,12 @@ pub struct Stopping<'gc> {
     pub on_error: OnError,
     /// Where it has stopped.
     pub stopped: Option<Stopped<'gc>>,
-    /// Where it had stopped when the next error came: these errors go on up before anything else runs.
+    /// Where it had stopped when the next error came: these errors go on up once that one has been told.
     pub older: Vec<Stopped<'gc>>,
-    /// The error that was let go on up: it stops nothing any more.
-    pub given_up: Value<'gc>,
-    /// What the call returns to which the stack is being unwound.
-    pub given: Value<'gc>,
+    /// Errors that were let go on up: they stop nothing any more.
+    pub given_up: Vec<Value<'gc>>,
+    /// What calls return to which the stack is being unwound, by the number of the way.
+    pub given: Vec<(u64, Value<'gc>)>,
 }
 
 /// An error at which the program has stopped.
@@ -45,9 +45,18 @@ pub struct Stopped<'gc> {
     pub task: Gc<'gc, Task<'gc>>,
     /// The fiber in which the error was raised.
     pub fiber: Option<Gc<'gc, Fiber<'gc>>>,
+    /// The definition without value that the instruction looked for which has failed, if that was all it did.
+    pub missing: Option<Gc<'gc, Definition<'gc>>>,
+    /// Whether the host has decided how it goes on, though its turn has not come yet.
+    pub is_answered: bool,
 }
 
 impl<'gc> Stopping<'gc> {
+    /// Where it has stopped and waits for an answer.
+    pub fn open(&self) -> Option<Stopped<'gc>> {
+        self.stopped.filter(|stopped| !stopped.is_answered)
+    }
+
     /// The tasks that have stopped.
     pub fn kept(&self) -> Vec<Gc<'gc, Task<'gc>>> {
         self.stopped.iter().chain(&self.older).map(|stopped| stopped.task).collect()

@@ -136,7 +136,8 @@ impl Vm {
 
     /// Loads what hooks need to be called.
     pub(super) fn prepare_hooks(&mut self, hooks: &Hooks) {
-        if !hooks.files.is_empty() {
+        let is_heard = self.library_value(TASKS, "_code_changes").is_some_and(|list| self.length(&list) > 0);
+        if is_heard || !hooks.files.is_empty() {
             // What this makes is no part of the commit; if it fails, the first hook says so.
             drop(self.load_module(MODULE));
         }

@@ -226,10 +226,17 @@ impl Vm {
     /// Runs the last statement of an evaluation, whose commit has ended: nothing takes back what it assigns.
     pub(super) fn run_last(&mut self, path: &str, unit: u32) -> Result<Handle, Error> {
         let path = path.to_owned();
-        self.run(move |cx| {
+        // What it uses is no matter of an initialiser that evaluates it.
+        self.enter(|cx| {
+            let outer = cx.world.recording.take();
+            cx.world.recordings_outer.push(outer);
+        });
+        let result = self.run(move |cx| {
             let linked = cx.linked_of(&path);
             cx.start_unit(linked, unit)
-        })
+        });
+        self.enter(|cx| cx.world.recording = cx.world.recordings_outer.pop().expect("pushed above"));
+        result
     }
 
     /// Runs something whose assignments are logged, so that a failing commit takes them back.
