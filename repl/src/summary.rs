@@ -129,8 +129,7 @@ fn attention(out: &mut String, report: &Report) {
     for change in &report.layouts {
         let _ = writeln!(out, "  layout: {}", layout_text(change));
     }
-    // What has stopped is made again or goes on, which is said behind this.
-    for stale in report.stale.iter().filter(|_| program != Program::Stopped) {
+    for stale in report.stale.iter() {
         let _ = writeln!(out, "  stale: {stale}");
     }
 }
