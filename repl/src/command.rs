@@ -1,6 +1,7 @@
-//! Commands of the session: lines that begin with `:`.
+//! Commands of the session: lines that begin with `:`, and questions such as `?name`.
 
 use crate::changes;
+use crate::describe;
 use crate::diagnostics::Report as Style;
 use crate::engine::note_warnings;
 use crate::host::is_program_text;
@@ -50,6 +51,8 @@ macro_rules! of_stop {
 /// All commands.
 pub const COMMANDS: &[Command] = &[
     Command { name: "help", argument: "", help: "lists the commands", run: help },
+    Command { name: "doc", argument: "NAME", help: "tells what something is, as `?NAME` does", run: describe::doc },
+    Command { name: "source", argument: "NAME", help: "shows its text, as `??NAME` does", run: describe::source },
     Command { name: "load", argument: "FILE", help: "loads a file and imports its namespace", run: load },
     Command { name: "reload", argument: "[FILE]", help: "brings a file, or all, to what is on the disk", run: reload },
     Command { name: "plan", argument: "[FILE]", help: "shows what `:reload` would do", run: changes::plan },
@@ -75,15 +78,17 @@ Anything else is evaluated; `_` is the last value.
 Ctrl-C stops what runs, or clears the line. Ctrl-D ends.
 ";
 
-/// Whether an input is a command.
+/// Whether an input is a command: it begins with `:`, or is a question such as `?name`.
 pub fn is_command(text: &str) -> bool {
-    text.trim_start().starts_with(':')
+    text.trim_start().starts_with([':', '?']) || describe::question(text).is_some()
 }
 
-/// Carries out a line that begins with `:`.
+/// Carries out a command.
 pub fn execute(session: &mut Session, line: &str) -> Next {
-    let line = line.trim().trim_start_matches(':').trim_start();
-    let (name, argument) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    let (name, argument) = describe::question(line).unwrap_or_else(|| {
+        let line = line.trim().trim_start_matches(':').trim_start();
+        line.split_once(char::is_whitespace).unwrap_or((line, ""))
+    });
     let mut fitting = COMMANDS.iter().filter(|command| command.name.starts_with(name));
     let exact = COMMANDS.iter().find(|command| command.name == name);
     let only = if name.is_empty() { None } else { fitting.next().filter(|_| fitting.next().is_none()) };

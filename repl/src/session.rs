@@ -262,7 +262,7 @@ fn value_in<'gc>(cx: &mut Cx<'_, 'gc>, namespace: &str, name: &str) -> Option<Va
 }
 
 /// A part of a value that can be had without running code.
-fn part_of<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>, name: &str) -> Option<Value<'gc>> {
+pub fn part_of<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>, name: &str) -> Option<Value<'gc>> {
     let symbol = cx.world.intern(cx.mc, name);
     match value {
         Value::Namespace(namespace) => namespace.get(symbol).map(|cell| cell.value()),
