@@ -30,6 +30,8 @@ pub struct Command {
 pub enum Next {
     /// The next input.
     Input,
+    /// An input of many lines.
+    Paste,
     /// The end of the session.
     Quit,
     /// The program has ended itself, with this status.
@@ -53,6 +55,13 @@ pub const COMMANDS: &[Command] = &[
     Command { name: "help", argument: "", help: "lists the commands", run: help },
     Command { name: "doc", argument: "NAME", help: "tells what something is, as `?NAME` does", run: describe::doc },
     Command { name: "source", argument: "NAME", help: "shows its text, as `??NAME` does", run: describe::source },
+    Command { name: "type", argument: "TEXT", help: "shows the class of its value", run: describe::type_of },
+    Command { name: "ls", argument: "[WHAT]", help: "lists what is defined, or is in a namespace or value", run: describe::ls },
+    Command { name: "who", argument: "NAME", help: "lists who mentions it", run: describe::who },
+    Command { name: "instances", argument: "CLASS", help: "counts and shows its instances", run: describe::instances },
+    Command { name: "time", argument: "TEXT", help: "evaluates, and shows how long it takes", run: describe::time },
+    Command { name: "paste", argument: "", help: "reads lines up to Ctrl-D as one input", run: |_, _| Next::Paste },
+    Command { name: "save", argument: "FILE", help: "writes what was typed as a program", run: describe::save },
     Command { name: "load", argument: "FILE", help: "loads a file and imports its namespace", run: load },
     Command { name: "reload", argument: "[FILE]", help: "brings a file, or all, to what is on the disk", run: reload },
     Command { name: "plan", argument: "[FILE]", help: "shows what `:reload` would do", run: changes::plan },
@@ -74,7 +83,7 @@ pub const COMMANDS: &[Command] = &[
 ];
 
 const ABOUT: &str = "\
-Anything else is evaluated; `_` is the last value.
+Anything else is evaluated; `_` is the last value, `_1` the first, `_e` the last error.
 Ctrl-C stops what runs, or clears the line. Ctrl-D ends.
 ";
 
@@ -130,7 +139,7 @@ fn help(_: &mut Session, _: &str) -> Next {
     let mut out = String::new();
     for command in COMMANDS {
         let usage = format!(":{} {}", command.name, command.argument);
-        let _ = writeln!(out, "{usage:<16} {}", command.help);
+        let _ = writeln!(out, "{usage:<17} {}", command.help);
     }
     write(&(out + ABOUT))
 }

@@ -47,7 +47,7 @@ impl LineEditor {
             .color_mode(if is_coloured { ColorMode::Enabled } else { ColorMode::Disabled })
             .build();
         let mut editor = Editor::with_config(config).map_err(failed)?;
-        editor.set_helper(Some(Assistant { session, is_coloured }));
+        editor.set_helper(Some(Assistant { session, is_coloured, takes_lines: false }));
         let history = history_file();
         if let Some(file) = &history {
             // A history that is not there or cannot be read is an empty one.
@@ -66,6 +66,34 @@ impl LineEditor {
             Err(ReadlineError::Interrupted) => Typed::Cleared,
             Err(ReadlineError::Eof) => Typed::End,
             Err(error) => Typed::Failed(error.to_string()),
+        }
+    }
+
+    /// Reads lines up to Ctrl-D.
+    pub fn read_lines(&mut self) -> Typed {
+        let mut text = String::new();
+        self.set_taking_lines(true);
+        let typed = loop {
+            match self.editor.readline("") {
+                Ok(line) => {
+                    text.push_str(&line);
+                    text.push('\n');
+                }
+                Err(ReadlineError::Eof) => break Typed::Text(text),
+                Err(ReadlineError::Interrupted) => break Typed::Cleared,
+                Err(error) => break Typed::Failed(error.to_string()),
+            }
+        };
+        self.set_taking_lines(false);
+        if let Typed::Text(text) = &typed {
+            self.remember(text.trim_end());
+        }
+        typed
+    }
+
+    fn set_taking_lines(&mut self, takes_lines: bool) {
+        if let Some(assistant) = self.editor.helper_mut() {
+            assistant.takes_lines = takes_lines;
         }
     }
 
@@ -100,6 +128,8 @@ fn history_file() -> Option<PathBuf> {
 struct Assistant {
     session: Rc<RefCell<Session>>,
     is_coloured: bool,
+    /// Whether every line is an input.
+    takes_lines: bool,
 }
 
 impl Helper for Assistant {}
@@ -119,7 +149,7 @@ impl Completer for Assistant {
 impl Validator for Assistant {
     fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
         let text = context.input();
-        let goes_on = !is_command(text) && is_incomplete(text);
+        let goes_on = !self.takes_lines && !is_command(text) && is_incomplete(text);
         Ok(if goes_on { ValidationResult::Incomplete } else { ValidationResult::Valid(None) })
     }
 }

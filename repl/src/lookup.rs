@@ -110,6 +110,11 @@ fn held<'gc>(cx: &mut Cx<'_, 'gc>, chain: &[String]) -> Option<(Held<'gc>, Optio
     Some(here)
 }
 
+/// The value of a chain of names, as far as it can be had without running code.
+pub fn held_value<'gc>(cx: &mut Cx<'_, 'gc>, chain: &[String]) -> Option<Value<'gc>> {
+    held(cx, chain)?.1
+}
+
 fn step<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>, name: &str) -> Option<(Held<'gc>, Option<Value<'gc>>)> {
     let symbol = cx.world.intern(cx.mc, name);
     if let Value::Namespace(namespace) = value {
@@ -154,7 +159,7 @@ fn source_of(value: &Value<'_>) -> Option<(Source, Span)> {
 }
 
 /// Texts in which a class may be written, the likeliest first.
-fn sources_of_class<'gc>(cx: &mut Cx<'_, 'gc>, class: Value<'gc>) -> Vec<Source> {
+pub fn sources_of_class<'gc>(cx: &mut Cx<'_, 'gc>, class: Value<'gc>) -> Vec<Source> {
     let Value::Class(class) = class else { return Vec::new() };
     let mut sources: Vec<Source> =
         class.body().own.iter().filter_map(|(_, member)| source_of(&functions_of(member)[0]?)).map(|(source, _)| source).collect();

@@ -60,6 +60,25 @@ impl PlainPrompt {
         }
     }
 
+    /// Reads lines up to Ctrl-D.
+    pub fn read_lines(&mut self) -> Typed {
+        self.interrupted.store(false, Ordering::Relaxed);
+        let mut text = String::new();
+        loop {
+            match self.line() {
+                Ok(Line::Text(line)) => text.push_str(&line),
+                Ok(Line::Cleared) => {
+                    output().end_line_of_key();
+                    return Typed::Cleared;
+                }
+                Ok(Line::End) => return Typed::Text(text),
+                Err(error) => return Typed::Failed(plain(&error)),
+            }
+            output().end_line();
+            text.push('\n');
+        }
+    }
+
     fn line(&mut self) -> io::Result<Line> {
         while !self.input.is_ready_within(LOOK) {
             if self.interrupted.swap(false, Ordering::Relaxed) {

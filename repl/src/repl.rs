@@ -34,32 +34,35 @@ fn typed() -> i32 {
     session.borrow_mut().vm().on_error(OnError::Return);
     let mut prompt = match Prompt::new(&session) {
         Ok(prompt) => prompt,
-        Err(message) => {
-            output().note(&Style::for_stderr().failure(&message));
-            return 1;
-        }
+        Err(message) => return fail(&message),
     };
     let _ = output().write(&format!("lang {}; `:help` lists commands, Ctrl-D ends\n", env!("CARGO_PKG_VERSION")));
     loop {
         output().fresh_line();
         let is_stopped = session.borrow_mut().vm().is_stopped();
-        let text = match prompt.read(if is_stopped { PROMPT_STOPPED } else { PROMPT }) {
+        let mut text = match prompt.read(if is_stopped { PROMPT_STOPPED } else { PROMPT }) {
             Typed::Text(text) => text,
             Typed::Cleared => continue,
             Typed::End => return 0,
-            Typed::Failed(message) => {
-                output().note(&Style::for_stderr().failure(&message));
-                return 1;
-            }
+            Typed::Failed(message) => return fail(&message),
         };
-        let mut session = session.borrow_mut();
         if is_command(&text) {
-            match command::execute(&mut session, &text) {
+            let next = command::execute(&mut session.borrow_mut(), &text);
+            match next {
                 Next::Input => continue,
                 Next::Quit => return 0,
                 Next::Exit(status) => return status,
+                Next::Paste => {
+                    output().note("lines up to Ctrl-D are one input; Ctrl-C forgets them");
+                    text = match prompt.read_lines() {
+                        Typed::Text(text) => text,
+                        Typed::Cleared | Typed::End => continue,
+                        Typed::Failed(message) => return fail(&message),
+                    };
+                }
             }
         }
+        let mut session = session.borrow_mut();
         if let Some(message) = command::meant(&mut session, &text) {
             output().note(message);
             continue;
@@ -72,6 +75,12 @@ fn typed() -> i32 {
             stop::tell_error(session.vm(), &error);
         }
     }
+}
+
+/// Says why there can be no session; gives the status.
+fn fail(message: &str) -> i32 {
+    output().note(&Style::for_stderr().failure(message));
+    1
 }
 
 /// Evaluates and shows the value.
@@ -125,7 +134,7 @@ fn evaluate_statements(text: &str) -> Result<usize, Error> {
     let mut start = 0;
     for stmt in &parsed.file.stmts {
         let end = stmt.span.hi as usize;
-        session.evaluate_as(NAME, &in_place(&source, start, end))?;
+        session.evaluate_part(NAME, &in_place(&source, start, end))?;
         start = end;
     }
     session.call_main()?;

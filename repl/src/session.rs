@@ -4,6 +4,7 @@ use crate::engine;
 use crate::host::Texts;
 use crate::imports::{Imported, Imports};
 use crate::output::output;
+use crate::record::{End, Record};
 use lang::ast::StmtKind;
 use lang::source::Source;
 use std::collections::BTreeSet;
@@ -18,8 +19,14 @@ use vm::reload::{ReloadOptions, Report, normalise};
 /// The namespace of what is typed.
 pub const NAMESPACE: &str = "repl";
 
-/// The variable that holds the last value.
+/// The variable that holds the last value; those of earlier values have their number behind it.
 const LAST: &str = "_";
+
+/// The variable that holds the last error.
+const LAST_ERROR: &str = "_e";
+
+/// Values that are kept under their numbers.
+const VALUES_MAX: usize = 100;
 
 /// A VM and what is remembered between inputs.
 pub struct Session {
@@ -27,6 +34,10 @@ pub struct Session {
     imports: Imports,
     /// Texts evaluated so far.
     count: u32,
+    /// Values shown so far.
+    values: usize,
+    /// What has been typed, for `:save`.
+    pub record: Record,
     /// The call that is looked at while calls have stopped at an error.
     pub chosen: usize,
 }
@@ -37,7 +48,7 @@ impl Session {
         let mut vm = engine::new_vm(&Texts::default(), &[], presses_max);
         vm.add_root("");
         engine::add_roots(&mut vm, &[]);
-        Session { vm, imports: Imports::default(), count: 0, chosen: 0 }
+        Session { vm, imports: Imports::default(), count: 0, values: 0, record: Record::default(), chosen: 0 }
     }
 
     /// What Ctrl-C sets.
@@ -52,6 +63,12 @@ impl Session {
 
     /// Evaluates a text that was typed. Gives the value of its last statement, if that is an expression and not nil.
     pub fn evaluate(&mut self, text: &str) -> Result<Option<Handle>, Error> {
+        let value = self.evaluate_unnumbered(text)?;
+        Ok(value.and_then(|value| self.keep(value)))
+    }
+
+    /// Evaluates a text that was typed. Gives the value of its last statement, if that is an expression; it becomes no value of the session.
+    pub fn evaluate_unnumbered(&mut self, text: &str) -> Result<Option<Handle>, Error> {
         self.count += 1;
         let name = format!("<repl {}>", self.count);
         let parsed = lang::parse(&Source::new(&*name, text)).file;
@@ -66,10 +83,15 @@ impl Session {
                 "a `test` stands in a file, and `lang test FILE` runs it; statements can be typed without it".into(),
             ));
         }
-        self.evaluate_as(&name, text)
+        let result = self.evaluate_as(&name, text);
+        if let Ok(value) = &result {
+            let is_shown = value.as_ref().is_some_and(|value| !self.vm.is_nil(value));
+            self.record.add(text, if is_shown { End::Value } else { End::Statement });
+        }
+        result
     }
 
-    /// Evaluates a text that is reported under `name`.
+    /// Evaluates a text that is reported under `name`. Gives the value of its last statement, if that is an expression.
     pub fn evaluate_as(&mut self, name: &str, text: &str) -> Result<Option<Handle>, Error> {
         let source = Source::new(name, text);
         let parsed = lang::parse(&source);
@@ -81,18 +103,51 @@ impl Session {
         self.vm.cancel_flag().store(false, Ordering::Relaxed);
         let result = self.vm.eval(NAMESPACE, name, &full);
         output().set_asking(false);
-        let value = result?;
+        let value = self.noting_error(result)?;
         self.imports.take_in(&source, &parsed.file);
-        Ok(value.and_then(|value| self.keep(value)))
+        Ok(value)
     }
 
-    /// Keeps a value, unless it is nil, as the last one.
+    /// Evaluates a part of a text, and keeps its value.
+    pub fn evaluate_part(&mut self, name: &str, text: &str) -> Result<(), Error> {
+        let value = self.evaluate_as(name, text)?;
+        value.and_then(|value| self.keep(value));
+        Ok(())
+    }
+
+    /// Keeps an error that was raised as the last one.
+    pub fn noting_error<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
+        if let Err(Error::Raised { value, .. }) = &result {
+            self.vm.define_value(NAMESPACE, LAST_ERROR, value);
+        }
+        result
+    }
+
+    /// Keeps a value, unless it is nil, as the last one and under its number. The oldest is forgotten.
     fn keep(&mut self, value: Handle) -> Option<Handle> {
         if self.vm.is_nil(&value) {
             return None;
         }
+        self.values += 1;
         self.vm.define_value(NAMESPACE, LAST, &value);
+        self.vm.define_value(NAMESPACE, &format!("{LAST}{}", self.values), &value);
+        if let Some(old) = self.values.checked_sub(VALUES_MAX).filter(|old| *old > 0) {
+            self.vm.define_value(NAMESPACE, &format!("{LAST}{old}"), ());
+        }
         Some(value)
+    }
+
+    /// The numbered values that are kept, newest first, on a line each.
+    pub fn kept_values(&mut self) -> String {
+        let last = self.values;
+        let first = last.saturating_sub(VALUES_MAX) + 1;
+        self.vm.enter(|cx| {
+            let lines = (first..=last).rev().filter_map(|i| {
+                let value = value_in(cx, NAMESPACE, &format!("{LAST}{i}"))?;
+                Some(format!("{LAST}{i} = {}\n", vm::ops::describe(cx, &value)))
+            });
+            lines.collect()
+        })
     }
 
     /// Goes on with what has stopped at an error. Gives the value of what was typed then, unless it is nil.
@@ -100,7 +155,7 @@ impl Session {
         self.vm.cancel_flag().store(false, Ordering::Relaxed);
         let result = self.vm.resume(how);
         output().set_asking(false);
-        result.map(|value| self.keep(value))
+        self.noting_error(result).map(|value| self.keep(value))
     }
 
     /// Calls the function `main`, if there is one, without arguments.
@@ -142,9 +197,9 @@ impl Session {
         Ok(self.vm.failed_tasks())
     }
 
-    /// The text that shows a value.
+    /// The text that shows a value; long ones are cut.
     pub fn show(&mut self, value: &Handle) -> Result<String, Error> {
-        self.vm.repr(value)
+        self.vm.shown(value)
     }
 
     /// Loads a file, and imports its namespace. Gives the name it is imported under.
@@ -186,6 +241,11 @@ impl Session {
             _ if loaded.is_empty() => Err("no file is loaded".into()),
             path => Ok(path.map(|path| vec![path])),
         }
+    }
+
+    /// The statements of the session's imports.
+    pub fn import_statements(&self) -> Vec<String> {
+        self.imports.statements()
     }
 
     /// The engine.
