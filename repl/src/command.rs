@@ -98,16 +98,20 @@ pub fn execute(session: &mut Session, line: &str) -> Next {
         let line = line.trim().trim_start_matches(':').trim_start();
         line.split_once(char::is_whitespace).unwrap_or((line, ""))
     });
-    let mut fitting = COMMANDS.iter().filter(|command| command.name.starts_with(name));
-    let exact = COMMANDS.iter().find(|command| command.name == name);
-    let only = if name.is_empty() { None } else { fitting.next().filter(|_| fitting.next().is_none()) };
-    match exact.or(only) {
+    match named(name) {
         Some(command) => (command.run)(session, argument.trim()),
         None => {
             let hint = suggestion(name, COMMANDS.iter().map(|command| command.name)).replace('`', "`:").replace("`:?", "`?");
             complain(&format!("there is no command `:{name}`{hint} (`:help` lists them)"))
         }
     }
+}
+
+/// The command of this name, or the only one whose name begins so.
+pub fn named(name: &str) -> Option<&'static Command> {
+    let mut fitting = COMMANDS.iter().filter(|command| command.name.starts_with(name));
+    let exact = COMMANDS.iter().find(|command| command.name == name);
+    exact.or_else(|| if name.is_empty() { None } else { fitting.next().filter(|_| fitting.next().is_none()) })
 }
 
 /// What somebody means who types a word that stands for a command elsewhere.

@@ -1,12 +1,12 @@
 //! What a name of the session stands for: a definition or member with its signature, doc text, place and text. Runs no code of the program.
 
-use crate::session::Session;
+use crate::session::{NAMESPACE, Session};
 use lang::docs::{DocItem, DocKind, docs};
 use lang::outline::outline;
 use lang::source::{Source, Span};
 use vm::heap::Value;
 use vm::interp::signature;
-use vm::object::{Cx, Member};
+use vm::object::{Cx, Found, Instance, Member};
 use vm::ops::suggestion;
 
 /// What there is to say about a name.
@@ -74,7 +74,7 @@ fn missing(session: &mut Session, name: &str) -> String {
 
 /// What may be meant by the last of some names, or what else to do.
 fn hint(session: &mut Session, name: &str, before: &[&str], otherwise: &str) -> String {
-    let names = session.names(before);
+    let names = names(session, before, "");
     let hint = suggestion(name, names.iter().map(|name| &**name));
     if hint.is_empty() { otherwise.to_owned() } else { hint }
 }
@@ -136,13 +136,90 @@ fn step<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>, name: &str) -> Option<(Hel
             let value = match member {
                 Some(Member::Method(value) | Member::Static(value)) => Some(value),
                 Some(Member::Shared(cell)) => Some(cell.get()),
-                Some(Member::Property { getter, setter }) => getter.or(setter),
-                None => crate::session::part_of(cx, value, name),
+                // Its getter would have to run.
+                Some(Member::Property { .. }) => None,
+                None => part_of(cx, value, name),
             };
             return Some((Held::Member(Value::Class(class), Value::Str(symbol.0)), value));
         }
     }
     None
+}
+
+/// A part of a value that can be had without running code.
+fn part_of<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>, name: &str) -> Option<Value<'gc>> {
+    let symbol = cx.world.intern(cx.mc, name);
+    match value {
+        Value::Namespace(namespace) => namespace.get(symbol).map(|cell| cell.value()),
+        Value::Instance(instance) => match cx.find(&value, symbol) {
+            Found::Slot(slot) => {
+                let layout = cx.world.layout(instance.layout());
+                Some(Instance::get(instance, &layout, slot as usize)).filter(|value| !value.is_unset())
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Names that begin with `start` and could stand behind `before`, a chain of names; without one, all that can be said at the beginning.
+/// In order.
+pub fn names(session: &mut Session, before: &[&str], start: &str) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    if before.is_empty() {
+        names.extend(session.imported_names().filter(|name| name.starts_with(start)).map(str::to_owned));
+        session.vm().enter(|cx| {
+            for namespace in [NAMESPACE, "core"] {
+                names.extend(names_in(cx, namespace, start));
+            }
+        });
+    } else if let Ok(chain) = chain_of(session, &before.join(".")) {
+        session.vm().enter(|cx| match held_value(cx, &chain) {
+            Some(Value::Namespace(namespace)) => {
+                let namespace = namespace.name.clone();
+                names.extend(names_in(cx, &namespace, start));
+            }
+            Some(value) => names.extend(cx.attribute_names(&value).into_iter().filter(|name| name.starts_with(start))),
+            None => {}
+        });
+    }
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn names_in(cx: &Cx<'_, '_>, namespace: &str, start: &str) -> Vec<String> {
+    let Some(namespace) = cx.world.namespaces.get(namespace) else { return Vec::new() };
+    let cells = namespace.definitions();
+    let fitting = cells.iter().filter(|cell| cell.name.as_str().starts_with(start) && !cell.value().is_unset());
+    fitting.map(|cell| cell.name.as_str().to_owned()).collect()
+}
+
+/// Names of the arguments that can be given to what a name stands for.
+pub fn parameters(session: &mut Session, name: &str) -> Vec<String> {
+    let Ok(chain) = chain_of(session, name) else { return Vec::new() };
+    session.vm().enter(|cx| held_value(cx, &chain).map_or(Vec::new(), |value| parameters_of(cx, &value)))
+}
+
+fn parameters_of<'gc>(cx: &mut Cx<'_, 'gc>, value: &Value<'gc>) -> Vec<String> {
+    match value {
+        Value::Function(function) => {
+            let image = function.proto().image.clone();
+            image.params.iter().map(|param| param.name.to_string()).filter(|name| is_chain(name)).collect()
+        }
+        Value::Native(native) => {
+            native.keywords.positional.iter().chain(native.keywords.only).map(|name| (*name).to_owned()).collect()
+        }
+        Value::Decorated(decorated) => parameters_of(cx, &decorated.original.get()),
+        Value::Bound(bound) => parameters_of(cx, &bound.method),
+        Value::Class(class) => match class.find(cx.world.symbols.init) {
+            Some((_, Member::Method(init))) => parameters_of(cx, &init),
+            _ => class
+                .layout_option()
+                .map_or(Vec::new(), |layout| layout.slots.iter().map(|slot| slot.name.as_str().to_owned()).collect()),
+        },
+        _ => Vec::new(),
+    }
 }
 
 /// The text that a function was compiled from.

@@ -109,9 +109,7 @@ mod tests {
     fn what_is_typed_becomes_a_program() {
         let mut record = Record::default();
         assert!(record.is_empty());
-        for text in
-            ["import math", "fn f() { 1 }", "let x = 1", "x + 1", "## Two.\nfn f() {\n    2\n}", "x += 2; print(x)", "let x = 5"]
-        {
+        for text in ["import math", "fn f() { 1 }", "let x = 1", "## Two.\nfn f() {\n    2\n}", "x += 2; print(x)", "let x = 5"] {
             record.add(text, End::Statement);
         }
         let imports = ["import math".to_owned(), "from a import b as c".to_owned()];

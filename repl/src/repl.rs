@@ -6,6 +6,7 @@
 
 use crate::command::{self, Next, is_command};
 use crate::diagnostics::Report as Style;
+use crate::history;
 use crate::interrupt;
 use crate::output::output;
 use crate::prompt::{PROMPT, PROMPT_STOPPED, Prompt, Typed};
@@ -24,13 +25,26 @@ const PRESSES_MAX_SCRIPT: u32 = 2;
 /// The same where a session would be lost.
 const PRESSES_MAX_SESSION: u32 = 3;
 
-/// Runs a session; gives the process's status.
-pub fn repl() -> i32 {
-    if std::io::stdin().is_terminal() { typed() } else { piped() }
+/// What becomes of the file that the user wants to be evaluated when a session begins.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Init {
+    /// It is evaluated.
+    Evaluated,
+    /// It is left alone.
+    Ignored,
 }
 
-fn typed() -> i32 {
-    let session = Rc::new(RefCell::new(Session::new(PRESSES_MAX_SESSION)));
+/// Runs a session; gives the process's status.
+pub fn repl(init: Init) -> i32 {
+    if std::io::stdin().is_terminal() { typed(init) } else { piped() }
+}
+
+fn typed(init: Init) -> i32 {
+    let mut session = Session::new(PRESSES_MAX_SESSION);
+    if init == Init::Evaluated {
+        evaluate_init(&mut session);
+    }
+    let session = Rc::new(RefCell::new(session));
     session.borrow_mut().vm().on_error(OnError::Return);
     let mut prompt = match Prompt::new(&session) {
         Ok(prompt) => prompt,
@@ -74,6 +88,22 @@ fn typed() -> i32 {
             }
             stop::tell_error(session.vm(), &error);
         }
+    }
+}
+
+/// Evaluates the user's file. What is wrong with it is told; the session begins all the same.
+fn evaluate_init(session: &mut Session) {
+    let Some(path) = history::config_directory().map(|directory| directory.join("init.lang")).filter(|path| path.exists()) else {
+        return;
+    };
+    let path = path.to_string_lossy();
+    let evaluated = match crate::engine::read_source(&path) {
+        Ok(source) => session.evaluate_file("<init.lang>", source.text()).and_then(|()| session.run_ready_tasks()),
+        Err(message) => Err(Error::Host(message)),
+    };
+    if let Err(error) = evaluated {
+        output().note(&Style::for_stderr().error(&error));
+        output().note(&format!("`{path}` has not been evaluated to its end; `lang --no-init` leaves it alone"));
     }
 }
 

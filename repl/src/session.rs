@@ -5,15 +5,14 @@ use crate::host::Texts;
 use crate::imports::{Imported, Imports};
 use crate::output::output;
 use crate::record::{End, Record};
-use lang::ast::StmtKind;
+use lang::ast::{File, StmtKind};
 use lang::source::Source;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use vm::compile::compile_source;
 use vm::embed::{Error, Handle, Problem, Restart, Vm};
 use vm::heap::Value;
-use vm::object::{Cx, Found, Instance, Kind};
+use vm::object::{Cx, Kind};
 use vm::reload::{ReloadOptions, Report, normalise};
 
 /// The namespace of what is typed.
@@ -56,6 +55,11 @@ impl Session {
         self.vm.cancel_flag()
     }
 
+    /// The names that imports have bound.
+    pub fn imported_names(&self) -> impl Iterator<Item = &str> {
+        self.imports.names()
+    }
+
     /// Whether something of this name has been typed, or imported.
     pub fn defines(&mut self, name: &str) -> bool {
         self.imports.get(name).is_some() || engine::kind_of(&mut self.vm, &format!("{NAMESPACE}.{name}")).is_some()
@@ -71,18 +75,7 @@ impl Session {
     pub fn evaluate_unnumbered(&mut self, text: &str) -> Result<Option<Handle>, Error> {
         self.count += 1;
         let name = format!("<repl {}>", self.count);
-        let parsed = lang::parse(&Source::new(&*name, text)).file;
-        if parsed.namespace.is_some() {
-            let message = format!(
-                "what is typed belongs to namespace `{NAMESPACE}`; a `namespace` line stands in a file, which `:load FILE` loads"
-            );
-            return Err(Error::Host(message));
-        }
-        if parsed.stmts.iter().any(|stmt| matches!(stmt.kind, StmtKind::Test(_))) {
-            return Err(Error::Host(
-                "a `test` stands in a file, and `lang test FILE` runs it; statements can be typed without it".into(),
-            ));
-        }
+        refuse_what_stands_in_files(&lang::parse(&Source::new(&*name, text)).file)?;
         let result = self.evaluate_as(&name, text);
         if let Ok(value) = &result {
             let is_shown = value.as_ref().is_some_and(|value| !self.vm.is_nil(value));
@@ -106,6 +99,12 @@ impl Session {
         let value = self.noting_error(result)?;
         self.imports.take_in(&source, &parsed.file);
         Ok(value)
+    }
+
+    /// Evaluates the text of a file as if it were typed.
+    pub fn evaluate_file(&mut self, path: &str, text: &str) -> Result<(), Error> {
+        refuse_what_stands_in_files(&lang::parse(&Source::new(path, text)).file)?;
+        self.evaluate_as(path, text).map(|_| ())
     }
 
     /// Evaluates a part of a text, and keeps its value.
@@ -273,66 +272,26 @@ impl Session {
     pub fn is_typed(qualified: &str) -> bool {
         qualified.strip_prefix(NAMESPACE).is_some_and(|rest| rest.starts_with('.'))
     }
-
-    /// Names that could stand behind `before`, a chain of names each with its dot; without one, all that can be said at the beginning.
-    pub fn names(&mut self, before: &[&str]) -> BTreeSet<String> {
-        let mut names = BTreeSet::new();
-        let Some((first, rest)) = before.split_first() else {
-            names.extend(self.imports.names().map(str::to_owned));
-            self.vm.enter(|cx| {
-                for namespace in [NAMESPACE, "core"] {
-                    names.extend(names_in(cx, namespace));
-                }
-            });
-            return names;
-        };
-        let (namespace, item) = match self.imports.get(first) {
-            Some(imported) => (imported.namespace.clone(), imported.item.clone()),
-            None => (Some(NAMESPACE.to_owned()), Some((*first).to_owned())),
-        };
-        let Some(namespace) = namespace else { return names };
-        self.vm.enter(|cx| {
-            let value = match item {
-                Some(item) => value_in(cx, &namespace, &item).or_else(|| value_in(cx, "core", &item)),
-                None => cx.world.namespaces.get(&*namespace).copied().map(Value::Namespace),
-            };
-            let value = rest.iter().try_fold(value?, |value, name| part_of(cx, value, name))?;
-            match value {
-                Value::Namespace(namespace) => {
-                    let name = namespace.name.clone();
-                    names.extend(names_in(cx, &name));
-                }
-                other => names.extend(cx.attribute_names(&other)),
-            }
-            Some(())
-        });
-        names
-    }
 }
 
-fn names_in(cx: &Cx<'_, '_>, namespace: &str) -> Vec<String> {
-    let Some(namespace) = cx.world.namespaces.get(namespace) else { return Vec::new() };
-    namespace.definitions().iter().filter(|cell| !cell.value().is_unset()).map(|cell| cell.name.as_str().to_owned()).collect()
+/// Refuses what cannot be typed.
+fn refuse_what_stands_in_files(parsed: &File) -> Result<(), Error> {
+    if parsed.namespace.is_some() {
+        let message = format!(
+            "what is typed belongs to namespace `{NAMESPACE}`; a `namespace` line stands in a file, which `:load FILE` loads"
+        );
+        return Err(Error::Host(message));
+    }
+    if parsed.stmts.iter().any(|stmt| matches!(stmt.kind, StmtKind::Test(_))) {
+        return Err(Error::Host(
+            "a `test` stands in a file, and `lang test FILE` runs it; statements can be typed without it".into(),
+        ));
+    }
+    Ok(())
 }
 
 fn value_in<'gc>(cx: &mut Cx<'_, 'gc>, namespace: &str, name: &str) -> Option<Value<'gc>> {
     let namespace = *cx.world.namespaces.get(namespace)?;
     let name = cx.world.intern(cx.mc, name);
     namespace.get(name).map(|cell| cell.value()).filter(|value| !value.is_unset())
-}
-
-/// A part of a value that can be had without running code.
-pub fn part_of<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>, name: &str) -> Option<Value<'gc>> {
-    let symbol = cx.world.intern(cx.mc, name);
-    match value {
-        Value::Namespace(namespace) => namespace.get(symbol).map(|cell| cell.value()),
-        Value::Instance(instance) => match cx.find(&value, symbol) {
-            Found::Slot(slot) => {
-                let layout = cx.world.layout(instance.layout());
-                Some(Instance::get(instance, &layout, slot as usize)).filter(|value| !value.is_unset())
-            }
-            _ => None,
-        },
-        _ => None,
-    }
 }

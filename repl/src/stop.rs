@@ -231,7 +231,7 @@ pub fn ask(vm: &mut Vm) -> Option<Restart> {
         let text = match done {
             Ok(Done::Shown(text)) => text,
             Ok(Done::Quietly) => continue,
-            Ok(Done::Value(value)) => match vm.repr(&value) {
+            Ok(Done::Value(value)) => match vm.shown(&value) {
                 Ok(text) => text,
                 Err(error) => Style::for_stderr().error(&error),
             },
