@@ -1,6 +1,7 @@
-//! Commands of the session: lines that begin with `:`.
+//! Commands of the session: lines that begin with `:`, and questions such as `?name`.
 
 use crate::changes;
+use crate::describe;
 use crate::diagnostics::Report as Style;
 use crate::engine::note_warnings;
 use crate::host::is_program_text;
@@ -29,6 +30,8 @@ pub struct Command {
 pub enum Next {
     /// The next input.
     Input,
+    /// An input of many lines.
+    Paste,
     /// The end of the session.
     Quit,
     /// The program has ended itself, with this status.
@@ -50,6 +53,15 @@ macro_rules! of_stop {
 /// All commands.
 pub const COMMANDS: &[Command] = &[
     Command { name: "help", argument: "", help: "lists the commands", run: help },
+    Command { name: "doc", argument: "NAME", help: "tells what something is, as `?NAME` does", run: describe::doc },
+    Command { name: "source", argument: "NAME", help: "shows its text, as `??NAME` does", run: describe::source },
+    Command { name: "type", argument: "TEXT", help: "shows the class of its value", run: describe::type_of },
+    Command { name: "ls", argument: "[WHAT]", help: "lists what is defined, or is in a namespace or value", run: describe::ls },
+    Command { name: "who", argument: "NAME", help: "lists who mentions it", run: describe::who },
+    Command { name: "instances", argument: "CLASS", help: "counts and shows its instances", run: describe::instances },
+    Command { name: "time", argument: "TEXT", help: "evaluates, and shows how long it takes", run: describe::time },
+    Command { name: "paste", argument: "", help: "reads lines up to Ctrl-D as one input", run: |_, _| Next::Paste },
+    Command { name: "save", argument: "FILE", help: "writes what was typed as a program", run: describe::save },
     Command { name: "load", argument: "FILE", help: "loads a file and imports its namespace", run: load },
     Command { name: "reload", argument: "[FILE]", help: "brings a file, or all, to what is on the disk", run: reload },
     Command { name: "plan", argument: "[FILE]", help: "shows what `:reload` would do", run: changes::plan },
@@ -71,29 +83,35 @@ pub const COMMANDS: &[Command] = &[
 ];
 
 const ABOUT: &str = "\
-Anything else is evaluated; `_` is the last value.
+Anything else is evaluated; `_` is the last value, `_1` the first, `_e` the last error.
 Ctrl-C stops what runs, or clears the line. Ctrl-D ends.
 ";
 
-/// Whether an input is a command.
+/// Whether an input is a command: it begins with `:`, or is a question such as `?name`.
 pub fn is_command(text: &str) -> bool {
-    text.trim_start().starts_with(':')
+    text.trim_start().starts_with([':', '?']) || describe::question(text).is_some()
 }
 
-/// Carries out a line that begins with `:`.
+/// Carries out a command.
 pub fn execute(session: &mut Session, line: &str) -> Next {
-    let line = line.trim().trim_start_matches(':').trim_start();
-    let (name, argument) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-    let mut fitting = COMMANDS.iter().filter(|command| command.name.starts_with(name));
-    let exact = COMMANDS.iter().find(|command| command.name == name);
-    let only = if name.is_empty() { None } else { fitting.next().filter(|_| fitting.next().is_none()) };
-    match exact.or(only) {
+    let (name, argument) = describe::question(line).unwrap_or_else(|| {
+        let line = line.trim().trim_start_matches(':').trim_start();
+        line.split_once(char::is_whitespace).unwrap_or((line, ""))
+    });
+    match named(name) {
         Some(command) => (command.run)(session, argument.trim()),
         None => {
             let hint = suggestion(name, COMMANDS.iter().map(|command| command.name)).replace('`', "`:").replace("`:?", "`?");
             complain(&format!("there is no command `:{name}`{hint} (`:help` lists them)"))
         }
     }
+}
+
+/// The command of this name, or the only one whose name begins so.
+pub fn named(name: &str) -> Option<&'static Command> {
+    let mut fitting = COMMANDS.iter().filter(|command| command.name.starts_with(name));
+    let exact = COMMANDS.iter().find(|command| command.name == name);
+    exact.or_else(|| if name.is_empty() { None } else { fitting.next().filter(|_| fitting.next().is_none()) })
 }
 
 /// What somebody means who types a word that stands for a command elsewhere.
@@ -125,7 +143,7 @@ fn help(_: &mut Session, _: &str) -> Next {
     let mut out = String::new();
     for command in COMMANDS {
         let usage = format!(":{} {}", command.name, command.argument);
-        let _ = writeln!(out, "{usage:<16} {}", command.help);
+        let _ = writeln!(out, "{usage:<17} {}", command.help);
     }
     write(&(out + ABOUT))
 }

@@ -28,8 +28,13 @@ pub fn is_incomplete(text: &str) -> bool {
     match errors.next() {
         // A `try` that is alone for now.
         Some(error) => error.code == &LONELY_TRY && errors.next().is_none() && could_go_on(text),
-        None => ends_with_a_line_of_its_own(text) && could_go_on(text),
+        None => ends_with_doc_text(text) || ends_with_a_line_of_its_own(text) && could_go_on(text),
     }
+}
+
+/// Whether the last line is doc text, which stands above what it is about.
+fn ends_with_doc_text(text: &str) -> bool {
+    text.rsplit('\n').next().is_some_and(|last| last.trim_start().starts_with("##"))
 }
 
 /// Whether the last of several lines does nothing but close a block.
@@ -53,6 +58,7 @@ mod tests {
         let whole = [
             "",
             "# a comment",
+            "## nothing follows\n",
             "1 + 2",
             "fn f() {\n    1\n}",
             "if a { 1 }",
@@ -90,6 +96,7 @@ mod tests {
             "if a {\n    1\n} else if b {\n    2\n}",
             "try {\n    1\n} catch e is IOError {\n    2\n}",
             "@deco",
+            "## what f does",
         ];
         for text in parts {
             assert!(is_incomplete(text), "{text}");

@@ -3,6 +3,7 @@
 //! Only the lines that matter are handed to the renderer, cut to a window around the place, so that a line of many megabytes costs
 //! nothing. Characters that would move the cursor are never written.
 
+use crate::plain::is_plain_chosen;
 use annotate_snippets::renderer::{DEFAULT_TERM_WIDTH, DecorStyle};
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 use anstyle::{AnsiColor, Style};
@@ -228,7 +229,7 @@ impl Report {
 /// Whether to write in colour to a stream.
 pub fn wants_colour(is_terminal: bool) -> bool {
     let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    is_terminal && !is_set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+    is_terminal && !is_plain_chosen() && !is_set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
 /// The text without characters that would move the cursor or change the direction of writing, cut if it is very long.

@@ -4,6 +4,7 @@ use crate::command::is_command;
 use crate::completeness::is_incomplete;
 use crate::completion::complete;
 use crate::diagnostics::wants_colour;
+use crate::history::history_files;
 use crate::output::output;
 use crate::prompt::Typed;
 use crate::session::Session;
@@ -13,7 +14,7 @@ use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
 use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::Hinter;
-use rustyline::history::FileHistory;
+use rustyline::history::{FileHistory, History};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{ColorMode, CompletionType, Config, Context, Editor, Helper};
 use std::borrow::Cow;
@@ -30,7 +31,28 @@ const COLOURED_MAX: usize = 20_000;
 /// The editor with its history.
 pub struct LineEditor {
     editor: Editor<Assistant, FileHistory>,
-    history: Option<PathBuf>,
+    histories: Vec<Kept>,
+}
+
+/// A history in a file. That of the editor is all of them behind each other.
+struct Kept {
+    inputs: FileHistory,
+    file: PathBuf,
+}
+
+impl Kept {
+    fn new(file: PathBuf, config: &Config) -> Kept {
+        let mut inputs = FileHistory::with_config(config);
+        let _ = inputs.load(&file);
+        Kept { inputs, file }
+    }
+
+    fn add(&mut self, text: &str) -> rustyline::Result<()> {
+        if self.inputs.add(text)? {
+            self.inputs.append(&self.file)?;
+        }
+        Ok(())
+    }
 }
 
 impl LineEditor {
@@ -46,14 +68,15 @@ impl LineEditor {
             .completion_type(CompletionType::List)
             .color_mode(if is_coloured { ColorMode::Enabled } else { ColorMode::Disabled })
             .build();
-        let mut editor = Editor::with_config(config).map_err(failed)?;
-        editor.set_helper(Some(Assistant { session, is_coloured }));
-        let history = history_file();
-        if let Some(file) = &history {
+        let mut editor = Editor::with_config(config.clone()).map_err(failed)?;
+        editor.set_helper(Some(Assistant { session, is_coloured, takes_lines: false }));
+        let files = history_files();
+        for file in &files {
             // A history that is not there or cannot be read is an empty one.
             let _ = editor.load_history(file);
         }
-        Ok(LineEditor { editor, history })
+        let histories = files.into_iter().map(|file| Kept::new(file, &config)).collect();
+        Ok(LineEditor { editor, histories })
     }
 
     /// Reads an input.
@@ -69,37 +92,54 @@ impl LineEditor {
         }
     }
 
-    fn remember(&mut self, text: &str) {
-        let is_new = self.editor.add_history_entry(text).unwrap_or(false);
-        if let Some(file) = self.history.as_ref().filter(|_| is_new)
-            && self.editor.append_history(file).is_err()
-        {
-            // Said once: the next inputs would fail in the same way.
-            output().note(&format!("warning: the history cannot be written to `{}`", file.display()));
-            self.history = None;
+    /// Reads lines up to Ctrl-D.
+    pub fn read_lines(&mut self) -> Typed {
+        let mut text = String::new();
+        self.set_taking_lines(true);
+        let typed = loop {
+            match self.editor.readline("") {
+                Ok(line) => {
+                    text.push_str(&line);
+                    text.push('\n');
+                }
+                Err(ReadlineError::Eof) => break Typed::Text(text),
+                Err(ReadlineError::Interrupted) => break Typed::Cleared,
+                Err(error) => break Typed::Failed(error.to_string()),
+            }
+        };
+        self.set_taking_lines(false);
+        if let Typed::Text(text) = &typed {
+            self.remember(text.trim_end());
+        }
+        typed
+    }
+
+    fn set_taking_lines(&mut self, takes_lines: bool) {
+        if let Some(assistant) = self.editor.helper_mut() {
+            assistant.takes_lines = takes_lines;
         }
     }
-}
 
-/// The file in which inputs are kept, in the user's data directory.
-fn history_file() -> Option<PathBuf> {
-    let from_env = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let data = from_env("XDG_DATA_HOME").or_else(|| {
-        if cfg!(windows) {
-            return from_env("APPDATA");
-        }
-        let home = std::env::home_dir()?;
-        Some(if cfg!(target_os = "macos") { home.join("Library/Application Support") } else { home.join(".local/share") })
-    })?;
-    let directory = data.join("lang");
-    std::fs::create_dir_all(&directory).ok()?;
-    Some(directory.join("history"))
+    fn remember(&mut self, text: &str) {
+        // What cannot be remembered can still be evaluated.
+        let _ = self.editor.add_history_entry(text);
+        self.histories.retain_mut(|kept| {
+            let is_kept = kept.add(text).is_ok();
+            if !is_kept {
+                // Said once: the next inputs would fail in the same way.
+                output().note(&format!("warning: the history cannot be written to `{}`", kept.file.display()));
+            }
+            is_kept
+        });
+    }
 }
 
 /// Helps with the input while it is typed.
 struct Assistant {
     session: Rc<RefCell<Session>>,
     is_coloured: bool,
+    /// Whether every line is an input.
+    takes_lines: bool,
 }
 
 impl Helper for Assistant {}
@@ -119,7 +159,7 @@ impl Completer for Assistant {
 impl Validator for Assistant {
     fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
         let text = context.input();
-        let goes_on = !is_command(text) && is_incomplete(text);
+        let goes_on = !self.takes_lines && !is_command(text) && is_incomplete(text);
         Ok(if goes_on { ValidationResult::Incomplete } else { ValidationResult::Valid(None) })
     }
 }

@@ -304,6 +304,11 @@ pub fn read(path: &str) -> io::Result<Vec<u8>> {
     read_special(path, &found).unwrap_or_else(|| fs::read(path))
 }
 
+/// Writes a file that is not there yet.
+pub fn write_new(path: &str, text: &str) -> io::Result<()> {
+    fs::File::create_new(path)?.write_all(text.as_bytes())
+}
+
 /// Reads what is no ordinary file: a device would never end, a pipe that nobody writes to would never begin.
 #[cfg(unix)]
 fn read_special(path: &str, found: &fs::Metadata) -> Option<io::Result<Vec<u8>>> {

@@ -33,6 +33,11 @@ impl Imports {
         self.0.keys().map(String::as_str)
     }
 
+    /// The statements that import them, one for each name.
+    pub fn statements(&self) -> Vec<String> {
+        self.0.values().map(|imported| plain(&imported.statement)).collect()
+    }
+
     /// Binds the last part of a namespace's name to it.
     pub fn add_namespace(&mut self, namespace: &str) -> &str {
         let name = namespace.rsplit('.').next().unwrap_or(namespace);
@@ -64,6 +69,14 @@ impl Imports {
                 self.0.extend(bindings(source, import));
             }
         }
+    }
+}
+
+/// An import without an `as` that changes nothing.
+fn plain(statement: &str) -> String {
+    match statement.rsplit_once(" as ") {
+        Some((rest, name)) if rest.rsplit([' ', '.']).next() == Some(name) => rest.to_owned(),
+        _ => statement.to_owned(),
     }
 }
 

@@ -9,6 +9,7 @@ mod check;
 mod command;
 mod completeness;
 mod completion;
+mod describe;
 mod diagnostics;
 mod doc;
 mod editor;
@@ -16,18 +17,22 @@ mod engine;
 mod entry;
 mod format;
 mod hangup;
+mod history;
 mod host;
 mod imports;
 mod input;
 mod inspect;
 mod interrupt;
 mod keys;
+mod listing;
+mod lookup;
 mod output;
 mod places;
 mod plain;
 mod plan;
 mod progress;
 mod prompt;
+mod record;
 mod reload;
 mod repl;
 mod report_log;
@@ -111,8 +116,14 @@ A file that has errors is left as it is, with status 1. `-` writes the formatted
 
 /// A language whose programs are edited while they run.
 #[derive(Parser, Debug)]
-#[command(name = "lang", version, after_help = AFTER_HELP, disable_help_subcommand = true)]
+#[command(name = "lang", version, after_help = AFTER_HELP, disable_help_subcommand = true, args_conflicts_with_subcommands = true)]
 struct Arguments {
+    /// Type into plain lines, without colours, as on a terminal that cannot move its cursor
+    #[arg(long)]
+    plain: bool,
+    /// Begin without the user's `init.lang`
+    #[arg(long)]
+    no_init: bool,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -351,7 +362,7 @@ enum Format {
 const COMMANDS: [&str; 9] = ["run", "check", "test", "plan", "fmt", "doc", "dump", "explain", "help"];
 
 /// Options that are about the tool itself.
-const OWN_OPTIONS: [&str; 4] = ["-h", "--help", "-V", "--version"];
+const OWN_OPTIONS: [&str; 6] = ["-h", "--help", "-V", "--version", "--plain", "--no-init"];
 
 fn main() {
     std::panic::set_hook(Box::new(|panic| {
@@ -366,7 +377,7 @@ fn main() {
             output::output().note(&diagnostics::Report::for_stderr().failure(&message));
             STATUS_USAGE
         }
-        Ok(arguments) => execute(arguments.command),
+        Ok(arguments) => execute(arguments),
         Err(error) => {
             let _ = error.print();
             if error.use_stderr() { STATUS_USAGE } else { 0 }
@@ -404,9 +415,12 @@ fn mistyped_command(args: &[OsString], exists: impl Fn(&str) -> bool) -> Option<
     ))
 }
 
-fn execute(command: Option<Command>) -> i32 {
-    match command {
-        None => repl::repl(),
+fn execute(arguments: Arguments) -> i32 {
+    if arguments.plain {
+        plain::choose_plain();
+    }
+    match arguments.command {
+        None => repl::repl(if arguments.no_init { repl::Init::Ignored } else { repl::Init::Evaluated }),
         Some(Command::Check { format, strict, namespaces, paths }) => {
             let strictness = if strict { check::Strictness::Warnings } else { check::Strictness::Errors };
             check::check(&paths, format, strictness, namespaces.sharing())

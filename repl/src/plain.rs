@@ -17,9 +17,22 @@ const LOOK: Duration = Duration::from_millis(50);
 /// Terminals on which nothing but text may be written.
 const TERMS: [&str; 3] = ["dumb", "cons25", "emacs"];
 
+/// Whether the terminal is used as if it were of this kind.
+static IS_CHOSEN: AtomicBool = AtomicBool::new(false);
+
+/// Uses the terminal as if it could not move its cursor, and knew no colours.
+pub fn choose_plain() {
+    IS_CHOSEN.store(true, Ordering::Relaxed);
+}
+
+/// Whether that has been chosen.
+pub fn is_plain_chosen() -> bool {
+    IS_CHOSEN.load(Ordering::Relaxed)
+}
+
 /// Whether the terminal is of this kind.
 pub fn is_plain_terminal() -> bool {
-    std::env::var_os("TERM").is_some_and(|term| TERMS.iter().any(|plain| term == *plain))
+    is_plain_chosen() || std::env::var_os("TERM").is_some_and(|term| TERMS.iter().any(|plain| term == *plain))
 }
 
 /// Reads inputs line by line.
@@ -56,6 +69,25 @@ impl PlainPrompt {
             if is_command(&text) || !is_incomplete(&text) {
                 return Typed::Text(text);
             }
+            text.push('\n');
+        }
+    }
+
+    /// Reads lines up to Ctrl-D.
+    pub fn read_lines(&mut self) -> Typed {
+        self.interrupted.store(false, Ordering::Relaxed);
+        let mut text = String::new();
+        loop {
+            match self.line() {
+                Ok(Line::Text(line)) => text.push_str(&line),
+                Ok(Line::Cleared) => {
+                    output().end_line_of_key();
+                    return Typed::Cleared;
+                }
+                Ok(Line::End) => return Typed::Text(text),
+                Err(error) => return Typed::Failed(plain(&error)),
+            }
+            output().end_line();
             text.push('\n');
         }
     }

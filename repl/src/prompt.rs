@@ -41,6 +41,14 @@ impl Prompt {
         Ok(Prompt::Editor(Box::new(LineEditor::new(session.clone())?)))
     }
 
+    /// Reads lines up to Ctrl-D.
+    pub fn read_lines(&mut self) -> Typed {
+        match self {
+            Prompt::Editor(editor) => editor.read_lines(),
+            Prompt::Plain(plain) => plain.read_lines(),
+        }
+    }
+
     /// Reads an input behind a prompt.
     pub fn read(&mut self, prompt: &str) -> Typed {
         match self {

@@ -6,6 +6,7 @@
 
 use crate::command::{self, Next, is_command};
 use crate::diagnostics::Report as Style;
+use crate::history;
 use crate::interrupt;
 use crate::output::output;
 use crate::prompt::{PROMPT, PROMPT_STOPPED, Prompt, Typed};
@@ -24,42 +25,58 @@ const PRESSES_MAX_SCRIPT: u32 = 2;
 /// The same where a session would be lost.
 const PRESSES_MAX_SESSION: u32 = 3;
 
-/// Runs a session; gives the process's status.
-pub fn repl() -> i32 {
-    if std::io::stdin().is_terminal() { typed() } else { piped() }
+/// What becomes of the file that the user wants to be evaluated when a session begins.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Init {
+    /// It is evaluated.
+    Evaluated,
+    /// It is left alone.
+    Ignored,
 }
 
-fn typed() -> i32 {
-    let session = Rc::new(RefCell::new(Session::new(PRESSES_MAX_SESSION)));
+/// Runs a session; gives the process's status.
+pub fn repl(init: Init) -> i32 {
+    if std::io::stdin().is_terminal() { typed(init) } else { piped() }
+}
+
+fn typed(init: Init) -> i32 {
+    let mut session = Session::new(PRESSES_MAX_SESSION);
+    if init == Init::Evaluated {
+        evaluate_init(&mut session);
+    }
+    let session = Rc::new(RefCell::new(session));
     session.borrow_mut().vm().on_error(OnError::Return);
     let mut prompt = match Prompt::new(&session) {
         Ok(prompt) => prompt,
-        Err(message) => {
-            output().note(&Style::for_stderr().failure(&message));
-            return 1;
-        }
+        Err(message) => return fail(&message),
     };
     let _ = output().write(&format!("lang {}; `:help` lists commands, Ctrl-D ends\n", env!("CARGO_PKG_VERSION")));
     loop {
         output().fresh_line();
         let is_stopped = session.borrow_mut().vm().is_stopped();
-        let text = match prompt.read(if is_stopped { PROMPT_STOPPED } else { PROMPT }) {
+        let mut text = match prompt.read(if is_stopped { PROMPT_STOPPED } else { PROMPT }) {
             Typed::Text(text) => text,
             Typed::Cleared => continue,
             Typed::End => return 0,
-            Typed::Failed(message) => {
-                output().note(&Style::for_stderr().failure(&message));
-                return 1;
-            }
+            Typed::Failed(message) => return fail(&message),
         };
-        let mut session = session.borrow_mut();
         if is_command(&text) {
-            match command::execute(&mut session, &text) {
+            let next = command::execute(&mut session.borrow_mut(), &text);
+            match next {
                 Next::Input => continue,
                 Next::Quit => return 0,
                 Next::Exit(status) => return status,
+                Next::Paste => {
+                    output().note("lines up to Ctrl-D are one input; Ctrl-C forgets them");
+                    text = match prompt.read_lines() {
+                        Typed::Text(text) => text,
+                        Typed::Cleared | Typed::End => continue,
+                        Typed::Failed(message) => return fail(&message),
+                    };
+                }
             }
         }
+        let mut session = session.borrow_mut();
         if let Some(message) = command::meant(&mut session, &text) {
             output().note(message);
             continue;
@@ -72,6 +89,28 @@ fn typed() -> i32 {
             stop::tell_error(session.vm(), &error);
         }
     }
+}
+
+/// Evaluates the user's file. What is wrong with it is told; the session begins all the same.
+fn evaluate_init(session: &mut Session) {
+    let Some(path) = history::config_directory().map(|directory| directory.join("init.lang")).filter(|path| path.exists()) else {
+        return;
+    };
+    let path = path.to_string_lossy();
+    let evaluated = match crate::engine::read_source(&path) {
+        Ok(source) => session.evaluate_file("<init.lang>", source.text()).and_then(|()| session.run_ready_tasks()),
+        Err(message) => Err(Error::Host(message)),
+    };
+    if let Err(error) = evaluated {
+        output().note(&Style::for_stderr().error(&error));
+        output().note(&format!("`{path}` has not been evaluated to its end; `lang --no-init` leaves it alone"));
+    }
+}
+
+/// Says why there can be no session; gives the status.
+fn fail(message: &str) -> i32 {
+    output().note(&Style::for_stderr().failure(message));
+    1
 }
 
 /// Evaluates and shows the value.
@@ -125,7 +164,7 @@ fn evaluate_statements(text: &str) -> Result<usize, Error> {
     let mut start = 0;
     for stmt in &parsed.file.stmts {
         let end = stmt.span.hi as usize;
-        session.evaluate_as(NAME, &in_place(&source, start, end))?;
+        session.evaluate_part(NAME, &in_place(&source, start, end))?;
         start = end;
     }
     session.call_main()?;

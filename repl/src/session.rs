@@ -4,22 +4,28 @@ use crate::engine;
 use crate::host::Texts;
 use crate::imports::{Imported, Imports};
 use crate::output::output;
-use lang::ast::StmtKind;
+use crate::record::{End, Record};
+use lang::ast::{File, StmtKind};
 use lang::source::Source;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use vm::compile::compile_source;
 use vm::embed::{Error, Handle, Problem, Restart, Vm};
 use vm::heap::Value;
-use vm::object::{Cx, Found, Instance, Kind};
+use vm::object::{Cx, Kind};
 use vm::reload::{ReloadOptions, Report, normalise};
 
 /// The namespace of what is typed.
 pub const NAMESPACE: &str = "repl";
 
-/// The variable that holds the last value.
+/// The variable that holds the last value; those of earlier values have their number behind it.
 const LAST: &str = "_";
+
+/// The variable that holds the last error.
+const LAST_ERROR: &str = "_e";
+
+/// Values that are kept under their numbers.
+const VALUES_MAX: usize = 100;
 
 /// A VM and what is remembered between inputs.
 pub struct Session {
@@ -27,6 +33,10 @@ pub struct Session {
     imports: Imports,
     /// Texts evaluated so far.
     count: u32,
+    /// Values shown so far.
+    values: usize,
+    /// What has been typed, for `:save`.
+    pub record: Record,
     /// The call that is looked at while calls have stopped at an error, with the number of the stop.
     pub chosen: (u64, usize),
 }
@@ -37,12 +47,17 @@ impl Session {
         let mut vm = engine::new_vm(&Texts::default(), &[], presses_max);
         vm.add_root("");
         engine::add_roots(&mut vm, &[]);
-        Session { vm, imports: Imports::default(), count: 0, chosen: (0, 0) }
+        Session { vm, imports: Imports::default(), count: 0, values: 0, record: Record::default(), chosen: (0, 0) }
     }
 
     /// What Ctrl-C sets.
     pub fn cancel_flag(&self) -> Arc<AtomicBool> {
         self.vm.cancel_flag()
+    }
+
+    /// The names that imports have bound.
+    pub fn imported_names(&self) -> impl Iterator<Item = &str> {
+        self.imports.names()
     }
 
     /// Whether something of this name has been typed, or imported.
@@ -52,24 +67,24 @@ impl Session {
 
     /// Evaluates a text that was typed. Gives the value of its last statement, if that is an expression and not nil.
     pub fn evaluate(&mut self, text: &str) -> Result<Option<Handle>, Error> {
-        self.count += 1;
-        let name = format!("<repl {}>", self.count);
-        let parsed = lang::parse(&Source::new(&*name, text)).file;
-        if parsed.namespace.is_some() {
-            let message = format!(
-                "what is typed belongs to namespace `{NAMESPACE}`; a `namespace` line stands in a file, which `:load FILE` loads"
-            );
-            return Err(Error::Host(message));
-        }
-        if parsed.stmts.iter().any(|stmt| matches!(stmt.kind, StmtKind::Test(_))) {
-            return Err(Error::Host(
-                "a `test` stands in a file, and `lang test FILE` runs it; statements can be typed without it".into(),
-            ));
-        }
-        self.evaluate_as(&name, text)
+        let value = self.evaluate_unnumbered(text)?;
+        Ok(value.and_then(|value| self.keep(value)))
     }
 
-    /// Evaluates a text that is reported under `name`.
+    /// Evaluates a text that was typed. Gives the value of its last statement, if that is an expression; it becomes no value of the session.
+    pub fn evaluate_unnumbered(&mut self, text: &str) -> Result<Option<Handle>, Error> {
+        self.count += 1;
+        let name = format!("<repl {}>", self.count);
+        refuse_what_stands_in_files(&lang::parse(&Source::new(&*name, text)).file)?;
+        let result = self.evaluate_as(&name, text);
+        if let Ok(value) = &result {
+            let is_shown = value.as_ref().is_some_and(|value| !self.vm.is_nil(value));
+            self.record.add(text, if is_shown { End::Value } else { End::Statement });
+        }
+        result
+    }
+
+    /// Evaluates a text that is reported under `name`. Gives the value of its last statement, if that is an expression.
     pub fn evaluate_as(&mut self, name: &str, text: &str) -> Result<Option<Handle>, Error> {
         let source = Source::new(name, text);
         let parsed = lang::parse(&source);
@@ -81,18 +96,57 @@ impl Session {
         self.vm.cancel_flag().store(false, Ordering::Relaxed);
         let result = self.vm.eval(NAMESPACE, name, &full);
         output().set_asking(false);
-        let value = result?;
+        let value = self.noting_error(result)?;
         self.imports.take_in(&source, &parsed.file);
-        Ok(value.and_then(|value| self.keep(value)))
+        Ok(value)
     }
 
-    /// Keeps a value, unless it is nil, as the last one.
+    /// Evaluates the text of a file as if it were typed.
+    pub fn evaluate_file(&mut self, path: &str, text: &str) -> Result<(), Error> {
+        refuse_what_stands_in_files(&lang::parse(&Source::new(path, text)).file)?;
+        self.evaluate_as(path, text).map(|_| ())
+    }
+
+    /// Evaluates a part of a text, and keeps its value.
+    pub fn evaluate_part(&mut self, name: &str, text: &str) -> Result<(), Error> {
+        let value = self.evaluate_as(name, text)?;
+        value.and_then(|value| self.keep(value));
+        Ok(())
+    }
+
+    /// Keeps an error that was raised as the last one.
+    pub fn noting_error<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
+        if let Err(Error::Raised { value, .. }) = &result {
+            self.vm.define_value(NAMESPACE, LAST_ERROR, value);
+        }
+        result
+    }
+
+    /// Keeps a value, unless it is nil, as the last one and under its number. The oldest is forgotten.
     fn keep(&mut self, value: Handle) -> Option<Handle> {
         if self.vm.is_nil(&value) {
             return None;
         }
+        self.values += 1;
         self.vm.define_value(NAMESPACE, LAST, &value);
+        self.vm.define_value(NAMESPACE, &format!("{LAST}{}", self.values), &value);
+        if let Some(old) = self.values.checked_sub(VALUES_MAX).filter(|old| *old > 0) {
+            self.vm.define_value(NAMESPACE, &format!("{LAST}{old}"), ());
+        }
         Some(value)
+    }
+
+    /// The numbered values that are kept, newest first, on a line each.
+    pub fn kept_values(&mut self) -> String {
+        let last = self.values;
+        let first = last.saturating_sub(VALUES_MAX) + 1;
+        self.vm.enter(|cx| {
+            let lines = (first..=last).rev().filter_map(|i| {
+                let value = value_in(cx, NAMESPACE, &format!("{LAST}{i}"))?;
+                Some(format!("{LAST}{i} = {}\n", vm::ops::describe(cx, &value)))
+            });
+            lines.collect()
+        })
     }
 
     /// Goes on with what has stopped at an error. Gives the value of what was typed then, unless it is nil.
@@ -100,7 +154,7 @@ impl Session {
         self.vm.cancel_flag().store(false, Ordering::Relaxed);
         let result = self.vm.resume(how);
         output().set_asking(false);
-        result.map(|value| self.keep(value))
+        self.noting_error(result).map(|value| self.keep(value))
     }
 
     /// Calls the function `main`, if there is one, without arguments.
@@ -142,9 +196,9 @@ impl Session {
         Ok(self.vm.failed_tasks())
     }
 
-    /// The text that shows a value.
+    /// The text that shows a value; long ones are cut.
     pub fn show(&mut self, value: &Handle) -> Result<String, Error> {
-        self.vm.repr(value)
+        self.vm.shown(value)
     }
 
     /// Loads a file, and imports its namespace. Gives the name it is imported under.
@@ -188,6 +242,11 @@ impl Session {
         }
     }
 
+    /// The statements of the session's imports.
+    pub fn import_statements(&self) -> Vec<String> {
+        self.imports.statements()
+    }
+
     /// The engine.
     pub fn vm(&mut self) -> &mut Vm {
         &mut self.vm
@@ -213,66 +272,26 @@ impl Session {
     pub fn is_typed(qualified: &str) -> bool {
         qualified.strip_prefix(NAMESPACE).is_some_and(|rest| rest.starts_with('.'))
     }
-
-    /// Names that could stand behind `before`, a chain of names each with its dot; without one, all that can be said at the beginning.
-    pub fn names(&mut self, before: &[&str]) -> BTreeSet<String> {
-        let mut names = BTreeSet::new();
-        let Some((first, rest)) = before.split_first() else {
-            names.extend(self.imports.names().map(str::to_owned));
-            self.vm.enter(|cx| {
-                for namespace in [NAMESPACE, "core"] {
-                    names.extend(names_in(cx, namespace));
-                }
-            });
-            return names;
-        };
-        let (namespace, item) = match self.imports.get(first) {
-            Some(imported) => (imported.namespace.clone(), imported.item.clone()),
-            None => (Some(NAMESPACE.to_owned()), Some((*first).to_owned())),
-        };
-        let Some(namespace) = namespace else { return names };
-        self.vm.enter(|cx| {
-            let value = match item {
-                Some(item) => value_in(cx, &namespace, &item).or_else(|| value_in(cx, "core", &item)),
-                None => cx.world.namespaces.get(&*namespace).copied().map(Value::Namespace),
-            };
-            let value = rest.iter().try_fold(value?, |value, name| part_of(cx, value, name))?;
-            match value {
-                Value::Namespace(namespace) => {
-                    let name = namespace.name.clone();
-                    names.extend(names_in(cx, &name));
-                }
-                other => names.extend(cx.attribute_names(&other)),
-            }
-            Some(())
-        });
-        names
-    }
 }
 
-fn names_in(cx: &Cx<'_, '_>, namespace: &str) -> Vec<String> {
-    let Some(namespace) = cx.world.namespaces.get(namespace) else { return Vec::new() };
-    namespace.definitions().iter().filter(|cell| !cell.value().is_unset()).map(|cell| cell.name.as_str().to_owned()).collect()
+/// Refuses what cannot be typed.
+fn refuse_what_stands_in_files(parsed: &File) -> Result<(), Error> {
+    if parsed.namespace.is_some() {
+        let message = format!(
+            "what is typed belongs to namespace `{NAMESPACE}`; a `namespace` line stands in a file, which `:load FILE` loads"
+        );
+        return Err(Error::Host(message));
+    }
+    if parsed.stmts.iter().any(|stmt| matches!(stmt.kind, StmtKind::Test(_))) {
+        return Err(Error::Host(
+            "a `test` stands in a file, and `lang test FILE` runs it; statements can be typed without it".into(),
+        ));
+    }
+    Ok(())
 }
 
 fn value_in<'gc>(cx: &mut Cx<'_, 'gc>, namespace: &str, name: &str) -> Option<Value<'gc>> {
     let namespace = *cx.world.namespaces.get(namespace)?;
     let name = cx.world.intern(cx.mc, name);
     namespace.get(name).map(|cell| cell.value()).filter(|value| !value.is_unset())
-}
-
-/// A part of a value that can be had without running code.
-fn part_of<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>, name: &str) -> Option<Value<'gc>> {
-    let symbol = cx.world.intern(cx.mc, name);
-    match value {
-        Value::Namespace(namespace) => namespace.get(symbol).map(|cell| cell.value()),
-        Value::Instance(instance) => match cx.find(&value, symbol) {
-            Found::Slot(slot) => {
-                let layout = cx.world.layout(instance.layout());
-                Some(Instance::get(instance, &layout, slot as usize)).filter(|value| !value.is_unset())
-            }
-            _ => None,
-        },
-        _ => None,
-    }
 }

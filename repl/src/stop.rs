@@ -184,10 +184,15 @@ pub fn in_session(session: &mut Session, name: &str, argument: &str) -> Next {
         Ok(Done::Failed(error)) => Some(error),
         Ok(Done::GoOn(how)) => resume(session, &how),
     };
-    match failed {
-        None => Next::Input,
-        Some(Error::Interrupted(Interrupt::Exit(status))) => Next::Exit(status),
-        Some(error) => {
+    told(session, failed.map_or(Ok(()), Err))
+}
+
+/// What follows a command: its error is told.
+pub fn told(session: &mut Session, result: Result<(), Error>) -> Next {
+    match session.noting_error(result) {
+        Ok(()) => Next::Input,
+        Err(Error::Interrupted(Interrupt::Exit(status))) => Next::Exit(status),
+        Err(error) => {
             tell_error(session.vm(), &error);
             Next::Input
         }
@@ -233,7 +238,7 @@ pub fn ask(vm: &mut Vm, mut go_on: impl FnMut(&mut Vm, Restart) -> Result<(), Er
         let text = match done {
             Ok(Done::Shown(text)) => text,
             Ok(Done::Quietly) => continue,
-            Ok(Done::Value(value)) => match vm.repr(&value) {
+            Ok(Done::Value(value)) => match vm.shown(&value) {
                 Ok(text) => text,
                 Err(error) => Style::for_stderr().error(&error),
             },

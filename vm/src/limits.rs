@@ -62,3 +62,12 @@ pub const WRITTEN_LAYOUTS_MAX: usize = 50;
 
 /// Bits of the largest integer an operation may make.
 pub const BIGINT_BITS_MAX: u64 = 1 << 26;
+
+/// Items of one container that are shown of a value that somebody asks for: more than a screen holds.
+pub const SHOWN_ITEMS_MAX: usize = 200;
+
+/// Characters of one string that are shown then.
+pub const SHOWN_TEXT_MAX: usize = 2_000;
+
+/// Bytes of the whole text that are shown then.
+pub const SHOWN_BYTES_MAX: usize = 20_000;

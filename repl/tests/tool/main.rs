@@ -2,6 +2,8 @@
 //!
 //! Nothing here sleeps: a test waits until what it expects is there, and fails with what was there instead.
 
+#[cfg(unix)]
+mod asking;
 mod commands;
 #[cfg(unix)]
 mod demos;

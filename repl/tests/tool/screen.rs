@@ -71,6 +71,7 @@ impl Terminal {
             .env_remove("NO_COLOR")
             .env("TERM", "xterm-256color")
             .env("XDG_DATA_HOME", folder.path())
+            .env("XDG_CONFIG_HOME", folder.path())
             .envs(envs.iter().copied())
             .spawn(pts)
             .expect("the tool has been built");

@@ -334,3 +334,75 @@ fn is_at(screen: &vt100::Screen, prompt: &str) -> bool {
     let row = screen.cursor_position().0;
     screen.rows(0, u16::MAX).nth(row as usize).unwrap_or_default().trim_end() == prompt
 }
+
+#[test]
+fn inputs_of_the_same_directory_come_first() {
+    let (here, there, data) = (Folder::new(), Folder::new(), Folder::new());
+    let data = data.path().to_str().expect("its path is text");
+    let open = |folder: &Folder| {
+        let terminal = Terminal::start(folder, 80, &[], &[("XDG_DATA_HOME", data)]);
+        terminal.wait_for_prompt();
+        terminal
+    };
+    for (folder, line, answer) in [(&here, "1000 + 11", "\n1011\n"), (&there, "2000 + 22", "\n2022\n")] {
+        let terminal = open(folder);
+        terminal.ask(line, answer);
+        terminal.press(CTRL_D);
+        assert_eq!(terminal.status(), Some(0));
+    }
+    let terminal = open(&here);
+    terminal.press(UP);
+    terminal.wait_for("> 1000 + 11");
+    // Behind them come those of all directories.
+    terminal.press(UP);
+    terminal.wait_for("> 2000 + 22");
+}
+
+#[test]
+fn the_users_file_is_evaluated_first() {
+    let folder = Folder::with(&[("lang/init.lang", "import math\nfn circle(r) { 2 * r * math.pi }\nlet ready = 500\n")]);
+    let terminal = Terminal::session(&folder);
+    terminal.wait_for_prompt();
+    terminal.ask("math.floor(circle(100)) + ready", "\n1128\n");
+    let terminal = Terminal::start(&folder, 80, &["--no-init"], &[]);
+    terminal.wait_for_prompt();
+    terminal.ask("ready", "`ready` does not exist");
+    for (text, message) in [
+        ("let a = 70\nnosuch()\n", "`nosuch` does not exist"),
+        ("fn (", "error[E0"),
+        ("exit(3)\n", "exit with status 3"),
+        ("namespace x\n", "a `namespace` line stands in a file"),
+    ] {
+        folder.write("lang/init.lang", text);
+        let terminal = Terminal::start(&folder, 100, &[], &[]);
+        terminal.wait_for(message);
+        terminal.wait_for("`lang --no-init` leaves it alone");
+        terminal.wait_for_prompt();
+        terminal.ask("300 + 1", "\n301\n");
+    }
+}
+
+#[test]
+fn plain_lines_can_be_chosen() {
+    let folder = Folder::new();
+    let terminal = Terminal::start(&folder, 80, &["--plain"], &[]);
+    terminal.wait_for_prompt();
+    terminal.ask("fn f() {\r300 + 3\r}\rf()", "303");
+    terminal.ask("nosuch", "`nosuch` does not exist");
+    assert!(!terminal.bytes().contains(&0x1b));
+    terminal.press(CTRL_D);
+    assert_eq!(terminal.status(), Some(0));
+}
+
+#[test]
+fn tab_completes_arguments_and_names_behind_commands() {
+    let folder =
+        Folder::with(&[("bank.lang", "class Account { slot owner; slot balance = 0 }\nfn rate(account, percent = 1) { percent }")]);
+    let terminal = Terminal::session(&folder);
+    terminal.wait_for_prompt();
+    terminal.ask(":load ba\t", "imported as `bank`");
+    terminal.ask("bank.rate(nil, per\t400)", "\n400\n");
+    terminal.ask("let mine = bank.Acc\t(\"ann\", bal\t70)\rmine.bal\t", "\n70\n");
+    terminal.ask("?mine.bal\t", "slot bank.Account.balance");
+    terminal.ask(":ty\t mine.bal\t", "\nInt\n");
+}

@@ -268,6 +268,17 @@ impl Vm {
         self.read(&text)
     }
 
+    /// The text that shows a held value to somebody: its `repr`, of which long containers and strings are cut, with how much more there is.
+    pub fn shown(&mut self, handle: &Handle) -> Result<String, Error> {
+        self.check_handle(handle)?;
+        let handle = handle.clone();
+        let text = self.run(move |cx| {
+            let value = handle.value_in(cx.world);
+            ops::to_shown(cx, value)
+        })?;
+        self.read(&text)
+    }
+
     pub(crate) fn check_handle(&self, handle: &Handle) -> Result<(), Error> {
         if handle.is_of(&self.pool) { Ok(()) } else { Err(Error::Host("the handle belongs to another VM".into())) }
     }

@@ -159,7 +159,7 @@ fn push_escape(out: &mut String, c: char) {
 }
 
 /// Bytes that are a text as such, others as ints: either way what is written reads as the same bytes.
-fn push_bytes(out: &mut String, bytes: &[u8]) {
+pub(super) fn push_bytes(out: &mut String, bytes: &[u8]) {
     out.push_str("bytes(");
     match std::str::from_utf8(bytes) {
         Ok(text) => push_quoted(out, text),

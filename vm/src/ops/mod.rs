@@ -70,4 +70,4 @@ pub use number::{
 pub use order::{less, less_equal, order_now};
 pub use pattern::{is_instance, map_rest, match_sequence, sequence_item, sequence_rest};
 pub use slice::{slice, slice_text};
-pub use text::{concat, describe, to_repr, to_str};
+pub use text::{concat, describe, to_repr, to_shown, to_str};

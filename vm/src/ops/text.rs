@@ -6,7 +6,8 @@
 use super::arith::check_size;
 use super::call::{Resume, call_then, is_error_class, method_of};
 use super::display::{
-    FLOAT_TEXT_MAX, Form, Short, Sink, has_too_many_digits, int_text_len, push_leaf, sink_float, sink_int, too_many_digits,
+    FLOAT_TEXT_MAX, Form, Short, Sink, has_too_many_digits, int_text_len, push_bytes, push_leaf, push_quoted, sink_float, sink_int,
+    too_many_digits,
 };
 use crate::heap::Value;
 use crate::limits;
@@ -26,6 +27,14 @@ pub fn to_str<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>) -> NativeResult<'gc>
 /// `repr(value)`
 pub fn to_repr<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>) -> NativeResult<'gc> {
     Writing::new(vec![Task::Write(value, Form::Repr)]).go(cx)
+}
+
+/// The text that shows a value to somebody: its `repr`, of which long containers and strings are cut, with how much more there is.
+pub fn to_shown<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>) -> NativeResult<'gc> {
+    let mut writing = Writing::new(vec![Task::Write(value, Form::Repr)]);
+    writing.limit = limits::SHOWN_BYTES_MAX;
+    writing.cuts = true;
+    writing.go(cx)
 }
 
 /// The texts of the parts, as by [`to_str`], joined.
@@ -108,14 +117,14 @@ pub(super) struct Parts<'gc> {
     container: Value<'gc>,
     /// Where the next part is looked for.
     next: usize,
-    /// Whether a part was written: a comma is needed before the next one.
-    begun: bool,
+    /// How many parts were written: a comma is needed before the next one.
+    written: usize,
 }
 
 impl<'gc> Parts<'gc> {
     /// All parts of a container.
     pub(super) fn of(container: Value<'gc>) -> Self {
-        Parts { container, next: 0, begun: false }
+        Parts { container, next: 0, written: 0 }
     }
 }
 
@@ -138,6 +147,8 @@ struct Writing<'gc> {
     methods: Methods,
     /// Length at which writing stops.
     limit: usize,
+    /// Whether what is long is cut.
+    cuts: bool,
     /// Whose method is awaited.
     awaited: Value<'gc>,
     /// Whether there was an int of too many digits.
@@ -164,6 +175,7 @@ impl<'gc> Writing<'gc> {
             open: FxHashSet::default(),
             methods: Methods::Called,
             limit: limits::ALLOCATION_MAX - 1,
+            cuts: false,
             awaited: Value::Nil,
             has_huge_int: false,
         }
@@ -174,7 +186,39 @@ impl<'gc> Writing<'gc> {
         if let Value::BigInt(big) = value {
             self.has_huge_int |= has_too_many_digits(&big.0, 10);
         }
+        if self.cuts && self.leaf_cut(value) {
+            return true;
+        }
         push_leaf(&mut self.out, value, form)
+    }
+
+    /// Writes the beginning of a text or of bytes that are too long to be shown; false, and nothing, for other values.
+    fn leaf_cut(&mut self, value: &Value<'gc>) -> bool {
+        match value {
+            Value::Str(text) if text.byte_len() > limits::SHOWN_TEXT_MAX => {
+                let text = text.as_str();
+                let Some((at, _)) = text.char_indices().nth(limits::SHOWN_TEXT_MAX) else { return false };
+                push_quoted(&mut self.out, &text[..at]);
+                self.out.push_str(&format!(" … {} more characters", text[at..].chars().count()));
+            }
+            Value::Bytes(bytes) if bytes.data.len() > limits::SHOWN_TEXT_MAX => {
+                let (first, rest) = bytes.data.split_at(limits::SHOWN_TEXT_MAX);
+                push_bytes(&mut self.out, first);
+                self.out.push_str(&format!(" … {} more bytes", rest.len()));
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Cuts what is longer than the limit, and says so.
+    fn cut(&mut self) {
+        let mut end = self.limit.min(self.out.len());
+        while !self.out.is_char_boundary(end) {
+            end -= 1;
+        }
+        self.out.truncate(end);
+        self.out.push_str(" … cut here");
     }
 
     /// Writes as far as possible without the program.
@@ -242,15 +286,19 @@ impl<'gc> Writing<'gc> {
     /// Writes parts up to the first that must be followed.
     fn write_parts(&mut self, world: &World<'gc>, mut parts: Parts<'gc>) {
         while self.out.len() <= self.limit {
-            let Some(part) = next_part(world, &mut parts) else {
+            let left = if self.cuts { items_left(&parts) } else { None };
+            if let Some(left) = left {
+                self.out.push_str(&format!(", … {left} more"));
+            }
+            let Some(part) = (if left.is_some() { None } else { next_part(world, &mut parts) }) else {
                 self.open.remove(&address(&parts.container));
                 self.out.push_str(brackets(&parts.container).1);
                 return;
             };
-            if parts.begun {
+            if parts.written > 0 {
                 self.out.push_str(", ");
             }
-            parts.begun = true;
+            parts.written += 1;
             let value = match part {
                 Part::Item(value) => value,
                 Part::Named(name, value) => {
@@ -283,7 +331,13 @@ impl<'gc> Writing<'gc> {
         if let Some(limit) = cx.world.memory_limit {
             self.limit = self.limit.min(limit);
         }
-        match self.run(cx.world) {
+        let mut outcome = self.run(cx.world);
+        let is_long = matches!(outcome, Outcome::TooLong | Outcome::TooDeep) || self.out.len() > self.limit;
+        if self.cuts && is_long {
+            self.cut();
+            outcome = Outcome::Done;
+        }
+        match outcome {
             _ if self.has_huge_int => Err(too_many_digits(cx)),
             Outcome::Done | Outcome::TooLong => {
                 check_size(cx, self.out.len())?;
@@ -344,6 +398,21 @@ pub(super) enum Part<'gc> {
     Item(Value<'gc>),
     Named(&'gc str, Value<'gc>),
     Pair(Value<'gc>, Value<'gc>),
+}
+
+/// How many items of a container are not shown, once as many have been written as are.
+fn items_left(parts: &Parts<'_>) -> Option<usize> {
+    if parts.written < limits::SHOWN_ITEMS_MAX {
+        return None;
+    }
+    let count = match parts.container {
+        Value::List(list) => list.len(),
+        Value::Tuple(tuple) => tuple.items().len(),
+        Value::Map(map) => map.table().len(),
+        Value::Set(set) => set.table().len(),
+        _ => return None,
+    };
+    count.checked_sub(parts.written).filter(|left| *left > 0)
 }
 
 /// The next part of a container, if there is one.

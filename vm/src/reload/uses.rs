@@ -4,11 +4,13 @@
 //! somebody asks, never by a commit.
 
 use super::unknown::members_named;
+use crate::embed::Vm;
 use crate::heap::Value;
 use crate::image::ProtoKind;
-use crate::object::{Class, Cx, Definition, FiberState, IteratorState, Layout, Member, Proto, SlotInit, Source};
+use crate::object::{Class, Cx, Definition, FiberState, IteratorState, Kind, Layout, Member, Proto, SlotInit, Source};
 use gc_arena::Gc;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// Who uses a definition: numbers by kind, and one way to it.
@@ -135,6 +137,40 @@ pub(super) fn has_name(proto: Gc<'_, Proto<'_>>, name: &str) -> bool {
 fn names_member<'gc>(proto: Gc<'gc, Proto<'gc>>, namespace: Gc<'gc, Definition<'gc>>, target: Gc<'gc, Definition<'gc>>) -> bool {
     matches!(namespace.value(), Value::Namespace(namespace) if Gc::ptr_eq(namespace, target.namespace))
         && has_name(proto, target.name.as_str())
+}
+
+impl Vm {
+    /// Who uses the definition with this qualified name, beside its namespace; `None` when there is none. Of what is no function and no
+    /// class it is only said which code mentions it. Walks the heap.
+    pub fn uses_of(&mut self, qualified: &str) -> Option<Uses> {
+        self.enter(|cx| {
+            let cell = cx.find_cell(qualified)?;
+            let mut uses = cx.uses_of(&[cell], &[], Detail::Ways).pop()?;
+            if !matches!(cell.kind(), Kind::Function | Kind::Class | Kind::Enum) {
+                return Some(Uses { code: uses.code, ..Uses::default() });
+            }
+            if cell.meta().leak.is_none() {
+                uses.containers = uses.containers.saturating_sub(1);
+            }
+            if uses.path == cell.qualified_name() {
+                uses.path.clear();
+            }
+            Some(uses)
+        })
+    }
+
+    /// Qualified names of the program's functions whose code has a member of this name behind a dot, of whatever object.
+    pub fn naming_member(&mut self, name: &str) -> Vec<String> {
+        self.enter(|cx| {
+            let world = &*cx.world;
+            let protos = world.protos.iter().filter_map(|proto| proto.upgrade(cx.mc));
+            let naming = protos
+                .filter(|proto| proto.successor().is_none() && !world.is_library(&proto.linked.module.namespace))
+                .filter(|proto| has_name(*proto, name));
+            let names: BTreeSet<String> = naming.map(|proto| proto.qualified.to_string()).collect();
+            names.into_iter().collect()
+        })
+    }
 }
 
 impl<'b, 'gc> Cx<'b, 'gc> {
