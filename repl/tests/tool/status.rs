@@ -394,8 +394,9 @@ fn a_stopped_program_is_looked_at_and_goes_on_by_keys() {
     terminal.press("nosuch\r");
     at_prompt("`nosuch` does not exist");
     terminal.press("retry 7\r");
-    // It stays stopped.
-    terminal.wait_for("there is no call 7");
+    at_prompt("there is no call 7");
+    terminal.press("\r");
+    terminal.wait_for("the program stays stopped");
     wait_for_status(&terminal, "stopped at an error");
     terminal.press(":");
     at_prompt("there is no call 7");
