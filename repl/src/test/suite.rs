@@ -3,9 +3,11 @@
 use crate::diagnostics::Report as Style;
 use crate::engine::{directory, read_source};
 use crate::format::files_below;
+use crate::watch::{Print, print_of};
 use lang::ast::{File, StmtKind};
 use lang::diagnostic::Diagnostic;
-use std::collections::BTreeSet;
+use lang::source::Source;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use vm::reload::{Sharing, normalise};
 
@@ -66,8 +68,8 @@ pub struct Found {
     pub suites: Vec<Suite>,
     /// Files that have errors.
     pub broken: Vec<Broken>,
-    /// All files that were looked at.
-    pub files: BTreeSet<String>,
+    /// All files that were looked at, with what was in them then.
+    pub files: BTreeMap<String, Print>,
 }
 
 impl Found {
@@ -140,7 +142,7 @@ impl Selection {
             for file in files {
                 let file = normalise(&file);
                 let root = if is_directory { normalise(&place.path) } else { directory(&file).to_owned() };
-                let is_new = found.files.insert(file.clone());
+                let is_new = !found.files.contains_key(&file);
                 if is_new || place.name.is_some() {
                     self.look_at(file, root, place.name.as_deref(), &mut found);
                 }
@@ -150,7 +152,9 @@ impl Selection {
     }
 
     fn look_at(&self, path: String, root: String, name: Option<&str>, found: &mut Found) {
-        let (file, lines) = match parse(&path) {
+        let source = read_source(&path);
+        found.files.insert(path.clone(), source.as_ref().ok().map(|source| print_of(source.text().as_bytes())));
+        let (file, lines) = match parse(source) {
             Ok(parsed) => parsed,
             Err(text) => {
                 if found.broken.iter().all(|broken| broken.path != path) {
@@ -213,9 +217,9 @@ fn place(text: &str) -> Result<Place, String> {
 }
 
 /// The statements of a file, with the lines that they begin on; or what is wrong with it.
-fn parse(path: &str) -> Result<(File, Vec<u32>), String> {
+fn parse(source: Result<Source, String>) -> Result<(File, Vec<u32>), String> {
     let style = Style::for_stderr();
-    let source = read_source(path).map_err(|message| style.failure(&message))?;
+    let source = source.map_err(|message| style.failure(&message))?;
     let parsed = lang::parse(&source);
     let errors: Vec<&Diagnostic> = parsed.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
     if !errors.is_empty() {
@@ -241,7 +245,7 @@ pub fn tested(path: &str, root: &str, sharing: Sharing) -> Option<Tested> {
         return None;
     }
     // One that has errors is refused when it is loaded.
-    let named = parse(&tested).ok().and_then(|(file, _)| file.namespace);
+    let named = parse(read_source(&tested)).ok().and_then(|(file, _)| file.namespace);
     let namespace = match named {
         Some(segments) => segments.iter().map(|segment| &*segment.name).collect::<Vec<_>>().join("."),
         None => {

@@ -9,7 +9,7 @@ use super::run::Runner;
 use super::suite::{Found, Selection, Suite};
 use crate::diagnostics::Report as Style;
 use crate::engine::plain;
-use crate::host::{self, Texts, Written};
+use crate::host::{Texts, Written};
 use crate::interrupt;
 use crate::output::output;
 use crate::watch::{Notice, Print, Watch, print_of};
@@ -141,8 +141,7 @@ pub fn watch(options: &Options, selection: &Selection, poll: Option<Duration>) -
 
 /// Everything that a result depends on, with what was in it when it was read. What the files of `outdated` were made of is left out.
 fn files(runner: &Runner<'_>, found: &Found, outdated: &[&Suite]) -> BTreeMap<String, Print> {
-    let mut files: BTreeMap<String, Print> =
-        found.files.iter().map(|path| (path.clone(), host::read(path).ok().map(|content| print_of(&content)))).collect();
+    let mut files = found.files.clone();
     let current = found.suites.iter().filter(|suite| outdated.iter().all(|other| other.path != suite.path));
     for texts in current.filter_map(|suite| runner.texts_of(suite)) {
         files.extend(texts.borrow().clone());
@@ -164,7 +163,8 @@ fn wait(runner: &Runner<'_>, edits: &Edits, selection: &Selection, found: &Found
         thread::sleep(IDLE);
         if looked.elapsed() >= LOOK {
             let files = selection.files();
-            let new: BTreeSet<String> = files.difference(&found.files).filter(|path| !edits.written.has(path)).cloned().collect();
+            let new: BTreeSet<String> =
+                files.into_iter().filter(|path| !found.files.contains_key(path) && !edits.written.has(path)).collect();
             if !new.is_empty() {
                 return Some(new);
             }
