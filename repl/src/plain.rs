@@ -50,44 +50,37 @@ impl PlainPrompt {
 
     /// Reads an input behind a prompt.
     pub fn read(&mut self, prompt: &str) -> Typed {
+        // Before the prompt is there: a key that is pressed behind it counts.
         self.interrupted.store(false, Ordering::Relaxed);
-        let mut text = String::new();
         if let Err(error) = output().write(prompt) {
             return Typed::Failed(plain(&error));
         }
-        loop {
-            match self.line() {
-                Ok(Line::Text(line)) => text.push_str(&line),
-                Ok(Line::Cleared) => {
-                    output().end_line_of_key();
-                    return Typed::Cleared;
-                }
-                Ok(Line::End) => return Typed::End,
-                Err(error) => return Typed::Failed(plain(&error)),
-            }
-            output().end_line();
-            if is_command(&text) || !is_incomplete(&text) {
-                return Typed::Text(text);
-            }
-            text.push('\n');
-        }
+        self.read_until(|text| is_command(text) || !is_incomplete(text)).unwrap_or(Typed::End)
     }
 
     /// Reads lines up to Ctrl-D.
     pub fn read_lines(&mut self) -> Typed {
         self.interrupted.store(false, Ordering::Relaxed);
+        self.read_until(|_| false).unwrap_or_else(Typed::Text)
+    }
+
+    /// Reads lines until they are a whole input; what there is of one when Ctrl-D comes before.
+    fn read_until(&mut self, is_whole: impl Fn(&str) -> bool) -> Result<Typed, String> {
         let mut text = String::new();
         loop {
             match self.line() {
                 Ok(Line::Text(line)) => text.push_str(&line),
                 Ok(Line::Cleared) => {
                     output().end_line_of_key();
-                    return Typed::Cleared;
+                    return Ok(Typed::Cleared);
                 }
-                Ok(Line::End) => return Typed::Text(text),
-                Err(error) => return Typed::Failed(plain(&error)),
+                Ok(Line::End) => return Err(text),
+                Err(error) => return Ok(Typed::Failed(plain(&error))),
             }
             output().end_line();
+            if is_whole(&text) {
+                return Ok(Typed::Text(text));
+            }
             text.push('\n');
         }
     }

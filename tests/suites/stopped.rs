@@ -167,3 +167,12 @@ fn an_answer_is_asked_for_once() {
     assert!(matches!(vm.call::<_, ()>("main.main", ()), Err(Error::Raised { .. })));
     assert_eq!(answers.get(), 1);
 }
+
+#[test]
+fn an_exit_on_the_way_of_an_older_error_ends_the_program() {
+    let text = "fn f(n) { try { 1 // n } finally { if n == 0 { exit(3) } } }\nfn g() { nil.x }\n";
+    let mut vm = vm_with(text, OnError::Return);
+    assert!(matches!(vm.call::<_, i64>("main.f", (0,)), Err(Error::Raised { .. })));
+    let interrupted = vm.call::<_, i64>("main.g", ()).expect_err("the older one goes on up");
+    assert!(matches!(interrupted, Error::Interrupted(vm::object::Interrupt::Exit(3))), "{interrupted}");
+}

@@ -124,7 +124,8 @@ impl Vm {
     }
 
     /// Lets the errors go on up at which the program had stopped before the last one. Their `finally` clauses run; the host got the errors.
-    pub(super) fn abort_older(&mut self) {
+    /// Gives what has interrupted that, such as an `exit`.
+    pub(super) fn abort_older(&mut self) -> Option<Error> {
         loop {
             let begun = self.enter(|cx| {
                 let stopping = &mut cx.world.stopping;
@@ -137,15 +138,15 @@ impl Vm {
                 stopping.on_error = OnError::Unwind;
                 Some(latest.is_some())
             });
-            let Some(has_latest) = begun else { return };
+            let has_latest = begun?;
             let aborted = self.run_stopped(&Restart::Abort);
             self.enter(|cx| {
                 let stopping = &mut cx.world.stopping;
                 stopping.on_error = OnError::Return;
                 stopping.stopped = if has_latest { stopping.older.pop() } else { None };
             });
-            if matches!(aborted, Err(Error::Interrupted(_))) {
-                return;
+            if let Err(interrupted @ Error::Interrupted(_)) = aborted {
+                return Some(interrupted);
             }
         }
     }

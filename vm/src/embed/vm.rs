@@ -344,7 +344,9 @@ impl Vm {
         self.tell_failures();
         if self.enter(|cx| cx.world.parked.is_empty()) {
             self.tell_forgiven();
-            self.abort_older();
+            if let Some(interrupted) = self.abort_older() {
+                return Err(interrupted);
+            }
         }
         result
     }
