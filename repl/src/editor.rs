@@ -16,7 +16,7 @@ use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::Hinter;
 use rustyline::history::{FileHistory, History};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
-use rustyline::{ColorMode, CompletionType, Config, Context, Editor, Helper};
+use rustyline::{Cmd, ColorMode, CompletionType, Config, Context, Editor, Helper, KeyCode, KeyEvent, Modifiers};
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::path::PathBuf;
@@ -27,6 +27,9 @@ const HISTORY_MAX: usize = 10_000;
 
 /// Longest input that is coloured while it is typed, in bytes.
 const COLOURED_MAX: usize = 20_000;
+
+/// The keys that end a line: Enter, and what it becomes when it is pressed before the terminal gives single keys.
+const LINE_ENDS: [KeyEvent; 2] = [KeyEvent(KeyCode::Enter, Modifiers::NONE), KeyEvent(KeyCode::Char('J'), Modifiers::CTRL)];
 
 /// The editor with its history.
 pub struct LineEditor {
@@ -83,7 +86,7 @@ impl LineEditor {
     pub fn read(&mut self, prompt: &str) -> Typed {
         match self.editor.readline(prompt) {
             Ok(text) => {
-                self.remember(&text);
+                self.remember(text.trim_end());
                 Typed::Text(text)
             }
             Err(ReadlineError::Interrupted) => Typed::Cleared,
@@ -92,31 +95,29 @@ impl LineEditor {
         }
     }
 
-    /// Reads lines up to Ctrl-D.
+    /// Reads lines up to Ctrl-D. They are one input of the editor: between inputs the terminal is another's for a moment, and a Ctrl-D that
+    /// arrives then is lost.
     pub fn read_lines(&mut self) -> Typed {
-        let mut text = String::new();
         self.set_taking_lines(true);
-        let typed = loop {
-            match self.editor.readline("") {
-                Ok(line) => {
-                    text.push_str(&line);
-                    text.push('\n');
-                }
-                Err(ReadlineError::Eof) => break Typed::Text(text),
-                Err(ReadlineError::Interrupted) => break Typed::Cleared,
-                Err(error) => break Typed::Failed(error.to_string()),
-            }
-        };
+        let typed = self.read("");
         self.set_taking_lines(false);
-        if let Typed::Text(text) = &typed {
-            self.remember(text.trim_end());
+        match typed {
+            Typed::Text(text) if !text.ends_with('\n') => Typed::Text(text + "\n"),
+            typed => typed,
         }
-        typed
     }
 
     fn set_taking_lines(&mut self, takes_lines: bool) {
         if let Some(assistant) = self.editor.helper_mut() {
             assistant.takes_lines = takes_lines;
+        }
+        let keys = LINE_ENDS.map(|end| (end, Cmd::Newline)).into_iter().chain([(KeyEvent::ctrl('D'), Cmd::AcceptLine)]);
+        for (key, command) in keys {
+            if takes_lines {
+                self.editor.bind_sequence(key, command);
+            } else {
+                self.editor.unbind_sequence(key);
+            }
         }
     }
 
