@@ -11,4 +11,5 @@ pub mod link;
 pub mod object;
 pub mod ops;
 pub mod reload;
+pub mod session;
 pub mod snapshot;

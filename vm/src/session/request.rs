@@ -1,0 +1,362 @@
+//! What a client asks of a session, and what it is answered: plain data, which sockets and editors send as JSON.
+
+use serde::{Deserialize, Serialize};
+
+/// A place in a text. Lines and columns are counted from 1, columns in characters.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct Position {
+    /// The line.
+    pub line: u32,
+    /// The column.
+    pub column: u32,
+}
+
+/// A part of a text, from its first character to behind its last.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Range {
+    /// Its beginning.
+    pub start: Position,
+    /// Behind its end.
+    pub end: Position,
+}
+
+/// What of a text is evaluated.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RegionKind {
+    /// The largest expression that ends where the cursor is; if there is none, the smallest around it, or the one that begins there.
+    Expression,
+    /// The line of the cursor.
+    Line,
+    /// What is selected.
+    Region,
+    /// The statement of the top level around the cursor, or the last one before it.
+    Form,
+    /// What lies between two lines that begin with `# %%`.
+    Cell,
+    /// The whole text: a load or a reload of its file, which deletes what the text does not have.
+    File,
+}
+
+/// What a client asks.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "snake_case")]
+pub enum Request {
+    /// Evaluates text that was typed. Its value is kept under its number.
+    Evaluate {
+        /// The text.
+        code: String,
+        /// Where it is evaluated; without it, where the session types.
+        #[serde(default)]
+        namespace: Option<String>,
+        /// The file it is a part of, which decides the namespace and is what errors point into.
+        #[serde(default)]
+        file: Option<String>,
+        /// The place of its first character in the file.
+        #[serde(default)]
+        at: Option<Position>,
+    },
+    /// Evaluates a part of the text of a file, as it stands in an editor.
+    EvaluateRegion {
+        /// The file, which need not have been saved.
+        file: String,
+        /// The whole text.
+        text: String,
+        /// What of it.
+        kind: RegionKind,
+        /// The cursor, or where the selection begins.
+        at: Position,
+        /// Behind the end of the selection.
+        #[serde(default)]
+        to: Option<Position>,
+    },
+    /// What the end of a text could become. Runs no code.
+    Complete {
+        /// The text up to the cursor.
+        code: String,
+        /// The file whose names it sees; without it, those of the session.
+        #[serde(default)]
+        file: Option<String>,
+    },
+    /// What a name stands for. Runs no code.
+    LookUp {
+        /// Names with dots between them.
+        name: String,
+        /// The file whose names it sees; without it, those of the session.
+        #[serde(default)]
+        file: Option<String>,
+    },
+    /// What a namespace defines, or is behind the dot of a value.
+    List {
+        /// Names, or a text whose value is asked; empty: what the session has defined.
+        #[serde(default)]
+        what: String,
+    },
+    /// Who mentions a definition or member.
+    Who {
+        /// Its name.
+        name: String,
+    },
+    /// Looks into a value without changing it: instances of an older layout are shown as they are.
+    Inspect {
+        /// What it is: a name, or a text that is evaluated; empty: what was inspected last.
+        #[serde(default)]
+        what: String,
+        /// The way from there through numbered parts.
+        #[serde(default)]
+        path: Vec<usize>,
+        /// The first of the parts that are wanted.
+        #[serde(default)]
+        from: usize,
+    },
+    /// The calls of a program that has stopped at an error.
+    Stopped,
+    /// Evaluates text in one of these calls.
+    EvaluateInCall {
+        /// Its number; 0 is the innermost.
+        call: usize,
+        /// The text.
+        code: String,
+    },
+    /// Lets the program go on.
+    Restart {
+        /// In which way.
+        how: RestartKind,
+        /// In which call.
+        #[serde(default)]
+        call: Option<usize>,
+        /// The value that is returned, or that the missing name gets.
+        #[serde(default)]
+        code: String,
+    },
+    /// Prints the calls of a function with their arguments and values, or ends that.
+    Trace {
+        /// The function; empty: lists those that are traced.
+        #[serde(default)]
+        name: String,
+        /// Whether it is traced from now on.
+        on: bool,
+    },
+    /// Brings a file, or all, to what is on the disk.
+    Reload {
+        /// The file; all, if there is none.
+        #[serde(default)]
+        file: Option<String>,
+    },
+    /// Tells what a reload would do.
+    Plan {
+        /// The file; all, if there is none.
+        #[serde(default)]
+        file: Option<String>,
+    },
+    /// Takes the last commit back.
+    Undo,
+    /// Makes the commit again that was taken back last.
+    Redo,
+    /// What a cold start would make otherwise.
+    Drift,
+    /// What no file defines any more, and who uses it.
+    Leaks,
+    /// Where a definition comes from.
+    Why {
+        /// Its name.
+        name: String,
+    },
+    /// The versions of a definition.
+    History {
+        /// Its name.
+        name: String,
+    },
+    /// The program: its files, its epoch, what it does.
+    Describe,
+}
+
+/// How a program goes on that has stopped at an error.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RestartKind {
+    /// A call is made again with its arguments.
+    Retry,
+    /// A call returns a value.
+    Use,
+    /// The missing name gets a value.
+    Define,
+    /// The missing name is looked up again, or the turn of the loop begins again.
+    Continue,
+    /// The error ends the calls.
+    Abort,
+}
+
+/// What a client is answered. What does not apply is left out.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Reply {
+    /// Whether it was done.
+    pub ok: bool,
+    /// The value, as it is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// The class of the value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
+    /// The number that the value is kept under: 3 for `_3`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number: Option<usize>,
+    /// What was printed meanwhile.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub output: String,
+    /// What is told people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The part of the file that was evaluated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<Range>,
+    /// Why it was not done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Failure>,
+    /// What is worth a look.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Note>,
+    /// What could be meant, best first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completions: Option<Completions>,
+    /// What a name stands for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entry: Option<Entry>,
+    /// The value that is looked into.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inspected: Option<Inspected>,
+    /// The report of a commit or plan, the calls of a stopped program, or what else is a table.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<serde_json::Value>,
+}
+
+/// Why something was not done.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Failure {
+    /// What kind it is.
+    pub kind: FailureKind,
+    /// The class of a raised error.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub class: Option<String>,
+    /// What has happened, on one line.
+    pub message: String,
+    /// The same with the source line marked, the calls, and what to do.
+    pub text: String,
+    /// Where: each problem of a text, or the innermost call.
+    pub notes: Vec<Note>,
+    /// Whether a text would be whole with more behind it.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub is_incomplete: bool,
+    /// The status of a program that has ended itself.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub exit: Option<i32>,
+}
+
+/// What kind of failure it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureKind {
+    /// The text was not taken in.
+    Refused,
+    /// The program has raised an error.
+    Raised,
+    /// It was stopped from outside.
+    Interrupted,
+    /// The program has ended itself.
+    Exit,
+    /// What was asked cannot be done.
+    Impossible,
+    /// The client may not ask it.
+    Forbidden,
+}
+
+/// Something said about a place.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Note {
+    /// The file.
+    pub file: String,
+    /// The part of it.
+    pub range: Range,
+    /// What is said.
+    pub message: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub help: String,
+    /// The code that `lang explain` tells more about.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub code: String,
+    /// Whether it is an error.
+    pub is_error: bool,
+}
+
+/// What the end of a text could become.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Completions {
+    /// Where the word begins that is completed, in bytes.
+    pub start: usize,
+    /// The candidates.
+    pub items: Vec<Candidate>,
+}
+
+/// What a word could become.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Candidate {
+    /// The word.
+    pub text: String,
+    /// What it is: `function`, `slot`, `keyword`, `argument`.
+    pub kind: String,
+    /// The class or namespace that it comes from.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub home: String,
+    /// Whether no file defines it any more.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub is_leaked: bool,
+}
+
+/// What there is to say about a name.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Entry {
+    /// What it is: `function`, `slot`.
+    pub kind: String,
+    /// Its name with what it belongs to: `bank.Account.pay`.
+    pub qualified: String,
+    /// How it is written, on one line.
+    pub signature: Option<String>,
+    /// Its doc text.
+    pub doc: Option<String>,
+    /// Where it is written, as `file:line`; `None`: in the engine.
+    pub place: Option<String>,
+    /// Its text.
+    pub text: Option<String>,
+    /// Of what holds a value: the class of that.
+    pub class: Option<String>,
+}
+
+/// A value, looked into.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Inspected {
+    /// The value, cut.
+    pub shown: String,
+    /// Its class.
+    pub class: String,
+    /// Facts about it: layout version, where its class is written, who refers to it.
+    pub facts: Vec<(String, String)>,
+    /// How many parts it has.
+    pub count: usize,
+    /// The number of the first part that is shown.
+    pub from: usize,
+    /// Parts, a page of them.
+    pub parts: Vec<Part>,
+}
+
+/// A part of a value.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Part {
+    /// What it is called: a slot's name, an index, a key.
+    pub name: String,
+    /// The value, cut.
+    pub shown: String,
+    /// Whether it can be looked into.
+    pub has_parts: bool,
+}
