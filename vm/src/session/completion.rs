@@ -4,6 +4,7 @@ use super::lookup::{self, is_chain, parameters};
 use super::{Candidate, Completions, Session};
 use crate::embed::Vm;
 use lang::token::{KEYWORDS, SOFT_KEYWORDS};
+use std::sync::Arc;
 
 /// What the word at the end of a text could become. Without a word only the names of arguments are.
 pub fn complete(vm: &mut Vm, session: &Session, line: &str) -> Completions {
@@ -20,7 +21,8 @@ pub fn complete(vm: &mut Vm, session: &Session, line: &str) -> Completions {
     {
         let parameters = parameters(vm, session, callee).into_iter().filter(|name| name.starts_with(word));
         let missing = parameters.map(|name| name + ": ").filter(|name| !given.contains(name.trim_end()));
-        items.extend(missing.map(|text| candidate(text, "argument", callee)));
+        let callee = callee.into();
+        items.extend(missing.map(|text| candidate(text, "argument", &callee)));
     }
     if word.is_empty() && parts.is_empty() {
         return Completions { start, items };
@@ -30,8 +32,9 @@ pub fn complete(vm: &mut Vm, session: &Session, line: &str) -> Completions {
     let fits = |item: &Candidate| item.text.chars().all(is_part) && (word.starts_with('_') || !item.text.starts_with('_'));
     items.extend(lookup::names(vm, session, &parts, word).into_iter().filter(fits));
     if parts.is_empty() {
+        let nothing = Arc::default();
         let words = KEYWORDS.iter().chain(SOFT_KEYWORDS).filter(|keyword| keyword.len() > 2 && keyword.starts_with(word));
-        items.extend(words.map(|word| candidate((*word).to_owned(), "keyword", "")));
+        items.extend(words.map(|word| candidate((*word).to_owned(), "keyword", &nothing)));
         items.sort_by(|a, b| a.text.cmp(&b.text));
         items.dedup_by(|a, b| a.text == b.text);
     }
@@ -39,8 +42,8 @@ pub fn complete(vm: &mut Vm, session: &Session, line: &str) -> Completions {
 }
 
 /// A candidate of something that no file could leave behind.
-pub fn candidate(text: String, kind: &str, home: &str) -> Candidate {
-    Candidate { text, kind: kind.to_owned(), home: home.to_owned(), is_leaked: false }
+pub fn candidate(text: String, kind: &'static str, home: &Arc<str>) -> Candidate {
+    Candidate { text, kind: kind.into(), home: home.clone(), is_leaked: false }
 }
 
 /// The names with dots between them at the end of a text.

@@ -11,6 +11,7 @@ use lang::docs::{DocItem, DocKind, docs};
 use lang::outline::outline;
 use lang::source::{Source, Span};
 use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
 
 /// What stands at the end of a chain of names.
 #[derive(Clone, Copy)]
@@ -146,7 +147,7 @@ pub fn names(vm: &mut Vm, session: &Session, before: &[&str], start: &str) -> Ve
     let mut items: Vec<Candidate> = Vec::new();
     if before.is_empty() {
         let imported = session.imports.names().filter(|name| name.starts_with(start));
-        items.extend(imported.map(|name| candidate(name.to_owned(), "import", "")));
+        items.extend(imported.map(|name| candidate(name.to_owned(), "import", &Arc::default())));
         vm.enter(|cx| {
             for namespace in [session.namespace(), "core"] {
                 names_in(cx, namespace, start, &mut items);
@@ -171,10 +172,11 @@ fn names_in(cx: &Cx<'_, '_>, namespace: &str, start: &str, items: &mut Vec<Candi
     let mut fitting: Vec<_> =
         cells.iter().filter(|cell| cell.name.as_str().starts_with(start) && !cell.value().is_unset()).collect();
     fitting.sort_unstable_by_key(|cell| cell.name.as_str());
+    let home: Arc<str> = namespace.into();
     items.extend(fitting.into_iter().map(|cell| Candidate {
         text: cell.name.as_str().to_owned(),
-        kind: cell.kind().text().to_owned(),
-        home: namespace.to_owned(),
+        kind: cell.kind().text().into(),
+        home: home.clone(),
         is_leaked: cell.meta().leak.is_some(),
     }));
 }
@@ -190,22 +192,23 @@ fn members<'gc>(cx: &Cx<'_, 'gc>, value: &Value<'gc>, start: &str, items: &mut V
             let slots = body.own_slots.iter().map(|slot| (slot.name, "slot"));
             let variants = body.variants.iter().map(|variant| (variant.name, "variant"));
             let members = body.members.iter().map(|(name, member)| (*name, kind_of_member(member)));
-            let mut found: Vec<(String, &str)> =
+            let home = class.qualified();
+            let home: Arc<str> = home.strip_prefix("core.").unwrap_or(&home).into();
+            let mut found: Vec<(String, &'static str)> =
                 slots.chain(variants).chain(members).map(|(name, kind)| (name.as_str().to_owned(), kind)).collect();
             found.sort_unstable();
             for (name, kind) in found {
                 let is_name = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
                 if is_name && name.starts_with(start) && seen.insert(name.clone()) {
-                    let home = class.qualified();
-                    items.push(candidate(name, kind, home.strip_prefix("core.").unwrap_or(&home)));
+                    items.push(candidate(name, kind, &home));
                 }
             }
         }
     }
     // Payloads and what else the engine knows of.
     let rest = cx.attribute_names(value).into_iter().filter(|name| name.starts_with(start) && !seen.contains(name));
-    let rest: BTreeSet<String> = rest.collect();
-    items.extend(rest.into_iter().map(|name| candidate(name, "attribute", "")));
+    let (rest, nothing): (BTreeSet<String>, _) = (rest.collect(), Arc::default());
+    items.extend(rest.into_iter().map(|name| candidate(name, "attribute", &nothing)));
 }
 
 fn kind_of_member(member: &Member<'_>) -> &'static str {

@@ -1,6 +1,8 @@
 //! What a client asks of a session, and what it is answered: plain data, which sockets and editors send as JSON.
 
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::sync::Arc;
 
 /// A place in a text. Lines and columns are counted from 1, columns in characters.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -305,10 +307,10 @@ pub struct Candidate {
     /// The word.
     pub text: String,
     /// What it is: `function`, `slot`, `keyword`, `argument`.
-    pub kind: String,
+    pub kind: Cow<'static, str>,
     /// The class or namespace that it comes from.
-    #[serde(skip_serializing_if = "String::is_empty", default)]
-    pub home: String,
+    #[serde(skip_serializing_if = "str::is_empty", default)]
+    pub home: Arc<str>,
     /// Whether no file defines it any more.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub is_leaked: bool,
