@@ -7,8 +7,10 @@ use super::server::Welcome;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::io::{self, ErrorKind, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long the program may take to let a client in.
@@ -17,10 +19,14 @@ const GREETING: Duration = Duration::from_secs(10);
 /// A connection to a program that serves.
 pub struct Client {
     writing: Writing,
-    lines: Lines,
+    replies: Receiver<Result<Answered, ClientError>>,
+    on_end: OnEnd,
     welcome: Welcome,
     last: u64,
 }
+
+/// Called when the connection has ended.
+type OnEnd = Arc<Mutex<Option<Box<dyn FnOnce() + Send>>>>;
 
 /// Where requests are written, whole lines at a time.
 type Writing = Arc<Mutex<TcpStream>>;
@@ -34,6 +40,8 @@ pub struct Interrupter(Writing);
 pub enum ClientError {
     /// The program has ended, or has closed the connection.
     Ended,
+    /// The reply has not come in time.
+    Late,
     /// The program does not let the client in; its reason.
     Refused(String),
     /// What has come is no reply.
@@ -76,7 +84,17 @@ impl Client {
         }
         let garbage = || ClientError::Garbage("a greeting without what the program is".into());
         let welcome = serde_json::from_value(reply.data.ok_or_else(garbage)?).map_err(|_| garbage())?;
-        Ok(Client { writing, lines, welcome, last: 0 })
+        let (sender, replies) = channel();
+        let on_end = OnEnd::default();
+        let told = on_end.clone();
+        thread::Builder::new().name("replies".into()).spawn(move || {
+            read(&mut lines, &sender);
+            let tell = told.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(tell) = tell {
+                tell();
+            }
+        })?;
+        Ok(Client { writing, replies, on_end, welcome, last: 0 })
     }
 
     /// What the program said about itself.
@@ -84,16 +102,40 @@ impl Client {
         &self.welcome
     }
 
+    /// Has `tell` called, on another thread, when the connection ends, be it while something is asked or not.
+    pub fn on_end(&self, tell: impl FnOnce() + Send + 'static) {
+        *self.on_end.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(tell));
+    }
+
     /// Asks, and waits for the reply.
     pub fn ask(&mut self, request: &Request) -> Result<Reply, ClientError> {
+        self.ask_until(request, None)
+    }
+
+    /// Asks what is worth so much time.
+    ///
+    /// # Errors
+    /// [`ClientError::Late`] if there is no reply then. The program may carry it out later.
+    pub fn ask_within(&mut self, request: &Request, time: Duration) -> Result<Reply, ClientError> {
+        self.ask_until(request, Some(Instant::now() + time))
+    }
+
+    fn ask_until(&mut self, request: &Request, until: Option<Instant>) -> Result<Reply, ClientError> {
         self.last += 1;
         write(&self.writing, &Asked { id: self.last, request })?;
         loop {
-            let answered = next(&mut self.lines, None)?;
+            let answered = match until {
+                None => self.replies.recv().map_err(|_| ClientError::Ended)?,
+                Some(until) => match self.replies.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                    Ok(answered) => answered,
+                    Err(RecvTimeoutError::Timeout) => return Err(ClientError::Late),
+                    Err(RecvTimeoutError::Disconnected) => return Err(ClientError::Ended),
+                },
+            }?;
             if answered.id == json!(self.last) {
                 return Ok(answered.reply);
             }
-            // Others are those of interrupts, which tell nothing new; without an id it is a complaint.
+            // Others are those of interrupts, and late ones; without an id it is a complaint.
             if let (Value::Null, Some(error)) = (answered.id, answered.reply.error) {
                 return Err(ClientError::Garbage(error.text));
             }
@@ -103,6 +145,24 @@ impl Client {
     /// What interrupts it.
     pub fn interrupter(&self) -> Interrupter {
         Interrupter(self.writing.clone())
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.writing.lock().unwrap_or_else(PoisonError::into_inner).shutdown(Shutdown::Both);
+    }
+}
+
+/// Passes replies on to the end of the connection.
+fn read(lines: &mut Lines, replies: &Sender<Result<Answered, ClientError>>) {
+    loop {
+        let answered = next(lines, None);
+        let is_end = answered.is_err();
+        if replies.send(answered).is_err() || is_end {
+            return;
+        }
     }
 }
 
@@ -147,6 +207,7 @@ impl std::fmt::Display for ClientError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             ClientError::Ended => write!(f, "the program has ended"),
+            ClientError::Late => write!(f, "the program has not answered in time"),
             ClientError::Refused(reason) => write!(f, "the program does not let clients in: {reason}"),
             ClientError::Garbage(what) => write!(f, "the program has answered what is no reply: {what}"),
             ClientError::Io(error) => write!(f, "the program cannot be asked: {error}"),

@@ -255,7 +255,7 @@ impl Door {
     }
 
     /// Lets nobody in any more. What waits is never answered.
-    fn close(&self) {
+    pub(super) fn close(&self) {
         let mut state = self.lock();
         state.is_closed = true;
         let jobs = std::mem::take(&mut state.jobs);

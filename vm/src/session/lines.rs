@@ -27,35 +27,41 @@ pub(super) struct Lines {
     buffer: Vec<u8>,
     /// Bytes of `buffer` known to contain no line break.
     searched: usize,
+    /// Whether what comes up to the next line break belongs to a line that was too long.
+    is_left_out: bool,
 }
 
 impl Lines {
     pub(super) fn new(stream: TcpStream) -> Lines {
-        Lines { stream, buffer: Vec::new(), searched: 0 }
+        Lines { stream, buffer: Vec::new(), searched: 0, is_left_out: false }
     }
 
-    /// The next line of at most `max` bytes, which must have come until then.
+    /// The next line of at most `max` bytes, which must have come until then. That one is longer is told as soon as it is known.
     pub(super) fn next(&mut self, max: usize, until: Option<Instant>) -> io::Result<Line> {
-        let mut is_too_long = false;
         loop {
             if let Some(at) = self.buffer[self.searched..].iter().position(|byte| *byte == b'\n') {
                 let rest = self.buffer.split_off(self.searched + at + 1);
                 let mut line = std::mem::replace(&mut self.buffer, rest);
                 self.searched = 0;
+                if std::mem::take(&mut self.is_left_out) {
+                    continue;
+                }
                 line.pop();
                 if line.last() == Some(&b'\r') {
                     line.pop();
                 }
-                return Ok(if is_too_long || line.len() > max { Line::TooLong } else { Line::Text(line) });
+                return Ok(if line.len() > max { Line::TooLong } else { Line::Text(line) });
             }
             self.searched = self.buffer.len();
-            if self.buffer.len() > max {
-                is_too_long = true;
+            if self.is_left_out || self.buffer.len() > max {
                 self.buffer = Vec::new();
                 self.searched = 0;
+                if !std::mem::replace(&mut self.is_left_out, true) {
+                    return Ok(Line::TooLong);
+                }
             }
             if !self.read_more(until)? {
-                return Ok(if is_too_long { Line::TooLong } else { Line::End });
+                return Ok(Line::End);
             }
         }
     }

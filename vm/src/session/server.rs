@@ -17,6 +17,7 @@ use super::token::Token;
 use crate::embed::Vm;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -113,8 +114,8 @@ pub struct Welcome {
 pub struct Server {
     desk: Desk,
     shared: Arc<Shared>,
-    file: Option<PathBuf>,
-    listening: Option<JoinHandle<()>>,
+    file: Cell<Option<PathBuf>>,
+    listening: Cell<Option<JoinHandle<()>>>,
 }
 
 /// What connections share.
@@ -193,8 +194,8 @@ impl Server {
             Announced::In(directory) => Some(directory),
             Announced::Nowhere => None,
         };
-        let mut server = Server { desk, shared, file: None, listening: Some(listening) };
-        server.file = directory.map(|directory| server.shared.session.write(&directory)).transpose()?;
+        let server = Server { desk, shared, file: Cell::default(), listening: Cell::new(Some(listening)) };
+        server.file.set(directory.map(|directory| server.shared.session.write(&directory)).transpose()?);
         Ok(server)
     }
 
@@ -218,18 +219,19 @@ impl Server {
     pub fn desk(&self) -> &Desk {
         &self.desk
     }
-}
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        if let Some(file) = &self.file {
+    /// Ends all connections, once the last replies are written, and removes the file by which clients find the server. Dropping it does the
+    /// same.
+    pub fn end(&self) {
+        let Some(listening) = self.listening.take() else { return };
+        if let Some(file) = self.file.take() {
             // It may have been removed by somebody who took the program for dead.
             let _ = std::fs::remove_file(file);
         }
+        self.desk.door().close();
         self.shared.is_closed.store(true, Ordering::Relaxed);
         // The thread that listens wakes up and sees it.
-        let is_awake = TcpStream::connect_timeout(&self.shared.session.address, LAST_REPLIES).is_ok();
-        if let Some(listening) = self.listening.take().filter(|_| is_awake) {
+        if TcpStream::connect_timeout(&self.shared.session.address, LAST_REPLIES).is_ok() {
             // From now on nobody is connected. A panic of the thread was told when it happened.
             let _ = listening.join();
         }
@@ -247,6 +249,12 @@ impl Drop for Server {
             // It may have ended already.
             let _ = stream.shutdown(Shutdown::Both);
         }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
