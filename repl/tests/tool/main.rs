@@ -4,6 +4,8 @@
 
 #[cfg(unix)]
 mod asking;
+#[cfg(unix)]
+mod attach;
 mod commands;
 #[cfg(unix)]
 mod demos;
@@ -14,6 +16,8 @@ mod format;
 mod killed;
 #[cfg(unix)]
 mod live;
+#[cfg(unix)]
+mod nrepl;
 #[cfg(unix)]
 mod requests;
 #[cfg(unix)]
