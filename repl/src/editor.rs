@@ -4,19 +4,20 @@ use crate::command::is_command;
 use crate::diagnostics::wants_colour;
 use crate::history::history_files;
 use crate::output::output;
-use crate::prompt::{Completes, Typed};
+use crate::prompt::{Assistance, PROMPT_REFUSED, PROMPT_STOPPED, Typed};
 use anstyle::{AnsiColor, Style};
 use lang::outline::{TokenClass, highlight};
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
 use rustyline::highlight::{CmdKind, Highlighter};
-use rustyline::hint::Hinter;
+use rustyline::hint::{Hint, Hinter};
 use rustyline::history::{FileHistory, History};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
-use rustyline::{Cmd, ColorMode, CompletionType, Config, Context, Editor, Helper, KeyCode, KeyEvent, Modifiers};
+use rustyline::{Cmd, ColorMode, CompletionType, Config, Context, Editor, ExternalPrinter, Helper, KeyCode, KeyEvent, Modifiers};
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::path::PathBuf;
-use vm::session::is_incomplete;
+use vm::session::{is_incomplete, open_call};
 
 /// Inputs that are remembered.
 const HISTORY_MAX: usize = 10_000;
@@ -26,6 +27,9 @@ const COLOURED_MAX: usize = 20_000;
 
 /// The keys that end a line: Enter, and what it becomes when it is pressed before the terminal gives single keys.
 const LINE_ENDS: [KeyEvent; 2] = [KeyEvent(KeyCode::Enter, Modifiers::NONE), KeyEvent(KeyCode::Char('J'), Modifiers::CTRL)];
+
+/// Prints whole lines above the prompt; false if that cannot be done.
+pub type Printer = Box<dyn FnMut(String) -> bool + Send>;
 
 /// The editor with its history.
 pub struct LineEditor {
@@ -55,8 +59,8 @@ impl Kept {
 }
 
 impl LineEditor {
-    /// An editor that completes words so.
-    pub fn new(completes: Completes) -> Result<LineEditor, String> {
+    /// An editor with this help.
+    pub fn new(assistance: Assistance) -> Result<LineEditor, String> {
         let is_coloured = wants_colour(output().is_terminal());
         let failed = |error: ReadlineError| format!("the terminal cannot be used: {error}");
         let config = Config::builder()
@@ -68,7 +72,7 @@ impl LineEditor {
             .color_mode(if is_coloured { ColorMode::Enabled } else { ColorMode::Disabled })
             .build();
         let mut editor = Editor::with_config(config.clone()).map_err(failed)?;
-        editor.set_helper(Some(Assistant { completes, is_coloured, takes_lines: false }));
+        editor.set_helper(Some(Assistant { assistance, is_coloured, takes_lines: false, known: RefCell::default() }));
         let files = history_files();
         for file in &files {
             // A history that is not there or cannot be read is an empty one.
@@ -76,6 +80,13 @@ impl LineEditor {
         }
         let histories = files.into_iter().map(|file| Kept::new(file, &config)).collect();
         Ok(LineEditor { editor, histories })
+    }
+
+    /// What prints above the prompt while an input is read.
+    pub fn printer(&mut self) -> Result<Printer, String> {
+        let printer = self.editor.create_external_printer();
+        let mut printer = printer.map_err(|error| format!("the terminal cannot be used: {error}"))?;
+        Ok(Box::new(move |text| printer.print(text).is_ok()))
     }
 
     /// Reads an input.
@@ -133,23 +144,48 @@ impl LineEditor {
 
 /// Helps with the input while it is typed.
 struct Assistant {
-    completes: Completes,
+    assistance: Assistance,
     is_coloured: bool,
     /// Whether every line is an input.
     takes_lines: bool,
+    /// What was called last, and how.
+    known: RefCell<(String, Option<String>)>,
 }
 
 impl Helper for Assistant {}
 
 impl Hinter for Assistant {
-    type Hint = String;
+    type Hint = Shown;
+
+    fn hint(&self, line: &str, pos: usize, _: &Context<'_>) -> Option<Shown> {
+        let signature = self.assistance.signature.as_ref()?;
+        let (callee, _) = open_call(line.get(..pos)?).filter(|_| pos == line.len() && !self.takes_lines)?;
+        let mut known = self.known.borrow_mut();
+        if known.0 != callee {
+            *known = (callee.to_owned(), signature(callee));
+        }
+        known.1.as_ref().map(|signature| Shown(format!("   {signature}")))
+    }
+}
+
+/// What is shown behind an input, and cannot be taken into it.
+struct Shown(String);
+
+impl Hint for Shown {
+    fn display(&self) -> &str {
+        &self.0
+    }
+
+    fn completion(&self) -> Option<&str> {
+        None
+    }
 }
 
 impl Completer for Assistant {
     type Candidate = String;
 
     fn complete(&self, line: &str, pos: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<String>)> {
-        Ok((self.completes)(&line[..pos]))
+        Ok((self.assistance.completes)(&line[..pos]))
     }
 }
 
@@ -170,8 +206,18 @@ impl Highlighter for Assistant {
     }
 
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
-        let style = AnsiColor::BrightBlue.on_default().bold();
+        let colour = match prompt {
+            PROMPT_REFUSED => AnsiColor::Yellow,
+            PROMPT_STOPPED => AnsiColor::Red,
+            _ => AnsiColor::BrightBlue,
+        };
+        let style = colour.on_default().bold();
         if self.is_coloured { Cow::Owned(format!("{style}{prompt}{style:#}")) } else { Cow::Borrowed(prompt) }
+    }
+
+    fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
+        let style = AnsiColor::BrightBlack.on_default();
+        if self.is_coloured { Cow::Owned(format!("{style}{hint}{style:#}")) } else { Cow::Borrowed(hint) }
     }
 
     fn highlight_char(&self, _: &str, _: usize, kind: CmdKind) -> bool {

@@ -40,6 +40,7 @@ mod stop;
 mod summary;
 mod terminal;
 mod test;
+mod typing;
 mod watch;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};

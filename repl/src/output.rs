@@ -6,6 +6,7 @@
 //!
 //! Below all this there may be a [status line](StatusLine), which is taken away for everything that is written.
 
+use crate::editor::Printer;
 use crate::status::{Due, Facts, StatusLine, Work};
 use crate::terminal;
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -24,6 +25,9 @@ const LOCK_TRIES: u32 = 100;
 
 /// Longest beginning of a line that is kept to be shown again, in bytes.
 const LINE_START_MAX: usize = 400;
+
+/// What an editor of lines has switched on and no mode of the terminal tells: pastes are marked.
+pub const EDITOR_OFF: &str = "\x1b[?2004l\r\n";
 
 /// Status of a process whose reader has gone away: that of one ended by SIGPIPE.
 const STATUS_BROKEN_PIPE: i32 = 141;
@@ -52,6 +56,12 @@ struct State {
     /// What went wrong when that thread wrote.
     failed: Option<io::Error>,
     status: StatusLine,
+    /// Prints above a prompt of lines, where there are such prompts.
+    printer: Option<Printer>,
+    /// Whether such a prompt is open.
+    has_prompt: bool,
+    /// The line that was begun while it is.
+    begun: String,
     /// What the thread that draws it waits for.
     drawer: Drawer,
 }
@@ -89,9 +99,40 @@ impl Output {
         self.is_terminal
     }
 
+    /// From now on there are prompts that somebody types behind while the program goes on.
+    pub fn set_printer(&self, printer: Printer) {
+        self.lock().printer = Some(printer);
+    }
+
+    /// Such a prompt is open from now on: whole lines are printed above it.
+    pub fn begin_prompt(&self) {
+        self.lock().has_prompt = true;
+    }
+
+    /// It is closed. A line that was begun above it goes on below.
+    pub fn end_prompt(&self) {
+        let mut state = self.lock();
+        state.has_prompt = false;
+        let begun = std::mem::take(&mut state.begun);
+        if !begun.is_empty() {
+            state.follow(&begun);
+            let _ = put(begun.as_bytes());
+        }
+    }
+
+    /// It is left as it is, because the process ends: what the editor has switched on is switched off.
+    pub fn leave_prompt(&self) {
+        self.lock().has_prompt = false;
+        let _ = put(EDITOR_OFF.as_bytes());
+        self.end_prompt();
+    }
+
     /// Writes what the program prints.
     pub fn write(&'static self, text: &str) -> io::Result<()> {
         let mut state = self.lock();
+        if state.print_above(text) {
+            return Ok(());
+        }
         if let Some(error) = state.failed.take() {
             return Err(error);
         }
@@ -121,6 +162,9 @@ impl Output {
     /// Writes what the program says on standard error.
     pub fn write_error(&self, text: &str) -> io::Result<()> {
         let mut state = self.lock();
+        if self.notes_on_terminal && state.print_above(text) {
+            return Ok(());
+        }
         state.write_out()?;
         let asks = state.asks;
         let around = state.status.around(text, Instant::now(), asks);
@@ -319,6 +363,9 @@ impl Output {
     }
 
     fn note_in(&self, state: &mut State, text: &str) {
+        if self.notes_on_terminal && state.print_above(&format!("{}\n", text.trim_end_matches('\n'))) {
+            return;
+        }
         let _ = state.write_out();
         let shared = self.is_terminal && self.notes_on_terminal;
         let is_behind_text = shared && !state.line_start.is_empty();
@@ -366,6 +413,22 @@ impl Output {
 }
 
 impl State {
+    /// Prints above the prompt, if one is open. What is no whole line yet waits for its end.
+    fn print_above(&mut self, text: &str) -> bool {
+        if !self.has_prompt {
+            return false;
+        }
+        self.begun.push_str(text);
+        let Some(end) = self.begun.rfind('\n') else { return true };
+        let rest = self.begun.split_off(end + 1);
+        let lines = std::mem::replace(&mut self.begun, rest);
+        let printed = self.printer.as_mut().is_some_and(|print| print(lines.clone()));
+        if !printed {
+            let _ = put(lines.as_bytes());
+        }
+        true
+    }
+
     /// Keeps track of the line that is being written.
     fn follow(&mut self, text: &str) {
         let rest = match text.rfind('\n') {

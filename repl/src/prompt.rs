@@ -8,8 +8,22 @@ use std::sync::atomic::AtomicBool;
 /// Where the word at the end of a line begins, and what it could become.
 pub type Completes = Box<dyn Fn(&str) -> (usize, Vec<String>)>;
 
+/// How what a name stands for is called.
+pub type Signature = Box<dyn Fn(&str) -> Option<String>>;
+
+/// What helps while somebody types.
+pub struct Assistance {
+    /// Completes words.
+    pub completes: Completes,
+    /// Tells how something is called, if that can be told at once.
+    pub signature: Option<Signature>,
+}
+
 /// What stands before an input.
 pub const PROMPT: &str = "> ";
+
+/// The same while the edit of a file is refused.
+pub const PROMPT_REFUSED: &str = "refused> ";
 
 /// The same while a call has stopped at an error.
 pub const PROMPT_STOPPED: &str = "stopped> ";
@@ -40,7 +54,7 @@ impl Prompt {
         if is_plain_terminal() {
             return Ok(Prompt::Plain(PlainPrompt::new(interrupted)));
         }
-        Ok(Prompt::Editor(Box::new(LineEditor::new(completes)?)))
+        Ok(Prompt::Editor(Box::new(LineEditor::new(Assistance { completes, signature: None })?)))
     }
 
     /// Reads lines up to Ctrl-D.

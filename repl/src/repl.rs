@@ -5,14 +5,15 @@
 //! does.
 
 use crate::command::{self, Next, is_command};
-use crate::completion::complete;
 use crate::diagnostics::Report as Style;
 use crate::history;
 use crate::interrupt;
 use crate::output::output;
-use crate::prompt::{PROMPT, PROMPT_STOPPED, Prompt, Typed};
+use crate::plain::{PlainPrompt, is_plain_terminal};
+use crate::prompt::{PROMPT, PROMPT_REFUSED, PROMPT_STOPPED, Typed};
 use crate::session::Session;
 use crate::stop;
+use crate::typing::Typing;
 use lang::source::{Source, Span};
 use std::cell::RefCell;
 use std::io::{IsTerminal, Read};
@@ -41,24 +42,53 @@ pub fn repl(init: Init) -> i32 {
     if std::io::stdin().is_terminal() { typed(init) } else { piped() }
 }
 
+/// How inputs are read.
+enum Reader {
+    /// With the line editor, while tasks go on.
+    Beside(Typing),
+    /// Line by line.
+    Plain(PlainPrompt),
+}
+
+impl Reader {
+    fn new(session: &Rc<RefCell<Session>>) -> Result<Reader, String> {
+        if is_plain_terminal() {
+            return Ok(Reader::Plain(PlainPrompt::new(session.borrow().cancel_flag())));
+        }
+        Typing::begin().map(Reader::Beside)
+    }
+
+    fn read(&mut self, prompt: &'static str, session: &Rc<RefCell<Session>>) -> Typed {
+        match self {
+            Reader::Beside(typing) => typing.read(prompt, session),
+            Reader::Plain(plain) => plain.read(prompt),
+        }
+    }
+
+    fn read_lines(&mut self, session: &Rc<RefCell<Session>>) -> Typed {
+        match self {
+            Reader::Beside(typing) => typing.read_lines(session),
+            Reader::Plain(plain) => plain.read_lines(),
+        }
+    }
+}
+
 fn typed(init: Init) -> i32 {
     let mut session = Session::new(PRESSES_MAX_SESSION);
     if init == Init::Evaluated {
         evaluate_init(&mut session);
     }
+    session.vm().on_error(OnError::Return);
     let session = Rc::new(RefCell::new(session));
-    session.borrow_mut().vm().on_error(OnError::Return);
-    let (interrupted, completing) = (session.borrow().cancel_flag(), session.clone());
-    let completes = Box::new(move |line: &str| complete(&mut completing.borrow_mut(), line));
-    let mut prompt = match Prompt::new(interrupted, completes) {
-        Ok(prompt) => prompt,
+    let mut reader = match Reader::new(&session) {
+        Ok(reader) => reader,
         Err(message) => return fail(&message),
     };
     let _ = output().write(&format!("lang {}; `:help` lists commands, Ctrl-D ends\n", env!("CARGO_PKG_VERSION")));
     loop {
         output().fresh_line();
-        let is_stopped = session.borrow_mut().vm().is_stopped();
-        let mut text = match prompt.read(if is_stopped { PROMPT_STOPPED } else { PROMPT }) {
+        let prompt = prompt_of(&mut session.borrow_mut());
+        let mut text = match reader.read(prompt, &session) {
             Typed::Text(text) => text,
             Typed::Cleared => continue,
             Typed::End => return 0,
@@ -72,7 +102,7 @@ fn typed(init: Init) -> i32 {
                 Next::Exit(status) => return status,
                 Next::Paste => {
                     output().note("lines up to Ctrl-D are one input; Ctrl-C forgets them");
-                    text = match prompt.read_lines() {
+                    text = match reader.read_lines(&session) {
                         Typed::Text(text) => text,
                         Typed::Cleared | Typed::End => continue,
                         Typed::Failed(message) => return fail(&message),
@@ -92,6 +122,15 @@ fn typed(init: Init) -> i32 {
             }
             stop::tell_error(session.vm(), &error);
         }
+    }
+}
+
+/// The prompt that says what is to be seen to.
+fn prompt_of(session: &mut Session) -> &'static str {
+    match session.vm().is_stopped() {
+        true => PROMPT_STOPPED,
+        false if session.is_refused => PROMPT_REFUSED,
+        false => PROMPT,
     }
 }
 

@@ -18,6 +18,8 @@ pub struct Session {
     vm: Vm,
     /// What is remembered.
     pub core: session::Session,
+    /// Whether the last reload was refused.
+    pub is_refused: bool,
 }
 
 impl Session {
@@ -28,7 +30,7 @@ impl Session {
         engine::add_roots(&mut vm, &[]);
         let mut core = session::Session::new(NAMESPACE);
         core.warn = Some(warn);
-        Session { vm, core }
+        Session { vm, core, is_refused: false }
     }
 
     /// What Ctrl-C sets.
@@ -115,12 +117,19 @@ impl Session {
         (report, name)
     }
 
+    /// How what a name stands for is called.
+    pub fn signature(&mut self, name: &str) -> Option<String> {
+        let entry = session::entry(&mut self.vm, &self.core, name).ok()?;
+        entry.signature.map(|signature| signature.trim_start_matches("fn ").to_owned())
+    }
+
     /// Brings a file, or without one all loaded ones, to what is on the disk, as `live.reload` does: a file that is gone is a deletion, and
     /// one that was gone may be back.
     pub fn reload(&mut self, path: &str) -> Result<Report, String> {
         let what = session::selection(&mut self.vm, Some(path))?;
         let mut report = self.vm.reload_selected(what, &ReloadOptions::default());
         self.vm.count_instances(&mut report);
+        self.is_refused = !report.ok;
         Ok(report)
     }
 

@@ -4,7 +4,7 @@ use super::commands::{connect, fail, show};
 use super::remote::{self, Asked};
 use crate::command::is_command;
 use crate::interrupt;
-use crate::output::output;
+use crate::output::{EDITOR_OFF, output};
 use crate::prompt::{PROMPT, PROMPT_STOPPED, Prompt, Typed};
 use crate::terminal::Saved;
 use std::cell::RefCell;
@@ -23,9 +23,6 @@ const PRESSES_MAX: u32 = 3;
 
 /// What is said when the program is not there any more.
 const ENDED: &str = "the program has ended";
-
-/// What an editor of lines has switched on and no mode of the terminal tells: pastes are marked.
-const EDITOR_OFF: &str = "\x1b[?2004l\r\n";
 
 /// A connection, and what is remembered beside it.
 struct Attached {

@@ -1,7 +1,7 @@
 //! A session in a terminal: questions about what there is.
 
 use crate::folder::Folder;
-use crate::screen::{CTRL_C, CTRL_D, Terminal};
+use crate::screen::{CTRL_C, CTRL_D, ENTER, Terminal};
 
 const BANK: &str = "\
 ## Money of somebody.
@@ -164,4 +164,63 @@ fn pasted_lines_are_one_input() {
         terminal.wait_for_prompt();
         terminal.ask("_ + 1", "\n309\n");
     }
+}
+
+#[test]
+fn tasks_go_on_above_the_prompt() {
+    let folder = Folder::new();
+    let terminal = Terminal::session(&folder);
+    terminal.wait_for_prompt();
+    terminal.press("import task\rimport time\r");
+    terminal.wait_for_prompt();
+    terminal.press("let open = true\rlet t = task.spawn(|| { while open { time.sleep(0.01) }; print(\"one\"); print(\"half\", end: \" \"); time.sleep(0.01); print(\"two\") })\r");
+    terminal.wait_for_prompt();
+    terminal.press("open = fal");
+    terminal.wait_for("> open = fal");
+    terminal.press("se");
+    terminal.press(ENTER);
+    terminal.wait("what the task prints", |screen| screen.contents().contains("\none\nhalf two\n>"));
+    // What has been typed stays below what is printed.
+    terminal.ask("task.spawn(|| { time.sleep(0.05); print(\"late\") }); 40 + 2", "\n42\n");
+    terminal.press("1 + ");
+    terminal.wait("a line above", |screen| screen.contents().contains("\nlate\n> 1 +"));
+    terminal.press("1");
+    terminal.press(ENTER);
+    terminal.wait_for("> 1 + 1\n2\n");
+    // A task that ends the program ends the session, and leaves the terminal as it was.
+    terminal.press("task.spawn(|| { time.sleep(0.02); exit(7) })\r");
+    terminal.press("typed ");
+    let ended = terminal.end();
+    assert_eq!(ended.status.code(), Some(7), "{}", ended.text);
+    assert!(!ended.gives_keys);
+}
+
+#[test]
+fn calls_show_their_signature() {
+    let folder = Folder::new();
+    let terminal = Terminal::session(&folder);
+    terminal.wait_for_prompt();
+    terminal.press("fn area(width, height = 1) { width * height }\r");
+    terminal.wait_for_prompt();
+    terminal.press("area(");
+    terminal.wait_for("> area(   area(width, height = 1)");
+    terminal.press("3");
+    terminal.wait_for("> area(3   area(width, height = 1)");
+    terminal.ask(", 4)", "> area(3, 4)\n12\n");
+}
+
+#[test]
+fn the_prompt_says_that_an_edit_is_refused() {
+    let folder = Folder::new();
+    folder.write("game.lang", "let speed = 1\n");
+    let terminal = Terminal::session(&folder);
+    terminal.wait_for_prompt();
+    terminal.ask(":load game", "imported as `game`");
+    folder.write("game.lang", "let speed = (\n");
+    terminal.press(":reload\r");
+    terminal.wait("another prompt", |screen| screen.contents().trim_end().ends_with("\nrefused>"));
+    terminal.press("game.speed\r");
+    terminal.wait("the value", |screen| screen.contents().trim_end().ends_with("\n1\nrefused>"));
+    folder.write("game.lang", "let speed = 2\n");
+    terminal.ask(":reload", "changed game.speed");
 }
