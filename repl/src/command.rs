@@ -12,6 +12,7 @@ use crate::summary::{self, Program};
 use std::fmt::Write as _;
 use std::path::Path;
 use vm::ops::suggestion;
+use vm::session;
 
 /// A command.
 #[derive(Debug)]
@@ -53,12 +54,55 @@ macro_rules! of_stop {
 /// All commands.
 pub const COMMANDS: &[Command] = &[
     Command { name: "help", argument: "", help: "lists the commands", run: help },
-    Command { name: "doc", argument: "NAME", help: "tells what something is, as `?NAME` does", run: describe::doc },
-    Command { name: "source", argument: "NAME", help: "shows its text, as `??NAME` does", run: describe::source },
-    Command { name: "type", argument: "TEXT", help: "shows the class of its value", run: describe::type_of },
-    Command { name: "ls", argument: "[WHAT]", help: "lists what is defined, or is in a namespace or value", run: describe::ls },
-    Command { name: "who", argument: "NAME", help: "lists who mentions it", run: describe::who },
-    Command { name: "instances", argument: "CLASS", help: "counts and shows its instances", run: describe::instances },
+    Command {
+        name: "doc",
+        argument: "NAME",
+        help: "tells what something is, as `?NAME` does",
+        run: |s, a| describe::tell(s, |vm, core| session::doc(vm, core, a)),
+    },
+    Command {
+        name: "source",
+        argument: "NAME",
+        help: "shows its text, as `??NAME` does",
+        run: |s, a| describe::tell(s, |vm, core| session::source(vm, core, a)),
+    },
+    Command {
+        name: "type",
+        argument: "TEXT",
+        help: "shows the class of its value",
+        run: |s, a| describe::tell(s, |vm, core| session::type_of(vm, core, a)),
+    },
+    Command {
+        name: "ls",
+        argument: "[WHAT]",
+        help: "lists what is defined, or is in a namespace or value",
+        run: |s, a| describe::tell(s, |vm, core| session::ls(vm, core, a)),
+    },
+    Command {
+        name: "who",
+        argument: "NAME",
+        help: "lists who mentions it",
+        run: |s, a| describe::tell(s, |vm, core| session::who(vm, core, a)),
+    },
+    Command {
+        name: "inspect",
+        argument: "[TEXT]",
+        help: "shows a value with its parts; `:inspect [N] …` goes into one",
+        run: describe::inspect,
+    },
+    Command {
+        name: "trace",
+        argument: "[NAME]",
+        help: "prints its calls with arguments and values",
+        run: |s, a| describe::trace(s, a, true),
+    },
+    Command { name: "untrace", argument: "NAME", help: "ends that", run: |s, a| describe::trace(s, a, false) },
+    Command {
+        name: "instances",
+        argument: "CLASS",
+        help: "counts and shows its instances",
+        run: |s, a| describe::tell(s, |vm, core| session::instances(vm, core, a)),
+    },
     Command { name: "time", argument: "TEXT", help: "evaluates, and shows how long it takes", run: describe::time },
     Command { name: "paste", argument: "", help: "reads lines up to Ctrl-D as one input", run: |_, _| Next::Paste },
     Command { name: "save", argument: "FILE", help: "writes what was typed as a program", run: describe::save },
@@ -67,10 +111,30 @@ pub const COMMANDS: &[Command] = &[
     Command { name: "plan", argument: "[FILE]", help: "shows what `:reload` would do", run: changes::plan },
     Command { name: "undo", argument: "", help: "takes the last commit back", run: changes::undo },
     Command { name: "redo", argument: "", help: "makes the commit again that was taken back last", run: changes::redo },
-    Command { name: "why", argument: "NAME", help: "tells where a definition comes from", run: changes::why },
-    Command { name: "history", argument: "NAME", help: "shows the versions of a definition", run: changes::history },
-    Command { name: "leaks", argument: "", help: "lists what no file defines any more, and who uses it", run: changes::leaks },
-    Command { name: "drift", argument: "", help: "lists what a cold start would make otherwise", run: changes::drift },
+    Command {
+        name: "why",
+        argument: "NAME",
+        help: "tells where a definition comes from",
+        run: |s, a| describe::tell(s, |vm, core| session::why(vm, core, a)),
+    },
+    Command {
+        name: "history",
+        argument: "NAME",
+        help: "shows the versions of a definition",
+        run: |s, a| describe::tell(s, |vm, core| session::history(vm, core, a)),
+    },
+    Command {
+        name: "leaks",
+        argument: "",
+        help: "lists what no file defines any more, and who uses it",
+        run: |s, _| describe::tell(s, |vm, _| Ok(session::leaks(vm))),
+    },
+    Command {
+        name: "drift",
+        argument: "",
+        help: "lists what a cold start would make otherwise",
+        run: |s, _| describe::tell(s, |vm, core| Ok(session::drift(vm, core))),
+    },
     of_stop!(0, "bt"),
     of_stop!(1, "frame"),
     of_stop!(2, "eval"),

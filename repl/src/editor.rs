@@ -1,7 +1,6 @@
 //! The line editor of the session: input over several lines, colours, completion, history.
 
 use crate::command::is_command;
-use crate::completeness::is_incomplete;
 use crate::completion::complete;
 use crate::diagnostics::wants_colour;
 use crate::history::history_files;
@@ -21,6 +20,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::Rc;
+use vm::session::is_incomplete;
 
 /// Inputs that are remembered.
 const HISTORY_MAX: usize = 10_000;

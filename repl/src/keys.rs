@@ -245,7 +245,7 @@ fn act(action: Action, shared: &SharedReloader, vm: &mut Vm) {
             None => say("reload: there has been no reload yet"),
         },
         Action::ResetConflicts => reset_conflicts(shared, vm),
-        Action::ShowLeaks => say(&changes::leaks_text(vm)),
+        Action::ShowLeaks => say(&vm::session::leaks(vm)),
         Action::Quit => shared.borrow_mut().end(vm, Interrupt::Exit(0)),
     }
 }

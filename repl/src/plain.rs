@@ -1,7 +1,6 @@
 //! The prompt of a terminal that cannot move its cursor, such as `TERM=dumb` in an editor's window: lines as the terminal gives them.
 
 use crate::command::is_command;
-use crate::completeness::is_incomplete;
 use crate::engine::plain;
 use crate::input::Input;
 use crate::output::output;
@@ -10,6 +9,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use vm::session::is_incomplete;
 
 /// Between two looks at whether Ctrl-C has been pressed.
 const LOOK: Duration = Duration::from_millis(50);

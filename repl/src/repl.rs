@@ -12,12 +12,13 @@ use crate::output::output;
 use crate::prompt::{PROMPT, PROMPT_STOPPED, Prompt, Typed};
 use crate::session::Session;
 use crate::stop;
-use lang::source::Source;
+use lang::source::{Source, Span};
 use std::cell::RefCell;
 use std::io::{IsTerminal, Read};
 use std::rc::Rc;
 use vm::embed::{Error, Handle, OnError, Problem};
 use vm::object::Interrupt;
+use vm::session::in_place;
 
 /// Presses of Ctrl-C of which a program may take no notice.
 const PRESSES_MAX_SCRIPT: u32 = 2;
@@ -164,30 +165,15 @@ fn evaluate_statements(text: &str) -> Result<usize, Error> {
     let mut start = 0;
     for stmt in &parsed.file.stmts {
         let end = stmt.span.hi as usize;
-        session.evaluate_part(NAME, &in_place(&source, start, end))?;
+        session.evaluate_part(NAME, &in_place(&source, from_code(&source, start, end)))?;
         start = end;
     }
     session.call_main()?;
     session.finish_tasks()
 }
 
-/// A part of a text, moved by line breaks and spaces to where it stands in the whole.
-fn in_place(source: &Source, start: usize, end: usize) -> String {
+/// A part of a text without the separators before it.
+fn from_code(source: &Source, start: usize, end: usize) -> Span {
     let part = source.text().get(start..end).unwrap_or("");
-    let skipped = part.len() - part.trim_start_matches([' ', '\t', ';']).len();
-    let (line, column) = source.line_column((start + skipped) as u32);
-    format!("{}{}{}", "\n".repeat(line as usize - 1), " ".repeat(column as usize - 1), &part[skipped..])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn parts_stay_where_they_are() {
-        let source = Source::new("<test>", "let x = 1; let y = 2\n# three\nlet z = 3");
-        assert_eq!(in_place(&source, 0, 9), "let x = 1");
-        assert_eq!(in_place(&source, 9, 20), "           let y = 2");
-        assert_eq!(in_place(&source, 20, 38), "                    \n# three\nlet z = 3");
-    }
+    Span::new(start + part.len() - part.trim_start_matches([' ', '\t', ';']).len(), end)
 }

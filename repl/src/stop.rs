@@ -8,8 +8,10 @@ use crate::prompt::{PROMPT_STOPPED, Typed};
 use crate::repl::show;
 use crate::session::Session;
 use std::fmt::Write as _;
-use vm::embed::{Error, Handle, Restart, StoppedCall, StoppedProgram, Vm};
+use vm::embed::{Error, Restart, StoppedCall, StoppedProgram, Vm};
 use vm::object::Interrupt;
+pub use vm::session::STOP_COMMANDS as COMMANDS;
+use vm::session::{Done, carry_out};
 
 /// Says where the program has stopped, and with which variables.
 pub fn tell(stopped: &StoppedProgram) {
@@ -73,87 +75,6 @@ fn is_same(a: &Error, b: &Error) -> bool {
     }
 }
 
-/// What there is to do with calls that have stopped.
-pub const COMMANDS: [(&str, &str, &str); 8] = [
-    ("bt", "", "shows the calls that have stopped at an error"),
-    ("frame", "[N]", "chooses one of them, and shows its text and variables"),
-    ("eval", "TEXT", "evaluates in it, with its variables"),
-    ("retry", "[N]", "makes a call again with its arguments"),
-    ("use", "TEXT", "lets the call return a value"),
-    ("define", "TEXT", "gives the missing name a value, and goes on"),
-    ("continue", "", "goes on: the missing name, or the turn of the loop"),
-    ("abort", "", "lets the error end the calls"),
-];
-
-/// What has come of a command.
-enum Done {
-    /// A text is shown.
-    Shown(String),
-    /// A value is shown.
-    Value(Handle),
-    /// Nothing is shown.
-    Quietly,
-    /// It has raised.
-    Failed(Error),
-    /// The program is to go on.
-    GoOn(Restart),
-}
-
-fn carry_out(vm: &mut Vm, (of, chosen): &mut (u64, usize), name: &str, argument: &str) -> Result<Done, String> {
-    let stopped = vm.stopped().ok_or("nothing has stopped at an error")?;
-    if *of != stopped.number {
-        (*of, *chosen) = (stopped.number, 0);
-    }
-    let needed = |what: &str| if argument.is_empty() { Err(format!("write `:{name} TEXT`: {what}")) } else { Ok(()) };
-    let number = |default: usize| match argument {
-        "" => Ok(default),
-        digits => digits.parse::<usize>().map_err(|_| format!("`{digits}` is no number of a call; `:bt` lists them")),
-    };
-    Ok(match name {
-        "bt" => Done::Shown(Style::for_stdout().calls(&stopped.calls, usize::MAX)),
-        "frame" => {
-            let number = number(*chosen)?;
-            let call = stopped.calls.get(number).ok_or(format!("there is no call {number}; `:bt` lists them"))?;
-            *chosen = number;
-            Done::Shown(described(number, call))
-        }
-        "eval" => {
-            needed("what is evaluated")?;
-            match vm.eval_in_call(*chosen, argument) {
-                Ok(Some(value)) => Done::Value(value),
-                Ok(None) => Done::Quietly,
-                Err(error) => Done::Failed(error),
-            }
-        }
-        "retry" => {
-            let can =
-                |changed: bool| stopped.calls.iter().position(|call| call.retry.is_ok() && (call.stale.is_some() || !changed));
-            // The innermost call whose text has changed, else the innermost.
-            Done::GoOn(Restart::Retry(number(can(true).or_else(|| can(false)).unwrap_or(0))?))
-        }
-        "use" => {
-            needed("the value that the call returns, `nil` for none")?;
-            match vm.eval_in_call(*chosen, argument) {
-                Ok(value) => {
-                    let value = value.unwrap_or_else(|| vm.make(|_| vm::heap::Value::Nil));
-                    Done::GoOn(Restart::Return(*chosen, value))
-                }
-                Err(error) => Done::Failed(error),
-            }
-        }
-        "define" => {
-            let (namespace, name) = stopped.missing.ok_or("the error is not about a name that does not exist")?;
-            needed(&format!("the value of `{name}`"))?;
-            match vm.eval(&namespace, "<define>", &format!("let {name} = {argument}")) {
-                Ok(_) => Done::GoOn(Restart::Continue(0)),
-                Err(error) => Done::Failed(error),
-            }
-        }
-        "continue" => Done::GoOn(Restart::Continue(*chosen)),
-        _ => Done::GoOn(Restart::Abort),
-    })
-}
-
 /// A call with its place, its variables, and what can be done with it.
 fn described(number: usize, call: &StoppedCall) -> String {
     let mut text = format!("#{number} {}\n", call.place.function);
@@ -173,11 +94,11 @@ fn described(number: usize, call: &StoppedCall) -> String {
 
 /// A command of a session.
 pub fn in_session(session: &mut Session, name: &str, argument: &str) -> Next {
-    let mut chosen = session.chosen;
-    let done = carry_out(session.vm(), &mut chosen, name, argument);
-    session.chosen = chosen;
+    let (vm, core) = session.parts();
+    let done = carry_out(vm, &mut core.chosen, name, argument);
     let failed = match done {
-        Ok(Done::Shown(text)) => return write(&text),
+        Ok(Done::Calls(stopped)) => return write(&Style::for_stdout().calls(&stopped.calls, usize::MAX)),
+        Ok(Done::Call(number, call)) => return write(&described(number, &call)),
         Ok(Done::Quietly) => return Next::Input,
         Ok(Done::Value(value)) => show(session, &value).err(),
         Err(message) => return complain(&message),
@@ -236,7 +157,8 @@ pub fn ask(vm: &mut Vm, mut go_on: impl FnMut(&mut Vm, Restart) -> Result<(), Er
         };
         let done = carry_out(vm, &mut chosen, name, argument);
         let text = match done {
-            Ok(Done::Shown(text)) => text,
+            Ok(Done::Calls(stopped)) => Style::for_stdout().calls(&stopped.calls, usize::MAX),
+            Ok(Done::Call(number, call)) => described(number, &call),
             Ok(Done::Quietly) => continue,
             Ok(Done::Value(value)) => match vm.shown(&value) {
                 Ok(text) => text,

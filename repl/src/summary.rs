@@ -4,9 +4,7 @@ use crate::diagnostics;
 use std::fmt::Write as _;
 use vm::embed::Error;
 use vm::reload::{Entry, Report, codes, conflict_text, layout_text};
-
-/// Names listed of one group.
-const NAMES_MAX: usize = 12;
+use vm::session::listed;
 
 /// What the program does whose text is edited.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -140,12 +138,4 @@ fn ran(report: &Report) -> String {
 
 fn names(entries: &[Entry]) -> String {
     listed(&entries.iter().map(Entry::with_origin).collect::<Vec<_>>())
-}
-
-pub fn listed(entries: &[String]) -> String {
-    let mut out = entries.iter().take(NAMES_MAX).cloned().collect::<Vec<_>>().join(", ");
-    if let Some(left) = entries.len().checked_sub(NAMES_MAX).filter(|left| *left > 0) {
-        let _ = write!(out, " and {left} more");
-    }
-    out
 }

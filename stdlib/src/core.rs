@@ -155,8 +155,8 @@ impl<'gc> Resume<'gc> for Write {
     fn resume(self, cx: &mut Cx<'_, 'gc>, text: Value<'gc>) -> NativeResult<'gc> {
         let Value::Str(text) = text else { return Ok(Value::Nil) };
         let written = match self {
-            Write::Output => cx.world.host.write(text.as_str()),
-            Write::Messages => cx.world.host.write_error(text.as_str()),
+            Write::Output => cx.write_output(text.as_str()),
+            Write::Messages => cx.write_message(text.as_str()),
         };
         match written {
             Ok(()) => Ok(Value::Nil),

@@ -23,13 +23,13 @@ pub(crate) const FUNCTIONS: &[Row] = &[
 
 fn write<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let text = args::text(cx, "write", "text", args[0])?;
-    let done = cx.world.host.write(text);
+    let done = cx.write_output(text);
     done.map(|()| Value::Nil).map_err(|error| host_error(cx, &error))
 }
 
 fn write_error<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let text = args::text(cx, "write_error", "text", args[0])?;
-    let done = cx.world.host.write_error(text);
+    let done = cx.write_message(text);
     done.map(|()| Value::Nil).map_err(|error| host_error(cx, &error))
 }
 

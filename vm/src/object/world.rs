@@ -406,6 +406,8 @@ pub struct World<'gc> {
     pub errors: Vec<Gc<'gc, Class<'gc>>>,
     /// Whether and where the program has stopped at an error.
     pub stopping: Stopping<'gc>,
+    /// What is printed, while a session evaluates for a client who is to get it.
+    pub captured: Option<String>,
     /// Results of recent look-ups.
     pub method_cache: MethodCache<'gc>,
     /// Results of recent `super` look-ups.
@@ -636,6 +638,7 @@ impl<'gc> World<'gc> {
             types: Vec::new(),
             errors: Vec::new(),
             stopping: Stopping::default(),
+            captured: None,
             method_cache: MethodCache::new(),
             super_cache: SuperCache::new(),
             protos: Vec::new(),

@@ -265,6 +265,22 @@ impl Vm {
         names.iter().filter_map(|name| self.files.history.patches.get(name).cloned()).collect()
     }
 
+    /// The text that runs of a definition with this qualified name: what a session has evaluated, or what its file says.
+    pub fn running_definition(&mut self, qualified: &str) -> Option<String> {
+        let (is_evaluated, of_file) = self.enter(|cx| {
+            let cell = cx.find_cell(qualified)?;
+            let linked = cell.meta().contributor.and_then(|module| module.state().linked);
+            let name = cell.name.as_str();
+            let of_file = linked.and_then(|linked| {
+                let definition = linked.image.definitions.iter().find(|definition| &*definition.name == name)?;
+                Some(linked.image.source.slice(definition.span).to_owned())
+            });
+            Some((cell.meta().is_evaluated, of_file))
+        })?;
+        let patch = self.files.history.patches.get(qualified).filter(|_| is_evaluated);
+        patch.map(|patch| patch.text.clone()).or(of_file)
+    }
+
     /// Remembers what a session has evaluated of files.
     pub(super) fn note_patches(&mut self, namespace: &str, image: &ModuleImage) {
         self.keep_history();

@@ -295,9 +295,11 @@ impl Vm {
 
     /// The namespace that a file contributes to: its first line's, else the one of its path under a root.
     fn namespace_of(&self, path: &str, image: &ModuleImage) -> Arc<str> {
-        if let Some(namespace) = &image.namespace {
-            return namespace.as_str().into();
-        }
+        image.namespace.as_deref().map_or_else(|| self.namespace_of_path(path), Arc::from)
+    }
+
+    /// The namespace of a file whose first line names none.
+    pub fn namespace_of_path(&self, path: &str) -> Arc<str> {
         if let Some(namespace) = self.files.assigned.get(path) {
             return namespace.clone();
         }

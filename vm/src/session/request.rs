@@ -333,6 +333,13 @@ pub struct Entry {
     pub class: Option<String>,
 }
 
+impl Entry {
+    /// Its name as programs write it.
+    pub fn name(&self) -> &str {
+        self.qualified.strip_prefix("core.").unwrap_or(&self.qualified)
+    }
+}
+
 /// A value, looked into.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Inspected {

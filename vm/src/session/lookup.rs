@@ -1,38 +1,16 @@
 //! What a name of the session stands for: a definition or member with its signature, doc text, place and text. Runs no code of the program.
 
-use crate::session::{NAMESPACE, Session};
+use super::completion::candidate;
+use super::{Candidate, Entry, Session};
+use crate::embed::Vm;
+use crate::heap::Value;
+use crate::interp::signature;
+use crate::object::{Cx, Found, Instance, Member};
+use crate::ops::suggestion;
 use lang::docs::{DocItem, DocKind, docs};
 use lang::outline::outline;
 use lang::source::{Source, Span};
-use vm::heap::Value;
-use vm::interp::signature;
-use vm::object::{Cx, Found, Instance, Member};
-use vm::ops::suggestion;
-
-/// What there is to say about a name.
-pub struct Entry {
-    /// What it is: `function`, `slot`.
-    pub kind: String,
-    /// Its name with what it belongs to: `bank.Account.pay`.
-    pub qualified: String,
-    /// How it is written, on one line.
-    pub signature: Option<String>,
-    /// Its doc text.
-    pub doc: Option<String>,
-    /// Where it is written; `None`: in the engine.
-    pub place: Option<String>,
-    /// Its text.
-    pub text: Option<String>,
-    /// Of what holds a value: the class of that.
-    pub class: Option<String>,
-}
-
-impl Entry {
-    /// Its name as programs write it.
-    pub fn name(&self) -> &str {
-        self.qualified.strip_prefix("core.").unwrap_or(&self.qualified)
-    }
-}
+use std::collections::{BTreeSet, HashSet};
 
 /// What stands at the end of a chain of names.
 #[derive(Clone, Copy)]
@@ -46,45 +24,45 @@ enum Held<'gc> {
 }
 
 /// The entry of a name; what to do about it if there is none.
-pub fn entry(session: &mut Session, name: &str) -> Result<Entry, String> {
-    let chain = chain_of(session, name)?;
-    let found = session.vm().enter(|cx| held(cx, &chain).map(|(held, value)| described(cx, held, value)));
-    found.ok_or_else(|| missing(session, name))
+pub fn entry(vm: &mut Vm, session: &Session, name: &str) -> Result<Entry, String> {
+    let chain = chain_of(vm, session, name)?;
+    let found = vm.enter(|cx| held(cx, &chain).map(|(held, value)| described(cx, held, value)));
+    found.ok_or_else(|| missing(vm, session, name))
 }
 
 /// What to say about a name that means nothing.
-fn missing(session: &mut Session, name: &str) -> String {
+fn missing(vm: &mut Vm, session: &Session, name: &str) -> String {
     let mut before: Vec<&str> = name.split('.').collect();
     let last = before.pop().unwrap_or(name);
     if !before.is_empty() {
         let holder = before.join(".");
-        match chain_of(session, &holder).map(|chain| session.vm().enter(|cx| held(cx, &chain).map(|(_, value)| value.is_some()))) {
+        match chain_of(vm, session, &holder).map(|chain| vm.enter(|cx| held(cx, &chain).map(|(_, value)| value.is_some()))) {
             Ok(Some(true)) => {}
             Ok(Some(false)) => return format!("`{holder}` has no value that could be asked for `{last}` without running code"),
-            _ => return missing(session, &holder),
+            _ => return missing(vm, session, &holder),
         }
-        let hint = hint(session, last, &before, &format!("; `:ls {holder}` lists what it has"));
+        let hint = hint(vm, session, last, &before, &format!("; `:ls {holder}` lists what it has"));
         return format!("`{holder}` has no `{last}`{hint}");
     }
-    if session.vm().enter(|cx| cx.world.library.contains(&name)) {
+    if vm.enter(|cx| cx.world.library.contains(&name)) {
         return format!("there is no `{name}` yet; `import {name}` makes the module of this name visible");
     }
-    format!("there is no `{name}`{}", hint(session, name, &[], "; `:ls` lists what this session has defined"))
+    format!("there is no `{name}`{}", hint(vm, session, name, &[], "; `:ls` lists what this session has defined"))
 }
 
 /// What may be meant by the last of some names, or what else to do.
-fn hint(session: &mut Session, name: &str, before: &[&str], otherwise: &str) -> String {
-    let names = names(session, before, "");
-    let hint = suggestion(name, names.iter().map(|name| &**name));
+fn hint(vm: &mut Vm, session: &Session, name: &str, before: &[&str], otherwise: &str) -> String {
+    let names = names(vm, session, before, "");
+    let hint = suggestion(name, names.iter().map(|item| &*item.text));
     if hint.is_empty() { otherwise.to_owned() } else { hint }
 }
 
 /// The parts of a name, behind those that the session leaves out.
-pub fn chain_of(session: &mut Session, name: &str) -> Result<Vec<String>, String> {
+pub fn chain_of(vm: &mut Vm, session: &Session, name: &str) -> Result<Vec<String>, String> {
     if !is_chain(name) {
         return Err(format!("`{name}` is no name; a name is asked for, as in `?print` or `?game.step`"));
     }
-    let qualified = session.qualified(name).unwrap_or_else(|| name.to_owned());
+    let qualified = session.qualified(vm, name).unwrap_or_else(|| name.to_owned());
     Ok(qualified.split('.').map(str::to_owned).collect())
 }
 
@@ -162,43 +140,87 @@ fn part_of<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>, name: &str) -> Option<V
     }
 }
 
-/// Names that begin with `start` and could stand behind `before`, a chain of names; without one, all that can be said at the beginning.
-/// In order.
-pub fn names(session: &mut Session, before: &[&str], start: &str) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
+/// What begins with `start` and could stand behind `before`, a chain of names; without one, all that can be said at the beginning. Members
+/// come by their classes, the nearest first; all else in order.
+pub fn names(vm: &mut Vm, session: &Session, before: &[&str], start: &str) -> Vec<Candidate> {
+    let mut items: Vec<Candidate> = Vec::new();
     if before.is_empty() {
-        names.extend(session.imported_names().filter(|name| name.starts_with(start)).map(str::to_owned));
-        session.vm().enter(|cx| {
-            for namespace in [NAMESPACE, "core"] {
-                names.extend(names_in(cx, namespace, start));
+        let imported = session.imports.names().filter(|name| name.starts_with(start));
+        items.extend(imported.map(|name| candidate(name.to_owned(), "import", "")));
+        vm.enter(|cx| {
+            for namespace in [session.namespace(), "core"] {
+                names_in(cx, namespace, start, &mut items);
             }
         });
-    } else if let Ok(chain) = chain_of(session, &before.join(".")) {
-        session.vm().enter(|cx| match held_value(cx, &chain) {
+    } else if let Ok(chain) = chain_of(vm, session, &before.join(".")) {
+        vm.enter(|cx| match held_value(cx, &chain) {
             Some(Value::Namespace(namespace)) => {
                 let namespace = namespace.name.clone();
-                names.extend(names_in(cx, &namespace, start));
+                names_in(cx, &namespace, start, &mut items);
             }
-            Some(value) => names.extend(cx.attribute_names(&value).into_iter().filter(|name| name.starts_with(start))),
+            Some(value) => return members(cx, &value, start, &mut items),
             None => {}
         });
     }
-    names.sort_unstable();
-    names.dedup();
-    names
+    items
 }
 
-fn names_in(cx: &Cx<'_, '_>, namespace: &str, start: &str) -> Vec<String> {
-    let Some(namespace) = cx.world.namespaces.get(namespace) else { return Vec::new() };
-    let cells = namespace.definitions();
-    let fitting = cells.iter().filter(|cell| cell.name.as_str().starts_with(start) && !cell.value().is_unset());
-    fitting.map(|cell| cell.name.as_str().to_owned()).collect()
+fn names_in(cx: &Cx<'_, '_>, namespace: &str, start: &str, items: &mut Vec<Candidate>) {
+    let Some(found) = cx.world.namespaces.get(namespace) else { return };
+    let cells = found.definitions();
+    let mut fitting: Vec<_> =
+        cells.iter().filter(|cell| cell.name.as_str().starts_with(start) && !cell.value().is_unset()).collect();
+    fitting.sort_unstable_by_key(|cell| cell.name.as_str());
+    items.extend(fitting.into_iter().map(|cell| Candidate {
+        text: cell.name.as_str().to_owned(),
+        kind: cell.kind().text().to_owned(),
+        home: namespace.to_owned(),
+        is_leaked: cell.meta().leak.is_some(),
+    }));
+}
+
+/// The members of a value by the classes that declare them, the nearest first.
+fn members<'gc>(cx: &Cx<'_, 'gc>, value: &Value<'gc>, start: &str, items: &mut Vec<Candidate>) {
+    let own = if let Value::Class(class) = *value { Some(class) } else { None };
+    let mut seen: HashSet<String> = HashSet::new();
+    for class in own.into_iter().chain([cx.world.class_of(value)]) {
+        let line = class.body().linearisation.clone();
+        for class in line {
+            let body = class.body();
+            let slots = body.own_slots.iter().map(|slot| (slot.name, "slot"));
+            let variants = body.variants.iter().map(|variant| (variant.name, "variant"));
+            let members = body.members.iter().map(|(name, member)| (*name, kind_of_member(member)));
+            let mut found: Vec<(String, &str)> =
+                slots.chain(variants).chain(members).map(|(name, kind)| (name.as_str().to_owned(), kind)).collect();
+            found.sort_unstable();
+            for (name, kind) in found {
+                let is_name = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
+                if is_name && name.starts_with(start) && seen.insert(name.clone()) {
+                    let home = class.qualified();
+                    items.push(candidate(name, kind, home.strip_prefix("core.").unwrap_or(&home)));
+                }
+            }
+        }
+    }
+    // Payloads and what else the engine knows of.
+    let rest = cx.attribute_names(value).into_iter().filter(|name| name.starts_with(start) && !seen.contains(name));
+    let rest: BTreeSet<String> = rest.collect();
+    items.extend(rest.into_iter().map(|name| candidate(name, "attribute", "")));
+}
+
+fn kind_of_member(member: &Member<'_>) -> &'static str {
+    match member {
+        Member::Method(_) => "method",
+        Member::Static(_) => "static function",
+        Member::Property { .. } => "property",
+        Member::Shared(_) => "shared slot",
+    }
 }
 
 /// Names of the arguments that can be given to what a name stands for.
-pub fn parameters(session: &mut Session, name: &str) -> Vec<String> {
-    let Ok(chain) = chain_of(session, name) else { return Vec::new() };
-    session.vm().enter(|cx| held_value(cx, &chain).map_or(Vec::new(), |value| parameters_of(cx, &value)))
+pub fn parameters(vm: &mut Vm, session: &Session, name: &str) -> Vec<String> {
+    let Ok(chain) = chain_of(vm, session, name) else { return Vec::new() };
+    vm.enter(|cx| held_value(cx, &chain).map_or(Vec::new(), |value| parameters_of(cx, &value)))
 }
 
 fn parameters_of<'gc>(cx: &mut Cx<'_, 'gc>, value: &Value<'gc>) -> Vec<String> {

@@ -1,13 +1,13 @@
 //! What is in a namespace, or behind the dot of a value, with one line about each: `:ls`.
 
-use crate::lookup::{chain_of, held_value, name_of_class, sources_of_class};
-use crate::session::{NAMESPACE, Session};
+use super::Session;
+use super::lookup::{chain_of, held_value, name_of_class, sources_of_class};
+use crate::embed::{Handle, Vm};
+use crate::heap::Value;
+use crate::interp::signature;
+use crate::object::{Cx, Kind, Member};
 use lang::docs::{DocItem, docs};
 use std::fmt::Write as _;
-use vm::embed::Handle;
-use vm::heap::Value;
-use vm::interp::signature;
-use vm::object::{Cx, Kind, Member};
 
 /// Widest signature beside which others are lined up.
 const WIDTH_MAX: usize = 40;
@@ -16,24 +16,24 @@ const WIDTH_MAX: usize = 40;
 type Line = (String, String);
 
 /// What the session has defined.
-pub fn of_session(session: &mut Session) -> String {
-    let mut out: String = session.import_statements().iter().map(|statement| format!("{statement}\n")).collect();
-    out.push_str(&session.vm().enter(|cx| of_namespace(cx, NAMESPACE)));
+pub fn of_session(vm: &mut Vm, session: &Session) -> String {
+    let mut out: String = session.imports.statements().iter().map(|statement| format!("{statement}\n")).collect();
+    out.push_str(&vm.enter(|cx| of_namespace(cx, session.namespace())));
     if out.is_empty() { "nothing is defined or imported yet\n".to_owned() } else { out }
 }
 
 /// What a name leads to, with its namespace or value; `None` if running code is needed to know.
-pub fn of_name(session: &mut Session, name: &str) -> Option<String> {
-    let chain = chain_of(session, name).ok()?;
-    session.vm().enter(|cx| {
+pub fn of_name(vm: &mut Vm, session: &Session, name: &str) -> Option<String> {
+    let chain = chain_of(vm, session, name).ok()?;
+    vm.enter(|cx| {
         let value = held_value(cx, &chain)?;
         Some(of(cx, value))
     })
 }
 
 /// What is behind the dot of a value.
-pub fn of_value(session: &mut Session, value: &Handle) -> String {
-    session.vm().enter(|cx| {
+pub fn of_value(vm: &mut Vm, value: &Handle) -> String {
+    vm.enter(|cx| {
         let value = value.value_in(cx.world);
         of(cx, value)
     })

@@ -1,0 +1,346 @@
+//! Carries out requests.
+
+use super::describe::{self, Trouble};
+use super::patch::{class_of, class_text, in_place};
+use super::region::{find, range};
+use super::stopped::Done;
+use super::{Failure, FailureKind, Note, Position, RegionKind, Reply, Request, Session, completion, evaluated, inspect, lookup};
+use super::{namespace_of, provenance};
+use crate::embed::{Error, Handle, Problem, Vm};
+use crate::object::{Interrupt, OnError};
+use crate::reload::{FileText, ReloadOptions, Report, normalise};
+use lang::source::Source;
+
+/// What can be told of an evaluation.
+type Evaluated = Result<Option<Handle>, Error>;
+
+impl Session {
+    /// Carries out a request. Errors of what is evaluated end it and stop nothing; what is printed meanwhile becomes a part of the reply.
+    pub fn answer(&mut self, vm: &mut Vm, request: &Request) -> Reply {
+        let outer = vm.enter(|cx| std::mem::replace(&mut cx.world.stopping.on_error, OnError::Unwind));
+        let outer_output = vm.enter(|cx| cx.world.captured.replace(String::new()));
+        let mut reply = self.carry_out(vm, request).unwrap_or_else(|trouble| {
+            let error = match trouble {
+                Trouble::Asked(message) => return refused(message),
+                Trouble::Error(error) => self.noting_error::<()>(vm, Err(error)).expect_err("it is one"),
+            };
+            failed(&error)
+        });
+        let output = vm.enter(|cx| std::mem::replace(&mut cx.world.captured, outer_output));
+        reply.output = output.unwrap_or_default();
+        vm.enter(|cx| cx.world.stopping.on_error = outer);
+        reply
+    }
+
+    fn carry_out(&mut self, vm: &mut Vm, request: &Request) -> Result<Reply, Trouble> {
+        Ok(match request {
+            Request::Evaluate { code, namespace, file, at } => {
+                let value = match (file, namespace) {
+                    (Some(file), _) => self.evaluate_in_file(vm, file, code, *at)?,
+                    (None, Some(namespace)) => {
+                        self.count += 1;
+                        let name = format!("<{namespace} {}>", self.count);
+                        evaluated(vm, namespace, &name, code)?
+                    }
+                    (None, None) => self.evaluate_unnumbered(vm, code)?,
+                };
+                self.shown(vm, value)?
+            }
+            Request::EvaluateRegion { file, text, kind, at, to } => self.evaluate_region(vm, file, text, (*kind, *at, *to))?,
+            Request::Complete { code, file } => {
+                let completions = match file {
+                    Some(file) => {
+                        let session = Session::of_file(vm, &normalise(file), None);
+                        completion::complete(vm, &session, code)
+                    }
+                    None => completion::complete(vm, self, code),
+                };
+                Reply { completions: Some(completions), ..done() }
+            }
+            Request::LookUp { name, file } => {
+                let entry = match file {
+                    Some(file) => {
+                        let session = Session::of_file(vm, &normalise(file), None);
+                        lookup::entry(vm, &session, name)
+                    }
+                    None => lookup::entry(vm, self, name),
+                };
+                let entry = entry.map_err(Trouble::Asked)?;
+                Reply { text: Some(describe::doc_text(&entry)), entry: Some(entry), ..done() }
+            }
+            Request::List { what } => told(describe::ls(vm, self, what)?),
+            Request::Who { name } => told(describe::who(vm, self, name)?),
+            Request::Inspect { what, path, from } => {
+                let inspected = inspect::inspect(vm, self, what, path, *from)?;
+                Reply { text: Some(inspect::text(&inspected)), inspected: Some(inspected), ..done() }
+            }
+            Request::Stopped => {
+                let Some(stopped) = vm.stopped() else { return Err(Trouble::Asked("nothing has stopped at an error".into())) };
+                Reply { text: Some(stopped.to_string()), data: json(&stopped.to_json()), ..done() }
+            }
+            Request::EvaluateInCall { call, code } => {
+                let value = vm.eval_in_call(*call, code)?;
+                self.shown(vm, value)?
+            }
+            Request::Restart { how, call, code } => match self.restart_asked(vm, *how, *call, code).map_err(Trouble::Asked)? {
+                Done::GoOn(how) => {
+                    vm.restart(&how)?;
+                    told("the program goes on\n".into())
+                }
+                Done::Failed(error) => return Err(error.into()),
+                _ => done(),
+            },
+            Request::Trace { name, on } => self.trace(vm, name, *on)?,
+            Request::Reload { file } => {
+                let what = selection(vm, file.as_deref()).map_err(Trouble::Asked)?;
+                let mut report = vm.reload_selected(what, &ReloadOptions::default());
+                vm.count_instances(&mut report);
+                reported(&report)
+            }
+            Request::Plan { file } => {
+                let what = selection(vm, file.as_deref()).map_err(Trouble::Asked)?;
+                reported(&vm.plan_selected(what, &ReloadOptions::default()))
+            }
+            Request::Undo => reported(&vm.undo().ok_or_else(|| Trouble::Asked("there is no commit to undo".into()))?),
+            Request::Redo => {
+                let nothing = || Trouble::Asked("no commit has been undone, or another one was made since then".into());
+                reported(&vm.redo().ok_or_else(nothing)?)
+            }
+            Request::Drift => told(provenance::drift(vm, self)),
+            Request::Leaks => told(provenance::leaks(vm)),
+            Request::Why { name } => told(provenance::why(vm, self, name)?),
+            Request::History { name } => told(provenance::history(vm, self, name)?),
+            Request::Describe => {
+                let (files, epoch, is_stopped) = (vm.loaded_files(), vm.epoch(), vm.is_stopped());
+                let data = serde_json::json!({
+                    "files": files, "epoch": epoch, "stopped": is_stopped, "mode": vm.mode().text(),
+                    "namespace": self.namespace, "leaks": vm.count_leaks(), "version": env!("CARGO_PKG_VERSION"),
+                });
+                Reply { data: Some(data), ..done() }
+            }
+        })
+    }
+
+    /// Evaluates code that stands at a place in a file, with the names of that file.
+    fn evaluate_in_file(&mut self, vm: &mut Vm, file: &str, code: &str, at: Option<Position>) -> Evaluated {
+        let at = at.unwrap_or(Position { line: 1, column: 1 });
+        let (lines, columns) = (at.line.saturating_sub(1) as usize, at.column.saturating_sub(1) as usize);
+        let text = format!("{}{}{code}", "\n".repeat(lines), " ".repeat(columns));
+        self.evaluate_text_of_file(vm, file, None, &text)
+    }
+
+    /// Evaluates text whose lines are those of a file. `whole` is the text of the file as it stands in an editor.
+    fn evaluate_text_of_file(&mut self, vm: &mut Vm, file: &str, whole: Option<&str>, text: &str) -> Evaluated {
+        let file = normalise(file);
+        let is_loaded = vm.is_loaded(&file);
+        let session = Session::of_file(vm, &file, whole);
+        let source = Source::new(&*file, text);
+        let parsed = lang::parse(&source);
+        let is_refused = parsed.diagnostics.iter().any(lang::diagnostic::Diagnostic::is_error);
+        // What a file that runs imports is seen of itself.
+        let full = if is_refused || is_loaded { text.to_owned() } else { session.imports.write_behind(&source, &parsed.file) };
+        self.check(&Source::new(&*file, full.clone()), text.len())?;
+        let result = evaluated(vm, &session.namespace, &file, &full);
+        self.noting_error(vm, result)
+    }
+
+    fn evaluate_region(
+        &mut self,
+        vm: &mut Vm,
+        file: &str,
+        text: &str,
+        (kind, at, to): (RegionKind, Position, Option<Position>),
+    ) -> Result<Reply, Trouble> {
+        let file = normalise(file);
+        let source = Source::new(&*file, text);
+        let found = match find(&source, kind, at, to) {
+            Ok(found) => found,
+            Err(missing) => {
+                let note = Note {
+                    file: file.clone(),
+                    range: range(&source, missing.span),
+                    message: missing.message.clone(),
+                    help: String::new(),
+                    code: String::new(),
+                    is_error: true,
+                };
+                let mut reply = refused(missing.message);
+                if let Some(error) = &mut reply.error {
+                    error.notes.push(note);
+                }
+                return Ok(reply);
+            }
+        };
+        let region = Some(range(&source, found.span));
+        if kind == RegionKind::File {
+            let texts = vec![FileText { path: file, text: Some(text.to_owned()) }];
+            let mut report = vm.reload(texts, &ReloadOptions::default());
+            vm.count_instances(&mut report);
+            return Ok(Reply { region, ..reported(&report) });
+        }
+        let code = match class_of(&source, &found) {
+            Some(class) => {
+                let namespace = namespace_of(vm, &file, &lang::parse(&source).file);
+                let running = vm.running_definition(&format!("{namespace}.{class}"));
+                class_text(&source, &found, running.as_deref()).unwrap_or_else(|| in_place(&source, found.span))
+            }
+            None => in_place(&source, found.span),
+        };
+        let reply = match self.evaluate_text_of_file(vm, &file, Some(text), &code) {
+            Ok(value) => self.shown(vm, value)?,
+            Err(error) => {
+                let mut reply = failed(&error);
+                if let (Some(failure), Error::Refused(_)) = (&mut reply.error, &error) {
+                    failure.is_incomplete = lang::parse(&Source::new("", code)).incomplete;
+                }
+                reply
+            }
+        };
+        Ok(Reply { region, ..reply })
+    }
+
+    /// A reply with a value, which is kept.
+    fn shown(&mut self, vm: &mut Vm, value: Option<Handle>) -> Result<Reply, Trouble> {
+        let mut reply = done();
+        reply.warnings = self.warnings.drain(..).map(|problem| note(&problem)).collect();
+        if let Some(value) = value.and_then(|value| self.keep(vm, value)) {
+            reply.number = Some(self.values);
+            reply.class = Some(vm.enter(|cx| lookup::name_of_class(cx, &value.value_in(cx.world))));
+            reply.value = Some(vm.shown(&value)?);
+        }
+        Ok(reply)
+    }
+
+    /// Has the calls of a function printed to the stream for messages, or ends that.
+    pub fn trace(&mut self, vm: &mut Vm, name: &str, on: bool) -> Result<Reply, Trouble> {
+        let traced = "live_.overrides().filter(|o| o.reason == \"trace\")";
+        let same = format!("{traced}.filter(|o| same(o.target, live_target_))");
+        let text = if name.is_empty() {
+            format!("import live as live_\n{traced}.map(|o| live_.lineage(o.target))")
+        } else if lookup::is_chain(name) {
+            lookup::entry(vm, self, name).map_err(Trouble::Asked)?;
+            let begin = format!(
+                "live_.override(live_target_, reason: \"trace\", around: |next, ...args| do {{
+    print_error(\"-> {name}(\" + args.map(|a| repr(a)).join(\", \") + \")\")
+    let value = next(...args)
+    print_error(\"<- {name} = \" + repr(value))
+    value
+}})"
+            );
+            let begin = if on { &*begin } else { "" };
+            format!("import live as live_\nlet live_target_ = {name}\nfor o in {same} {{ o.end() }}\n{begin}\nnil")
+        } else {
+            return Err(Trouble::Asked("write `:trace NAME` with the name of a function, as in `:trace game.step`".into()));
+        };
+        let text = format!("do {{\n{text}\n}}");
+        let source = Source::new("<trace>", text);
+        let full = self.imports.write_behind(&source, &lang::parse(&source).file);
+        let value = evaluated(vm, &self.namespace, "<trace>", &full)?;
+        Ok(told(match value.filter(|_| name.is_empty()) {
+            Some(value) => format!("{}\n", vm.shown(&value)?),
+            None if on => format!("calls of {name} are printed; `:untrace {name}` ends it\n"),
+            None => format!("calls of {name} are not printed any more\n"),
+        }))
+    }
+}
+
+/// The files that a path stands for; `None`: all.
+pub fn selection(vm: &mut Vm, path: Option<&str>) -> Result<Option<Vec<String>>, String> {
+    let mut loaded = vm.loaded_files();
+    loaded.extend(vm.unloaded_files());
+    match path.filter(|path| !path.is_empty()).map(normalise) {
+        Some(path) if !loaded.contains(&path) => Err(format!("`{path}` is not loaded; `:load {path}` loads it")),
+        _ if loaded.is_empty() => Err("no file is loaded".into()),
+        path => Ok(path.map(|path| vec![path])),
+    }
+}
+
+fn done() -> Reply {
+    Reply { ok: true, ..Reply::default() }
+}
+
+fn told(text: String) -> Reply {
+    Reply { text: Some(text), ..done() }
+}
+
+fn reported(report: &Report) -> Reply {
+    let text = report.to_string();
+    let error = (!report.ok).then(|| {
+        let first = report.reasons.first();
+        let notes = report.reasons.iter().filter(|reason| reason.line > 0).map(|reason| {
+            let at = |column| Position { line: reason.line, column };
+            let whole_line = super::Range { start: at(1), end: Position { line: reason.line + 1, column: 1 } };
+            let range = reason.place.as_ref().map_or(whole_line, |place| range(&place.source, place.span));
+            let (message, help) = (reason.message.clone(), reason.remedy.clone());
+            Note { file: reason.file.clone(), range, message, help, code: reason.code.into(), is_error: true }
+        });
+        Failure {
+            kind: FailureKind::Refused,
+            class: None,
+            message: first.map_or_else(|| "refused".to_owned(), |reason| reason.message.clone()),
+            text: text.clone(),
+            notes: notes.collect(),
+            is_incomplete: false,
+            exit: None,
+        }
+    });
+    Reply { ok: report.ok, error, data: json(&report.to_json()), text: Some(text), ..Reply::default() }
+}
+
+fn json(text: &str) -> Option<serde_json::Value> {
+    // The engine has written it.
+    serde_json::from_str(text).ok()
+}
+
+/// A reply to what cannot be done.
+fn refused(message: String) -> Reply {
+    let failure = Failure {
+        kind: FailureKind::Impossible,
+        class: None,
+        text: message.clone(),
+        message,
+        notes: Vec::new(),
+        is_incomplete: false,
+        exit: None,
+    };
+    Reply { error: Some(failure), ..Reply::default() }
+}
+
+/// A reply to what has failed.
+pub fn failed(error: &Error) -> Reply {
+    let (kind, class, message, notes, exit) = match error {
+        Error::Refused(problems) => {
+            let message = problems.first().map_or_else(String::new, |problem| problem.diagnostic.message.clone());
+            (FailureKind::Refused, None, message, problems.iter().map(note).collect(), None)
+        }
+        Error::Raised { class, message, trace, .. } => {
+            let at = trace.shown().map(|frame| Note {
+                file: frame.source.name().to_owned(),
+                range: range(&frame.source, frame.span),
+                message: format!("{class}: {message}"),
+                help: String::new(),
+                code: String::new(),
+                is_error: true,
+            });
+            (FailureKind::Raised, Some(class.clone()), message.clone(), at.into_iter().collect(), None)
+        }
+        Error::Interrupted(Interrupt::Exit(status)) => (FailureKind::Exit, None, error.to_string(), Vec::new(), Some(*status)),
+        Error::Interrupted(_) => (FailureKind::Interrupted, None, error.to_string(), Vec::new(), None),
+        Error::Host(message) => (FailureKind::Impossible, None, message.clone(), Vec::new(), None),
+    };
+    let failure = Failure { kind, class, message, text: error.to_string(), notes, is_incomplete: false, exit };
+    Reply { error: Some(failure), ..Reply::default() }
+}
+
+/// A problem of a text.
+pub fn note(problem: &Problem) -> Note {
+    let diagnostic = &problem.diagnostic;
+    Note {
+        file: problem.source.name().to_owned(),
+        range: range(&problem.source, diagnostic.span),
+        message: diagnostic.message.clone(),
+        help: diagnostic.help.clone().unwrap_or_default(),
+        code: diagnostic.code.id.to_owned(),
+        is_error: diagnostic.is_error(),
+    }
+}
