@@ -108,6 +108,13 @@ impl Captured {
         captured.left_out += text.len() - end;
     }
 
+    /// What has been written so far, as `text` gives it; nothing has been written then.
+    pub fn take(&self) -> String {
+        let text = self.text();
+        self.0.take();
+        text
+    }
+
     /// What has been written so far, with a line about what was left out.
     pub fn text(&self) -> String {
         let captured = self.0.borrow();

@@ -43,7 +43,6 @@ impl Failure {
 
 /// How grave a message to people is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[expect(missing_docs, reason = "the words of the protocol")]
 pub enum Grade {
     Error = 1,
     Warning = 2,

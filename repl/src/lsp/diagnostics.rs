@@ -17,7 +17,7 @@ const SOURCE: &str = "lang";
 const LIVE_SOURCE: &str = "lang-live";
 
 /// Codes of what can be left out.
-const UNNECESSARY: [&str; 3] = ["W0601", "W0602", "W0603"];
+const UNNECESSARY: [&str; 3] = ["W0007", "W0008", "W0009"];
 
 /// A problem that a text has.
 pub fn of_finding(client: &Client, source: &Source, finding: &Finding) -> Diagnostic {

@@ -3,7 +3,7 @@
 use super::document::Document;
 use super::encoding::Encoding;
 use gen_lsp_types::{DocumentSymbol, FoldingRange, FoldingRangeKind, Range, SymbolKind, TextEdit};
-use lang::ast::{Member, MemberKind, StmtKind};
+use lang::ast::{Member, StmtKind};
 use lang::docs::{DocItem, DocKind};
 use lang::fmt::{Refusal, format};
 use lang::outline::{TokenClass, highlight};

@@ -233,7 +233,7 @@ impl Reader<'_> {
             here = match here {
                 Meaning::File(source) => named(&source, &Analysis::of(&source).items, name)?,
                 // A variant of an enum is one of its values.
-                Meaning::Item { item, .. } if item.kind == DocKind::Enum => here,
+                Meaning::Item { ref item, .. } if item.kind == DocKind::Enum => here,
                 _ => return None,
             };
         }

@@ -15,7 +15,7 @@ use super::uri::path_of;
 use gen_lsp_types::json_rpc::Id;
 use gen_lsp_types::{
     CodeActionParams, Diagnostic, DidChangeTextDocumentParams, DidOpenTextDocumentParams, ExecuteCommandParams, InlayHintParams,
-    Position, Range, TextDocumentIdentifier, TextDocumentPositionParams,
+    Range, TextDocumentIdentifier, TextDocumentPositionParams,
 };
 use lang::source::Span;
 use serde::Deserialize;
