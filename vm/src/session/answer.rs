@@ -263,7 +263,8 @@ fn told(text: String) -> Reply {
     Reply { text: Some(text), ..done() }
 }
 
-fn reported(report: &Report) -> Reply {
+/// A reply that is the report of a commit or plan.
+pub fn reported(report: &Report) -> Reply {
     let text = report.to_string();
     let error = (!report.ok).then(|| {
         let first = report.reasons.first();

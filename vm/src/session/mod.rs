@@ -5,11 +5,15 @@
 //! has nothing to do but to bring them there and back. Debuggers and notebooks have their place here, too.
 
 mod answer;
+mod client;
 mod completeness;
 mod completion;
 mod describe;
+mod desk;
+mod files;
 mod imports;
 mod inspect;
+mod lines;
 mod listing;
 mod lookup;
 mod patch;
@@ -17,12 +21,18 @@ mod provenance;
 mod record;
 mod region;
 mod request;
+mod rights;
+mod server;
 mod stopped;
+mod token;
 
-pub use answer::{failed, note, selection};
+pub use answer::{failed, note, reported, selection};
+pub use client::{Client, ClientError, Interrupter};
 pub use completeness::is_incomplete;
 pub use completion::{complete, open_call};
 pub use describe::{Trouble, doc, instances, ls, source, type_of, who};
+pub use desk::{Desk, Door, Interrupted, Visitor};
+pub use files::{SessionFile, session_directory, sessions, sessions_in};
 pub use imports::{Imported, Imports};
 pub use inspect::{inspect, text as inspected_text};
 pub use lookup::{entry, is_chain};
@@ -31,6 +41,8 @@ pub use provenance::{drift, history, leaks, listed, why};
 pub use record::{End, Record};
 pub use region::{Found, Members, Missing, cells, find, offset, range};
 pub use request::*;
+pub use rights::Rights;
+pub use server::{Announced, Server, ServerOptions, Welcome};
 pub use stopped::{COMMANDS as STOP_COMMANDS, Done, carry_out};
 
 use crate::compile::compile_source;

@@ -121,8 +121,8 @@ fn restart(
 }
 
 impl Session {
-    /// What a request for a restart leads to.
-    pub(super) fn restart_asked(&mut self, vm: &mut Vm, how: RestartKind, call: Option<usize>, text: &str) -> Result<Done, String> {
+    /// What a request for a restart leads to: as a rule [`Done::GoOn`], which the host carries out.
+    pub fn restart_asked(&mut self, vm: &mut Vm, how: RestartKind, call: Option<usize>, text: &str) -> Result<Done, String> {
         let stopped = begin(vm, &mut self.chosen)?;
         restart(vm, &stopped, how, call, self.chosen.1, text)
     }

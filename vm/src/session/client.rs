@@ -1,0 +1,218 @@
+//! Asks a program of another process that serves.
+
+use super::files::SessionFile;
+use super::lines::{LINE_MAX, Line, Lines};
+use super::request::{Reply, Request};
+use super::server::Welcome;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::io::{self, ErrorKind, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long the program may take to let a client in.
+const GREETING: Duration = Duration::from_secs(10);
+
+/// A connection to a program that serves.
+pub struct Client {
+    writing: Writing,
+    replies: Receiver<Result<Answered, ClientError>>,
+    on_end: OnEnd,
+    welcome: Welcome,
+    last: u64,
+}
+
+/// Called when the connection has ended.
+type OnEnd = Arc<Mutex<Option<Box<dyn FnOnce() + Send>>>>;
+
+/// Where requests are written, whole lines at a time.
+type Writing = Arc<Mutex<TcpStream>>;
+
+/// Interrupts, from any thread, what a client has asked and is being carried out. The client itself gets the reply.
+#[derive(Clone)]
+pub struct Interrupter(Writing);
+
+/// Why there is no reply.
+#[derive(Debug)]
+pub enum ClientError {
+    /// The program has ended, or has closed the connection.
+    Ended,
+    /// The reply has not come in time.
+    Late,
+    /// The program does not let the client in; its reason.
+    Refused(String),
+    /// What has come is no reply.
+    Garbage(String),
+    /// The socket cannot be used.
+    Io(io::Error),
+}
+
+/// A request with what tells its reply from others.
+#[derive(Serialize)]
+struct Asked<'a> {
+    id: u64,
+    #[serde(flatten)]
+    request: &'a Request,
+}
+
+#[derive(Deserialize)]
+struct Answered {
+    #[serde(default)]
+    id: Value,
+    #[serde(flatten)]
+    reply: Reply,
+}
+
+impl Client {
+    /// Connects to a program; `name` tells it who asks.
+    ///
+    /// # Errors
+    /// [`ClientError::Ended`] if the program is not there any more.
+    pub fn connect(session: &SessionFile, name: &str) -> Result<Client, ClientError> {
+        let stream = TcpStream::connect_timeout(&session.address, GREETING)?;
+        // A request is one small packet, for whose reply somebody waits.
+        stream.set_nodelay(true)?;
+        let mut lines = Lines::new(stream.try_clone()?);
+        let writing = Arc::new(Mutex::new(stream));
+        write(&writing, &json!({"token": session.token, "client": name}))?;
+        let Answered { reply, .. } = next(&mut lines, Some(Instant::now() + GREETING))?;
+        if let Some(error) = reply.error {
+            return Err(ClientError::Refused(error.text));
+        }
+        let garbage = || ClientError::Garbage("a greeting without what the program is".into());
+        let welcome = serde_json::from_value(reply.data.ok_or_else(garbage)?).map_err(|_| garbage())?;
+        let (sender, replies) = channel();
+        let on_end = OnEnd::default();
+        let told = on_end.clone();
+        thread::Builder::new().name("replies".into()).spawn(move || {
+            read(&mut lines, &sender);
+            let tell = told.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(tell) = tell {
+                tell();
+            }
+        })?;
+        Ok(Client { writing, replies, on_end, welcome, last: 0 })
+    }
+
+    /// What the program said about itself.
+    pub fn welcome(&self) -> &Welcome {
+        &self.welcome
+    }
+
+    /// Has `tell` called, on another thread, when the connection ends, be it while something is asked or not.
+    pub fn on_end(&self, tell: impl FnOnce() + Send + 'static) {
+        *self.on_end.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(tell));
+    }
+
+    /// Asks, and waits for the reply.
+    pub fn ask(&mut self, request: &Request) -> Result<Reply, ClientError> {
+        self.ask_until(request, None)
+    }
+
+    /// Asks what is worth so much time.
+    ///
+    /// # Errors
+    /// [`ClientError::Late`] if there is no reply then. The program may carry it out later.
+    pub fn ask_within(&mut self, request: &Request, time: Duration) -> Result<Reply, ClientError> {
+        self.ask_until(request, Some(Instant::now() + time))
+    }
+
+    fn ask_until(&mut self, request: &Request, until: Option<Instant>) -> Result<Reply, ClientError> {
+        self.last += 1;
+        write(&self.writing, &Asked { id: self.last, request })?;
+        loop {
+            let answered = match until {
+                None => self.replies.recv().map_err(|_| ClientError::Ended)?,
+                Some(until) => match self.replies.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                    Ok(answered) => answered,
+                    Err(RecvTimeoutError::Timeout) => return Err(ClientError::Late),
+                    Err(RecvTimeoutError::Disconnected) => return Err(ClientError::Ended),
+                },
+            }?;
+            if answered.id == json!(self.last) {
+                return Ok(answered.reply);
+            }
+            // Others are those of interrupts, and late ones; without an id it is a complaint.
+            if let (Value::Null, Some(error)) = (answered.id, answered.reply.error) {
+                return Err(ClientError::Garbage(error.text));
+            }
+        }
+    }
+
+    /// What interrupts it.
+    pub fn interrupter(&self) -> Interrupter {
+        Interrupter(self.writing.clone())
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.writing.lock().unwrap_or_else(PoisonError::into_inner).shutdown(Shutdown::Both);
+    }
+}
+
+/// Passes replies on to the end of the connection.
+fn read(lines: &mut Lines, replies: &Sender<Result<Answered, ClientError>>) {
+    loop {
+        let answered = next(lines, None);
+        let is_end = answered.is_err();
+        if replies.send(answered).is_err() || is_end {
+            return;
+        }
+    }
+}
+
+impl Interrupter {
+    /// Interrupts what is being carried out, if anything is.
+    pub fn interrupt(&self) -> Result<(), ClientError> {
+        write(&self.0, &json!({"id": "interrupt", "op": "interrupt"}))
+    }
+}
+
+fn write(writing: &Writing, message: &impl Serialize) -> Result<(), ClientError> {
+    let mut line = serde_json::to_vec(message).map_err(io::Error::other)?;
+    if line.len() > LINE_MAX {
+        let message = format!("the request has more than {} MB", LINE_MAX >> 20);
+        return Err(ClientError::Io(io::Error::new(ErrorKind::InvalidInput, message)));
+    }
+    line.push(b'\n');
+    let mut stream = writing.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(stream.write_all(&line)?)
+}
+
+fn next(lines: &mut Lines, until: Option<Instant>) -> Result<Answered, ClientError> {
+    match lines.next(usize::MAX, until)? {
+        Line::Text(line) => serde_json::from_slice(&line).map_err(|error| ClientError::Garbage(error.to_string())),
+        Line::TooLong => Err(ClientError::Garbage("a line that is too long".into())),
+        Line::End => Err(ClientError::Ended),
+    }
+}
+
+impl From<io::Error> for ClientError {
+    fn from(error: io::Error) -> ClientError {
+        match error.kind() {
+            ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
+                ClientError::Ended
+            }
+            _ => ClientError::Io(error),
+        }
+    }
+}
+
+impl std::fmt::Display for ClientError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ClientError::Ended => write!(f, "the program has ended"),
+            ClientError::Late => write!(f, "the program has not answered in time"),
+            ClientError::Refused(reason) => write!(f, "the program does not let clients in: {reason}"),
+            ClientError::Garbage(what) => write!(f, "the program has answered what is no reply: {what}"),
+            ClientError::Io(error) => write!(f, "the program cannot be asked: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for ClientError {}

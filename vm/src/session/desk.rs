@@ -1,0 +1,378 @@
+//! Where requests of several clients wait for the thread of the program, which carries them out between two of its steps.
+//!
+//! A [`Door`] can be sent to other threads and lets clients in; each is a [`Visitor`] with a [`Session`] of its own. The [`Desk`] stays with
+//! the [`Vm`]. One request is carried out at a time, and only while it is, its visitor can set the flag that stops the VM: that never hits
+//! the program, nor what another client has asked.
+
+use super::Session;
+use super::request::{FailureKind, Reply, Request};
+use super::rights::Rights;
+use crate::embed::Vm;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Requests that are carried out at one safe point, so that the program comes to its turn.
+const AT_ONCE_MAX: usize = 16;
+
+/// Requests of one client that may wait.
+const WAITING_MAX: usize = 64;
+
+/// What is typed by the first client belongs there; that of the others has a number behind it.
+const NAMESPACE: &str = "repl";
+
+/// How long an interrupt is insisted on. What is asked for clears the flag when it begins, so that setting it once could be too early.
+const INSIST: Duration = Duration::from_secs(1);
+
+/// Between two times that it is set.
+const INSIST_AGAIN: Duration = Duration::from_millis(5);
+
+/// Told a reply, on the thread of the program: it may not wait there.
+type Answer = Box<dyn FnOnce(Reply) + Send>;
+
+/// Called when a request begins to wait.
+type Wake = Box<dyn Fn() + Send + Sync>;
+
+/// What requests are carried out from.
+pub struct Desk {
+    door: Door,
+    sessions: RefCell<HashMap<u64, Session>>,
+    is_serving: Cell<bool>,
+}
+
+/// Lets clients in, from any thread. Clones are the same door.
+#[derive(Clone)]
+pub struct Door(Arc<Shared>);
+
+struct Shared {
+    cancel: Arc<AtomicBool>,
+    /// Entries of `jobs`, to be read without the lock.
+    waiting: AtomicUsize,
+    state: Mutex<State>,
+    /// Told when a request begins to wait, and when one has been carried out.
+    changed: Condvar,
+    wake: Option<Wake>,
+}
+
+#[derive(Default)]
+struct State {
+    jobs: VecDeque<Job>,
+    running: Option<Running>,
+    /// Numbers of namespaces that are taken, by which visitor.
+    namespaces: BTreeMap<u64, u64>,
+    /// Visitors and requests are numbered.
+    last: u64,
+    is_closed: bool,
+}
+
+struct Job {
+    visitor: u64,
+    task: Task,
+}
+
+enum Task {
+    Ask {
+        serial: u64,
+        namespace: Arc<str>,
+        request: Request,
+        answer: Answer,
+        is_interrupted: bool,
+    },
+    /// The session is forgotten.
+    Leave,
+}
+
+struct Running {
+    visitor: u64,
+    serial: u64,
+    is_interrupted: bool,
+}
+
+/// A client that has been let in. Dropped, it leaves: what it has asked and waits is forgotten, what is being carried out is interrupted.
+pub struct Visitor {
+    door: Door,
+    id: u64,
+    namespace: Arc<str>,
+    rights: Rights,
+}
+
+/// What an interrupt has met.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Interrupted {
+    /// Something that was being carried out.
+    Running,
+    /// Something that waited.
+    Waiting,
+    /// Something else than what was to be interrupted.
+    Other,
+    /// Nothing.
+    Nothing,
+}
+
+impl Desk {
+    /// A desk for a VM. `wake` is called, on other threads, when a request begins to wait: for hosts that are not always at a safe point
+    /// soon.
+    pub fn new(vm: &Vm, wake: Option<Wake>) -> Desk {
+        let shared = Shared {
+            cancel: vm.cancel_flag(),
+            waiting: AtomicUsize::new(0),
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            wake,
+        };
+        Desk { door: Door(Arc::new(shared)), sessions: RefCell::default(), is_serving: Cell::new(false) }
+    }
+
+    /// What lets clients in.
+    pub fn door(&self) -> Door {
+        self.door.clone()
+    }
+
+    /// Carries out what waits, if this is possible now: not within another request, nor while the program is being changed. Gives how many
+    /// requests that were. If nothing waits, it costs a look at an atomic.
+    pub fn serve(&self, vm: &mut Vm) -> usize {
+        self.serve_with(vm, |vm, session, request| session.answer(vm, request))
+    }
+
+    /// The same; `carry_out` does it.
+    pub fn serve_with(&self, vm: &mut Vm, mut carry_out: impl FnMut(&mut Vm, &mut Session, &Request) -> Reply) -> usize {
+        if !self.door.has_waiting() || self.is_serving.get() || !is_served(vm) {
+            return 0;
+        }
+        self.is_serving.set(true);
+        let mut count = 0;
+        while count < AT_ONCE_MAX
+            && let Some(job) = self.door.begin_next()
+        {
+            let Task::Ask { namespace, request, answer, is_interrupted, .. } = job.task else {
+                self.sessions.borrow_mut().remove(&job.visitor);
+                continue;
+            };
+            count += 1;
+            let reply = if is_interrupted {
+                self.door.end_running();
+                interrupted_before()
+            } else {
+                let session = self.sessions.borrow_mut().remove(&job.visitor);
+                let mut session = session.unwrap_or_else(|| Session::new(&namespace));
+                let reply = carry_out(vm, &mut session, &request);
+                self.door.end_running();
+                self.sessions.borrow_mut().insert(job.visitor, session);
+                reply
+            };
+            answer(reply);
+        }
+        self.is_serving.set(false);
+        count
+    }
+
+    /// Whether a request is being carried out.
+    pub fn is_serving(&self) -> bool {
+        self.is_serving.get()
+    }
+
+    /// Waits until there is something to serve, or for so long. Whether there is.
+    pub fn wait(&self, time: Duration) -> bool {
+        let until = Instant::now() + time;
+        let mut state = self.door.lock();
+        while state.jobs.is_empty() {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            state = self.door.0.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        true
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        self.door.close();
+    }
+}
+
+/// Whether requests can be carried out where the VM stands. A statement of a top level that runs is the program itself.
+fn is_served(vm: &Vm) -> bool {
+    !vm.is_committing() || vm.running_code().is_some_and(|code| code.is_statement)
+}
+
+fn interrupted_before() -> Reply {
+    let message = "interrupted before it was begun".to_owned();
+    Reply::failed(FailureKind::Interrupted, message.clone(), message)
+}
+
+impl Door {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets a client in, if the desk is still there.
+    pub fn enter(&self, rights: Rights) -> Option<Visitor> {
+        let mut state = self.lock();
+        if state.is_closed {
+            return None;
+        }
+        state.last += 1;
+        let id = state.last;
+        let number = (1..).find(|number| !state.namespaces.contains_key(number)).expect("there are more numbers than visitors");
+        state.namespaces.insert(number, id);
+        let namespace = if number == 1 { NAMESPACE.into() } else { format!("{NAMESPACE}{number}").into() };
+        Some(Visitor { door: self.clone(), id, namespace, rights })
+    }
+
+    /// Whether something waits.
+    pub fn has_waiting(&self) -> bool {
+        self.0.waiting.load(Ordering::Relaxed) > 0
+    }
+
+    fn push(&self, state: &mut State, job: Job) {
+        state.jobs.push_back(job);
+        self.0.waiting.store(state.jobs.len(), Ordering::Relaxed);
+        self.0.changed.notify_all();
+    }
+
+    /// The next that waits. If it is a request, it counts as being carried out until [`Door::end_running`].
+    fn begin_next(&self) -> Option<Job> {
+        let mut state = self.lock();
+        let job = state.jobs.pop_front()?;
+        self.0.waiting.store(state.jobs.len(), Ordering::Relaxed);
+        if let Task::Ask { serial, .. } = &job.task {
+            state.running = Some(Running { visitor: job.visitor, serial: *serial, is_interrupted: false });
+        }
+        Some(job)
+    }
+
+    fn end_running(&self) {
+        let mut state = self.lock();
+        if state.running.take().is_some_and(|running| running.is_interrupted) {
+            // It was meant for what is over.
+            self.0.cancel.store(false, Ordering::Relaxed);
+        }
+        self.0.changed.notify_all();
+    }
+
+    /// Lets nobody in any more. What waits is never answered.
+    pub(super) fn close(&self) {
+        let mut state = self.lock();
+        state.is_closed = true;
+        let jobs = std::mem::take(&mut state.jobs);
+        self.0.waiting.store(0, Ordering::Relaxed);
+        self.0.changed.notify_all();
+        drop(state);
+        // What is told the reply may hold what locks this.
+        drop(jobs);
+    }
+}
+
+impl Visitor {
+    /// Its number. No other visitor has it.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Where what it types belongs.
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// What it may ask.
+    pub fn rights(&self) -> Rights {
+        self.rights
+    }
+
+    /// Asks. `answer` is called with the reply: at once if the request is refused, else on the thread of the program, where it may not wait.
+    /// Gives the number of the request.
+    pub fn ask(&self, request: Request, answer: impl FnOnce(Reply) + Send + 'static) -> u64 {
+        let mut state = self.door.lock();
+        state.last += 1;
+        let serial = state.last;
+        let refusal = self.rights.refusal(&request).or_else(|| self.obstacle(&state));
+        if let Some(refusal) = refusal {
+            drop(state);
+            answer(refusal);
+            return serial;
+        }
+        let namespace = self.namespace.clone();
+        let task = Task::Ask { serial, namespace, request, answer: Box::new(answer), is_interrupted: false };
+        self.door.push(&mut state, Job { visitor: self.id, task });
+        drop(state);
+        if let Some(wake) = &self.door.0.wake {
+            wake();
+        }
+        serial
+    }
+
+    /// Why nothing can be asked now.
+    fn obstacle(&self, state: &State) -> Option<Reply> {
+        let message = if state.is_closed {
+            "the program answers no more".to_owned()
+        } else if state.jobs.iter().filter(|job| job.visitor == self.id).count() >= WAITING_MAX {
+            format!("{WAITING_MAX} requests of this client wait already; ask again when one has been answered")
+        } else {
+            return None;
+        };
+        Some(Reply::failed(FailureKind::Impossible, message.clone(), message))
+    }
+
+    /// Interrupts the request with this number, or what is being carried out for this client, or the first that waits. It comes back
+    /// when the request has ended, or does not end soon.
+    pub fn interrupt(&self, serial: Option<u64>) -> Interrupted {
+        let mut state = self.door.lock();
+        let is_meant = |other: u64| serial.is_none_or(|serial| serial == other);
+        let mut result = Interrupted::Nothing;
+        if let Some(running) = state.running.as_mut().filter(|running| running.visitor == self.id) {
+            if is_meant(running.serial) {
+                running.is_interrupted = true;
+                let serial = running.serial;
+                self.insist(state, serial);
+                return Interrupted::Running;
+            }
+            result = Interrupted::Other;
+        }
+        for job in state.jobs.iter_mut().filter(|job| job.visitor == self.id) {
+            if let Task::Ask { serial, is_interrupted, .. } = &mut job.task {
+                if is_meant(*serial) {
+                    *is_interrupted = true;
+                    return Interrupted::Waiting;
+                }
+                result = Interrupted::Other;
+            }
+        }
+        result
+    }
+
+    /// Stops what runs until it has stopped.
+    fn insist(&self, mut state: MutexGuard<'_, State>, serial: u64) {
+        let until = Instant::now() + INSIST;
+        while state.running.as_ref().is_some_and(|running| running.serial == serial) && Instant::now() < until {
+            self.door.0.cancel.store(true, Ordering::Relaxed);
+            state = self.door.0.changed.wait_timeout(state, INSIST_AGAIN).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
+
+impl Drop for Visitor {
+    fn drop(&mut self) {
+        let mut state = self.door.lock();
+        state.namespaces.retain(|_, visitor| *visitor != self.id);
+        let (own, others) = std::mem::take(&mut state.jobs).into_iter().partition(|job| job.visitor == self.id);
+        state.jobs = others;
+        if !state.is_closed {
+            self.door.push(&mut state, Job { visitor: self.id, task: Task::Leave });
+        }
+        let running = state.running.as_mut().filter(|running| running.visitor == self.id);
+        if let Some(running) = running {
+            running.is_interrupted = true;
+            let serial = running.serial;
+            self.insist(state, serial);
+        } else {
+            drop(state);
+        }
+        // What is told the replies may hold what locks this.
+        let own: VecDeque<Job> = own;
+        drop(own);
+    }
+}

@@ -1,0 +1,106 @@
+//! What clients may ask: the host decides it when it begins to serve.
+
+use super::lookup::is_chain;
+use super::request::{Failure, FailureKind, Reply, Request};
+use serde::{Deserialize, Serialize};
+
+/// What clients may ask. Who may evaluate may do whatever the program can, reloads included: `change` keeps from mistakes, not from malice.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Rights {
+    /// To look at definitions and values, without running code of the program.
+    pub look: bool,
+    /// To evaluate text, and to trace calls.
+    pub evaluate: bool,
+    /// To reload, to undo and redo commits, and to let a stopped program go on.
+    pub change: bool,
+}
+
+impl Rights {
+    /// To look.
+    pub const LOOK: Rights = Rights { look: true, evaluate: false, change: false };
+    /// To look and to evaluate.
+    pub const EVALUATE: Rights = Rights { look: true, evaluate: true, change: false };
+    /// All.
+    pub const ALL: Rights = Rights { look: true, evaluate: true, change: true };
+
+    /// Their names, those that there are.
+    pub fn names(self) -> Vec<&'static str> {
+        let all = [(self.look, "look"), (self.evaluate, "evaluate"), (self.change, "change")];
+        all.into_iter().filter_map(|(is_given, name)| is_given.then_some(name)).collect()
+    }
+
+    /// What is answered to a request that needs more; `None` if it may be carried out.
+    pub fn refusal(self, request: &Request) -> Option<Reply> {
+        let needed = needed(request);
+        let missing: Vec<&str> = needed.names().into_iter().filter(|name| !self.names().contains(name)).collect();
+        if missing.is_empty() {
+            return None;
+        }
+        let has = self.names();
+        let has = if has.is_empty() { "nothing".to_owned() } else { has.join(", ") };
+        let message = format!("the program does not let its clients {}", missing.join(" and "));
+        let text = format!(
+            "{message}; it lets them: {has}\nWho starts it decides: `lang run --serve=all`, or `Rights` where a program embeds the engine."
+        );
+        Some(Reply::failed(FailureKind::Forbidden, message, text))
+    }
+}
+
+/// What a request needs.
+fn needed(request: &Request) -> Rights {
+    let nothing = Rights { look: false, evaluate: false, change: false };
+    let runs_code = |text: &str| !text.is_empty() && !is_chain(text);
+    match request {
+        Request::Evaluate { .. } | Request::EvaluateRegion { .. } | Request::EvaluateInCall { .. } | Request::Trace { .. } => {
+            Rights { evaluate: true, ..nothing }
+        }
+        // What is no name is evaluated.
+        Request::List { what } | Request::Inspect { what, .. } if runs_code(what) => Rights { evaluate: true, ..Rights::LOOK },
+        Request::Restart { code, .. } => Rights { evaluate: !code.is_empty(), change: true, ..nothing },
+        Request::Reload { .. } | Request::Undo | Request::Redo => Rights { change: true, ..nothing },
+        Request::Complete { .. }
+        | Request::LookUp { .. }
+        | Request::List { .. }
+        | Request::Who { .. }
+        | Request::Inspect { .. }
+        | Request::Stopped
+        | Request::Plan { .. }
+        | Request::Drift
+        | Request::Leaks
+        | Request::Why { .. }
+        | Request::History { .. }
+        | Request::Describe => Rights::LOOK,
+    }
+}
+
+impl Reply {
+    /// What is answered if something was not done, on one line and in full.
+    pub fn failed(kind: FailureKind, message: String, text: String) -> Reply {
+        let error = Failure { kind, class: None, message, text, notes: Vec::new(), is_incomplete: false, exit: None };
+        Reply { error: Some(error), ..Reply::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_that_would_run_needs_the_right_to_evaluate() {
+        let inspect = |what: &str| Request::Inspect { what: what.into(), path: Vec::new(), from: 0 };
+        let list = |what: &str| Request::List { what: what.into() };
+        for fine in [inspect("bank.accounts"), inspect(""), list("bank"), list(""), Request::Describe] {
+            assert_eq!(Rights::LOOK.refusal(&fine), None, "{fine:?}");
+        }
+        for wrong in [inspect("bank.pay()"), inspect("x = 1"), list("f()"), Request::Undo] {
+            let refused = Rights::LOOK.refusal(&wrong).and_then(|reply| reply.error).map(|error| error.kind);
+            assert_eq!(refused, Some(FailureKind::Forbidden), "{wrong:?}");
+        }
+        let restart = |code: &str| Request::Restart { how: super::super::RestartKind::Retry, call: None, code: code.into() };
+        let change = Rights { evaluate: false, ..Rights::ALL };
+        assert_eq!(change.refusal(&restart("")), None);
+        assert!(change.refusal(&restart("1")).is_some());
+        assert_eq!(Rights::ALL.refusal(&restart("1")), None);
+        assert!(Rights::EVALUATE.refusal(&restart("1")).is_some());
+    }
+}
