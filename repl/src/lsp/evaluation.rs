@@ -1,5 +1,6 @@
 //! Evaluating parts of texts in the program: what commands do, and what becomes of the answers.
 
+use super::attached::{Found, attach};
 use super::actions::{EVALUATIONS, INTERRUPT, RELOAD, UNDO, commands};
 use super::client::{Failure, Grade};
 use super::encoding::{session_position, session_span};
@@ -12,7 +13,7 @@ use gen_lsp_types::Range;
 use gen_lsp_types::json_rpc::Id;
 use lang::source::{Source, Span};
 use serde_json::{Value, json};
-use vm::session::{FailureKind, RegionKind, Reply, Request, find};
+use vm::session::{FailureKind, Range as Region, RegionKind, Reply, Request, find};
 
 /// Longest text of a value in the text of a program, in characters.
 const LABEL_CHARS_MAX: usize = 120;
@@ -68,7 +69,8 @@ impl Server {
         let request = Request::EvaluateRegion { file, text: source.text().to_owned(), kind, at, to: Some(to) };
         let number = self.ask(request, roots, Purpose::Evaluate { id: id.clone(), uri: uri.to_owned(), source: source.clone(), kind });
         if let (Some(document), Ok(found)) = (self.documents.get_mut(uri), find(&source, kind, at, Some(to))) {
-            document.results.expected.push((number, found.span));
+            let length = source.slice(found.span).trim_end().len() as u32;
+            document.results.expected.push((number, Span { hi: found.span.lo + length, ..found.span }));
         }
         Ok(Answer::Later)
     }
@@ -159,7 +161,7 @@ impl Server {
     /// Asks the program as soon as it has time. Gives the number of what is asked.
     pub fn ask(&mut self, request: Request, roots: Vec<String>, purpose: Purpose) -> u64 {
         let number = self.living.number();
-        self.living.waiting.push_back(Ask { number, request, roots, purpose });
+        self.living.waiting.push_back(Ask { number, request, roots, purpose, is_of_attached: false });
         self.go_on();
         number
     }
@@ -168,8 +170,32 @@ impl Server {
     pub fn go_on(&mut self) {
         while let Some(ask) = self.living.go_on() {
             self.give_up(ask.number, ask.purpose, "the program is gone");
-            self.living.attached = None;
+            // It tells its end itself, if it is another one's.
+            if self.living.attached.is_none() {
+                self.living.own = None;
+            }
         }
+    }
+
+    /// From now on a program evaluates that was found running.
+    pub fn attach(&mut self, found: Found) {
+        let runner = attach(found, &self.events);
+        self.client.show(Grade::Info, &format!("attached to {}: texts are evaluated there", runner.name));
+        self.living.attached = Some(runner);
+    }
+
+    /// The program that was found is gone.
+    pub fn detach(&mut self) {
+        let Some(runner) = self.living.attached.take() else { return };
+        let message = format!("{} has ended: from now on texts are evaluated in a program of the editor's own", runner.name);
+        self.client.show(Grade::Warning, &message);
+        if let Some((ask, _)) = self.living.running.take_if(|(ask, _)| ask.is_of_attached) {
+            self.give_up(ask.number, ask.purpose, "the program is gone");
+        }
+        if let Some(search) = &self.search {
+            search.go_on();
+        }
+        self.go_on();
     }
 
     /// Takes in what the program has answered.
@@ -201,7 +227,8 @@ impl Server {
         if let Some(document) = self.documents.get_mut(uri) {
             document.results.troubles.clear();
             let region = reply.region.map(|region| session_span(source, region)).filter(|_| is_same);
-            if let Some(span) = region.or(expected) {
+            let trimmed = |span: Span| Span { hi: span.lo + source.slice(span).trim_end().len() as u32, ..span };
+            if let Some(span) = region.map(trimmed).or(expected) {
                 match label(reply) {
                     _ if kind == RegionKind::File && reply.ok => document.results.values.clear(),
                     Some(label) => document.results.show(Shown { span, label, detail: detail(reply) }),
@@ -209,13 +236,13 @@ impl Server {
                 }
             }
         }
-        self.mark_troubles(uri, source, is_same, reply);
+        self.mark_troubles(uri, source, kind, is_same, reply);
         self.client.refresh("inlayHint");
         self.live_changed();
     }
 
     /// Shows the error of an evaluation at its places, also in other open files.
-    fn mark_troubles(&mut self, uri: &str, source: &Source, is_same: bool, reply: &Reply) {
+    fn mark_troubles(&mut self, uri: &str, source: &Source, kind: RegionKind, is_same: bool, reply: &Reply) {
         let Some(failure) = reply.error.as_ref().filter(|failure| failure.kind != FailureKind::Interrupted) else { return };
         for note in &failure.notes {
             let path = self.living.runner().map_or(note.file.clone(), |runner| runner.path_of(&note.file));
@@ -229,7 +256,10 @@ impl Server {
                 message.push_str("\nhelp: ");
                 message.push_str(&note.help);
             }
-            let span = session_span(document.source(), note.range);
+            // Imports of the file that are made for this part stand behind it.
+            let is_behind = |region: Region| note.range.start.line > region.end.line && failure.class.as_deref() == Some("ImportError");
+            let region = reply.region.filter(|region| is_evaluated && kind != RegionKind::File && is_behind(*region));
+            let span = session_span(document.source(), region.unwrap_or(note.range));
             document.results.troubles.push(Trouble { span, message, code: note.code.clone() });
         }
     }

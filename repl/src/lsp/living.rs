@@ -53,6 +53,8 @@ pub struct Ask {
     pub roots: Vec<String>,
     /// What for.
     pub purpose: Purpose,
+    /// Whether a program that was found running has been asked.
+    pub is_of_attached: bool,
 }
 
 /// The program, and what it is asked.
@@ -100,7 +102,8 @@ impl Living {
             return None;
         }
         self.is_interrupted = false;
-        let ask = self.waiting.pop_front()?;
+        let mut ask = self.waiting.pop_front()?;
+        ask.is_of_attached = self.attached.is_some();
         let is_taken = self.runner().is_some_and(|runner| runner.ask(ask.number, ask.request.clone(), ask.roots.clone()));
         if !is_taken {
             return Some(ask);

@@ -3,6 +3,7 @@
 
 mod actions;
 mod asks;
+mod attached;
 mod checker;
 mod client;
 mod diagnostics;

@@ -33,9 +33,21 @@ pub struct Runner {
     interrupt: Box<dyn Fn()>,
     /// The directory that the program's relative paths begin at.
     pub directory: String,
+    /// What people call it.
+    pub name: String,
 }
 
 impl Runner {
+    /// A program that is asked on a thread.
+    pub fn new(
+        requests: Sender<(u64, Request, Vec<String>)>,
+        interrupt: Box<dyn Fn()>,
+        directory: &str,
+        name: String,
+    ) -> Runner {
+        Runner { requests, interrupt, directory: directory.to_owned(), name }
+    }
+
     /// A program that is only there for the editor; it begins empty.
     pub fn own(directory: &str, sharing: Sharing, events: &Sender<Event>) -> Runner {
         let (ready, started) = channel();
@@ -49,7 +61,7 @@ impl Runner {
         });
         let flag: Arc<AtomicBool> = started.recv().unwrap_or_default();
         let interrupt = Box::new(move || flag.store(true, Ordering::Relaxed));
-        Runner { requests, interrupt, directory: directory.to_owned() }
+        Runner::new(requests, interrupt, directory, "the editor's own program".to_owned())
     }
 
     /// Asks; the answer comes as an event with this number. `false`: the program is gone.
@@ -75,7 +87,7 @@ impl Runner {
 }
 
 /// Answers until nobody asks any more.
-fn serve(mut program: impl Program, waiting: &Receiver<(u64, Request, Vec<String>)>, events: &Sender<Event>) {
+pub fn serve(mut program: impl Program, waiting: &Receiver<(u64, Request, Vec<String>)>, events: &Sender<Event>) {
     loop {
         match waiting.recv_timeout(TURN) {
             Ok((number, request, roots)) => {

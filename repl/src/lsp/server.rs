@@ -2,6 +2,7 @@
 //! Nothing here takes long: texts are checked and evaluated on threads of their own.
 
 use super::actions;
+use super::attached::{Found, Search};
 use super::checker::{self, Checked, Job, Outcome};
 use super::client::{Client, Failure};
 use super::diagnostics;
@@ -40,8 +41,12 @@ pub enum Event {
     Checked(Outcome),
     /// The program has answered what was asked under this number.
     Answered(u64, Box<Reply>),
-    /// A task of the program has printed something.
+    /// Something is for the log: what a task of the program has printed.
     Printed(String),
+    /// A program was found that serves sessions.
+    Attached(Box<Found>),
+    /// It is gone.
+    Gone,
 }
 
 /// When a request is answered.
@@ -84,6 +89,8 @@ pub struct Server {
     pub events: Sender<Event>,
     /// Who waits for diagnostics.
     pub pulls: Vec<Pull>,
+    /// Looks for programs that serve.
+    pub search: Option<Search>,
     stage: Stage,
     checker: Sender<Job>,
     /// The number of the texts as they are now.
@@ -112,6 +119,7 @@ impl Server {
             living: Living::default(),
             events,
             pulls: Vec::new(),
+            search: None,
             stage: Stage::Silent,
             checker,
             generation: 0,
@@ -142,6 +150,8 @@ impl Server {
             }
             Event::Checked(outcome) => self.take_checked(outcome),
             Event::Answered(number, reply) => self.answered(number, &reply),
+            Event::Attached(found) => self.attach(*found),
+            Event::Gone => self.detach(),
             Event::Printed(text) => self.client.log(text.trim_end_matches('\n')),
         }
         None
@@ -336,7 +346,10 @@ impl Server {
                 let id = serde_json::from_value(params["id"].clone()).map_err(|_| Failure::params("`id` is missing"))?;
                 self.cancel(&id);
             }
-            (Stage::Running, "initialized") => self.register(),
+            (Stage::Running, "initialized") => {
+                self.register();
+                self.search = Some(Search::start(self.texts.folders.clone(), &self.events));
+            }
             (Stage::Running, "textDocument/didOpen") => {
                 let DidOpenTextDocumentParams { text_document: opened } = read(params)?;
                 let uri = opened.uri.0;
