@@ -165,7 +165,7 @@ impl Server {
 
 /// Members of all classes of a file: what may be meant when nobody knows of which.
 fn any_member(document: &Document) -> Vec<Known> {
-    let members = document.items().flat_map(|item| &item.members);
+    let members = document.items().flat_map(|(_, item)| &item.members);
     let known = members.filter(|member| member.kind != DocKind::Variant).map(|member| Known {
         name: member.name.clone(),
         kind: member.kind.text().to_owned(),

@@ -3,7 +3,9 @@
 use super::encoding::Encoding;
 use super::results::Results;
 use gen_lsp_types::{Range, TextDocumentContentChangeEvent as Change};
+use lang::Parsed;
 use lang::ast::File;
+use lang::diagnostic::Diagnostic;
 use lang::docs::{DocItem, docs};
 use lang::outline::{Outline, outline};
 use lang::resolve::Resolved;
@@ -20,16 +22,19 @@ pub struct Analysis {
     pub outline: Outline,
     /// What it tells its readers.
     pub items: Vec<DocItem>,
+    /// Whether parts of it are missing, as they did not parse.
+    pub is_broken: bool,
 }
 
 impl Analysis {
     /// Of a text.
     pub fn of(source: &Source) -> Analysis {
-        let file = lang::parse(source).file;
+        let Parsed { file, diagnostics, .. } = lang::parse(source);
+        let is_broken = diagnostics.iter().any(Diagnostic::is_error);
         let resolved = lang::resolve(&file, &mut Vec::new());
         let outline = outline(source, &file, &resolved);
         let items = docs(source, &file).items;
-        Analysis { file, resolved, outline, items }
+        Analysis { file, resolved, outline, items, is_broken }
     }
 }
 
@@ -43,8 +48,8 @@ pub struct Document {
     pub version: i32,
     source: Source,
     analysis: OnceCell<Analysis>,
-    /// Names of an earlier text that this one does not have, as it is broken.
-    earlier: Vec<DocItem>,
+    /// The last text that was whole, with its names: this one may lack some.
+    earlier: Option<(Source, Vec<DocItem>)>,
     /// What evaluations have left here.
     pub results: Results,
 }
@@ -53,7 +58,7 @@ impl Document {
     /// With the text that it is opened with.
     pub fn new(uri: String, path: String, version: i32, text: String) -> Document {
         let source = Source::new(path.clone(), text);
-        Document { uri, path, version, source, analysis: OnceCell::new(), earlier: Vec::new(), results: Results::default() }
+        Document { uri, path, version, source, analysis: OnceCell::new(), earlier: None, results: Results::default() }
     }
 
     /// Its text.
@@ -66,19 +71,21 @@ impl Document {
         self.analysis.get_or_init(|| Analysis::of(&self.source))
     }
 
-    /// What it defines; while it is broken also what it did before.
-    pub fn items(&self) -> impl Iterator<Item = &DocItem> {
-        let now = &self.analysis().items;
-        now.iter().chain(self.earlier.iter().filter(|item| !now.iter().any(|other| other.name == item.name)))
+    /// What it defines, with the text that says so; while it is broken also what it did before.
+    pub fn items(&self) -> impl Iterator<Item = (&Source, &DocItem)> {
+        let analysis = self.analysis();
+        let now = &analysis.items;
+        let earlier = self.earlier.iter().filter(|_| analysis.is_broken);
+        let earlier = earlier.flat_map(|(source, items)| items.iter().map(move |item| (source, item)));
+        let is_gone = |item: &DocItem| !now.iter().any(|other| other.name == item.name);
+        now.iter().map(|item| (&self.source, item)).chain(earlier.filter(move |(_, item)| is_gone(item)))
     }
 
     /// Carries out what was changed in the editor.
     pub fn change(&mut self, changes: Vec<Change>, encoding: Encoding) {
-        if let Some(analysis) = self.analysis.take() {
-            let is_broken = lang::parse(&self.source).diagnostics.iter().any(lang::diagnostic::Diagnostic::is_error);
-            if !is_broken {
-                self.earlier = analysis.items;
-            }
+        self.analysis();
+        if let Some(analysis) = self.analysis.take().filter(|analysis| !analysis.is_broken) {
+            self.earlier = Some((self.source.clone(), analysis.items));
         }
         for change in changes {
             let (span, text) = match change {
@@ -146,7 +153,7 @@ mod tests {
         let mut document = opened("fn area(w) => w\nlet b = 2\n");
         assert_eq!(document.items().count(), 2);
         document.change(vec![partial([0, 0, 0, 15], "fn area((")], Encoding::Utf16);
-        let names: Vec<&str> = document.items().map(|item| &*item.name).collect();
+        let names: Vec<&str> = document.items().map(|(_, item)| &*item.name).collect();
         assert!(names.contains(&"area") && names.contains(&"b"), "{names:?}");
     }
 }

@@ -149,7 +149,7 @@ impl Reader<'_> {
         if let Some((name, span)) = locals_at(analysis, offset).into_iter().rfind(|(local, _)| local == name) {
             return Some(Meaning::Local { name, span });
         }
-        if let Some(item) = document.items().find(|item| item.name == name && item.kind != DocKind::Extension) {
+        if let Some((source, item)) = document.items().find(|(_, item)| item.name == name && item.kind != DocKind::Extension) {
             return Some(Meaning::Item { source: source.clone(), item: item.clone() });
         }
         self.imported(source, &analysis.file, name).or_else(|| {
@@ -270,7 +270,7 @@ impl Reader<'_> {
         };
         let mut found: Vec<Known> = locals_at(analysis, offset).into_iter().map(|(name, _)| plain(name, "variable", 0)).collect();
         found.reverse();
-        found.extend(document.items().filter(|item| item.kind != DocKind::Extension).map(|item| known(item, 1)));
+        found.extend(document.items().filter(|(_, item)| item.kind != DocKind::Extension).map(|(_, item)| known(item, 1)));
         for binding in bindings(&analysis.file) {
             let meaning = self.imported(document.source(), &analysis.file, &binding.name);
             found.push(match meaning {
