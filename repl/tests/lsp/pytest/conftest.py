@@ -164,6 +164,12 @@ async def client(lsp_client: LanguageClient):
     # A client refuses what it has no method for.
     lsp_client.feature("workspace/inlayHint/refresh")(lambda params: None)
     lsp_client.feature("client/registerCapability")(lambda params: None)
+    # lsprotocol takes every action with a command for a command.
+    converter = lsp_client.protocol._converter
+    converter.register_structure_hook(
+        t.Command | t.CodeAction,
+        lambda found, _: converter.structure(found, t.Command if isinstance(found.get("command"), str) else t.CodeAction),
+    )
     yield
     await lsp_client.shutdown_session()
 

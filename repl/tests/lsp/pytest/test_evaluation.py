@@ -144,7 +144,6 @@ async def test_actions_and_lenses(client, folder):
     assert (line("# %% sums"), "▶ Evaluate cell: sums") in found
     assert not any("markdown" in title for _, title in found)
     [noise] = [lens.command for lens in lenses if lens.command.title.endswith("noise")]
-    assert "=> 3" not in str(await editor.hints("a.lang"))
     assert (await editor.command(noise.command, *noise.arguments))["output"] == "hello\n"
 
 
