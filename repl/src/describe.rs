@@ -41,7 +41,7 @@ pub fn inspect(session: &mut Session, text: &str) -> Next {
 }
 
 /// What is inspected, and the numbers of parts behind it.
-fn way(text: &str) -> (&str, Vec<usize>) {
+pub fn way(text: &str) -> (&str, Vec<usize>) {
     let mut path = Vec::new();
     let mut rest = text.trim();
     while rest.starts_with('[')

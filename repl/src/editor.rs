@@ -1,12 +1,10 @@
 //! The line editor of the session: input over several lines, colours, completion, history.
 
 use crate::command::is_command;
-use crate::completion::complete;
 use crate::diagnostics::wants_colour;
 use crate::history::history_files;
 use crate::output::output;
-use crate::prompt::Typed;
-use crate::session::Session;
+use crate::prompt::{Completes, Typed};
 use anstyle::{AnsiColor, Style};
 use lang::outline::{TokenClass, highlight};
 use rustyline::completion::Completer;
@@ -17,9 +15,7 @@ use rustyline::history::{FileHistory, History};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Cmd, ColorMode, CompletionType, Config, Context, Editor, Helper, KeyCode, KeyEvent, Modifiers};
 use std::borrow::Cow;
-use std::cell::RefCell;
 use std::path::PathBuf;
-use std::rc::Rc;
 use vm::session::is_incomplete;
 
 /// Inputs that are remembered.
@@ -59,8 +55,8 @@ impl Kept {
 }
 
 impl LineEditor {
-    /// An editor that knows the names of a session.
-    pub fn new(session: Rc<RefCell<Session>>) -> Result<LineEditor, String> {
+    /// An editor that completes words so.
+    pub fn new(completes: Completes) -> Result<LineEditor, String> {
         let is_coloured = wants_colour(output().is_terminal());
         let failed = |error: ReadlineError| format!("the terminal cannot be used: {error}");
         let config = Config::builder()
@@ -72,7 +68,7 @@ impl LineEditor {
             .color_mode(if is_coloured { ColorMode::Enabled } else { ColorMode::Disabled })
             .build();
         let mut editor = Editor::with_config(config.clone()).map_err(failed)?;
-        editor.set_helper(Some(Assistant { session, is_coloured, takes_lines: false }));
+        editor.set_helper(Some(Assistant { completes, is_coloured, takes_lines: false }));
         let files = history_files();
         for file in &files {
             // A history that is not there or cannot be read is an empty one.
@@ -137,7 +133,7 @@ impl LineEditor {
 
 /// Helps with the input while it is typed.
 struct Assistant {
-    session: Rc<RefCell<Session>>,
+    completes: Completes,
     is_coloured: bool,
     /// Whether every line is an input.
     takes_lines: bool,
@@ -153,7 +149,7 @@ impl Completer for Assistant {
     type Candidate = String;
 
     fn complete(&self, line: &str, pos: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<String>)> {
-        Ok(complete(&mut self.session.borrow_mut(), &line[..pos]))
+        Ok((self.completes)(&line[..pos]))
     }
 }
 

@@ -17,6 +17,14 @@ static PRESSES_MAX: AtomicU32 = AtomicU32::new(1);
 /// What a press sets; none before somebody listens.
 static FLAG: Mutex<Option<Arc<AtomicBool>>> = Mutex::new(None);
 
+/// What a press does beside that.
+static ALSO: Mutex<Option<Box<dyn Fn() + Send>>> = Mutex::new(None);
+
+/// Lets Ctrl-C do this, too.
+pub fn also(act: impl Fn() + Send + 'static) {
+    *ALSO.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(act));
+}
+
 /// Lets Ctrl-C set `flag`, and no longer the one before. After `presses_max` presses of which the program took no notice, because it is deep in
 /// one long operation, the process ends; who has pressed more than once is told so before.
 pub fn listen(flag: Arc<AtomicBool>, presses_max: u32) {
@@ -30,6 +38,9 @@ pub fn listen(flag: Arc<AtomicBool>, presses_max: u32) {
 }
 
 fn pressed() {
+    if let Some(act) = &*ALSO.lock().unwrap_or_else(PoisonError::into_inner) {
+        act();
+    }
     let flag = FLAG.lock().unwrap_or_else(PoisonError::into_inner).clone();
     if flag.is_some_and(|flag| !flag.swap(true, Ordering::Relaxed)) {
         PRESSED.store(0, Ordering::Relaxed);

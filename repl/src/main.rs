@@ -4,6 +4,7 @@
 //! This is the only crate that touches files and the terminal.
 
 mod allocator;
+mod attach;
 mod changes;
 mod check;
 mod command;
@@ -87,6 +88,18 @@ when the program reads its input, the line also when it moves the cursor. With -
 Exit status: 0 when `main` has returned, or after the key `q`; what the program gives to `exit`; 1 for an error; 2 for a
 wrong command line; 129 when its terminal is closed, 130 when interrupted, 143 when terminated.";
 
+const AFTER_HELP_REPL: &str = "\
+WHICH is the number of a process, or a part of a program's path; `lang sessions` lists them. It may be left out if only one program
+serves, or only one that was started in this directory. The program goes on while you type, and after you have left.
+
+Exit status: 0; what is given to `exit`; 1 if there is no such program, or if it ends meanwhile.";
+
+const AFTER_HELP_EVAL: &str = "\
+What is printed goes to standard output, and the value behind it. WHICH is the number of a process, or a part of a program's path;
+`lang sessions` lists them. It may be left out if only one program serves, or only one that was started in this directory.
+
+Exit status: 0; 1 for an error; what is given to `exit`; 130 when interrupted.";
+
 const AFTER_HELP_CHECK: &str = "\
 A directory is one program, as for `lang run`; a directory below it that has a `main.lang` is a program of its own. Single
 files are checked with what they import. The status is 1 if there is an error; `lang explain CODE` tells more of a code.";
@@ -169,6 +182,9 @@ enum Command {
         /// What becomes of an instance whose migration hook raises
         #[arg(long, value_enum, default_value_t = HookErrors::Retry, value_name = "POLICY", requires = "reload")]
         on_hook_error: HookErrors,
+        /// Let other processes of yours attach, as `lang repl --attach` does, and decide what they may do
+        #[arg(long, value_enum, value_name = "RIGHTS", num_args = 0..=1, require_equals = true, default_missing_value = "all")]
+        serve: Option<Serve>,
         #[command(flatten)]
         namespaces: Namespaces,
         /// The program: a file with all that it imports, or a directory with all files below it
@@ -290,6 +306,53 @@ enum Command {
         #[arg(value_name = "FILE")]
         file: String,
     },
+    /// Read, evaluate and print what is typed; the same as `lang` alone
+    #[command(after_help = AFTER_HELP_REPL)]
+    Repl {
+        /// Do so in a program that runs with `--serve`
+        #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+        attach: Option<String>,
+        /// Type into plain lines, without colours, as on a terminal that cannot move its cursor
+        #[arg(long)]
+        plain: bool,
+        /// Begin without the user's `init.lang`
+        #[arg(long)]
+        no_init: bool,
+    },
+    /// Evaluate a text, and print its value
+    #[command(after_help = AFTER_HELP_EVAL)]
+    Eval {
+        /// Do so in a program that runs with `--serve`
+        #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+        attach: Option<String>,
+        /// The text; `-` is standard input
+        #[arg(value_name = "CODE", allow_hyphen_values = true)]
+        code: String,
+    },
+    /// List the programs that run with `--serve`
+    Sessions {
+        /// Write one line of JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Have a program that runs with `--serve` take in what is on the disk
+    Reload {
+        /// The number of its process or a part of its path; without it, the only one
+        #[arg(value_name = "WHICH", default_value = "", hide_default_value = true)]
+        which: String,
+    },
+    /// Have a program that runs with `--serve` take its last commit back
+    Undo {
+        /// The number of its process or a part of its path; without it, the only one
+        #[arg(value_name = "WHICH", default_value = "", hide_default_value = true)]
+        which: String,
+    },
+    /// Have a program that runs with `--serve` make the commit again that was taken back last
+    Redo {
+        /// The number of its process or a part of its path; without it, the only one
+        #[arg(value_name = "WHICH", default_value = "", hide_default_value = true)]
+        which: String,
+    },
     /// Serve an editor: diagnostics, completion and more, and evaluation in a living program
     #[command(after_help = AFTER_HELP_LSP)]
     Lsp {
@@ -357,6 +420,26 @@ impl HookErrors {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Serve {
+    /// Look at definitions and values, running no code
+    Look,
+    /// Look, and evaluate text
+    Evaluate,
+    /// Look, evaluate, reload, undo, and let a stopped program go on
+    All,
+}
+
+impl Serve {
+    fn rights(self) -> vm::session::Rights {
+        match self {
+            Serve::Look => vm::session::Rights::LOOK,
+            Serve::Evaluate => vm::session::Rights::EVALUATE,
+            Serve::All => vm::session::Rights::ALL,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 enum Format {
     /// For people
     Text,
@@ -365,7 +448,10 @@ enum Format {
 }
 
 /// Words that are no file when they come first.
-const COMMANDS: [&str; 10] = ["run", "check", "test", "plan", "fmt", "doc", "lsp", "dump", "explain", "help"];
+const COMMANDS: [&str; 16] = [
+    "run", "repl", "eval", "sessions", "reload", "undo", "redo", "check", "test", "plan", "fmt", "doc", "lsp", "dump", "explain",
+    "help",
+];
 
 /// Options that are about the tool itself.
 const OWN_OPTIONS: [&str; 6] = ["-h", "--help", "-V", "--version", "--plain", "--no-init"];
@@ -427,6 +513,24 @@ fn execute(arguments: Arguments) -> i32 {
     }
     match arguments.command {
         None => repl::repl(if arguments.no_init { repl::Init::Ignored } else { repl::Init::Evaluated }),
+        Some(Command::Repl { attach: Some(which), plain, .. }) => {
+            if plain {
+                plain::choose_plain();
+            }
+            attach::attach(&which)
+        }
+        Some(Command::Repl { attach: None, plain, no_init }) => {
+            if plain {
+                plain::choose_plain();
+            }
+            repl::repl(if no_init { repl::Init::Ignored } else { repl::Init::Evaluated })
+        }
+        Some(Command::Eval { attach: Some(which), code }) => attach::evaluate(&which, &code),
+        Some(Command::Eval { attach: None, code }) => attach::evaluate_here(&code),
+        Some(Command::Sessions { json }) => attach::list(json),
+        Some(Command::Reload { which }) => attach::act(&which, attach::Action::Reload),
+        Some(Command::Undo { which }) => attach::act(&which, attach::Action::Undo),
+        Some(Command::Redo { which }) => attach::act(&which, attach::Action::Redo),
         Some(Command::Check { format, strict, namespaces, paths }) => {
             let strictness = if strict { check::Strictness::Warnings } else { check::Strictness::Errors };
             check::check(&paths, format, strictness, namespaces.sharing())
@@ -477,6 +581,7 @@ fn execute(arguments: Arguments) -> i32 {
             strict,
             tests,
             on_hook_error,
+            serve,
             namespaces,
             path,
             args,
@@ -495,6 +600,7 @@ fn execute(arguments: Arguments) -> i32 {
                 sharing: namespaces.sharing(),
                 args: args.into_iter().map(|arg| arg.to_string_lossy().into_owned()).collect(),
                 roots,
+                serve: serve.map(Serve::rights),
                 reload: reload.then_some(run::Reload {
                     poll,
                     detail,
@@ -550,7 +656,7 @@ mod tests {
     fn mistyped_commands_are_no_files() {
         let said = |line: &str| mistyped_command(&line.split(' ').map(OsString::from).collect::<Vec<_>>(), |file| file == "game");
         let message = "there is no command and no file `chek`; did you mean `check`?
-The commands are `run`, `check`, `test`, `plan`, `fmt`, `doc`, `lsp`, `dump`, `explain`, `help`; `lang FILE` runs a program, `lang` alone reads and evaluates.";
+The commands are `run`, `repl`, `eval`, `sessions`, `reload`, `undo`, `redo`, `check`, `test`, `plan`, `fmt`, `doc`, `lsp`, `dump`, `explain`, `help`; `lang FILE` runs a program, `lang` alone reads and evaluates.";
         assert_eq!(said("lang chek a.lang").as_deref(), Some(message));
         assert!(said("lang frobnicate p").is_some_and(|text| text.contains("no file `frobnicate`\nThe commands are `run`")));
         for fine in

@@ -2,9 +2,11 @@
 
 use crate::editor::LineEditor;
 use crate::plain::{PlainPrompt, is_plain_terminal};
-use crate::session::Session;
-use std::cell::RefCell;
-use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// Where the word at the end of a line begins, and what it could become.
+pub type Completes = Box<dyn Fn(&str) -> (usize, Vec<String>)>;
 
 /// What stands before an input.
 pub const PROMPT: &str = "> ";
@@ -33,12 +35,12 @@ pub enum Prompt {
 }
 
 impl Prompt {
-    /// The prompt that fits the terminal.
-    pub fn new(session: &Rc<RefCell<Session>>) -> Result<Prompt, String> {
+    /// The prompt that fits the terminal. `interrupted` is what Ctrl-C sets.
+    pub fn new(interrupted: Arc<AtomicBool>, completes: Completes) -> Result<Prompt, String> {
         if is_plain_terminal() {
-            return Ok(Prompt::Plain(PlainPrompt::new(session.borrow().cancel_flag())));
+            return Ok(Prompt::Plain(PlainPrompt::new(interrupted)));
         }
-        Ok(Prompt::Editor(Box::new(LineEditor::new(session.clone())?)))
+        Ok(Prompt::Editor(Box::new(LineEditor::new(completes)?)))
     }
 
     /// Reads lines up to Ctrl-D.

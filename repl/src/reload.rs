@@ -7,6 +7,7 @@
 //! A commit runs code of the program, which may take long or never end. It is given up when something else is saved meanwhile, and by
 //! Ctrl-C. The load of the whole program runs code, too: while that is a statement, say a loop at the top level, edits are commits as ever.
 
+use crate::attach;
 use crate::diagnostics;
 use crate::engine::{self, plain};
 use crate::entry::Entry;
@@ -27,6 +28,7 @@ use std::time::{Duration, Instant};
 use vm::embed::{Error, Restart, Vm};
 use vm::object::Interrupt;
 use vm::reload::{Drift, FileText, ReloadOptions, Report, RunningCode};
+use vm::session::Server;
 
 /// How much is said about a commit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -98,6 +100,8 @@ pub struct Reloader {
     progress: Option<Progress>,
     /// Status line and keys, if they are wanted.
     screen: Option<Screen>,
+    /// Where clients ask, if they may.
+    server: Option<Rc<Server>>,
 }
 
 /// How pending texts are brought in.
@@ -149,6 +153,7 @@ impl Reloader {
             log: None,
             progress: None,
             screen: None,
+            server: None,
         };
         let shared = Rc::new(RefCell::new(reloader));
         hook(vm, &shared);
@@ -183,6 +188,22 @@ impl Reloader {
     /// Status line and keys, if they are wanted.
     pub fn screen_mut(&mut self) -> Option<&mut Screen> {
         self.screen.as_mut()
+    }
+
+    /// From now on clients are served.
+    pub fn set_server(&mut self, server: Rc<Server>) {
+        self.server = Some(server);
+    }
+
+    /// Where clients ask, if they may.
+    pub fn server(&self) -> Option<Rc<Server>> {
+        self.server.clone()
+    }
+
+    /// Counts a commit that was made without this.
+    pub fn note_commit(&mut self, vm: &mut Vm) {
+        self.commits += 1;
+        self.watch_files(vm);
     }
 
     /// What is chosen about commits.
@@ -497,6 +518,7 @@ fn poll(shared: &SharedReloader, vm: &mut Vm) {
         this.tell_stop(vm);
     }
     take_in(shared, vm);
+    attach::attend(shared, vm);
     let is_edited = || shared.borrow().stopped.is_some_and(|commits| commits < shared.borrow().commits);
     if may_stop && is_edited() {
         go_on(shared, vm, None);

@@ -5,6 +5,7 @@
 //! does.
 
 use crate::command::{self, Next, is_command};
+use crate::completion::complete;
 use crate::diagnostics::Report as Style;
 use crate::history;
 use crate::interrupt;
@@ -47,7 +48,9 @@ fn typed(init: Init) -> i32 {
     }
     let session = Rc::new(RefCell::new(session));
     session.borrow_mut().vm().on_error(OnError::Return);
-    let mut prompt = match Prompt::new(&session) {
+    let (interrupted, completing) = (session.borrow().cancel_flag(), session.clone());
+    let completes = Box::new(move |line: &str| complete(&mut completing.borrow_mut(), line));
+    let mut prompt = match Prompt::new(interrupted, completes) {
         Ok(prompt) => prompt,
         Err(message) => return fail(&message),
     };

@@ -1,5 +1,6 @@
 //! `lang run`: loads a file, calls its `main`, and says what went wrong.
 
+use crate::attach;
 use crate::diagnostics::Report as Style;
 use crate::engine;
 use crate::entry::Entry;
@@ -22,6 +23,7 @@ use std::time::Duration;
 use vm::embed::{Error, OnError, Vm};
 use vm::object::Interrupt;
 use vm::reload::{Mode, ReloadOptions, Report, Sharing};
+use vm::session::{Rights, Server};
 
 /// Between two looks while nothing runs.
 const IDLE: Duration = Duration::from_millis(5);
@@ -40,6 +42,8 @@ pub struct Options {
     pub roots: Vec<String>,
     /// Which files share a namespace.
     pub sharing: Sharing,
+    /// What clients may ask, if it serves any.
+    pub serve: Option<Rights>,
     /// Whether edits are brought to the running program.
     pub reload: Option<Reload>,
 }
@@ -112,20 +116,45 @@ pub fn run(options: &Options) -> i32 {
     vm.set_namespace_sharing(options.sharing);
     vm.add_root(entry.root());
     engine::add_roots(&mut vm, &options.roots);
+    let server = match options.serve.map(|rights| attach::start(&vm, &options.path, rights)).transpose() {
+        Ok(server) => server,
+        Err(message) => {
+            output().note(&Style::for_stderr().failure(&message));
+            return 1;
+        }
+    };
+    let status = run_program(&mut vm, &entry, &texts, options, log, server.as_ref());
+    if let Some(server) = server {
+        server.end();
+    }
+    status
+}
+
+fn run_program(
+    vm: &mut Vm,
+    entry: &Entry,
+    texts: &Texts,
+    options: &Options,
+    log: Option<ReportLog>,
+    server: Option<&Rc<Server>>,
+) -> i32 {
     match &options.reload {
-        None => run_once(&mut vm, &entry, &options.args),
+        None => run_once(vm, entry, &options.args, server),
         Some(reload) => {
             vm.set_mode(reload.mode);
-            match Reloader::install(&mut vm, &texts, &entry, reload.poll, reload.detail, reload.choices.clone()) {
+            match Reloader::install(vm, texts, entry, reload.poll, reload.detail, reload.choices.clone()) {
                 Ok(reloader) => {
                     if let Some(log) = log {
                         reloader.borrow_mut().set_log(log);
+                    }
+                    if let Some(server) = server {
+                        reloader.borrow_mut().set_server(server.clone());
                     }
                     output().expect_status();
                     if reload.screen == OnTerminal::Keys && terminal::is_usable() {
                         reloader.borrow_mut().set_screen(Screen::new());
                     }
-                    run_live(&mut vm, &entry, &options.args, &reloader, reload.exit_on_error)
+                    run_live(vm, entry, &options.args, &reloader, reload.exit_on_error)
                 }
                 Err(message) => {
                     output().note(&Style::for_stderr().failure(&message));
@@ -149,13 +178,16 @@ fn wait_for_file(path: &str) {
     }
 }
 
-fn run_once(vm: &mut Vm, entry: &Entry, args: &[String]) -> i32 {
+fn run_once(vm: &mut Vm, entry: &Entry, args: &[String], server: Option<&Rc<Server>>) -> i32 {
     let stop = Rc::new(Cell::new(None));
+    if let Some(server) = server {
+        attach::serve_alone(vm, server, &stop);
+    }
     let noted = stop.clone();
     hangup::listen(vm, move |vm, report| show_requested(vm, report, &noted));
     let report = entry.load(vm, &engine::noting_warnings());
     if let Some(interrupt) = report.interrupt() {
-        return stopped(interrupt);
+        return stopped(stop.get().unwrap_or(interrupt));
     }
     if !report.ok {
         output().note(&summary::refusal(&report, Style::for_stderr()));

@@ -94,6 +94,23 @@ mod unix {
         }
     }
 
+    /// How the terminal is now. Who lets it be that again ends what an editor of lines has made of it.
+    pub struct Saved(Option<Termios>);
+
+    impl Saved {
+        /// As it is now.
+        pub fn now() -> Saved {
+            Saved(tcgetattr(stdin()).ok())
+        }
+
+        /// Makes it that again.
+        pub fn put_back(&self) {
+            if let Some(before) = &self.0 {
+                put_back(before);
+            }
+        }
+    }
+
     fn put_back(before: &Termios) {
         if is_in_foreground() {
             // A terminal that is gone needs nothing.
@@ -174,4 +191,17 @@ mod other {
 
     /// Makes the terminal what it was.
     pub fn restore() {}
+
+    /// How the terminal is now.
+    pub struct Saved;
+
+    impl Saved {
+        /// As it is now.
+        pub fn now() -> Saved {
+            Saved
+        }
+
+        /// Makes it that again.
+        pub fn put_back(&self) {}
+    }
 }

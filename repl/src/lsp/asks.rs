@@ -2,8 +2,8 @@
 //! nothing else, it is asked, too, and what it says is joined with that.
 
 use super::document::Document;
-use super::names::{Chain, Known, Meaning, Reach, Reader, chain_at};
 use super::living::Purpose;
+use super::names::{Chain, Known, Meaning, Reach, Reader, chain_at};
 use super::server::{Answer, Server};
 use super::uri::uri_of;
 use gen_lsp_types::json_rpc::Id;
@@ -106,7 +106,9 @@ impl Server {
                 let doc = lang::docs::docs(source, &lang::parse(source).file).doc.unwrap_or_default();
                 Some(joined(&[format!("namespace · {file}"), doc]))
             }
-            Meaning::Library(chain) => self.library.get_or_insert_with(Default::default).entry(chain).map(|entry| entry_text(&entry)),
+            Meaning::Library(chain) => {
+                self.library.get_or_insert_with(Default::default).entry(chain).map(|entry| entry_text(&entry))
+            }
         }
     }
 
@@ -181,7 +183,9 @@ fn begins(name: &str, word: &str) -> bool {
     let mut name_chars = name.chars().flat_map(char::to_lowercase);
     // Names with an underscore at the front are for those who ask for them.
     let is_asked = !name.starts_with('_') || word.starts_with('_');
-    is_asked && name.chars().all(|c| c == '_' || c.is_alphanumeric()) && word.chars().flat_map(char::to_lowercase).all(|c| name_chars.next() == Some(c))
+    is_asked
+        && name.chars().all(|c| c == '_' || c.is_alphanumeric())
+        && word.chars().flat_map(char::to_lowercase).all(|c| name_chars.next() == Some(c))
 }
 
 fn of_candidate(candidate: &Candidate) -> Known {

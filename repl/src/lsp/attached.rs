@@ -86,7 +86,8 @@ fn look(folders: &[String], is_attached: &AtomicBool, events: &Sender<Event>) {
 /// Whether a program is one of what is worked on.
 fn belongs(session: &SessionFile, folders: &[String]) -> bool {
     let program = session.directory.join(&session.program);
-    let is_inside = |path: &Path, folder: &String| path.starts_with(folder) || path.canonicalize().is_ok_and(|path| path.starts_with(folder));
+    let is_inside =
+        |path: &Path, folder: &String| path.starts_with(folder) || path.canonicalize().is_ok_and(|path| path.starts_with(folder));
     folders.iter().any(|folder| is_inside(&program, folder) || is_inside(&session.directory, folder))
 }
 

@@ -5,9 +5,7 @@ use super::client::Client;
 use super::document::Document;
 use super::results::Trouble;
 use super::uri::uri_of;
-use gen_lsp_types::{
-    Code, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, DiagnosticTag, Location, Message, Uri,
-};
+use gen_lsp_types::{Code, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, DiagnosticTag, Location, Message, Uri};
 use lang::source::Source;
 
 /// Who says what texts tell.

@@ -141,7 +141,8 @@ mod tests {
     #[test]
     fn edits_are_carried_out_one_after_the_other() {
         let mut document = opened("let a = 1\nlet ü = 2\n");
-        document.change(vec![partial([1, 4, 1, 5], "bc"), partial([1, 9, 1, 10], "3"), partial([9, 0, 9, 9], "x")], Encoding::Utf16);
+        document
+            .change(vec![partial([1, 4, 1, 5], "bc"), partial([1, 9, 1, 10], "3"), partial([9, 0, 9, 9], "x")], Encoding::Utf16);
         assert_eq!(document.source().text(), "let a = 1\nlet bc = 3\nx");
         let whole = TextDocumentContentChangeWholeDocument::new("let é = 1\nlet è = 3\nx".into());
         document.change(vec![Change::from(whole)], Encoding::Utf16);

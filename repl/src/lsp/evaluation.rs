@@ -1,7 +1,7 @@
 //! Evaluating parts of texts in the program: what commands do, and what becomes of the answers.
 
-use super::attached::{Found, attach};
 use super::actions::{EVALUATIONS, INTERRUPT, RELOAD, UNDO, commands};
+use super::attached::{Found, attach};
 use super::client::{Failure, Grade};
 use super::encoding::{session_position, session_span};
 use super::living::{Ask, Purpose};
@@ -67,7 +67,8 @@ impl Server {
         let roots = self.roots_for_program(&source);
         let file = self.living.runner().map_or(path.clone(), |runner| runner.name_of(&path));
         let request = Request::EvaluateRegion { file, text: source.text().to_owned(), kind, at, to: Some(to) };
-        let number = self.ask(request, roots, Purpose::Evaluate { id: id.clone(), uri: uri.to_owned(), source: source.clone(), kind });
+        let number =
+            self.ask(request, roots, Purpose::Evaluate { id: id.clone(), uri: uri.to_owned(), source: source.clone(), kind });
         if let (Some(document), Ok(found)) = (self.documents.get_mut(uri), find(&source, kind, at, Some(to))) {
             let length = source.slice(found.span).trim_end().len() as u32;
             document.results.expected.push((number, Span { hi: found.span.lo + length, ..found.span }));
@@ -257,7 +258,8 @@ impl Server {
                 message.push_str(&note.help);
             }
             // Imports of the file that are made for this part stand behind it.
-            let is_behind = |region: Region| note.range.start.line > region.end.line && failure.class.as_deref() == Some("ImportError");
+            let is_behind =
+                |region: Region| note.range.start.line > region.end.line && failure.class.as_deref() == Some("ImportError");
             let region = reply.region.filter(|region| is_evaluated && kind != RegionKind::File && is_behind(*region));
             let span = session_span(document.source(), region.unwrap_or(note.range));
             document.results.troubles.push(Trouble { span, message, code: note.code.clone() });

@@ -180,7 +180,9 @@ pub fn layout(source: &Source, encoding: Encoding) -> Result<Option<Vec<TextEdit
         Err(Refusal::Errors(_)) => return Ok(None),
         Err(Refusal::Mistake(_)) => {
             let name = source.name();
-            return Err(format!("`{name}` is not formatted: the result would not mean the same. This is a mistake in the tool; please report it with the file."));
+            return Err(format!(
+                "`{name}` is not formatted: the result would not mean the same. This is a mistake in the tool; please report it with the file."
+            ));
         }
     };
     let diff = TextDiff::from_lines(source.text(), &formatted);

@@ -8,7 +8,8 @@ use vm::session::{Candidate, Entry, Request, Session};
 pub const CORE: &str = "core";
 
 /// A value of each class that has literals, under names that `Library::of_literal` gives.
-const LITERALS: &str = "let text_literal = ''; let list_literal = []; let map_literal = {}; let number_literal = 1; let tuple_literal = (1, 2)
+const LITERALS: &str =
+    "let text_literal = ''; let list_literal = []; let map_literal = {}; let number_literal = 1; let tuple_literal = (1, 2)
 let float_literal = 1.5; let bool_literal = true; let function_literal = || nil; let nil_literal = nil";
 
 /// The library.
@@ -24,7 +25,8 @@ impl Default for Library {
         let mut vm = stdlib::new_vm(VmOptions::default());
         let modules = vm.enter(|cx| cx.world.library.iter().map(|name| (*name).to_owned()).collect());
         let mut session = Session::new("editor");
-        let reply = session.answer(&mut vm, &Request::Evaluate { code: LITERALS.to_owned(), namespace: None, file: None, at: None });
+        let reply =
+            session.answer(&mut vm, &Request::Evaluate { code: LITERALS.to_owned(), namespace: None, file: None, at: None });
         debug_assert!(reply.ok, "{reply:?}");
         Library { vm, session, modules, imported: Vec::new() }
     }
@@ -50,7 +52,10 @@ impl Library {
     }
 
     fn import(&mut self, chain: &str) {
-        let module = self.modules.iter().find(|module| chain.strip_prefix(&***module).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')));
+        let module = self
+            .modules
+            .iter()
+            .find(|module| chain.strip_prefix(&***module).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')));
         let Some(module) = module.filter(|module| !self.imported.contains(module)).cloned() else { return };
         let code = format!("import {module}");
         // A module that cannot be imported here has no names to tell.

@@ -217,7 +217,9 @@ impl Reader<'_> {
             Initialiser::Made(names) => {
                 let holder = self.in_file(&source, &file, &names)?;
                 match &holder {
-                    Meaning::Item { item, .. } if matches!(item.kind, DocKind::Class | DocKind::Enum | DocKind::Variant) => Some(holder),
+                    Meaning::Item { item, .. } if matches!(item.kind, DocKind::Class | DocKind::Enum | DocKind::Variant) => {
+                        Some(holder)
+                    }
                     _ => None,
                 }
             }
@@ -392,7 +394,8 @@ struct Scopes<'a> {
 impl Scopes<'_> {
     fn scope(&mut self, scope: Option<&FnScope>) {
         let locals = scope.into_iter().flat_map(|scope| &scope.locals);
-        let bound = locals.filter(|local| !local.name.is_empty() && &*local.name != "self" && (local.span.lo as usize) <= self.offset);
+        let bound =
+            locals.filter(|local| !local.name.is_empty() && &*local.name != "self" && (local.span.lo as usize) <= self.offset);
         self.found.extend(bound.map(|local| (local.name.to_string(), local.span)));
     }
 

@@ -39,12 +39,7 @@ pub struct Runner {
 
 impl Runner {
     /// A program that is asked on a thread.
-    pub fn new(
-        requests: Sender<(u64, Request, Vec<String>)>,
-        interrupt: Box<dyn Fn()>,
-        directory: &str,
-        name: String,
-    ) -> Runner {
+    pub fn new(requests: Sender<(u64, Request, Vec<String>)>, interrupt: Box<dyn Fn()>, directory: &str, name: String) -> Runner {
         Runner { requests, interrupt, directory: directory.to_owned(), name }
     }
 
