@@ -15,6 +15,8 @@ mod killed;
 #[cfg(unix)]
 mod live;
 #[cfg(unix)]
+mod lsp;
+#[cfg(unix)]
 mod requests;
 #[cfg(unix)]
 mod running;
