@@ -53,7 +53,8 @@ pub fn actions(document: &Document, range: Range, only: Option<&[String]>, is_bu
         return Vec::new();
     }
     let source = document.source();
-    let span = encoding.span(source, range);
+    let span = meant(source, encoding.span(source, range));
+    let range = encoding.range(source, span);
     let (at, to) = (session_position(source, span.lo as usize), session_position(source, span.hi as usize));
     let words = [
         (RegionKind::Region, "selection"),
@@ -84,6 +85,13 @@ pub fn actions(document: &Document, range: Range, only: Option<&[String]>, is_bu
         found.insert(0, json!({ "title": "Interrupt the evaluation", "kind": KIND, "command": action }));
     }
     found
+}
+
+/// A selection as it is meant: one character is what the cursor of some editors is on. Behind it something may end.
+pub fn meant(source: &Source, span: Span) -> Span {
+    let text = source.slice(span);
+    let at = if text.trim_end_matches(['\n', '\r']).is_empty() { span.lo } else { span.hi };
+    if matches!(text, "\r\n") || text.chars().count() == 1 { Span { lo: at, hi: at } } else { span }
 }
 
 /// What stands above definitions and cells.
