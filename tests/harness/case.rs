@@ -1,5 +1,6 @@
 //! Case files: from text to steps.
 
+use crate::asking::Ask;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use vm::host::Effect;
@@ -32,6 +33,8 @@ pub enum Step {
     Input(Vec<String>),
     /// What is done, in order, where the program stops at errors in the next statements.
     Stop(Vec<Deed>),
+    /// What a client asks of the program.
+    Ask(Ask),
     /// What the host does not allow, from the start of the case on.
     Refuse(Effect),
     /// A save.
@@ -120,6 +123,8 @@ pub enum GoldenKind {
     Ast,
     /// The diagnostics of all files, as on disk.
     Diagnostics,
+    /// What was answered to the question before.
+    Reply,
     /// What a check of all files, as on disk, as one program says.
     Check,
 }
@@ -242,6 +247,10 @@ impl Builder {
         }
         match section.word {
             "file" => self.file(text_of(section)?),
+            "ask" => {
+                let ask = Ask::parse(section.line, section.rest, &section.body);
+                self.steps.push(Step::Ask(ask.or_else(|message| malformed(section.line, message))?));
+            }
             "stop" => self.deeds.push(deed(section)?),
             "run" => {
                 if !self.deeds.is_empty() {
@@ -280,6 +289,7 @@ impl Builder {
                     "ast" => GoldenKind::Ast,
                     "diagnostics" => GoldenKind::Diagnostics,
                     "check" => GoldenKind::Check,
+                    "reply" => GoldenKind::Reply,
                     _ => return malformed(section.line, format!("unknown section `{other}`")),
                 };
                 let golden = Golden { kind, name: section.rest.to_owned(), line: section.line, body: section.body.clone() };

@@ -162,7 +162,7 @@ pub fn corpus() -> Vec<String> {
                 Step::Load(loaded) => loaded.iter().for_each(|text| whole.push_str(&text.body)),
                 Step::Run(text) | Step::Write(text) => whole.push_str(&text.body),
                 Step::Save(save) => texts.extend(save.edits.iter().map(|text| text.body.clone())),
-                Step::Refused { .. } | Step::Golden(_) | Step::Input(_) | Step::Refuse(_) | Step::Stop(_) => {}
+                Step::Refused { .. } | Step::Golden(_) | Step::Input(_) | Step::Ask(_) | Step::Refuse(_) | Step::Stop(_) => {}
             }
         }
         texts.push(whole);

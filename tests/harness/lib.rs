@@ -10,6 +10,8 @@
 //! | `#- save` | the edits and deletions that follow directly are one save |
 //! | `#- args mode=overwrite` | arguments of the next save |
 //! | `#- refused "text"` | the save before must have been refused, with a reason that contains the text |
+//! | `#- ask KIND NAME` | a client has a region of this text evaluated: `‹` is the cursor, `‹…›` the selection; without a kind, requests as JSON, one on a line |
+//! | `#- reply` | a golden: what it was answered |
 //! | `#- report`, `#- plan`, `#- bytecode NAME`, `#- ast NAME`, `#- diagnostics`, `#- check` | goldens, rewritten by `UPDATE=1` |
 //!
 //! | mark | meaning |
@@ -21,6 +23,7 @@
 //!
 //! `CASE=text` runs only cases whose path contains the text, and shows what they do.
 
+pub mod asking;
 pub mod case;
 pub mod edits;
 pub mod findings;

@@ -17,6 +17,7 @@ use vm::compile::compile_source;
 use vm::embed::{Error, Vm};
 use vm::host::Effect;
 use vm::reload::{Extent, FileText, Migrate, Mode, Policy, ReloadOptions, Replace, Report};
+use vm::session::Session;
 
 /// What a run of a case came to.
 #[derive(Debug, Default)]
@@ -47,6 +48,8 @@ pub fn run_case(case: &Case, world: World, is_loud: bool, ready: impl FnOnce(Arc
         report: Report::default(),
         plan: String::new(),
         stops: Stops::default(),
+        session: Session::new("repl"),
+        reply: String::new(),
         outcome,
     };
     for (at, step) in case.steps.iter().enumerate() {
@@ -71,6 +74,10 @@ struct Runner<'a> {
     plan: String,
     /// What is done where the next statements stop at errors.
     stops: Stops,
+    /// What a client remembers.
+    session: Session,
+    /// What was answered last.
+    reply: String,
     outcome: Outcome,
 }
 
@@ -82,6 +89,10 @@ impl Runner<'_> {
             Step::Run(text) => self.run(text, !following.iter().any(|step| matches!(step, Step::Run(_)))),
             Step::Input(lines) => self.host.with(|effects| effects.input.extend(lines.iter().cloned())),
             Step::Refuse(_) => {}
+            Step::Ask(ask) => match ask.carry_out(&mut self.vm, &mut self.session) {
+                Ok(reply) => self.reply = reply,
+                Err(message) => self.fail(ask.line, message),
+            },
             Step::Stop(deeds) => self.stops = Stops::begin(&mut self.vm, deeds),
             Step::Save(save) => self.save(save, following),
             Step::Refused { line, text } => self.refused(*line, text),
@@ -350,6 +361,7 @@ impl Runner<'_> {
             GoldenKind::Report => self.report.to_string(),
             GoldenKind::Plan => self.plan.clone(),
             GoldenKind::Check => self.check(),
+            GoldenKind::Reply => self.reply.clone(),
             GoldenKind::Diagnostics => self.disk.iter().map(|(name, text)| diagnostics(name, text)).collect(),
             GoldenKind::Bytecode | GoldenKind::Ast => match self.disk.get(name) {
                 Some(text) if golden.kind == GoldenKind::Ast => syntax_tree(name, text),

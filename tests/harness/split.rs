@@ -56,7 +56,7 @@ pub fn texts(case: &Case) -> Vec<String> {
             Step::Save(save) => texts.extend(save.edits.iter().map(|text| text.body.clone())),
             Step::Write(text) => texts.push(text.body.clone()),
             Step::Run(text) => texts.extend(split(text, &case.name).statements.into_iter().map(|statement| statement.text)),
-            Step::Refused { .. } | Step::Golden(_) | Step::Input(_) | Step::Refuse(_) | Step::Stop(_) => {}
+            Step::Refused { .. } | Step::Golden(_) | Step::Input(_) | Step::Ask(_) | Step::Refuse(_) | Step::Stop(_) => {}
         }
     }
     texts

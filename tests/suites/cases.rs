@@ -28,7 +28,7 @@ macro_rules! folders {
 }
 
 folders! {
-    check classes core diagnostics enums errors fibers functions lexical library limits live namespaces operators patterns statements stop tasks values
+    check classes core diagnostics enums errors fibers functions lexical library limits live namespaces operators patterns session statements stop tasks values
 }
 
 #[test]

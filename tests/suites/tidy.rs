@@ -24,6 +24,7 @@ const LAYERS: &[&[&str]] = &[
     &["link"],
     &["interp"],
     &["reload", "embed", "snapshot"],
+    &["session"],
 ];
 
 /// Files that name a higher layer, and why that is no harm.

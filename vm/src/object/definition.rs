@@ -113,6 +113,8 @@ pub struct DefinitionMeta<'gc> {
     pub is_outdated: bool,
     /// Whether what runs was evaluated in a session and is not the contributor's text.
     pub is_evaluated: bool,
+    /// Hash of the text that was evaluated.
+    pub evaluated: u64,
 }
 
 /// An object that an overwriting reload has taken out of its definition.

@@ -16,6 +16,7 @@ mod loading;
 mod map;
 mod misc;
 mod orphan;
+mod output;
 mod recording;
 mod stack;
 mod stopped;

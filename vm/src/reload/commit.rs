@@ -400,6 +400,7 @@ impl<'gc> Cx<'_, 'gc> {
             }
             if is_new_version || definition.action == Action::Adopt {
                 meta.is_evaluated = is_evaluation;
+                meta.evaluated = fingerprint;
             }
             if matches!(definition.action, Action::Conflict | Action::Keep) || definition.is_conflict {
                 meta.is_conflict = true;

@@ -625,6 +625,12 @@ impl Planner<'_> {
         let is_dirty = self.dirty.contains(qualified);
         let is_own = || fact.is_some_and(|fact| fact.computed_from.iter().any(|d| self.dirty.contains(d)));
         let is_decorated_anew = image.unit.is_some() && is_dirty && (planned.parts.is_empty() || is_own());
+        // The file has the text now that a session has evaluated.
+        if is_edited && fact.is_some_and(|fact| fact.evaluated == Some(image.fingerprint)) {
+            planned.action = Action::Adopt;
+            planned.is_edited = false;
+            return;
+        }
         let untouched = fact.is_none_or(|f| f.untouched);
         // A value that holds functions keeps them, and they follow; one that was computed with them is computed anew.
         if is_bodies && fact.is_some_and(|fact| !fact.is_plain) {

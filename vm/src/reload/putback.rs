@@ -147,6 +147,7 @@ impl<'gc> Cx<'_, 'gc> {
             now.computed_from = meta.computed_from;
             now.passes_on = meta.passes_on;
             now.is_evaluated = meta.is_evaluated;
+            now.evaluated = meta.evaluated;
         });
         if is_assigned { cell.note_assigned() } else { cell.clear_assigned() }
     }

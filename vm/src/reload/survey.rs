@@ -26,6 +26,8 @@ pub struct Fact {
     pub is_locked: bool,
     /// Hash of the text that runs.
     pub fingerprint: u64,
+    /// If a session has evaluated it: hash of that text.
+    pub evaluated: Option<u64>,
     /// Hash of the initialiser that runs, whatever the name is.
     pub initialiser: u64,
     /// Whether its initialiser built plain data: nothing with an identity.
@@ -121,6 +123,7 @@ fn fact<'gc>(cell: Gc<'gc, Definition<'gc>>) -> Fact {
         is_outdated: meta.is_outdated,
         is_locked: cell.namespace.is_locked(),
         fingerprint: meta.fingerprint,
+        evaluated: meta.is_evaluated.then_some(meta.evaluated),
         initialiser: meta.initialiser,
         is_plain: meta.initial_digest.is_some(),
         untouched: false,

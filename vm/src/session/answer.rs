@@ -211,36 +211,39 @@ impl Session {
         Ok(reply)
     }
 
-    /// Has the calls of a function printed to the stream for messages, or ends that.
+    /// Has the calls of a function written to the stream for messages, or ends that: `live.trace`.
     pub fn trace(&mut self, vm: &mut Vm, name: &str, on: bool) -> Result<Reply, Trouble> {
-        let traced = "live_.overrides().filter(|o| o.reason == \"trace\")";
-        let same = format!("{traced}.filter(|o| same(o.target, live_target_))");
-        let text = if name.is_empty() {
-            format!("import live as live_\n{traced}.map(|o| live_.lineage(o.target))")
-        } else if lookup::is_chain(name) {
-            lookup::entry(vm, self, name).map_err(Trouble::Asked)?;
-            let begin = format!(
-                "live_.override(live_target_, reason: \"trace\", around: |next, ...args| do {{
-    print_error(\"-> {name}(\" + args.map(|a| repr(a)).join(\", \") + \")\")
-    let value = next(...args)
-    print_error(\"<- {name} = \" + repr(value))
-    value
-}})"
-            );
-            let begin = if on { &*begin } else { "" };
-            format!("import live as live_\nlet live_target_ = {name}\nfor o in {same} {{ o.end() }}\n{begin}\nnil")
-        } else {
-            return Err(Trouble::Asked("write `:trace NAME` with the name of a function, as in `:trace game.step`".into()));
-        };
-        let text = format!("do {{\n{text}\n}}");
-        let source = Source::new("<trace>", text);
-        let full = self.imports.write_behind(&source, &lang::parse(&source).file);
-        let value = evaluated(vm, &self.namespace, "<trace>", &full)?;
-        Ok(told(match value.filter(|_| name.is_empty()) {
-            Some(value) => format!("{}\n", vm.shown(&value)?),
-            None if on => format!("calls of {name} are printed; `:untrace {name}` ends it\n"),
-            None => format!("calls of {name} are not printed any more\n"),
+        // A namespace for itself: what is typed shall not see the import.
+        const NAMESPACE: &str = "<trace>";
+        if name.is_empty() && on {
+            let text = "import live\nlive.overrides().filter(|o| o.how == \"trace\").map(|o| live.lineage(o.target)).join(\"\\n\")";
+            let names = evaluated(vm, NAMESPACE, NAMESPACE, text)?;
+            let names: String = names.map_or(Ok(String::new()), |names| vm.read(&names))?;
+            return Ok(told(if names.is_empty() { "nothing is traced\n".into() } else { names + "\n" }));
+        }
+        let change = if on { "live.trace" } else { "live.untrace" };
+        let change = evaluated(vm, NAMESPACE, NAMESPACE, &format!("import live\n{change}"))?;
+        let change = change.ok_or_else(|| Trouble::Asked("the library has no module `live`".into()))?;
+        if name.is_empty() {
+            let ended: i64 = vm.call_handle(&change, ())?;
+            return Ok(told(format!("{ended} traces are ended\n")));
+        }
+        let target = self.value_of(vm, name)?;
+        vm.call_raw(&change, (target,))?;
+        Ok(told(match on {
+            true => format!("calls of {name} are written; `:untrace {name}` ends that\n"),
+            false => format!("calls of {name} are not written\n"),
         }))
+    }
+
+    /// The value of a name, found without running code.
+    fn value_of(&mut self, vm: &mut Vm, name: &str) -> Result<Handle, Trouble> {
+        let chain = lookup::chain_of(vm, self, name).map_err(Trouble::Asked)?;
+        let value = vm.enter(|cx| lookup::held_value(cx, &chain).map(|value| Handle::new(cx.world, value)));
+        match value {
+            Some(value) => Ok(value),
+            None => Err(Trouble::Asked(lookup::missing(vm, self, name))),
+        }
     }
 }
 

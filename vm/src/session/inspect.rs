@@ -12,13 +12,16 @@ use crate::ops::describe;
 /// Parts on a page.
 const PAGE: usize = 50;
 
+/// What the way to a value begins with that the host holds.
+const HANDLE: &str = "host handle";
+
 /// Ways to a value that are shown.
 const REFERRERS_MAX: usize = 5;
 
 /// Looks into what a name or text stands for, at the end of a way through numbered parts, from a part on.
 pub fn inspect(vm: &mut Vm, session: &mut Session, what: &str, path: &[usize], from: usize) -> Result<Inspected, Trouble> {
-    let root = root(vm, session, what)?;
-    session.inspected = Some(root.clone());
+    let (root, name) = root(vm, session, what)?;
+    session.inspected = Some((root.clone(), name.clone()));
     let end = vm.enter(|cx| {
         let mut value = root.value_in(cx.world);
         for number in path {
@@ -33,7 +36,10 @@ pub fn inspect(vm: &mut Vm, session: &mut Session, what: &str, path: &[usize], f
     let mut inspected = vm.enter(|cx| page(cx, value.value_in(cx.world), from));
     // What is held by value has none.
     if let Ok(referrers) = vm.referrers(&value) {
-        let ways: Vec<String> = referrers.into_iter().map(|referrer| referrer.path).filter(|path| path != "host handle").collect();
+        let ways = referrers.into_iter().map(|referrer| referrer.path).filter(|path| path != HANDLE);
+        // The session itself holds what is looked into.
+        let ways: Vec<String> =
+            ways.map(|path| path.strip_prefix(HANDLE).map_or(path.clone(), |rest| format!("{name}{rest}"))).collect();
         let shown = ways.iter().take(REFERRERS_MAX).cloned().collect::<Vec<_>>().join(", ");
         let left = ways.len().saturating_sub(REFERRERS_MAX);
         let more = if left > 0 { format!(" and {left} more") } else { String::new() };
@@ -44,8 +50,8 @@ pub fn inspect(vm: &mut Vm, session: &mut Session, what: &str, path: &[usize], f
     Ok(inspected)
 }
 
-/// The value that is meant.
-fn root(vm: &mut Vm, session: &mut Session, what: &str) -> Result<Handle, Trouble> {
+/// The value that is meant, and what it is called.
+fn root(vm: &mut Vm, session: &mut Session, what: &str) -> Result<(Handle, String), Trouble> {
     if what.is_empty() {
         let last = session.inspected.clone();
         return last.ok_or_else(|| {
@@ -56,10 +62,10 @@ fn root(vm: &mut Vm, session: &mut Session, what: &str) -> Result<Handle, Troubl
         && let Ok(chain) = chain_of(vm, session, what)
         && let Some(value) = vm.enter(|cx| held_value(cx, &chain).map(|value| Handle::new(cx.world, value)))
     {
-        return Ok(value);
+        return Ok((value, what.to_owned()));
     }
     let value = session.evaluate_unnumbered(vm, what)?;
-    Ok(value.unwrap_or_else(|| vm.make(|_| Value::Nil)))
+    Ok((value.unwrap_or_else(|| vm.make(|_| Value::Nil)), "the value".to_owned()))
 }
 
 fn page<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>, from: usize) -> Inspected {

@@ -31,7 +31,7 @@ pub fn entry(vm: &mut Vm, session: &Session, name: &str) -> Result<Entry, String
 }
 
 /// What to say about a name that means nothing.
-fn missing(vm: &mut Vm, session: &Session, name: &str) -> String {
+pub fn missing(vm: &mut Vm, session: &Session, name: &str) -> String {
     let mut before: Vec<&str> = name.split('.').collect();
     let last = before.pop().unwrap_or(name);
     if !before.is_empty() {
@@ -158,7 +158,7 @@ pub fn names(vm: &mut Vm, session: &Session, before: &[&str], start: &str) -> Ve
                 let namespace = namespace.name.clone();
                 names_in(cx, &namespace, start, &mut items);
             }
-            Some(value) => return members(cx, &value, start, &mut items),
+            Some(value) => members(cx, &value, start, &mut items),
             None => {}
         });
     }

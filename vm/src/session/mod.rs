@@ -73,8 +73,8 @@ pub struct Session {
     count: u32,
     /// Values kept so far.
     values: usize,
-    /// What was inspected last.
-    inspected: Option<Handle>,
+    /// What was inspected last, and what it is called.
+    inspected: Option<(Handle, String)>,
     /// What has been typed, as a program.
     pub record: Record,
     /// The call that is looked at while calls have stopped at an error, with the number of the stop.

@@ -101,6 +101,9 @@ pub(crate) const FUNCTIONS: &[Row] = &[
          the layout of their class at their next use; `init` is not called. NameError for the name of what does not exist, ValueError for data that \
          is no snapshot, with the place in it.",
     ),
+    row("_say", &[], crate::core::print_error, "`_say(...values, sep: \" \", end: \"\\n\")`: as `io.print_error`.")
+        .rest()
+        .only(&["sep", "end"]),
     row("_now", &[], super::time::monotonic, "`_now()`: the time in seconds."),
     row("_target", &["thing"], detour::target, "`_target(thing)`: the function that a function, method or definition means."),
     row("_check", &["function", "name"], detour::check, "`_check(function, name)`: TypeError unless it can be called."),
