@@ -12,12 +12,17 @@ use vm::reload::{Reason, ReloadOptions};
 /// A VM with everything, of which Ctrl-C stops the program. `texts` notes which program texts are read; `arguments` are the program's.
 pub fn new_vm(texts: &Texts, arguments: &[String], presses_max: u32) -> Vm {
     let mut vm = with_host(Console::new(texts.clone(), arguments.to_vec()));
+    tell_failed_tasks(&mut vm);
+    interrupt::listen(vm.cancel_flag(), presses_max);
+    vm
+}
+
+/// Has errors told that end tasks.
+pub fn tell_failed_tasks(vm: &mut Vm) {
     vm.on_task_error(|name, error| {
         let style = Report::for_stderr();
         output().note(&format!("{}{}", style.failure(&format!("task `{name}` failed")), style.error(error)));
     });
-    interrupt::listen(vm.cancel_flag(), presses_max);
-    vm
 }
 
 /// A VM with everything, which does its effects through this host.

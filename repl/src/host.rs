@@ -2,6 +2,7 @@
 
 use crate::input::Input;
 use crate::keys;
+use crate::nrepl::Link;
 use crate::output::output;
 use crate::watch::{Print, print_of};
 use lang::source::Source;
@@ -61,13 +62,20 @@ pub struct Console {
     arguments: Vec<String>,
     /// What was asked last.
     asked: String,
+    /// Clients that give it input and are told its output.
+    link: Option<Link>,
 }
 
 impl Console {
     /// A host that notes in `texts` which program texts are read and looked for, for a program with these arguments.
     pub fn new(texts: Texts, arguments: Vec<String>) -> Console {
         let (input, written) = (Input::default(), Written::default());
-        Console { captured: None, input, start: Instant::now(), texts, written, arguments, asked: String::new() }
+        Console { captured: None, input, start: Instant::now(), texts, written, arguments, asked: String::new(), link: None }
+    }
+
+    /// A host for a program whose input comes from clients, who can be told its output.
+    pub fn linked(texts: Texts, link: Link) -> Console {
+        Console { link: Some(link), ..Console::new(texts, Vec::new()) }
     }
 
     /// A host for a program without arguments and without input, whose output is kept, and that notes in `written` which program texts it
@@ -131,6 +139,9 @@ impl Host for Console {
             captured.push(text);
             return Ok(());
         }
+        if let Some(link) = &self.link {
+            link.wrote(text);
+        }
         output().write(text).map_err(HostError::Failed)
     }
 
@@ -149,6 +160,9 @@ impl Host for Console {
     fn line_ready(&mut self, prompt: &str) -> bool {
         if self.captured.is_some() {
             return true;
+        }
+        if let Some(link) = &self.link {
+            return link.is_line_ready();
         }
         let typed = keys::give_back();
         if output().is_asking() && self.asked != prompt {
@@ -176,6 +190,9 @@ impl Host for Console {
         if let Some(captured) = &self.captured {
             captured.push(prompt);
             return Ok(None);
+        }
+        if let Some(link) = &self.link {
+            return Ok(link.take_line());
         }
         self.line_ready(prompt);
         let line = self.input.read_line();

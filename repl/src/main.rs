@@ -24,6 +24,7 @@ mod inspect;
 mod interrupt;
 mod keys;
 mod lsp;
+mod nrepl;
 mod output;
 mod places;
 mod plain;
@@ -93,6 +94,12 @@ WHICH is the number of a process, or a part of a program's path; `lang sessions`
 serves, or only one that was started in this directory. The program goes on while you type, and after you have left.
 
 Exit status: 0; what is given to `exit`; 1 if there is no such program, or if it ends meanwhile.";
+
+const AFTER_HELP_SERVE: &str = "\
+The port is printed, and written into the file `.nrepl-port` of this directory until the end. Only processes of this machine can connect;
+but all of them can, whoever runs them, and whoever connects may do whatever the program can. `lang run --serve` asks for a token.
+
+Exit status: 130, as Ctrl-C ends it; what a client gives to `exit`; 1 if FILE cannot be loaded.";
 
 const AFTER_HELP_EVAL: &str = "\
 What is printed goes to standard output, and the value behind it. WHICH is the number of a process, or a part of a program's path;
@@ -329,6 +336,16 @@ enum Command {
         #[arg(value_name = "CODE", allow_hyphen_values = true)]
         code: String,
     },
+    /// Serve editors and other clients
+    #[command(after_help = AFTER_HELP_SERVE)]
+    Serve {
+        /// Those that speak nREPL; without PORT, on one that is free
+        #[arg(long, value_name = "PORT", num_args = 0..=1, require_equals = true, default_missing_value = "0", required = true)]
+        nrepl: Option<u16>,
+        /// A program that is loaded first; its `main` is not called
+        #[arg(value_name = "FILE")]
+        path: Option<String>,
+    },
     /// List the programs that run with `--serve`
     Sessions {
         /// Write one line of JSON
@@ -448,9 +465,9 @@ enum Format {
 }
 
 /// Words that are no file when they come first.
-const COMMANDS: [&str; 16] = [
-    "run", "repl", "eval", "sessions", "reload", "undo", "redo", "check", "test", "plan", "fmt", "doc", "lsp", "dump", "explain",
-    "help",
+const COMMANDS: [&str; 17] = [
+    "run", "repl", "eval", "serve", "sessions", "reload", "undo", "redo", "check", "test", "plan", "fmt", "doc", "lsp", "dump",
+    "explain", "help",
 ];
 
 /// Options that are about the tool itself.
@@ -527,6 +544,7 @@ fn execute(arguments: Arguments) -> i32 {
         }
         Some(Command::Eval { attach: Some(which), code }) => attach::evaluate(&which, &code),
         Some(Command::Eval { attach: None, code }) => attach::evaluate_here(&code),
+        Some(Command::Serve { nrepl, path }) => nrepl::serve(nrepl.unwrap_or(0), path.as_deref()),
         Some(Command::Sessions { json }) => attach::list(json),
         Some(Command::Reload { which }) => attach::act(&which, attach::Action::Reload),
         Some(Command::Undo { which }) => attach::act(&which, attach::Action::Undo),
@@ -656,7 +674,7 @@ mod tests {
     fn mistyped_commands_are_no_files() {
         let said = |line: &str| mistyped_command(&line.split(' ').map(OsString::from).collect::<Vec<_>>(), |file| file == "game");
         let message = "there is no command and no file `chek`; did you mean `check`?
-The commands are `run`, `repl`, `eval`, `sessions`, `reload`, `undo`, `redo`, `check`, `test`, `plan`, `fmt`, `doc`, `lsp`, `dump`, `explain`, `help`; `lang FILE` runs a program, `lang` alone reads and evaluates.";
+The commands are `run`, `repl`, `eval`, `serve`, `sessions`, `reload`, `undo`, `redo`, `check`, `test`, `plan`, `fmt`, `doc`, `lsp`, `dump`, `explain`, `help`; `lang FILE` runs a program, `lang` alone reads and evaluates.";
         assert_eq!(said("lang chek a.lang").as_deref(), Some(message));
         assert!(said("lang frobnicate p").is_some_and(|text| text.contains("no file `frobnicate`\nThe commands are `run`")));
         for fine in

@@ -4,6 +4,8 @@
 
 #[cfg(unix)]
 mod asking;
+#[cfg(unix)]
+mod attach;
 mod commands;
 #[cfg(unix)]
 mod demos;
@@ -16,6 +18,8 @@ mod killed;
 mod live;
 #[cfg(unix)]
 mod lsp;
+#[cfg(unix)]
+mod nrepl;
 #[cfg(unix)]
 mod requests;
 #[cfg(unix)]

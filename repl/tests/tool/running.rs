@@ -8,7 +8,10 @@ use std::io::{BufRead, BufReader, PipeReader, pipe};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// Between two looks at what tells nobody that it has changed.
+const LOOK: Duration = Duration::from_millis(5);
 
 /// The running tool, with both its streams in one pipe, so that their order is known. Ended when dropped.
 pub struct Running {
@@ -56,6 +59,16 @@ impl Running {
             if line.contains(part) {
                 return line;
             }
+        }
+    }
+
+    /// Waits until something holds that no line tells.
+    #[track_caller]
+    pub fn wait_until(&self, what: &str, holds: impl Fn(&Running) -> bool) {
+        let until = Instant::now() + PATIENCE;
+        while !holds(self) {
+            assert!(Instant::now() < until, "`{what}` does not come about:\n{}", self.seen.join("\n"));
+            thread::park_timeout(LOOK);
         }
     }
 

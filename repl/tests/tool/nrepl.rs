@@ -1,0 +1,173 @@
+//! Clients of nREPL. What foreign ones make of it is tested by `editors/test-nrepl`.
+
+use crate::LANG;
+use crate::folder::Folder;
+use crate::running::Running;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::Command;
+
+/// A server, and a connection to it.
+struct Server {
+    running: Running,
+    port: String,
+}
+
+impl Server {
+    fn start(folder: &Folder, args: &[&str]) -> Server {
+        let mut running = Running::of(Command::new(LANG).args(args).current_dir(folder.path()));
+        let line = running.wait_for("nREPL server started on port ");
+        let port = line.rsplit_once(':').expect("an address").1.to_owned();
+        assert_eq!(line, format!("nREPL server started on port {port} on host 127.0.0.1 - nrepl://127.0.0.1:{port}"));
+        running.wait_for("warning: nREPL has no token");
+        Server { running, port }
+    }
+
+    fn connect(&self) -> TcpStream {
+        TcpStream::connect(format!("127.0.0.1:{}", self.port)).expect("it listens")
+    }
+}
+
+/// A message of texts, as bencode. Keys are given in their order.
+fn message(entries: &[(&str, &str)]) -> String {
+    let text = |text: &str| format!("{}:{text}", text.len());
+    let entries: String = entries.iter().map(|(key, value)| text(key) + &text(value)).collect();
+    format!("d{entries}e")
+}
+
+/// Sends a message and reads until one that ends with all of `ends`: what came, as it came.
+fn ask(stream: &mut TcpStream, entries: &[(&str, &str)], ends: &str) -> String {
+    stream.write_all(message(entries).as_bytes()).expect("it is open");
+    read_until(stream, ends)
+}
+
+fn read_until(stream: &mut TcpStream, end: &str) -> String {
+    let mut seen = Vec::new();
+    let mut byte = [0];
+    while !String::from_utf8_lossy(&seen).contains(end) {
+        let count = stream.read(&mut byte).expect("it answers");
+        assert!(count > 0, "`{end}` did not come, but: {}", String::from_utf8_lossy(&seen));
+        seen.extend_from_slice(&byte);
+    }
+    String::from_utf8_lossy(&seen).into_owned()
+}
+
+const DONE: &str = "6:statusl4:doneee";
+
+#[test]
+fn text_is_evaluated() {
+    let folder = Folder::with(&[("bank.lang", "fn rate(days) { 1200 // days }\n")]);
+    let server = Server::start(&folder, &["serve", "--nrepl", "bank.lang"]);
+    assert_eq!(std::fs::read_to_string(folder.path().join(".nrepl-port")).expect("it was written"), server.port);
+    let mut stream = server.connect();
+    let described = ask(&mut stream, &[("id", "1"), ("op", "describe")], DONE);
+    for op in [
+        "clone",
+        "close",
+        "completions",
+        "eval",
+        "forward-system-output",
+        "interrupt",
+        "load-file",
+        "lookup",
+        "ls-sessions",
+        "stdin",
+    ] {
+        assert!(described.contains(&format!(":{op}de")), "{op}: {described}");
+    }
+    let answer = ask(&mut stream, &[("code", "print(\"hi\"); 40 + 2"), ("id", "2"), ("op", "eval")], DONE);
+    let (out, value) = (answer.find("3:out3:hi\n").expect("it was printed"), answer.find("5:value2:42").expect("it has a value"));
+    assert!(out < value, "{answer}");
+    let answer = ask(&mut stream, &[("code", "import bank\nbank.rate(4)"), ("id", "3"), ("op", "eval")], DONE);
+    assert!(answer.contains("5:value3:300"), "{answer}");
+    let answer = ask(&mut stream, &[("code", "nosuch"), ("id", "4"), ("op", "eval")], DONE);
+    assert!(answer.contains("10:eval-error") && answer.contains("2:ex9:NameError") && answer.contains("3:err"), "{answer}");
+    let answer = ask(&mut stream, &[("id", "5"), ("op", "completions"), ("prefix", "bank.ra")], DONE);
+    assert!(answer.contains("9:candidate9:bank.rate"), "{answer}");
+    let answer = ask(&mut stream, &[("id", "6"), ("op", "lookup"), ("sym", "bank.rate")], DONE);
+    assert!(answer.contains("12:arglists-str13:fn rate(days)") && answer.contains("4:linei1e"), "{answer}");
+    let answer = ask(&mut stream, &[("id", "7"), ("op", "nosuch")], "e4:donee");
+    let _ = answer;
+}
+
+#[test]
+fn sessions_are_apart() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &["serve", "--nrepl"]);
+    let mut stream = server.connect();
+    let mut clone = || {
+        let answer = ask(&mut stream, &[("id", "c"), ("op", "clone")], DONE);
+        let at = answer.find("11:new-session").expect("there is one") + "11:new-session".len();
+        let (length, rest) = answer[at..].split_once(':').expect("a text");
+        rest[..length.parse::<usize>().expect("a number")].to_owned()
+    };
+    let (first, second) = (clone(), clone());
+    let set = |stream: &mut TcpStream, session: &str, code: &str| {
+        ask(stream, &[("code", code), ("id", "e"), ("op", "eval"), ("session", session)], DONE)
+    };
+    set(&mut stream, &first, "let x = 11");
+    assert!(set(&mut stream, &second, "x").contains("NameError"));
+    assert!(set(&mut stream, &first, "x").contains("5:value2:11"));
+    let listed = ask(&mut stream, &[("id", "l"), ("op", "ls-sessions")], DONE);
+    assert!(listed.contains(&first) && listed.contains(&second), "{listed}");
+    ask(&mut stream, &[("id", "x"), ("op", "close"), ("session", &first)], "14:session-closed4:donee");
+    ask(&mut stream, &[("id", "y"), ("op", "eval"), ("session", &first)], "15:unknown-session");
+}
+
+#[test]
+fn an_evaluation_is_interrupted() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &["serve", "--nrepl"]);
+    let (mut stream, mut other) = (server.connect(), server.connect());
+    for _ in 0..5 {
+        let code = "while true { }";
+        stream.write_all(message(&[("code", code), ("id", "w"), ("op", "eval")]).as_bytes()).expect("it is open");
+        stream.write_all(message(&[("id", "i"), ("interrupt-id", "w"), ("op", "interrupt")]).as_bytes()).expect("it is open");
+        let answer = read_until(&mut stream, "11:interrupted");
+        assert!(!answer.contains("session-idle"), "{answer}");
+        // The two last messages, in either order.
+        let rest = ask(&mut stream, &[("code", "1 + 1"), ("id", "v"), ("op", "eval")], "5:value1:2");
+        assert!(!rest.contains("error"), "{rest}");
+        read_until(&mut stream, DONE);
+    }
+    ask(&mut stream, &[("id", "i"), ("op", "interrupt")], "12:session-idle4:donee");
+    // Who goes away leaves nothing that runs.
+    let mut gone = server.connect();
+    gone.write_all(message(&[("code", "while true { }"), ("id", "w"), ("op", "eval")]).as_bytes()).expect("it is open");
+    drop(gone);
+    ask(&mut other, &[("code", "2 + 3"), ("id", "v"), ("op", "eval")], "5:value1:5");
+}
+
+#[test]
+fn input_and_output_go_through_clients() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &["serve", "--nrepl"]);
+    let mut stream = server.connect();
+    ask(&mut stream, &[("code", "\"<\" + input(\"? \") + \">\""), ("id", "r"), ("op", "eval")], "10:need-input");
+    stream.write_all(message(&[("id", "s"), ("op", "stdin"), ("stdin", "typed\n")]).as_bytes()).expect("it is open");
+    read_until(&mut stream, "5:value9:\"<typed>\"");
+    read_until(&mut stream, DONE);
+    ask(&mut stream, &[("id", "f"), ("op", "forward-system-output")], DONE);
+    let code = "import task\ntask.spawn(|| do { for i in 0..3 { print(\"of a task\", i) } })\nnil";
+    stream.write_all(message(&[("code", code), ("id", "t"), ("op", "eval")]).as_bytes()).expect("it is open");
+    read_until(&mut stream, "of a task 2");
+}
+
+#[test]
+fn garbage_is_survived_and_the_end_is_clean() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &["serve", "--nrepl"]);
+    for wrong in ["garbage", "i5e", "99999999999:", "d1:ai1e", "GET / HTTP/1.1\r\n\r\n"] {
+        let mut stream = server.connect();
+        stream.write_all(wrong.as_bytes()).expect("it is open");
+        stream.shutdown(std::net::Shutdown::Write).expect("it is open");
+        let mut rest = Vec::new();
+        // It may be cut with something unread.
+        let _ = stream.read_to_end(&mut rest);
+    }
+    let mut stream = server.connect();
+    ask(&mut stream, &[("code", "6 * 7"), ("id", "v"), ("op", "eval")], "5:value2:42");
+    server.running.interrupt();
+    assert_eq!(server.running.status(), Some(130));
+    assert!(!folder.path().join(".nrepl-port").exists());
+}
