@@ -356,13 +356,13 @@ module.exports = grammar({
 
     string: ($) =>
       choice(
-        seq('"', repeat(choice($._text, $.escape, $.interpolation)), token.immediate('"')),
-        seq('"""', repeat(choice($._long_text, token.immediate('"'), $.escape, $.interpolation)), token.immediate('"""')),
+        seq('"', repeat(choice(alias($._text, $.string_content), $.escape, $.interpolation)), token.immediate('"')),
+        seq('"""', repeat(choice(alias($._long_text, $.string_content), $.escape, $.interpolation)), token.immediate('"""')),
       ),
 
-    _text: (_) => token.immediate(prec(1, /[^"\\$\r\n]+|\r|\$/)),
+    _text: (_) => prec.right(repeat1(token.immediate(prec(1, /[^"\\$\r\n]+|\r|\$/)))),
 
-    _long_text: (_) => token.immediate(prec(1, /[^"\\$]+|\$/)),
+    _long_text: (_) => prec.right(repeat1(choice(token.immediate(prec(1, /[^"\\$]+|\$/)), token.immediate('"')))),
 
     escape: (_) => token.immediate(prec(2, /\\(u\{[0-9A-Fa-f]*\}|[^\r\n]|\r?\n)/)),
 

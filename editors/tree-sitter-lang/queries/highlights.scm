@@ -11,7 +11,8 @@
 (number) @number
 (boolean) @boolean
 (nil) @constant.builtin
-[(string) (raw_string)] @string
+(string ["\"" "\"\"\""] @string)
+[(string_content) (raw_string)] @string
 (escape) @string.escape
 (interpolation ["${" "}"] @punctuation.special)
 (format) @string.special

@@ -7,7 +7,8 @@
 (number) @constant.numeric
 (boolean) @constant.builtin.boolean
 (nil) @constant.builtin
-[(string) (raw_string)] @string
+(string ["\"" "\"\"\""] @string)
+[(string_content) (raw_string)] @string
 (escape) @constant.character.escape
 (interpolation ["${" "}"] @punctuation.special)
 (format) @string.special
