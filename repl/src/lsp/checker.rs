@@ -8,7 +8,7 @@ use crate::test::suite;
 use lang::diagnostic::Diagnostic;
 use lang::source::{Source, Span};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
@@ -27,7 +27,7 @@ pub struct Job {
     /// The texts.
     pub texts: Texts,
     /// Files that are looked at; they need not be open.
-    pub paths: Vec<String>,
+    pub paths: BTreeSet<String>,
 }
 
 /// Something wrong with a text.

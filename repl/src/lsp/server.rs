@@ -415,7 +415,7 @@ impl Server {
     fn look(&mut self) {
         let open = self.documents.values().map(|document| document.path.clone());
         let paths: BTreeSet<String> = open.chain(self.pulls.iter().map(|pull| pull.path.clone())).collect();
-        let job = Job { generation: self.generation, texts: self.texts.clone(), paths: paths.into_iter().collect() };
+        let job = Job { generation: self.generation, texts: self.texts.clone(), paths };
         if self.checker.send(job).is_err() {
             // It has ended by a mistake of ours, which it has told; the next texts may be better.
             self.checker = checker::start(self.events.clone());
