@@ -108,7 +108,8 @@ struct CapturedText {
 }
 
 impl Captured {
-    fn push(&self, text: &str) {
+    /// Keeps a text as if it had been written.
+    pub fn push(&self, text: &str) {
         let mut captured = self.0.borrow_mut();
         let room = CAPTURED_MAX.saturating_sub(captured.text.len());
         let end = if captured.left_out > 0 { 0 } else { text.floor_char_boundary(room.min(text.len())) };

@@ -41,6 +41,7 @@ impl Server {
         let Some(chain) = chain_at(document.source(), offset, Reach::Before) else { return Some(Answer::Now(json!([]))) };
         let mut reader = Reader { texts: &self.texts, library: self.library.get_or_insert_with(Default::default) };
         let mut known = match &chain.before {
+            Some(before) if let Some(known) = reader.imports(document, chain.span, before) => known,
             Some(before) if before.is_empty() => reader.visible(document, offset),
             Some(before) => reader.members(document, offset, before).unwrap_or_else(|| any_member(document)),
             None => any_member(document),

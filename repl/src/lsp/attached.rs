@@ -1,7 +1,7 @@
 //! Programs that run somewhere else and serve sessions: the editor evaluates in the one that belongs to what is worked on. They are
 //! looked for as long as there is none.
 
-use super::program::{Program, Runner, serve};
+use super::program::{Program, Runner, Spelling, serve};
 use super::server::Event;
 use std::path::Path;
 use std::sync::Arc;
@@ -120,5 +120,7 @@ pub fn attach(found: Found, events: &Sender<Event>) -> Runner {
     // If it cannot be told, it is gone, which is told elsewhere.
     let interrupt = Box::new(move || drop(interrupter.interrupt()));
     let name = format!("`{}` (process {})", session.program, session.pid);
-    Runner::new(requests, interrupt, &session.directory.to_string_lossy(), name)
+    // It calls its files as it was told.
+    let spelling = if session.program.starts_with('/') { Spelling::Absolute } else { Spelling::Relative };
+    Runner::new(requests, interrupt, &session.directory.to_string_lossy(), spelling, name)
 }

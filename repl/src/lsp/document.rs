@@ -151,9 +151,9 @@ mod tests {
 
     #[test]
     fn what_a_broken_text_lacks_is_known_from_before() {
-        let mut document = opened("fn area(w) => w\nlet b = 2\n");
+        let mut document = opened("fn area(w) { w }\nlet b = 2\n");
         assert_eq!(document.items().count(), 2);
-        document.change(vec![partial([0, 0, 0, 15], "fn area((")], Encoding::Utf16);
+        document.change(vec![partial([0, 0, 0, 16], "fn area((")], Encoding::Utf16);
         let names: Vec<&str> = document.items().map(|(_, item)| &*item.name).collect();
         assert!(names.contains(&"area") && names.contains(&"b"), "{names:?}");
     }

@@ -4,6 +4,7 @@ use super::actions::{EVALUATIONS, INTERRUPT, RELOAD, UNDO, commands};
 use super::attached::{Found, attach};
 use super::client::{Failure, Grade};
 use super::encoding::{session_position, session_span};
+use super::files::is_same_file;
 use super::living::{Ask, Purpose};
 use super::program::Runner;
 use super::results::{Shown, Trouble};
@@ -247,8 +248,8 @@ impl Server {
         let Some(failure) = reply.error.as_ref().filter(|failure| failure.kind != FailureKind::Interrupted) else { return };
         for note in &failure.notes {
             let path = self.living.runner().map_or(note.file.clone(), |runner| runner.path_of(&note.file));
-            let is_evaluated = path == source.name();
-            let Some(document) = self.documents.values_mut().find(|document| document.path == path) else { continue };
+            let is_evaluated = is_same_file(&path, source.name());
+            let Some(document) = self.documents.values_mut().find(|document| is_same_file(&document.path, &path)) else { continue };
             if is_evaluated && !(is_same && document.uri == uri) {
                 continue;
             }

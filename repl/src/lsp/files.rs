@@ -82,12 +82,34 @@ impl Texts {
         }
     }
 
+    /// The namespaces that a file can import, as far as they are files.
+    pub fn importable(&self, from: &Source) -> Vec<String> {
+        let Some(root) = self.roots_of(from).into_iter().next() else { return Vec::new() };
+        // What cannot be listed has nothing to offer.
+        let files = crate::format::files_below(&root).unwrap_or_default();
+        let open = self.open.keys().cloned();
+        let name = |path: &String| {
+            let inside = path.strip_prefix(&*root)?.trim_start_matches('/').strip_suffix(".lang")?;
+            (path != from.name() && !inside.ends_with("_test")).then(|| inside.replace('/', "."))
+        };
+        let mut names: Vec<String> = files.into_iter().chain(open).filter_map(|path| name(&normalise(&path))).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
     /// What a file says.
     pub fn analysed(&self, path: &str) -> Option<(Source, Analysis)> {
         let source = self.read(path)?;
         let analysis = Analysis::of(&source);
         Some((source, analysis))
     }
+}
+
+/// Whether two paths lead to one file.
+pub fn is_same_file(a: &str, b: &str) -> bool {
+    let canonical = |path: &str| std::fs::canonicalize(path).ok();
+    a == b || canonical(a).is_some_and(|a| Some(a) == canonical(b))
 }
 
 /// The namespaces that a text imports.

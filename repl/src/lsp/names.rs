@@ -5,7 +5,7 @@ use super::document::{Analysis, Document};
 use super::files::Texts;
 use super::library::{CORE, Library};
 use lang::ast::visit::{self, Visitor};
-use lang::ast::{Expr, ExprKind, File, Func, ImportPath, ImportWhat, LetDecl, Member, Stmt, StmtKind};
+use lang::ast::{Expr, ExprKind, File, Func, Ident, ImportPath, ImportWhat, LetDecl, Member, Name, Stmt, StmtKind};
 use lang::docs::{DocItem, DocKind};
 use lang::outline::{TokenClass, highlight};
 use lang::resolve::{FnScope, Resolved};
@@ -61,6 +61,13 @@ pub struct Known {
     pub doc: String,
     /// How near it is: smaller is nearer.
     pub distance: u8,
+}
+
+impl Known {
+    /// A name of which nothing else is known.
+    fn named(name: String, distance: u8) -> Known {
+        Known { name, kind: "variable".to_owned(), detail: String::new(), doc: String::new(), distance }
+    }
 }
 
 /// A name that an import binds.
@@ -263,13 +270,7 @@ impl Reader<'_> {
     /// All names that could stand at the beginning of an expression.
     pub fn visible(&mut self, document: &Document, offset: usize) -> Vec<Known> {
         let analysis = document.analysis();
-        let plain = |name: String, kind: &str, distance| Known {
-            name,
-            kind: kind.to_owned(),
-            detail: String::new(),
-            doc: String::new(),
-            distance,
-        };
+        let plain = |name: String, kind: &str, distance| Known { kind: kind.to_owned(), ..Known::named(name, distance) };
         let mut found: Vec<Known> = locals_at(analysis, offset).into_iter().map(|(name, _)| plain(name, "variable", 0)).collect();
         found.reverse();
         found.extend(document.items().filter(|(_, item)| item.kind != DocKind::Extension).map(|(_, item)| known(item, 1)));
@@ -289,6 +290,37 @@ impl Reader<'_> {
         let words = lang::token::KEYWORDS.iter().chain(lang::token::SOFT_KEYWORDS);
         found.extend(words.map(|word| plain((*word).to_owned(), "keyword", 5)));
         found
+    }
+
+    /// What could stand at a word of an import, behind the names before it. `None`: the word is none of an import.
+    pub fn imports(&mut self, document: &Document, word: Span, before: &[String]) -> Option<Vec<Known>> {
+        let source = document.source();
+        let line = source.text()[..word.lo as usize].rsplit('\n').next().unwrap_or("").trim_start();
+        let plain = |name: String| Known { kind: "namespace".to_owned(), ..Known::named(name, 1) };
+        if let Some((namespace, _)) = line.strip_prefix("from ").and_then(|rest| rest.split_once(" import ")) {
+            let parts: Vec<_> =
+                namespace.trim().split('.').map(|part| Ident { name: Name::new(part), span: Span::default() }).collect();
+            if let Some(path) = self.texts.imported(source, &ImportPath::Namespace(parts)) {
+                let (_, analysis) = self.texts.analysed(&path)?;
+                return Some(
+                    analysis.items.iter().filter(|item| item.kind != DocKind::Extension).map(|item| known(item, 1)).collect(),
+                );
+            }
+            let members = self.library.members(namespace.trim()).into_iter();
+            return Some(members.map(|found| Known { kind: found.kind, ..Known::named(found.text, 1) }).collect());
+        }
+        let path = line.strip_prefix("import ").or_else(|| line.strip_prefix("from "))?;
+        if !path.chars().all(|c| c == '_' || c == '.' || c.is_alphanumeric()) {
+            return None;
+        }
+        let start = before.iter().map(|part| format!("{part}.")).collect::<String>();
+        let modules = self.library.modules().iter().cloned();
+        let names = self.texts.importable(source).into_iter().chain(modules);
+        let mut parts: Vec<String> =
+            names.filter_map(|name| Some(name.strip_prefix(&*start)?.split('.').next()?.to_owned())).collect();
+        parts.sort();
+        parts.dedup();
+        Some(parts.into_iter().map(plain).collect())
     }
 
     /// All names that could stand behind the dot of something. `None`: texts do not tell.

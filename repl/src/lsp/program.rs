@@ -33,14 +33,30 @@ pub struct Runner {
     interrupt: Box<dyn Fn()>,
     /// The directory that the program's relative paths begin at.
     pub directory: String,
+    spelling: Spelling,
     /// What people call it.
     pub name: String,
 }
 
+/// How a program calls its files.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Spelling {
+    /// As seen from the directory that it was started in, if they are below it.
+    Relative,
+    /// From the root on.
+    Absolute,
+}
+
 impl Runner {
     /// A program that is asked on a thread.
-    pub fn new(requests: Sender<(u64, Request, Vec<String>)>, interrupt: Box<dyn Fn()>, directory: &str, name: String) -> Runner {
-        Runner { requests, interrupt, directory: directory.to_owned(), name }
+    pub fn new(
+        requests: Sender<(u64, Request, Vec<String>)>,
+        interrupt: Box<dyn Fn()>,
+        directory: &str,
+        spelling: Spelling,
+        name: String,
+    ) -> Runner {
+        Runner { requests, interrupt, directory: directory.to_owned(), spelling, name }
     }
 
     /// A program that is only there for the editor; it begins empty.
@@ -56,7 +72,7 @@ impl Runner {
         });
         let flag: Arc<AtomicBool> = started.recv().unwrap_or_default();
         let interrupt = Box::new(move || flag.store(true, Ordering::Relaxed));
-        Runner::new(requests, interrupt, directory, "the editor's own program".to_owned())
+        Runner::new(requests, interrupt, directory, Spelling::Relative, "the editor's own program".to_owned())
     }
 
     /// Asks; the answer comes as an event with this number. `false`: the program is gone.
@@ -71,8 +87,13 @@ impl Runner {
 
     /// How the program calls a file.
     pub fn name_of(&self, path: &str) -> String {
-        let inside = path.strip_prefix(&*self.directory).and_then(|rest| rest.strip_prefix('/'));
-        inside.unwrap_or(path).to_owned()
+        if self.spelling == Spelling::Absolute {
+            return path.to_owned();
+        }
+        let inside = |path: &str| Some(path.strip_prefix(&*self.directory)?.strip_prefix('/')?.to_owned());
+        // The way to it may lead over a link.
+        let canonical = || inside(&std::fs::canonicalize(path).ok()?.to_string_lossy());
+        inside(path).or_else(canonical).unwrap_or_else(|| path.to_owned())
     }
 
     /// The path of what the program calls so.
@@ -114,6 +135,8 @@ impl Own {
         let printed = Captured::default();
         let mut vm = engine::with_host(Console::captured(Texts::default(), Written::default(), printed.clone()));
         vm.set_namespace_sharing(sharing);
+        let told = printed.clone();
+        vm.on_task_error(move |name, error| told.push(&format!("task `{name}` failed\n{error}\n")));
         Own { vm, session: Session::new(NAMESPACE), printed }
     }
 }

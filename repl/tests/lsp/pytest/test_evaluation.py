@@ -171,6 +171,23 @@ async def test_the_server_answers_while_it_evaluates(client, folder):
 
 
 @pytest.mark.asyncio
+async def test_tasks_go_on_and_sleepers_are_woken(client, folder):
+    editor = await started(client, folder)
+    text = "import time\nimport task\ntask.spawn(|| do { time.sleep(0.2); print('late') })\ntask.spawn(|| do { time.sleep(0.2); nosuch })\n"
+    editor.open("b.lang", text + "time.sleep(1000)\n")
+    for line in ("time.sleep(0.2); print", "time.sleep(0.2); nosuch"):
+        reply = await editor.evaluate("Line", "b.lang", line)
+        assert reply["ok"], reply
+    logged = lambda: "\n".join(message.message for message in client.log_messages)
+    await editor.until(lambda: "late" in logged() and "nosuch" in logged(), "what tasks print")
+    running = asyncio.ensure_future(editor.evaluate("Line", "b.lang", "time.sleep(1000)"))
+    await asyncio.sleep(0.2)
+    await editor.command("lang.interrupt")
+    reply = await asyncio.wait_for(running, 5)
+    assert reply["error"]["kind"] == "interrupted"
+
+
+@pytest.mark.asyncio
 async def test_what_is_cancelled_is_interrupted(client, folder):
     editor = await started(client, folder)
     editor.type("a.lang", "total * 10", "while true { }")

@@ -102,6 +102,20 @@ async def test_names_of_unsaved_texts(client, folder):
 
 
 @pytest.mark.asyncio
+async def test_what_can_be_imported(client, folder):
+    editor = await started(client, folder)
+    editor.save("util.lang", UTIL)
+    editor.save("shop/price.lang", UTIL)
+    editor.open("a.lang", "import u\nimport shop.p\nfrom util import d\nfrom math import s\n")
+    assert {"util", "unsaved"} & set(await editor.labels("a.lang", "import u")) == {"util"}
+    assert set(await editor.labels("a.lang", "import shop.p")) == {"price"}
+    assert set(await editor.labels("a.lang", "util import d")) == {"double"}
+    assert {"sqrt", "sin"} <= set(await editor.labels("a.lang", "math import s"))
+    editor.open("unsaved.lang", "let x = 1\n")
+    assert {"util", "unsaved"} & set(await editor.labels("a.lang", "import u")) == {"util", "unsaved"}
+
+
+@pytest.mark.asyncio
 async def test_closed_files_are_not_told_about(client, folder):
     editor = await started(client, folder)
     editor.save("util.lang", UTIL)
