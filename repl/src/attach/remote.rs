@@ -174,7 +174,7 @@ mod tests {
     fn commands_become_requests() {
         let who = |name: &str| Asked::Request(Request::Who { name: name.into() });
         assert_eq!(asked(":who pay", 0), who("pay"));
-        assert_eq!(asked(" : wh  bank.pay ", 0), who("bank.pay"));
+        assert_eq!(asked(" : who  bank.pay ", 0), who("bank.pay"));
         assert_eq!(asked("?pay", 0), Asked::Request(Request::LookUp { name: "pay".into(), file: None }));
         assert_eq!(asked(":undo", 0), Asked::Request(Request::Undo));
         assert_eq!(

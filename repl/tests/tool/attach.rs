@@ -247,7 +247,7 @@ fn a_terminal_is_attached() {
     terminal.press("bank.ra\t");
     terminal.wait_for("bank.rate");
     terminal.ask("(6)", "\n200\n");
-    terminal.ask("bank.rate?", "function bank.rate, bank.lang:4");
+    terminal.ask("bank.rate?", "function bank.rate, bank.lang:3");
     terminal.ask(":source bank.rate", "fn rate(days) { 1200 // days }");
     terminal.ask(":type bank.turns", "\nInt\n");
     terminal.ask(":help", ":untrace NAME");
