@@ -5,6 +5,7 @@ vim.bo.comments = ':##,:#'
 vim.bo.shiftwidth = 4
 vim.bo.expandtab = true
 vim.bo.smartindent = true
+vim.b.slime_cell_delimiter = '# %%'
 
 -- Without a parser (see the README) the text has no colours of its own.
 pcall(vim.treesitter.start)
