@@ -348,7 +348,7 @@ impl Server {
             }
             (Stage::Running, "initialized") => {
                 self.register();
-                self.search = Some(Search::start(self.texts.folders.clone(), &self.events));
+                self.search.get_or_insert_with(|| Search::start(self.texts.folders.clone(), &self.events));
             }
             (Stage::Running, "textDocument/didOpen") => {
                 let DidOpenTextDocumentParams { text_document: opened } = read(params)?;
