@@ -108,12 +108,20 @@ struct CapturedText {
 }
 
 impl Captured {
-    fn push(&self, text: &str) {
+    /// Keeps a text as if it had been written.
+    pub fn push(&self, text: &str) {
         let mut captured = self.0.borrow_mut();
         let room = CAPTURED_MAX.saturating_sub(captured.text.len());
         let end = if captured.left_out > 0 { 0 } else { text.floor_char_boundary(room.min(text.len())) };
         captured.text.push_str(&text[..end]);
         captured.left_out += text.len() - end;
+    }
+
+    /// What has been written so far, as `text` gives it; nothing has been written then.
+    pub fn take(&self) -> String {
+        let text = self.text();
+        self.0.take();
+        text
     }
 
     /// What has been written so far, with a line about what was left out.

@@ -23,6 +23,7 @@ mod input;
 mod inspect;
 mod interrupt;
 mod keys;
+mod lsp;
 mod nrepl;
 mod output;
 mod places;
@@ -126,6 +127,10 @@ interrupted.";
 const AFTER_HELP_DOC: &str = "\
 Without --output everything is one text on standard output. Names that begin with `_` and files for tests (`x_test.lang`)
 are left out. In doc texts, code that is the name of something documented becomes a link.";
+
+const AFTER_HELP_LSP: &str = "\
+An editor starts it for files that end in `.lang`, and speaks the Language Server Protocol with it over standard input and
+output. Exit status: 0 if the editor has shut it down before `exit`; 1 otherwise.";
 
 const AFTER_HELP_FMT: &str = "\
 A file that has errors is left as it is, with status 1. `-` writes the formatted text to standard output.";
@@ -366,6 +371,12 @@ enum Command {
         #[arg(value_name = "WHICH", default_value = "", hide_default_value = true)]
         which: String,
     },
+    /// Serve an editor: diagnostics, completion and more, and evaluation in a living program
+    #[command(after_help = AFTER_HELP_LSP)]
+    Lsp {
+        #[command(flatten)]
+        namespaces: Namespaces,
+    },
     /// Explain the code of a diagnostic, such as E0101
     Explain {
         /// The code; without it all are listed
@@ -455,9 +466,9 @@ enum Format {
 }
 
 /// Words that are no file when they come first.
-const COMMANDS: [&str; 16] = [
-    "run", "repl", "eval", "serve", "sessions", "reload", "undo", "redo", "check", "test", "plan", "fmt", "doc", "dump", "explain",
-    "help",
+const COMMANDS: [&str; 17] = [
+    "run", "repl", "eval", "serve", "sessions", "reload", "undo", "redo", "check", "test", "plan", "fmt", "doc", "lsp", "dump",
+    "explain", "help",
 ];
 
 /// Options that are about the tool itself.
@@ -569,6 +580,7 @@ fn execute(arguments: Arguments) -> i32 {
             doc::doc(&paths, namespaces.sharing(), format, output.as_deref())
         }
         Some(Command::Dump { form, file }) => inspect::dump(form, &file),
+        Some(Command::Lsp { namespaces }) => lsp::serve(namespaces.sharing()),
         Some(Command::Explain { code }) => inspect::explain(code.as_deref()),
         Some(Command::Plan { mode, report, strict, path, running, edited }) => {
             let options = vm::reload::ReloadOptions { strict, ..Default::default() };
@@ -663,7 +675,7 @@ mod tests {
     fn mistyped_commands_are_no_files() {
         let said = |line: &str| mistyped_command(&line.split(' ').map(OsString::from).collect::<Vec<_>>(), |file| file == "game");
         let message = "there is no command and no file `chek`; did you mean `check`?
-The commands are `run`, `repl`, `eval`, `serve`, `sessions`, `reload`, `undo`, `redo`, `check`, `test`, `plan`, `fmt`, `doc`, `dump`, `explain`, `help`; `lang FILE` runs a program, `lang` alone reads and evaluates.";
+The commands are `run`, `repl`, `eval`, `serve`, `sessions`, `reload`, `undo`, `redo`, `check`, `test`, `plan`, `fmt`, `doc`, `lsp`, `dump`, `explain`, `help`; `lang FILE` runs a program, `lang` alone reads and evaluates.";
         assert_eq!(said("lang chek a.lang").as_deref(), Some(message));
         assert!(said("lang frobnicate p").is_some_and(|text| text.contains("no file `frobnicate`\nThe commands are `run`")));
         for fine in

@@ -17,6 +17,8 @@ mod killed;
 #[cfg(unix)]
 mod live;
 #[cfg(unix)]
+mod lsp;
+#[cfg(unix)]
 mod nrepl;
 #[cfg(unix)]
 mod requests;

@@ -1,0 +1,17 @@
+[
+  (block)
+  (class_body)
+  (enum_body)
+  (match_body)
+  (parameters)
+  (arguments)
+  (parenthesized)
+  (tuple)
+  (list)
+  (map)
+  (tuple_pattern)
+  (list_pattern)
+  (map_pattern)
+] @indent
+
+["}" ")" "]"] @outdent

@@ -1,0 +1,267 @@
+//! What names are asked: what could stand here, what is this, where is it written. Texts answer at once; if a program lives and does
+//! nothing else, it is asked, too, and what it says is joined with that.
+
+use super::document::Document;
+use super::living::Purpose;
+use super::names::{Chain, Known, Meaning, Reach, Reader, chain_at};
+use super::server::{Answer, Server};
+use super::uri::uri_of;
+use gen_lsp_types::json_rpc::Id;
+use gen_lsp_types::{CompletionItemKind, Position};
+use lang::docs::DocKind;
+use serde_json::{Value, json};
+use vm::session::{Candidate, Entry, Reply, Request};
+
+/// What is known of names before the program is asked.
+pub enum Asked {
+    /// What could stand here.
+    Completion {
+        /// What texts say.
+        known: Vec<Known>,
+        /// The word that is completed.
+        chain: Chain,
+        /// The file.
+        uri: String,
+    },
+    /// What this is.
+    Hover {
+        /// What texts say.
+        text: Option<String>,
+    },
+    /// Where it is written, which texts do not say.
+    Definition,
+}
+
+impl Server {
+    /// What could stand at a place.
+    pub fn complete(&mut self, id: Id, uri: &str, at: Position) -> Option<Answer> {
+        let encoding = self.client.encoding;
+        let document = self.documents.get(uri)?;
+        let offset = encoding.offset(document.source(), at);
+        let Some(chain) = chain_at(document.source(), offset, Reach::Before) else { return Some(Answer::Now(json!([]))) };
+        let mut reader = Reader { texts: &self.texts, library: self.library.get_or_insert_with(Default::default) };
+        let mut known = match &chain.before {
+            Some(before) if let Some(known) = reader.imports(document, chain.span, before) => known,
+            Some(before) if before.is_empty() => reader.visible(document, offset),
+            Some(before) => reader.members(document, offset, before).unwrap_or_else(|| any_member(document)),
+            None => any_member(document),
+        };
+        known.retain(|known| begins(&known.name, &chain.word));
+        let source = document.source();
+        let line_start = source.line_start(source.line(offset as u32)) as usize;
+        let code = source.text()[line_start..offset].to_owned();
+        let asked = Asked::Completion { known, chain, uri: uri.to_owned() };
+        let path = document.path.clone();
+        Some(self.ask_living(id, &path, |file| Request::Complete { code, file: Some(file) }, asked))
+    }
+
+    /// What the name at a place is.
+    pub fn hover(&mut self, id: Id, uri: &str, at: Position) -> Option<Answer> {
+        let (names, meaning, path) = self.meant(uri, at)?;
+        let text = meaning.and_then(|meaning| self.told(&meaning));
+        let name = names.join(".");
+        Some(self.ask_living(id, &path, |file| Request::LookUp { name, file: Some(file) }, Asked::Hover { text }))
+    }
+
+    /// Where the name at a place is written.
+    pub fn definition(&mut self, id: Id, uri: &str, at: Position) -> Option<Answer> {
+        let (names, meaning, path) = self.meant(uri, at)?;
+        let encoding = self.client.encoding;
+        let place = |uri: String, range| Some(Answer::Now(json!({ "uri": uri, "range": range })));
+        match meaning {
+            Some(Meaning::Local { span, .. }) => place(uri.to_owned(), encoding.range(self.documents.get(uri)?.source(), span)),
+            Some(Meaning::Item { source, item }) => place(self.uri_of(source.name()), encoding.range(&source, item.span)),
+            Some(Meaning::File(source)) => place(self.uri_of(source.name()), gen_lsp_types::Range::default()),
+            Some(Meaning::Library(_)) => None,
+            None => {
+                let name = names.join(".");
+                Some(self.ask_living(id, &path, |file| Request::LookUp { name, file: Some(file) }, Asked::Definition))
+            }
+        }
+    }
+
+    /// The names around a place and what they mean, with the path of the file.
+    fn meant(&mut self, uri: &str, at: Position) -> Option<(Vec<String>, Option<Meaning>, String)> {
+        let document = self.documents.get(uri)?;
+        let offset = self.client.encoding.offset(document.source(), at);
+        let chain = chain_at(document.source(), offset, Reach::Around).filter(|chain| !chain.word.is_empty())?;
+        let mut names = chain.before?;
+        names.push(chain.word);
+        let mut reader = Reader { texts: &self.texts, library: self.library.get_or_insert_with(Default::default) };
+        let meaning = reader.meaning(document, offset, &names);
+        Some((names, meaning, document.path.clone()))
+    }
+
+    /// What there is to say about something.
+    fn told(&mut self, meaning: &Meaning) -> Option<String> {
+        match meaning {
+            Meaning::Local { name, .. } => Some(code(name)),
+            Meaning::Item { source, item } => {
+                let line = source.line(item.span.lo);
+                let file = source.name().rsplit('/').next().unwrap_or_default();
+                let doc = item.doc.clone().unwrap_or_default();
+                Some(joined(&[code(&item.signature), doc, format!("{} · {file}:{line}", item.kind.text())]))
+            }
+            Meaning::File(source) => {
+                let file = source.name().rsplit('/').next().unwrap_or_default();
+                let doc = lang::docs::docs(source, &lang::parse(source).file).doc.unwrap_or_default();
+                Some(joined(&[format!("namespace · {file}"), doc]))
+            }
+            Meaning::Library(chain) => {
+                self.library.get_or_insert_with(Default::default).entry(chain).map(|entry| entry_text(&entry))
+            }
+        }
+    }
+
+    /// Asks the program, if one lives and has time; else gives what is known.
+    fn ask_living(&mut self, id: Id, path: &str, request: impl FnOnce(String) -> Request, asked: Asked) -> Answer {
+        match self.living.runner().filter(|_| !self.living.is_busy()) {
+            None => Answer::Now(self.joined(&asked, None).unwrap_or(Value::Null)),
+            Some(runner) => {
+                let request = request(runner.name_of(path));
+                self.ask(request, Vec::new(), Purpose::Name { id, asked });
+                Answer::Later
+            }
+        }
+    }
+
+    /// What texts and the program say together.
+    pub fn joined(&self, asked: &Asked, reply: Option<&Reply>) -> Option<Value> {
+        match asked {
+            Asked::Completion { known, chain, uri } => {
+                let mut known: Vec<(Known, bool)> = known.iter().map(|known| (known.clone(), false)).collect();
+                for candidate in reply.and_then(|reply| reply.completions.as_ref()).into_iter().flat_map(|found| &found.items) {
+                    match known.iter_mut().find(|(known, _)| known.name == candidate.text) {
+                        Some((_, is_live)) => *is_live = true,
+                        None => known.push((of_candidate(candidate), true)),
+                    }
+                }
+                known.sort_by(|(a, _), (b, _)| (a.distance, &a.name).cmp(&(b.distance, &b.name)));
+                let mut seen = std::collections::HashSet::new();
+                known.retain(|(known, _)| seen.insert(known.name.clone()));
+                let document = self.documents.get(uri)?;
+                let range = self.client.encoding.range(document.source(), chain.span);
+                Some(known.into_iter().map(|(known, is_live)| item(&known, is_live, range)).collect())
+            }
+            Asked::Hover { text } => {
+                let live = reply.and_then(|reply| reply.entry.as_ref());
+                let live = live.map(|entry| if text.is_some() { live_text(entry) } else { entry_text(entry) });
+                let parts: Vec<String> = text.iter().cloned().chain(live).filter(|part| !part.is_empty()).collect();
+                (!parts.is_empty()).then(|| json!({ "contents": { "kind": "markdown", "value": parts.join("\n\n") } }))
+            }
+            Asked::Definition => {
+                let place = reply?.entry.as_ref()?.place.as_ref()?;
+                let (file, line) = place.rsplit_once(':')?;
+                let line = line.parse::<u32>().ok()?.saturating_sub(1);
+                let path = self.living.runner()?.path_of(file);
+                let start = Position { line, character: 0 };
+                Some(json!({ "uri": self.uri_of(&path), "range": { "start": start, "end": start } }))
+            }
+        }
+    }
+
+    /// How the editor names a file.
+    pub fn uri_of(&self, path: &str) -> String {
+        self.documents.values().find(|document| document.path == path).map_or_else(|| uri_of(path), |document| document.uri.clone())
+    }
+}
+
+/// Members of all classes of a file: what may be meant when nobody knows of which.
+fn any_member(document: &Document) -> Vec<Known> {
+    let members = document.items().flat_map(|(_, item)| &item.members);
+    let known = members.filter(|member| member.kind != DocKind::Variant).map(|member| Known {
+        name: member.name.clone(),
+        kind: member.kind.text().to_owned(),
+        detail: member.signature.clone(),
+        doc: member.doc.clone().unwrap_or_default(),
+        distance: 3,
+    });
+    known.collect()
+}
+
+/// Whether a name may be meant by its beginning.
+fn begins(name: &str, word: &str) -> bool {
+    let mut name_chars = name.chars().flat_map(char::to_lowercase);
+    // Names with an underscore at the front are for those who ask for them.
+    let is_asked = !name.starts_with('_') || word.starts_with('_');
+    is_asked
+        && name.chars().all(|c| c == '_' || c.is_alphanumeric())
+        && word.chars().flat_map(char::to_lowercase).all(|c| name_chars.next() == Some(c))
+}
+
+fn of_candidate(candidate: &Candidate) -> Known {
+    let detail = match (candidate.is_leaked, candidate.home.is_empty()) {
+        (true, _) => "no file defines it any more".to_owned(),
+        (false, true) => String::new(),
+        (false, false) => candidate.home.clone(),
+    };
+    let distance = if candidate.kind == "argument" { 0 } else { 1 };
+    Known { name: candidate.text.clone(), kind: candidate.kind.clone(), detail, doc: String::new(), distance }
+}
+
+fn item(known: &Known, is_live: bool, range: gen_lsp_types::Range) -> Value {
+    let mut detail = known.detail.clone();
+    if is_live {
+        detail.push_str(if detail.is_empty() { "live" } else { " · live" });
+    }
+    let mut item = json!({
+        "label": known.name,
+        "kind": item_kind(&known.kind),
+        "sortText": format!("{}{}", known.distance, known.name),
+        "textEdit": { "range": range, "newText": known.name },
+    });
+    if !detail.is_empty() {
+        item["detail"] = json!(detail);
+    }
+    if !known.doc.is_empty() {
+        item["documentation"] = json!({ "kind": "markdown", "value": known.doc });
+    }
+    item
+}
+
+fn item_kind(kind: &str) -> CompletionItemKind {
+    match kind {
+        "function" | "static function" => CompletionItemKind::Function,
+        "method" => CompletionItemKind::Method,
+        "class" => CompletionItemKind::Class,
+        "enum" => CompletionItemKind::Enum,
+        "variant" => CompletionItemKind::EnumMember,
+        "slot" | "shared slot" => CompletionItemKind::Field,
+        "property" => CompletionItemKind::Property,
+        "constant" => CompletionItemKind::Constant,
+        "namespace" | "module" => CompletionItemKind::Module,
+        "keyword" => CompletionItemKind::Keyword,
+        _ => CompletionItemKind::Variable,
+    }
+}
+
+/// Code in Markdown.
+fn code(text: &str) -> String {
+    format!("```lang\n{text}\n```")
+}
+
+fn joined(parts: &[String]) -> String {
+    parts.iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join("\n\n")
+}
+
+/// What a program says of a name.
+fn entry_text(entry: &Entry) -> String {
+    let signature = entry.signature.as_deref().map(code).unwrap_or_default();
+    let name = entry.qualified.strip_prefix("core.").unwrap_or(&entry.qualified);
+    let mut last = format!("{} `{name}`", entry.kind);
+    if let Some(class) = &entry.class {
+        last.push_str(&format!(" · {class}"));
+    }
+    if let Some(place) = &entry.place {
+        last.push_str(&format!(" · {place}"));
+    }
+    joined(&[signature, entry.doc.clone().unwrap_or_default(), last])
+}
+
+/// What a program adds to what a text says.
+fn live_text(entry: &Entry) -> String {
+    match &entry.class {
+        Some(class) => format!("In the program: {} `{}`, {class}", entry.kind, entry.qualified),
+        None => format!("In the program: {} `{}`", entry.kind, entry.qualified),
+    }
+}
