@@ -193,10 +193,10 @@ fn of_candidate(candidate: &Candidate) -> Known {
     let detail = match (candidate.is_leaked, candidate.home.is_empty()) {
         (true, _) => "no file defines it any more".to_owned(),
         (false, true) => String::new(),
-        (false, false) => candidate.home.clone(),
+        (false, false) => candidate.home.to_string(),
     };
     let distance = if candidate.kind == "argument" { 0 } else { 1 };
-    Known { name: candidate.text.clone(), kind: candidate.kind.clone(), detail, doc: String::new(), distance }
+    Known { name: candidate.text.clone(), kind: candidate.kind.to_string(), detail, doc: String::new(), distance }
 }
 
 fn item(known: &Known, is_live: bool, range: gen_lsp_types::Range) -> Value {

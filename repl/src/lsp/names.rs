@@ -307,7 +307,7 @@ impl Reader<'_> {
                 );
             }
             let members = self.library.members(namespace.trim()).into_iter();
-            return Some(members.map(|found| Known { kind: found.kind, ..Known::named(found.text, 1) }).collect());
+            return Some(members.map(|found| Known { kind: found.kind.into_owned(), ..Known::named(found.text, 1) }).collect());
         }
         let path = line.strip_prefix("import ").or_else(|| line.strip_prefix("from "))?;
         if !path.chars().all(|c| c == '_' || c == '.' || c.is_alphanumeric()) {
@@ -331,8 +331,8 @@ impl Reader<'_> {
                 let candidates = self.library.members(&chain);
                 let known = |candidate: vm::session::Candidate| Known {
                     name: candidate.text,
-                    kind: candidate.kind,
-                    detail: candidate.home,
+                    kind: candidate.kind.into_owned(),
+                    detail: candidate.home.to_string(),
                     doc: String::new(),
                     distance: 1,
                 };
