@@ -13,7 +13,14 @@ use vm::object::Interrupt;
 use vm::session::{Announced, Client, ClientError, FailureKind, Reply, Request, Rights, Server, ServerOptions, SessionFile};
 
 /// A program that runs until its clients have done what they want.
-const PROGRAM: &str = "let turns = 0\nlet price = 10\nfn main() { while true { turns += 1 } }";
+const PROGRAM: &str = "\
+let turns = 0
+let price = 10
+let asked = 0
+class Till { slot coins = 5; get sum { asked += 1; self.coins * price } }
+let till = Till()
+fn main() { while true { turns += 1 } }
+";
 
 fn options(rights: Rights) -> ServerOptions {
     ServerOptions { program: "shop".into(), rights, announced: Announced::Nowhere, ..ServerOptions::default() }
@@ -138,6 +145,15 @@ fn rights_are_kept() {
             assert_eq!(kind, FailureKind::Forbidden, "{refused:?}");
             assert!(message.starts_with("the program does not let its clients "), "{message}");
         }
+        // A property runs code, though it is a name.
+        let inspect = |what: &str| Request::Inspect { what: what.into(), path: vec![], from: 0 };
+        let shown = |reply: Reply| reply.inspected.map(|value| value.shown);
+        assert_eq!(shown(client.ask(&inspect("shop.till.coins")).expect("it is there")).as_deref(), Some("5"));
+        for request in [inspect("shop.till.sum"), inspect("shop.nosuch"), Request::List { what: "shop.till.sum".into() }] {
+            let reply = client.ask(&request).expect("the program is there");
+            assert_eq!(failure(&reply).0, FailureKind::Forbidden, "{request:?}");
+        }
+        assert_eq!(shown(client.ask(&inspect("shop.asked")).expect("it is there")).as_deref(), Some("0"));
     });
 }
 
@@ -150,13 +166,14 @@ fn an_interrupt_ends_an_evaluation() {
         let interrupter = busy.interrupter();
         let of_other = other.interrupter();
         thread::scope(|scope| {
-            scope.spawn(move || {
+            let evaluating = scope.spawn(move || {
                 for _ in 0..20 {
                     begun.send(()).expect("somebody waits");
                     let reply = busy.ask(&evaluate("while true { }")).expect("the program is there");
                     assert_eq!(failure(&reply).0, FailureKind::Interrupted);
                 }
-                assert_eq!(value(&mut busy, "6 * 7"), "42");
+                drop(begun);
+                busy
             });
             for () in begins {
                 of_other.interrupt().expect("the program is there");
@@ -171,6 +188,9 @@ fn an_interrupt_ends_an_evaluation() {
                 });
                 assert_eq!(reply, "2");
             }
+            // What comes behind the last interrupt is not meant.
+            let mut busy = evaluating.join().expect("it is answered");
+            assert_eq!(value(&mut busy, "6 * 7"), "42");
         });
     });
 }

@@ -34,6 +34,14 @@ struct Attached {
     call: usize,
 }
 
+/// What is seen of the end of the program while nothing is asked.
+#[derive(Default)]
+struct Watch {
+    is_at_prompt: AtomicBool,
+    /// It has ended, and nobody has told that.
+    has_ended: AtomicBool,
+}
+
 /// What follows an input.
 enum Next {
     Input,
@@ -60,8 +68,8 @@ pub fn attach(which: &str) -> i32 {
 
 impl Attached {
     fn typed(mut self, flag: &Arc<AtomicBool>) -> i32 {
-        let is_at_prompt = Arc::new(AtomicBool::new(false));
-        self.notice_end(&is_at_prompt);
+        let watch = Arc::new(Watch::default());
+        self.notice_end(&watch);
         let completing = self.client.clone();
         let completes = Box::new(move |line: &str| complete(&mut completing.borrow_mut(), line));
         let mut prompt = match Prompt::new(flag.clone(), completes) {
@@ -75,9 +83,12 @@ impl Attached {
                 Ok(is_stopped) => is_stopped,
                 Err(error) => return fail(&error.to_string()),
             };
-            is_at_prompt.store(true, Ordering::SeqCst);
+            watch.is_at_prompt.store(true, Ordering::SeqCst);
+            if watch.has_ended.swap(false, Ordering::SeqCst) {
+                return fail(ENDED);
+            }
             let typed = prompt.read(if is_stopped { PROMPT_STOPPED } else { PROMPT });
-            is_at_prompt.store(false, Ordering::SeqCst);
+            watch.is_at_prompt.store(false, Ordering::SeqCst);
             flag.store(false, Ordering::Relaxed);
             let next = match typed {
                 Typed::Text(text) => self.take(&text),
@@ -105,10 +116,12 @@ impl Attached {
     }
 
     /// Has the end of the program told at once, also while nothing is asked.
-    fn notice_end(&self, is_at_prompt: &Arc<AtomicBool>) {
-        let (is_at_prompt, saved) = (is_at_prompt.clone(), Saved::now());
+    fn notice_end(&self, watch: &Arc<Watch>) {
+        let (watch, saved) = (watch.clone(), Saved::now());
         self.client.borrow().on_end(move || {
-            if is_at_prompt.load(Ordering::SeqCst) {
+            watch.has_ended.store(true, Ordering::SeqCst);
+            // One of the two threads sees both, and takes it upon itself to tell it.
+            if watch.is_at_prompt.load(Ordering::SeqCst) && watch.has_ended.swap(false, Ordering::SeqCst) {
                 // The editor of lines waits for a key, which nobody has to press for this.
                 saved.put_back();
                 if !crate::plain::is_plain_terminal() {

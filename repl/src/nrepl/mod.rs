@@ -62,10 +62,12 @@ pub fn serve(port: u16, path: Option<&str>) -> i32 {
     if let Err(error) = listening.clone().start(listener) {
         return fail(&format!("no thread can be started: {}", engine::plain(&error)));
     }
+    // Whoever sees the line finds the file.
+    let written = std::fs::write(PORT_FILE, port.to_string());
     let _ = output().write(&format!("nREPL server started on port {port} on host 127.0.0.1 - nrepl://127.0.0.1:{port}\n"));
     let _ = output().flush();
     output().note("warning: nREPL has no token: every user of this machine can evaluate code in this program");
-    if let Err(error) = std::fs::write(PORT_FILE, port.to_string()) {
+    if let Err(error) = written {
         output().note(&format!("warning: `{PORT_FILE}` cannot be written: {}", engine::plain(&error)));
     }
     let status = attend(&mut vm, &desk, &link);

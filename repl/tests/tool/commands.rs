@@ -268,10 +268,10 @@ fn texts_are_dumped_and_codes_explained() {
 #[test]
 fn unknown_commands_say_what_there_is() {
     let folder = Folder::new();
-    for args in [&["frobnicate", "p"][..], &["frobnicate"], &["repl"]] {
+    for args in [&["frobnicate", "p"][..], &["frobnicate"], &["shell"]] {
         let said = format!("there is no command and no file `{}`", args[0]);
         expect(&lang(&folder, args, ""), 2, "", &said);
-        expect(&lang(&folder, args, ""), 2, "", "The commands are `run`, `check`");
+        expect(&lang(&folder, args, ""), 2, "", "The commands are `run`, `repl`");
     }
 }
 

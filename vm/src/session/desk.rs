@@ -76,6 +76,7 @@ enum Task {
     Ask {
         serial: u64,
         namespace: Arc<str>,
+        rights: Rights,
         request: Request,
         answer: Answer,
         is_interrupted: bool,
@@ -146,7 +147,7 @@ impl Desk {
         while count < AT_ONCE_MAX
             && let Some(job) = self.door.begin_next()
         {
-            let Task::Ask { namespace, request, answer, is_interrupted, .. } = job.task else {
+            let Task::Ask { namespace, rights, request, answer, is_interrupted, .. } = job.task else {
                 self.sessions.borrow_mut().remove(&job.visitor);
                 continue;
             };
@@ -157,7 +158,8 @@ impl Desk {
             } else {
                 let session = self.sessions.borrow_mut().remove(&job.visitor);
                 let mut session = session.unwrap_or_else(|| Session::new(&namespace));
-                let reply = carry_out(vm, &mut session, &request);
+                let refusal = rights.refusal_now(vm, &session, &request);
+                let reply = refusal.unwrap_or_else(|| carry_out(vm, &mut session, &request));
                 self.door.end_running();
                 self.sessions.borrow_mut().insert(job.visitor, session);
                 reply
@@ -296,7 +298,8 @@ impl Visitor {
             return serial;
         }
         let namespace = self.namespace.clone();
-        let task = Task::Ask { serial, namespace, request, answer: Box::new(answer), is_interrupted: false };
+        let (rights, answer) = (self.rights, Box::new(answer));
+        let task = Task::Ask { serial, namespace, rights, request, answer, is_interrupted: false };
         self.door.push(&mut state, Job { visitor: self.id, task });
         drop(state);
         if let Some(wake) = &self.door.0.wake {

@@ -1,7 +1,9 @@
 //! What clients may ask: the host decides it when it begins to serve.
 
-use super::lookup::is_chain;
+use super::Session;
+use super::lookup::{chain_of, held_value, is_chain};
 use super::request::{Failure, FailureKind, Reply, Request};
+use crate::embed::Vm;
 use serde::{Deserialize, Serialize};
 
 /// What clients may ask. Who may evaluate may do whatever the program can, reloads included: `change` keeps from mistakes, not from malice.
@@ -31,18 +33,30 @@ impl Rights {
 
     /// What is answered to a request that needs more; `None` if it may be carried out.
     pub fn refusal(self, request: &Request) -> Option<Reply> {
-        let needed = needed(request);
-        let missing: Vec<&str> = needed.names().into_iter().filter(|name| !self.names().contains(name)).collect();
-        if missing.is_empty() {
+        let missing: Vec<&str> = needed(request).names().into_iter().filter(|name| !self.names().contains(name)).collect();
+        if missing.is_empty() { None } else { Some(self.refused(&missing)) }
+    }
+
+    /// The same, where the program stands at a safe point: whether the value of a name can be had without running code, such as that of a
+    /// property, only the program knows.
+    pub(super) fn refusal_now(self, vm: &mut Vm, session: &Session, request: &Request) -> Option<Reply> {
+        let (Request::Inspect { what, .. } | Request::List { what }) = request else { return None };
+        if self.evaluate || matches!(&**what, "" | "_") {
             return None;
         }
+        let chain = chain_of(vm, session, what).ok()?;
+        let is_held = vm.enter(|cx| held_value(cx, &chain).is_some());
+        if is_held { None } else { Some(self.refused(&["evaluate, which this name needs,"])) }
+    }
+
+    fn refused(self, missing: &[&str]) -> Reply {
         let has = self.names();
         let has = if has.is_empty() { "nothing".to_owned() } else { has.join(", ") };
         let message = format!("the program does not let its clients {}", missing.join(" and "));
         let text = format!(
             "{message}; it lets them: {has}\nWho starts it decides: `lang run --serve=all`, or `Rights` where a program embeds the engine."
         );
-        Some(Reply::failed(FailureKind::Forbidden, message, text))
+        Reply::failed(FailureKind::Forbidden, message, text)
     }
 }
 

@@ -228,7 +228,6 @@ impl Server {
             // It may have been removed by somebody who took the program for dead.
             let _ = std::fs::remove_file(file);
         }
-        self.desk.door().close();
         self.shared.is_closed.store(true, Ordering::Relaxed);
         // The thread that listens wakes up and sees it.
         if TcpStream::connect_timeout(&self.shared.session.address, LAST_REPLIES).is_ok() {
@@ -249,6 +248,8 @@ impl Server {
             // It may have ended already.
             let _ = stream.shutdown(Shutdown::Both);
         }
+        // What was asked meanwhile is never answered: its client sees the end of the connection.
+        self.desk.door().close();
     }
 }
 
