@@ -12,6 +12,9 @@ use lang::docs::DocKind;
 use serde_json::{Value, json};
 use vm::session::{Candidate, Entry, Reply, Request};
 
+/// Longest text that a program is asked about, in bytes: what nobody has written by hand could keep it from its work.
+const TEXT_BYTES_MAX: usize = 2000;
+
 /// What is known of names before the program is asked.
 pub enum Asked {
     /// What could stand here.
@@ -115,10 +118,11 @@ impl Server {
 
     /// Asks the program, if one lives and has time; else gives what is known.
     fn ask_living(&mut self, id: Id, path: &str, request: impl FnOnce(String) -> Request, asked: Asked) -> Answer {
-        match self.living.runner().filter(|_| !self.living.is_busy()) {
+        let runner = self.living.runner().filter(|_| !self.living.is_busy());
+        let request = runner.map(|runner| request(runner.name_of(path))).filter(is_short);
+        match request {
             None => Answer::Now(self.joined(&asked, None).unwrap_or(Value::Null)),
-            Some(runner) => {
-                let request = request(runner.name_of(path));
+            Some(request) => {
                 self.ask(request, Vec::new(), Purpose::Name { id, asked });
                 Answer::Later
             }
@@ -163,6 +167,14 @@ impl Server {
     /// How the editor names a file.
     pub fn uri_of(&self, path: &str) -> String {
         self.documents.values().find(|document| document.path == path).map_or_else(|| uri_of(path), |document| document.uri.clone())
+    }
+}
+
+fn is_short(request: &Request) -> bool {
+    match request {
+        Request::Complete { code, .. } => code.len() <= TEXT_BYTES_MAX,
+        Request::LookUp { name, .. } => name.len() <= TEXT_BYTES_MAX,
+        _ => true,
     }
 }
 
