@@ -5,6 +5,9 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::time::Duration;
 
+/// How long is waited at once.
+const LONG: Duration = Duration::from_secs(1);
+
 /// Bytes read at once.
 const CHUNK: usize = 8 * 1024;
 
@@ -32,11 +35,11 @@ impl Input {
                 return true;
             }
             match self.has_bytes(time) {
-                Ok(true) => {
-                    if self.read_more().is_err() {
-                        return true;
-                    }
-                }
+                Ok(true) => match self.read_some() {
+                    Ok(true) => {}
+                    Ok(false) => return false,
+                    Err(_) => return true,
+                },
                 Ok(false) => return false,
                 Err(_) => return true,
             }
@@ -46,7 +49,11 @@ impl Input {
     /// All that is there, maybe nothing; `None` at the end.
     pub fn take_ready(&mut self) -> Option<Vec<u8>> {
         while !self.ended && self.has_bytes(Duration::ZERO).unwrap_or(false) {
-            self.ended |= self.read_more().is_err();
+            match self.read_some() {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(_) => self.ended = true,
+            }
         }
         let taken = std::mem::take(&mut self.buffer);
         self.searched = 0;
@@ -97,19 +104,28 @@ impl Input {
         Ok(self.file.as_mut().expect("set above"))
     }
 
+    /// Reads what there is, and waits for it.
     fn read_more(&mut self) -> io::Result<()> {
+        while !self.read_some()? {
+            self.has_bytes(LONG)?;
+        }
+        Ok(())
+    }
+
+    /// Reads what there is; false if that is nothing.
+    fn read_some(&mut self) -> io::Result<bool> {
         let mut chunk = [0; CHUNK];
         let count = loop {
             match self.file()?.read(&mut chunk) {
                 Ok(count) => break count,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => std::thread::sleep(Duration::from_millis(5)),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
                 Err(error) => return Err(error),
             }
         };
         self.ended = count == 0;
         self.buffer.extend_from_slice(&chunk[..count]);
-        Ok(())
+        Ok(true)
     }
 
     #[cfg(unix)]
@@ -135,9 +151,20 @@ fn text(line: Vec<u8>) -> String {
     String::from_utf8(line).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
+/// A terminal is opened once more, so that it can be read without waiting: what `poll` has seen is gone when Ctrl-C comes before the read.
 #[cfg(unix)]
 fn open() -> io::Result<File> {
+    use std::ffi::OsStr;
     use std::os::fd::AsFd;
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::OpenOptionsExt;
+    if let Ok(name) = rustix::termios::ttyname(io::stdin(), Vec::new()) {
+        let flags = (rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY).bits().cast_signed();
+        let opened = File::options().read(true).custom_flags(flags).open(OsStr::from_bytes(name.as_bytes()));
+        if let Ok(terminal) = opened {
+            return Ok(terminal);
+        }
+    }
     io::stdin().as_fd().try_clone_to_owned().map(File::from)
 }
 

@@ -491,7 +491,7 @@ struct Exchange {
 fn exchanges(body: &str) -> Vec<Exchange> {
     let mut exchanges: Vec<Exchange> = vec![Exchange::default()];
     for line in body.lines() {
-        if let Some(input) = line.strip_prefix("> ").or_else(|| line.strip_prefix("stopped> ")) {
+        if let Some(input) = ["> ", "stopped> ", "refused> "].into_iter().find_map(|prompt| line.strip_prefix(prompt)) {
             exchanges.push(Exchange { inputs: vec![input.to_owned()], answer: String::new() });
             continue;
         }

@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 const PROMPT: &str = "> ";
 
 /// The same while calls have stopped at an error.
-const PROMPT_STOPPED: &str = "stopped> ";
+/// The other prompts, which say what is to be seen to.
+const OTHER_PROMPTS: [&str; 2] = ["stopped> ", "refused> "];
 
 /// Longest time to wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -34,8 +35,8 @@ pub struct Terminal {
     is_asking: bool,
     /// Whether the last answer ended without a prompt, which may still come.
     owes_prompt: bool,
-    /// Whether the last prompt was that of a session with stopped calls.
-    is_stopped: bool,
+    /// The prompt behind which the next line is typed.
+    prompt: &'static str,
     quiet: Duration,
 }
 
@@ -65,7 +66,7 @@ impl Terminal {
                 }
             }
         });
-        Ok(Terminal { child, keyboard, screen, bytes: Vec::new(), is_asking: false, owes_prompt: false, is_stopped: false, quiet })
+        Ok(Terminal { child, keyboard, screen, bytes: Vec::new(), is_asking: false, owes_prompt: false, prompt: PROMPT, quiet })
     }
 
     /// Types a line.
@@ -77,7 +78,7 @@ impl Terminal {
 
     /// The prompt behind which the next line is typed.
     pub fn prompt(&self) -> &'static str {
-        if self.is_stopped { PROMPT_STOPPED } else { PROMPT }
+        self.prompt
     }
 
     /// Waits for the first prompt and forgets what stands before it.
@@ -90,8 +91,8 @@ impl Terminal {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let text = String::from_utf8_lossy(&self.bytes).into_owned();
-            let is_stopped = text.ends_with(PROMPT_STOPPED);
-            let text = text.replace(PROMPT_STOPPED, PROMPT);
+            let prompt = OTHER_PROMPTS.into_iter().find(|prompt| text.ends_with(prompt)).unwrap_or(PROMPT);
+            let text = OTHER_PROMPTS.into_iter().fold(text, |text, other| text.replace(other, PROMPT));
             // A line break ends a prompt that something interrupts.
             let text = text.strip_prefix(PROMPT).filter(|rest| self.owes_prompt && !rest.is_empty()).unwrap_or(&text).to_owned();
             let shown = without_prompts(text.strip_prefix('\n').filter(|_| self.is_asking).unwrap_or(&text));
@@ -104,7 +105,7 @@ impl Terminal {
                 }
                 self.bytes.clear();
                 self.is_asking = is_asking;
-                self.is_stopped = is_stopped;
+                self.prompt = prompt;
                 self.owes_prompt = !is_asking;
                 return shown;
             }

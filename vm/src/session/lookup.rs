@@ -13,6 +13,9 @@ use lang::source::{Source, Span};
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
+/// Dots of a name that can be looked up.
+const DOTS_MAX: usize = 100;
+
 /// What stands at the end of a chain of names.
 #[derive(Clone, Copy)]
 enum Held<'gc> {
@@ -60,6 +63,9 @@ fn hint(vm: &mut Vm, session: &Session, name: &str, before: &[&str], otherwise: 
 
 /// The parts of a name, behind those that the session leaves out.
 pub fn chain_of(vm: &mut Vm, session: &Session, name: &str) -> Result<Vec<String>, String> {
+    if name.matches('.').count() > DOTS_MAX {
+        return Err(format!("a name has at most {DOTS_MAX} dots"));
+    }
     if !is_chain(name) {
         return Err(format!("`{name}` is no name; a name is asked for, as in `?print` or `?game.step`"));
     }
