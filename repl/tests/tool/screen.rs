@@ -208,7 +208,7 @@ impl Shown {
 fn is_at_prompt(screen: &vt100::Screen) -> bool {
     let (row, column) = screen.cursor_position();
     let line = screen.rows(0, u16::MAX).nth(row as usize).unwrap_or_default();
-    line.trim_end() == ">" && column == 2
+    [">", "refused>"].contains(&line.trim_end()) && usize::from(column) == line.trim_end().len() + 1
 }
 
 fn size(count: u16) -> NonZero<u16> {
