@@ -9,7 +9,7 @@ use super::{namespace_of, provenance};
 use crate::embed::{Error, Handle, Problem, Vm};
 use crate::object::{Interrupt, OnError};
 use crate::reload::{FileText, ReloadOptions, Report, normalise};
-use lang::source::Source;
+use lang::source::{Source, Span};
 
 /// What can be told of an evaluation.
 type Evaluated = Result<Option<Handle>, Error>;
@@ -171,6 +171,7 @@ impl Session {
                 return Ok(reply);
             }
         };
+        let whole = range(&source, Span::new(0, text.trim_end().len()));
         let region = Some(range(&source, found.span));
         if kind == RegionKind::File {
             let texts = vec![FileText { path: file, text: Some(text.to_owned()) }];
@@ -196,7 +197,14 @@ impl Session {
                 reply
             }
         };
-        Ok(Reply { region, ..reply })
+        let mut reply = Reply { region, ..reply };
+        for note in reply.error.iter_mut().flat_map(|error| &mut error.notes) {
+            // An import of the file that was written behind the text.
+            if *note.file == *file && note.range.start > whole.end {
+                note.range = range(&source, found.span);
+            }
+        }
+        Ok(reply)
     }
 
     /// A reply with a value, which is kept.
