@@ -11,6 +11,9 @@ use crate::object::{Interrupt, OnError};
 use crate::reload::{FileText, ReloadOptions, Report, normalise};
 use lang::source::{Source, Span};
 
+/// Lines and columns of the place of a text. More would be a text that is refused.
+const LINES_MAX: u32 = 10_000_000;
+
 /// What can be told of an evaluation.
 type Evaluated = Result<Option<Handle>, Error>;
 
@@ -124,6 +127,9 @@ impl Session {
     /// Evaluates code that stands at a place in a file, with the names of that file.
     fn evaluate_in_file(&mut self, vm: &mut Vm, file: &str, code: &str, at: Option<Position>) -> Evaluated {
         let at = at.unwrap_or(Position { line: 1, column: 1 });
+        if at.line > LINES_MAX || at.column > LINES_MAX {
+            return Err(Error::Host(format!("a file has at most {LINES_MAX} lines, of as many columns")));
+        }
         let (lines, columns) = (at.line.saturating_sub(1) as usize, at.column.saturating_sub(1) as usize);
         let text = format!("{}{}{code}", "\n".repeat(lines), " ".repeat(columns));
         self.evaluate_text_of_file(vm, file, None, &text)

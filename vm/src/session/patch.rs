@@ -3,6 +3,7 @@
 
 use super::region::{Found, members_of, with_doc_text};
 use lang::ast::{MemberKind, Stmt, StmtKind};
+use lang::outline::{TokenClass, highlight};
 use lang::source::{Source, Span};
 
 /// The text of a part of a file, moved by line breaks and spaces to where it stands. What stands in files only is left out: the
@@ -18,17 +19,18 @@ pub fn in_place(source: &Source, span: Span) -> String {
         let start = text[..at].rfind('\n').map_or(0, |at| at + 1);
         Some(Span::new(start, path.last()?.span.hi as usize))
     });
-    let hidden: Vec<Span> = tests.chain(line_of_namespace).collect();
-    for span in hidden {
+    let mut hidden: Vec<Span> = tests.chain(line_of_namespace).collect();
+    hidden.sort_by_key(|span| span.lo);
+    for span in hidden.into_iter().rev() {
         hide(&mut text, span);
     }
     format!("{}{}{text}", "\n".repeat(line as usize - 1), " ".repeat(column as usize - 1))
 }
 
-/// Replaces a part of a text by spaces, so that nothing behind it moves.
+/// Replaces a part of a text by as many spaces as it has characters: lines and columns stay what they are.
 fn hide(text: &mut String, span: Span) {
     let (lo, hi) = (span.lo as usize, span.hi as usize);
-    let blank: String = text[lo..hi].bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect();
+    let blank: String = text[lo..hi].chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect();
     text.replace_range(lo..hi, &blank);
 }
 
@@ -57,22 +59,23 @@ pub fn class_text(source: &Source, found: &Found, running: Option<&str>) -> Opti
     let here = |span: Span| Span::new(span.lo as usize - moved, span.hi as usize - moved);
     let (new, old_members) = (members_with_keys(source, stmt), members_with_keys(&old_source, old));
     let is_kept = |(i, member): &(usize, &MemberText)| members.numbers.contains(i) || old_members.contains(member);
-    for (_, member) in new.iter().enumerate().filter(|member| !is_kept(member)) {
-        hide(&mut text, here(member.span));
-    }
     let kept: Vec<&Key> = new.iter().enumerate().filter(is_kept).map(|(_, member)| &member.key).collect();
-    // Behind the others, where they move nothing.
+    // From the end on, so that what comes before stays where it is. What is missing comes behind the others, where it moves nothing.
     let missing = old_members.iter().filter(|old| !kept.contains(&&old.key));
     let missing: String = missing.map(|old| format!("\n{}", old.text)).collect();
     if !missing.is_empty() {
-        text.insert_str(text.trim_end().len() - 1, &format!("{missing}\n"));
+        let inside = text.trim_end().strip_suffix('}')?.len();
+        text.insert_str(inside, &format!("{missing}\n"));
+    }
+    for (_, member) in new.iter().enumerate().filter(|member| !is_kept(member)).collect::<Vec<_>>().into_iter().rev() {
+        hide(&mut text, here(member.span));
     }
     let (new_head, old_head) = (head(source, stmt)?, head(&old_source, old)?);
-    let (written, runs) = (source.slice(new_head), old_source.slice(old_head));
-    if written != runs {
+    let (written, runs) = (source.slice(new_head), in_one_line(old_source.slice(old_head)));
+    if in_one_line(written) != runs {
         let lines = written.matches('\n').count();
         let head = here(new_head);
-        text.replace_range(head.lo as usize..head.hi as usize, &format!("{}{}", runs.replace('\n', " "), "\n".repeat(lines)));
+        text.replace_range(head.lo as usize..head.hi as usize, &format!("{runs}{}", "\n".repeat(lines)));
     }
     Some(text)
 }
@@ -115,8 +118,27 @@ fn members_with_keys(source: &Source, stmt: &Stmt) -> Vec<MemberText> {
 fn head(source: &Source, stmt: &Stmt) -> Option<Span> {
     let StmtKind::Class(decl) = &stmt.kind else { return None };
     let behind = decl.bases.last().map_or(decl.name.span.hi, |base| base.span.hi) as usize;
-    let open = behind + source.text()[behind..].find('{')? + 1;
-    Some(Span::new(decl.name.span.lo as usize, open))
+    let rest = source.text().get(behind..stmt.span.hi as usize)?;
+    let open = highlight(rest).into_iter().find(|(span, class)| {
+        *class == TokenClass::Punctuation && rest.get(span.lo as usize..).is_some_and(|text| text.starts_with('{'))
+    })?;
+    Some(Span::new(decl.name.span.lo as usize, behind + open.0.lo as usize + 1))
+}
+
+/// A text without its comments and line breaks.
+fn in_one_line(text: &str) -> String {
+    let is_comment = |class: TokenClass| matches!(class, TokenClass::Comment | TokenClass::Doc);
+    let tokens = highlight(text).into_iter().filter(|(_, class)| !is_comment(*class));
+    let mut out = String::new();
+    let mut end = None;
+    for (span, _) in tokens {
+        if end.is_some_and(|end| end < span.lo) {
+            out.push(' ');
+        }
+        out.push_str(text.get(span.lo as usize..span.hi as usize).unwrap_or(""));
+        end = Some(span.hi);
+    }
+    out
 }
 
 #[cfg(test)]

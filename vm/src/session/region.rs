@@ -143,11 +143,12 @@ fn trimmed(source: &Source, span: Span) -> Span {
     }
 }
 
-/// A part of a text with the doc text above it.
+/// A part of a text with the doc text above it, if it is the first on its line.
 pub fn with_doc_text(source: &Source, span: Span) -> Span {
     let mut line = source.line(span.lo);
     let mut lo = span.lo;
-    while line > 1 && source.line_text(line - 1).trim_start().starts_with("##") {
+    let is_first = source.text()[source.line_start(line) as usize..span.lo as usize].trim().is_empty();
+    while is_first && line > 1 && source.line_text(line - 1).trim_start().starts_with("##") {
         line -= 1;
         lo = source.line_start(line);
     }
@@ -178,11 +179,16 @@ fn expression_at(source: &Source, file: &File, here: usize) -> Option<Span> {
 
 /// The members of a class that make up a part of a text. A part of one member is code for itself.
 fn members_in(source: &Source, file: &File, span: Span) -> Result<Option<Members>, Missing> {
-    let class = file.stmts.iter().enumerate().find_map(|(i, stmt)| {
+    let around = file.stmts.iter().enumerate().find_map(|(i, stmt)| {
         let is_inside = stmt.span.lo < span.lo && span.hi < stmt.span.hi;
-        members_of(stmt).filter(|_| is_inside).map(|members| (i, members))
+        members_of(stmt).filter(|_| is_inside).map(|members| (i, stmt, members))
     });
-    let Some((stmt, members)) = class else { return Ok(None) };
+    let Some((stmt, whole, members)) = around else { return Ok(None) };
+    let is_in_one = members.iter().any(|member| member.span.lo < span.lo && span.hi < member.span.hi);
+    if !is_in_one && !matches!(whole.kind, StmtKind::Class(_)) {
+        let message = "a part of an enum or `extend` is no text for itself; evaluate the form".to_owned();
+        return Err(Missing { span: whole.span, message });
+    }
     let is_whole = |member: &Member| span.lo <= member.span.lo && member.span.hi <= span.hi;
     let is_touched = |member: &Member| span.lo < member.span.hi && member.span.lo < span.hi;
     let numbers: Vec<usize> = (0..members.len()).filter(|i| is_whole(&members[*i])).collect();
@@ -203,6 +209,8 @@ fn members_in(source: &Source, file: &File, span: Span) -> Result<Option<Members
 pub fn members_of(stmt: &Stmt) -> Option<&[Member]> {
     match &stmt.kind {
         StmtKind::Class(decl) => Some(&decl.members),
+        StmtKind::Enum(decl) => Some(&decl.members),
+        StmtKind::Extend(decl) => Some(&decl.members),
         _ => None,
     }
 }
