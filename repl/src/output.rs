@@ -29,6 +29,12 @@ const LINE_START_MAX: usize = 400;
 /// What an editor of lines has switched on and no mode of the terminal tells: pastes are marked.
 pub const EDITOR_OFF: &str = "\x1b[?2004l\r\n";
 
+/// Bytes that are printed above a prompt at once, or little more. The editor of lines looks at keys in between.
+const AT_ONCE: usize = 8 * 1024;
+
+/// Bytes that wait to be printed above a prompt before the program is held up a little.
+const ABOVE_MAX: usize = 256 * 1024;
+
 /// Status of a process whose reader has gone away: that of one ended by SIGPIPE.
 const STATUS_BROKEN_PIPE: i32 = 141;
 
@@ -39,6 +45,8 @@ pub struct Output {
     collected: Condvar,
     /// Wakes the thread that draws the status line.
     status_changed: Condvar,
+    /// Wakes the thread that prints above the prompt, and who waits for it.
+    above_changed: Condvar,
     is_terminal: bool,
     notes_on_terminal: bool,
 }
@@ -56,10 +64,10 @@ struct State {
     /// What went wrong when that thread wrote.
     failed: Option<io::Error>,
     status: StatusLine,
-    /// Prints above a prompt of lines, where there are such prompts.
-    printer: Option<Printer>,
-    /// Whether such a prompt is open.
+    /// Whether a prompt is open that somebody types behind while the program goes on.
     has_prompt: bool,
+    /// Lines that are to be printed above it.
+    above: String,
     /// The line that was begun while it is.
     begun: String,
     /// What the thread that draws it waits for.
@@ -84,6 +92,7 @@ pub fn output() -> &'static Output {
         state: Mutex::default(),
         collected: Condvar::new(),
         status_changed: Condvar::new(),
+        above_changed: Condvar::new(),
         is_terminal: io::stdout().is_terminal(),
         notes_on_terminal: io::stderr().is_terminal(),
     })
@@ -99,9 +108,33 @@ impl Output {
         self.is_terminal
     }
 
-    /// From now on there are prompts that somebody types behind while the program goes on.
-    pub fn set_printer(&self, printer: Printer) {
-        self.lock().printer = Some(printer);
+    /// From now on there are prompts that somebody types behind while the program goes on. What prints above them may wait until such a prompt
+    /// is read again: it has a thread of its own.
+    pub fn set_printer(&'static self, mut printer: Printer) -> io::Result<()> {
+        let print = move || {
+            loop {
+                let lines = self.lines_above();
+                if !printer(lines.clone()) {
+                    let _ = put(lines.as_bytes());
+                }
+                // Keys come to their turn.
+                thread::sleep(DELAY);
+            }
+        };
+        thread::Builder::new().name("printer".into()).spawn(print).map(|_| ())
+    }
+
+    /// Lines to print above the prompt, once there are some.
+    fn lines_above(&self) -> String {
+        let mut state = self.lock();
+        while state.above.is_empty() || !state.has_prompt {
+            state = self.above_changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        self.above_changed.notify_all();
+        let end =
+            state.above.char_indices().find(|(at, c)| *c == '\n' && *at >= AT_ONCE).map_or(state.above.len(), |(at, _)| at + 1);
+        let rest = state.above.split_off(end);
+        std::mem::replace(&mut state.above, rest)
     }
 
     /// Such a prompt is open from now on: whole lines are printed above it.
@@ -109,15 +142,34 @@ impl Output {
         self.lock().has_prompt = true;
     }
 
-    /// It is closed. A line that was begun above it goes on below.
+    /// It is closed. What has not been printed above it comes below, a line that was begun too.
     pub fn end_prompt(&self) {
         let mut state = self.lock();
         state.has_prompt = false;
-        let begun = std::mem::take(&mut state.begun);
-        if !begun.is_empty() {
-            state.follow(&begun);
-            let _ = put(begun.as_bytes());
+        let left = std::mem::take(&mut state.above) + &std::mem::take(&mut state.begun);
+        if !left.is_empty() {
+            state.follow(&left);
+            let _ = put(left.as_bytes());
         }
+    }
+
+    /// Has text printed above the prompt, if one is open. What is no whole line yet waits for its end.
+    fn print_above<'s>(&'s self, mut state: MutexGuard<'s, State>, text: &str) -> Result<(), MutexGuard<'s, State>> {
+        if !state.has_prompt {
+            return Err(state);
+        }
+        state.begun.push_str(text);
+        if let Some(end) = state.begun.rfind('\n') {
+            let rest = state.begun.split_off(end + 1);
+            let lines = std::mem::replace(&mut state.begun, rest);
+            state.above.push_str(&lines);
+            self.above_changed.notify_all();
+        }
+        if state.above.len() > ABOVE_MAX {
+            // For a moment only: whoever reads the prompt may be waiting for this thread.
+            drop(self.above_changed.wait_timeout(state, DELAY).unwrap_or_else(PoisonError::into_inner));
+        }
+        Ok(())
     }
 
     /// It is left as it is, because the process ends: what the editor has switched on is switched off.
@@ -129,10 +181,7 @@ impl Output {
 
     /// Writes what the program prints.
     pub fn write(&'static self, text: &str) -> io::Result<()> {
-        let mut state = self.lock();
-        if state.print_above(text) {
-            return Ok(());
-        }
+        let Err(mut state) = self.print_above(self.lock(), text) else { return Ok(()) };
         if let Some(error) = state.failed.take() {
             return Err(error);
         }
@@ -162,8 +211,11 @@ impl Output {
     /// Writes what the program says on standard error.
     pub fn write_error(&self, text: &str) -> io::Result<()> {
         let mut state = self.lock();
-        if self.notes_on_terminal && state.print_above(text) {
-            return Ok(());
+        if self.notes_on_terminal {
+            match self.print_above(state, text) {
+                Ok(()) => return Ok(()),
+                Err(unchanged) => state = unchanged,
+            }
         }
         state.write_out()?;
         let asks = state.asks;
@@ -349,7 +401,14 @@ impl Output {
 
     /// Says something on standard error, on lines of its own. If the program waits for input behind a prompt, the prompt is shown again.
     pub fn note(&self, text: &str) {
-        self.note_in(&mut self.lock(), text);
+        let mut state = self.lock();
+        if self.notes_on_terminal {
+            match self.print_above(state, &format!("{}\n", text.trim_end_matches('\n'))) {
+                Ok(()) => return,
+                Err(unchanged) => state = unchanged,
+            }
+        }
+        self.note_in(&mut state, text);
     }
 
     /// The same from where the program may be in the middle of a write; then it may come in the midst of that.
@@ -363,9 +422,6 @@ impl Output {
     }
 
     fn note_in(&self, state: &mut State, text: &str) {
-        if self.notes_on_terminal && state.print_above(&format!("{}\n", text.trim_end_matches('\n'))) {
-            return;
-        }
         let _ = state.write_out();
         let shared = self.is_terminal && self.notes_on_terminal;
         let is_behind_text = shared && !state.line_start.is_empty();
@@ -413,22 +469,6 @@ impl Output {
 }
 
 impl State {
-    /// Prints above the prompt, if one is open. What is no whole line yet waits for its end.
-    fn print_above(&mut self, text: &str) -> bool {
-        if !self.has_prompt {
-            return false;
-        }
-        self.begun.push_str(text);
-        let Some(end) = self.begun.rfind('\n') else { return true };
-        let rest = self.begun.split_off(end + 1);
-        let lines = std::mem::replace(&mut self.begun, rest);
-        let printed = self.printer.as_mut().is_some_and(|print| print(lines.clone()));
-        if !printed {
-            let _ = put(lines.as_bytes());
-        }
-        true
-    }
-
     /// Keeps track of the line that is being written.
     fn follow(&mut self, text: &str) {
         let rest = match text.rfind('\n') {

@@ -79,6 +79,7 @@ fn typed(init: Init) -> i32 {
         evaluate_init(&mut session);
     }
     session.vm().on_error(OnError::Return);
+    session.tasks_go_on = !is_plain_terminal();
     let session = Rc::new(RefCell::new(session));
     let mut reader = match Reader::new(&session) {
         Ok(reader) => reader,

@@ -5,6 +5,7 @@ use crate::host::Texts;
 use crate::output::output;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 use vm::embed::{Error, Handle, Problem, Restart, Vm};
 use vm::object::Kind;
 use vm::reload::{ReloadOptions, Report, normalise};
@@ -13,6 +14,9 @@ use vm::session;
 /// The namespace of what is typed.
 pub const NAMESPACE: &str = "repl";
 
+/// How long tasks run before the prompt comes back behind which they go on.
+const MOMENT: Duration = Duration::from_millis(100);
+
 /// A VM with its session.
 pub struct Session {
     vm: Vm,
@@ -20,6 +24,8 @@ pub struct Session {
     pub core: session::Session,
     /// Whether the last reload was refused.
     pub is_refused: bool,
+    /// Whether tasks go on while somebody types.
+    pub tasks_go_on: bool,
 }
 
 impl Session {
@@ -30,7 +36,7 @@ impl Session {
         engine::add_roots(&mut vm, &[]);
         let mut core = session::Session::new(NAMESPACE);
         core.warn = Some(warn);
-        Session { vm, core, is_refused: false }
+        Session { vm, core, is_refused: false, tasks_go_on: false }
     }
 
     /// What Ctrl-C sets.
@@ -87,9 +93,9 @@ impl Session {
         asked(engine::call_with_texts(&mut self.vm, &main, &[]).map(|_| ()))
     }
 
-    /// Lets tasks go on until all of them wait.
+    /// Lets tasks go on until all of them wait; where they go on at the prompt, for a moment at most.
     pub fn run_ready_tasks(&mut self) -> Result<(), Error> {
-        self.vm.run_ready_tasks()
+        if self.tasks_go_on { self.vm.run_ready_tasks_for(MOMENT) } else { self.vm.run_ready_tasks() }
     }
 
     /// Waits for the end of all tasks. Gives how many were ended by an error that nobody waited for.

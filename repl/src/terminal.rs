@@ -14,16 +14,19 @@ mod unix {
     use crate::plain::is_plain_terminal;
     use rustix::process::getpgrp;
     use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetpgrp, tcgetwinsize, tcsetattr};
-    use signal_hook::consts::{SIGCONT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
+    use signal_hook::consts::{SIGCONT, SIGHUP, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
     use signal_hook::iterator::Signals;
     use signal_hook::low_level::emulate_default_handler;
     use std::io::{self, IsTerminal, stderr, stdin, stdout};
     use std::sync::atomic::{AtomicBool, Ordering};
-    use std::sync::{Mutex, MutexGuard, PoisonError};
+    use std::sync::{Mutex, MutexGuard, Once, PoisonError};
     use std::thread;
 
     /// How the terminal was before keys were asked for; nothing while they are not.
     static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
+
+    /// How the terminal is to be left, while an editor of lines uses it.
+    static AT_END: Mutex<Option<Termios>> = Mutex::new(None);
 
     /// Whether lines are typed at the moment.
     static TAKES_LINES: AtomicBool = AtomicBool::new(false);
@@ -89,7 +92,8 @@ mod unix {
 
     /// Makes the terminal what it was.
     pub fn restore() {
-        if let Some(before) = before().take() {
+        let at_end = AT_END.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(before) = before().take().or(at_end) {
             put_back(&before);
         }
     }
@@ -101,6 +105,23 @@ mod unix {
         /// As it is now.
         pub fn now() -> Saved {
             Saved(tcgetattr(stdin()).ok())
+        }
+
+        /// Has it made that again when a signal ends the process, or [`restore`] is called.
+        pub fn put_back_at_end(&self) {
+            static LISTENS: Once = Once::new();
+            self.0.clone_into(&mut AT_END.lock().unwrap_or_else(PoisonError::into_inner));
+            LISTENS.call_once(|| {
+                // Without this the terminal stays as it is.
+                let Ok(mut signals) = Signals::new([SIGTERM, SIGHUP]) else { return };
+                let listen = move || {
+                    for signal in signals.forever() {
+                        restore();
+                        let _ = emulate_default_handler(signal);
+                    }
+                };
+                let _ = thread::Builder::new().name("terminal".into()).spawn(listen);
+            });
         }
 
         /// Makes it that again.
@@ -200,6 +221,9 @@ mod other {
         pub fn now() -> Saved {
             Saved
         }
+
+        /// Has it made that again at the end.
+        pub fn put_back_at_end(&self) {}
 
         /// Makes it that again.
         pub fn put_back(&self) {}

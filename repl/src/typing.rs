@@ -52,13 +52,15 @@ impl Typing {
     /// Begins to use the terminal.
     pub fn begin() -> Result<Typing, String> {
         let saved = Saved::now();
+        saved.put_back_at_end();
         let (wanted, to_read) = channel();
         let (to_tell, events) = channel();
         let spawned = thread::Builder::new().name("typing".into()).spawn(move || read(&to_read, &to_tell));
         spawned.map_err(|error| format!("cannot start a thread: {}", crate::engine::plain(&error)))?;
         match events.recv() {
             Ok(Event::Ready(Ok(printer))) => {
-                output().set_printer(printer);
+                let printing = output().set_printer(printer);
+                printing.map_err(|error| format!("cannot start a thread: {}", crate::engine::plain(&error)))?;
                 Ok(Typing { wanted, events, saved })
             }
             Ok(Event::Ready(Err(message))) => Err(message),

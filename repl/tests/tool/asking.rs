@@ -179,7 +179,8 @@ fn tasks_go_on_above_the_prompt() {
     terminal.wait_for("> open = fal");
     terminal.press("se");
     terminal.press(ENTER);
-    terminal.wait("what the task prints", |screen| screen.contents().contains("\none\nhalf two\n>"));
+    terminal
+        .wait("what the task prints", |screen| screen.contents().contains("\none\nhalf") && screen.contents().contains("two\n>"));
     // What has been typed stays below what is printed.
     terminal.ask("task.spawn(|| { time.sleep(0.05); print(\"late\") }); 40 + 2", "\n42\n");
     terminal.press("1 + ");
@@ -193,6 +194,35 @@ fn tasks_go_on_above_the_prompt() {
     let ended = terminal.end();
     assert_eq!(ended.status.code(), Some(7), "{}", ended.text);
     assert!(!ended.gives_keys);
+}
+
+#[test]
+fn a_task_that_prints_all_the_time_holds_up_no_key() {
+    let folder = Folder::new();
+    let terminal = Terminal::session(&folder);
+    terminal.wait_for_prompt();
+    terminal.press("import task\rimport time\r");
+    terminal.wait_for("> import time\n");
+    terminal.wait_for_prompt();
+    terminal.press("let goes_on = true\rlet t = task.spawn(|| { while goes_on { print(\"x\"); print(\"y\"); print(\"z\"); time.sleep(0.0) } })\r");
+    for i in 0..20 {
+        terminal.press(&format!("{i} + 1000\r"));
+        // The screen has scrolled on long since.
+        let value = format!("\n{}\r\n", i + 1000);
+        terminal.wait_until("the value", |terminal| String::from_utf8_lossy(&terminal.bytes()).contains(&value));
+    }
+    terminal.press("goes_on = false\r");
+    terminal.ask("40 + 2", "\n42\n");
+}
+
+#[test]
+fn a_signal_leaves_the_terminal_as_it_was() {
+    let folder = Folder::new();
+    let terminal = Terminal::session(&folder);
+    terminal.wait_for_prompt();
+    terminal.wait_until("single keys", Terminal::gives_keys);
+    terminal.signal(nix::sys::signal::Signal::SIGTERM);
+    assert!(!terminal.end().gives_keys);
 }
 
 #[test]

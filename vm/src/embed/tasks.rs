@@ -53,6 +53,11 @@ impl Vm {
         self.run_until(Goal::AllWait, None)
     }
 
+    /// The same, for so long at most: a task that only lets others go on never waits.
+    pub fn run_ready_tasks_for(&mut self, duration: Duration) -> Result<(), Error> {
+        self.run_until(Goal::AllWait, Some(duration.as_secs_f64()))
+    }
+
     pub(super) fn run_until(&mut self, goal: Goal, seconds: Option<f64>) -> Result<(), Error> {
         if !self.has_tasks() {
             return Ok(());
