@@ -87,7 +87,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         name: "inspect",
         argument: "[TEXT]",
-        help: "shows a value with its parts; `:inspect [N] …` goes into one",
+        help: "shows a value with its parts by numbers; `:inspect [0][2]` goes into them",
         run: describe::inspect,
     },
     Command {

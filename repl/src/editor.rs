@@ -19,6 +19,9 @@ use std::cell::RefCell;
 use std::path::PathBuf;
 use vm::session::{is_incomplete, open_call};
 
+/// How long Escape waits for the rest of what a key sends, in milliseconds.
+const ESCAPE_MS: u16 = 200;
+
 /// Inputs that are remembered.
 const HISTORY_MAX: usize = 10_000;
 
@@ -68,6 +71,7 @@ impl LineEditor {
             .and_then(|config| config.history_ignore_dups(true))
             .map_err(failed)?
             .history_ignore_space(true)
+            .keyseq_timeout(Some(ESCAPE_MS))
             .completion_type(CompletionType::List)
             .color_mode(if is_coloured { ColorMode::Enabled } else { ColorMode::Disabled })
             .build();

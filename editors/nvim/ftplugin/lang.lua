@@ -18,6 +18,8 @@ if vim.fn.executable(path) == 1 and vim.bo.buftype == '' then
     cmd = { path, 'lsp' },
     root_dir = vim.fs.root(0, '.git') or vim.fs.dirname(file),
   })
+  -- Values are shown behind what was evaluated.
+  if vim.lsp.inlay_hint then vim.lsp.inlay_hint.enable(true, { bufnr = 0 }) end
 end
 
 local function map(mode, keys, command, desc)

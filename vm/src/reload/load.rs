@@ -329,6 +329,27 @@ impl Vm {
         absolute.strip_prefix(here).and_then(|inside| inside.strip_prefix('/')).map_or(path, str::to_owned)
     }
 
+    /// The path by which the program knows a file, or would: one below the current directory has no other spelling than that from there on,
+    /// unless it was loaded by one from the root on.
+    pub fn known_path(&mut self, path: &str) -> String {
+        let path = normalise(path);
+        if self.is_loaded(&path) {
+            return path;
+        }
+        let Some(here) = self.host(|host| host.current_directory()).ok().map(|here| normalise(&here)) else { return path };
+        let other = match path.strip_prefix(&*here).and_then(|inside| inside.strip_prefix('/')) {
+            Some(inside) => inside.to_owned(),
+            None if path.starts_with('/') => return path,
+            None => {
+                let absolute = normalise(&format!("{here}/{path}"));
+                return if self.is_loaded(&absolute) { absolute } else { path };
+            }
+        };
+        // A program whose own paths begin at the root gets more of them.
+        let is_from_root = self.loaded_files().iter().any(|file| file.starts_with('/'));
+        if self.is_loaded(&other) || !is_from_root { other } else { path }
+    }
+
     fn import_namespace(&self, from_path: &str, from: &ImportFrom, parsed: &[(Arc<str>, Arc<ModuleImage>)]) -> Arc<str> {
         match from {
             ImportFrom::Namespace(name) => name.as_str().into(),

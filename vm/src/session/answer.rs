@@ -7,8 +7,9 @@ use super::stopped::Done;
 use super::{Failure, FailureKind, Note, Position, RegionKind, Reply, Request, Session, completion, evaluated, inspect, lookup};
 use super::{namespace_of, provenance};
 use crate::embed::{Error, Handle, Problem, Vm};
+use crate::heap::Value;
 use crate::object::{Interrupt, OnError};
-use crate::reload::{FileText, ReloadOptions, Report, normalise};
+use crate::reload::{FileText, ReloadOptions, Report};
 use lang::source::{Source, Span};
 
 /// Lines and columns of the place of a text. More would be a text that is refused.
@@ -53,7 +54,10 @@ impl Session {
             Request::Complete { code, file } => {
                 let completions = match file {
                     Some(file) => {
-                        let session = Session::of_file(vm, &normalise(file), None);
+                        let session = {
+                            let file = vm.known_path(file);
+                            Session::of_file(vm, &file, None)
+                        };
                         completion::complete(vm, &session, code)
                     }
                     None => completion::complete(vm, self, code),
@@ -63,7 +67,10 @@ impl Session {
             Request::LookUp { name, file } => {
                 let entry = match file {
                     Some(file) => {
-                        let session = Session::of_file(vm, &normalise(file), None);
+                        let session = {
+                            let file = vm.known_path(file);
+                            Session::of_file(vm, &file, None)
+                        };
                         lookup::entry(vm, &session, name)
                     }
                     None => lookup::entry(vm, self, name),
@@ -137,7 +144,7 @@ impl Session {
 
     /// Evaluates text whose lines are those of a file. `whole` is the text of the file as it stands in an editor.
     fn evaluate_text_of_file(&mut self, vm: &mut Vm, file: &str, whole: Option<&str>, text: &str) -> Evaluated {
-        let file = normalise(file);
+        let file = vm.known_path(file);
         let is_loaded = vm.is_loaded(&file);
         let session = Session::of_file(vm, &file, whole);
         let source = Source::new(&*file, text);
@@ -157,7 +164,7 @@ impl Session {
         text: &str,
         (kind, at, to): (RegionKind, Position, Option<Position>),
     ) -> Result<Reply, Trouble> {
-        let file = normalise(file);
+        let file = vm.known_path(file);
         let source = Source::new(&*file, text);
         let found = match find(&source, kind, at, to) {
             Ok(found) => found,
@@ -204,6 +211,12 @@ impl Session {
             }
         };
         let mut reply = Reply { region, ..reply };
+        if let Some(error) = &mut reply.error
+            && let Some(help) = not_loaded_help(vm, &source, &file, error)
+        {
+            error.text.push_str(&format!("  = help: {help}\n"));
+            error.notes.iter_mut().for_each(|note| note.help.clone_from(&help));
+        }
         for note in reply.error.iter_mut().flat_map(|error| &mut error.notes) {
             // An import of the file that was written behind the text.
             if *note.file == *file && note.range.start > whole.end {
@@ -243,6 +256,9 @@ impl Session {
             return Ok(told(format!("{ended} traces are ended\n")));
         }
         let target = self.value_of(vm, name)?;
+        if vm.enter(|cx| matches!(target.value_in(cx.world), Value::Native(_))) {
+            return Err(Trouble::Asked(format!("`{name}` is built in: calls of it cannot be traced")));
+        }
         vm.call_raw(&change, (target,))?;
         Ok(told(match on {
             true => format!("calls of {name} are written; `:untrace {name}` ends that\n"),
@@ -261,12 +277,27 @@ impl Session {
     }
 }
 
+/// What to do about a name that the text defines and the program does not know, because it has not loaded the file.
+fn not_loaded_help(vm: &mut Vm, source: &Source, file: &str, error: &Failure) -> Option<String> {
+    if error.class.as_deref() != Some("NameError") || vm.is_loaded(file) {
+        return None;
+    }
+    let name = error.message.strip_prefix('`')?.split('`').next()?.to_owned();
+    let parsed = lang::parse(source).file;
+    let outline = lang::outline(source, &parsed, &lang::resolve(&parsed, &mut Vec::new()));
+    let defines = outline.definition(&name).is_some();
+    defines
+        .then(|| format!("the program has not loaded this file: evaluate the form that defines `{name}`, or the whole file, first"))
+}
+
 /// The files that a path stands for; `None`: all.
 pub fn selection(vm: &mut Vm, path: Option<&str>) -> Result<Option<Vec<String>>, String> {
     let mut loaded = vm.loaded_files();
     loaded.extend(vm.unloaded_files());
-    match path.filter(|path| !path.is_empty()).map(normalise) {
-        Some(path) if !loaded.contains(&path) => Err(format!("`{path}` is not loaded; `:load {path}` loads it")),
+    match path.filter(|path| !path.is_empty()).map(|path| vm.known_path(path)) {
+        Some(path) if !loaded.contains(&path) => {
+            Err(format!("the program has not loaded `{path}`; an `import` of it, or `:load {path}` in a session, does"))
+        }
         _ if loaded.is_empty() => Err("no file is loaded".into()),
         path => Ok(path.map(|path| vec![path])),
     }

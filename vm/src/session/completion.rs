@@ -13,6 +13,13 @@ pub fn complete(vm: &mut Vm, session: &Session, line: &str) -> Completions {
     let word = parts.pop().unwrap_or("");
     let start = line.len() - word.len();
     let mut items = Vec::new();
+    if let Some(start) = path_of_import(line) {
+        let path = &line[start..];
+        let names = vm.enter(|cx| lookup::importable(cx));
+        let fitting = names.into_iter().filter(|name| name.starts_with(path));
+        items.extend(fitting.map(|name| candidate(name, "namespace", &Arc::default())));
+        return Completions { start, items };
+    }
     if parts.iter().any(|part| part.is_empty() || part.starts_with(|c: char| c.is_ascii_digit())) {
         return Completions { start: line.len(), items };
     }
@@ -39,6 +46,14 @@ pub fn complete(vm: &mut Vm, session: &Session, line: &str) -> Completions {
         items.dedup_by(|a, b| a.text == b.text);
     }
     Completions { start, items }
+}
+
+/// Where the path of an import begins that ends a text.
+fn path_of_import(text: &str) -> Option<usize> {
+    let line = text.rsplit(['\n', ';']).next()?.trim_start();
+    let path = line.strip_prefix("import ").or_else(|| line.strip_prefix("from "))?.trim_start();
+    let is_path = path.chars().all(|c| c == '_' || c == '.' || c.is_alphanumeric());
+    is_path.then(|| text.len() - path.len())
 }
 
 /// A candidate of something that no file could leave behind.

@@ -226,6 +226,14 @@ fn kind_of_member(member: &Member<'_>) -> &'static str {
     }
 }
 
+/// Namespaces that can be imported: the modules of the library, and those of the program.
+pub fn importable(cx: &Cx<'_, '_>) -> BTreeSet<String> {
+    let modules = cx.world.library.iter().map(|name| (*name).to_owned());
+    let loaded =
+        cx.world.modules.values().filter(|module| !module.path.starts_with('<')).map(|module| module.namespace.name.to_string());
+    modules.chain(loaded).collect()
+}
+
 /// Names of the arguments that can be given to what a name stands for.
 pub fn parameters(vm: &mut Vm, session: &Session, name: &str) -> Vec<String> {
     let Ok(chain) = chain_of(vm, session, name) else { return Vec::new() };
