@@ -394,7 +394,7 @@ impl Vm {
                         return Ok(files.into_iter().filter(|file| !seen.contains(file) && !self.is_loaded(file)).collect());
                     }
                 }
-                if candidates.iter().any(|path| seen.contains(path)) || self.has_namespace(name) {
+                if candidates.iter().any(|path| seen.contains(path)) || self.has_namespace(name) && !self.is_only_evaluated(name) {
                     return Ok(Vec::new());
                 }
                 for path in &candidates {
@@ -402,7 +402,8 @@ impl Vm {
                         return Ok(vec![path.clone()]);
                     }
                 }
-                if parsed.iter().any(|(path, image)| *self.namespace_of(path, image) == **name) {
+                let is_given = parsed.iter().any(|(path, image)| *self.namespace_of(path, image) == **name);
+                if is_given || self.has_namespace(name) {
                     return Ok(Vec::new());
                 }
                 let ending = if self.files.sharing == Sharing::Directory { "/*.lang" } else { "" };
@@ -417,6 +418,16 @@ impl Vm {
                 Err(format!("namespace `{name}` does not exist{looked}{near}"))
             }
         }
+    }
+
+    /// Whether all that a namespace has was evaluated, as parts of a file that is not loaded.
+    fn is_only_evaluated(&mut self, name: &str) -> bool {
+        self.enter(|cx| {
+            let Some(namespace) = cx.world.namespaces.get(name) else { return false };
+            let definitions = namespace.definitions();
+            !definitions.is_empty()
+                && definitions.iter().all(|cell| cell.meta().contributor.is_some_and(|module| module.path.starts_with('<')))
+        })
     }
 
     /// Where a namespace is looked for: files, or directories if those are namespaces.
