@@ -154,6 +154,32 @@ fn rights_are_kept() {
             assert_eq!(failure(&reply).0, FailureKind::Forbidden, "{request:?}");
         }
         assert_eq!(shown(client.ask(&inspect("shop.asked")).expect("it is there")).as_deref(), Some("0"));
+        // A name that cannot be looked up is not evaluated instead.
+        let long = format!("shop{}", ".till".repeat(101));
+        for request in [inspect(&long), Request::List { what: long.clone() }] {
+            let reply = client.ask(&request).expect("the program is there");
+            assert_eq!(failure(&reply), (FailureKind::Impossible, "a name has at most 100 dots"), "{request:?}");
+        }
+    });
+}
+
+/// A name is looked up; what is evaluated for it is a getter, and nothing that is misspelt.
+#[test]
+fn a_name_is_not_evaluated() {
+    while_serving(options(Rights::EVALUATE), |session| {
+        let mut client = connect(session);
+        value(&mut client, "import shop\n1");
+        for (what, wrong) in [("shop.nosuch", "`shop` has no `nosuch`"), ("shop.till.nosuch", "`shop.till` has no `nosuch`")] {
+            for request in [Request::Inspect { what: what.into(), path: vec![], from: 0 }, Request::List { what: what.into() }] {
+                let reply = client.ask(&request).expect("the program is there");
+                let (kind, message) = failure(&reply);
+                assert!(kind == FailureKind::Impossible && message.starts_with(wrong), "{request:?}: {message}");
+            }
+        }
+        for (what, shown) in [("shop.till.sum", "50"), ("true", "true"), ("1 + 1", "2")] {
+            let reply = client.ask(&Request::Inspect { what: what.into(), path: vec![], from: 0 }).expect("the program is there");
+            assert_eq!(reply.inspected.map(|value| value.shown).as_deref(), Some(shown), "{what}");
+        }
     });
 }
 

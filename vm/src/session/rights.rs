@@ -44,7 +44,10 @@ impl Rights {
         if self.evaluate || matches!(&**what, "" | "_") {
             return None;
         }
-        let chain = chain_of(vm, session, what).ok()?;
+        let chain = match chain_of(vm, session, what) {
+            Ok(chain) => chain,
+            Err(message) => return Some(Reply::failed(FailureKind::Impossible, message.clone(), message)),
+        };
         let is_held = vm.enter(|cx| held_value(cx, &chain).is_some());
         if is_held { None } else { Some(self.refused(&["evaluate, which this name needs,"])) }
     }
