@@ -168,7 +168,7 @@ fn definitions_that_clients_evaluate_are_told() {
     let mut running = serving(&folder, &["run", "--reload", "--serve", "shop.lang"]);
     let (mut stream, mut reader) = greeted(&folder);
     let mut asked = |text: &str, kind: &str, line: u32, to: u32| {
-        let (at, to) = (serde_json::json!({"line": line, "column": 5}), serde_json::json!({"line": to, "column": 1}));
+        let (at, to) = (serde_json::json!({"line": line, "column": 1}), serde_json::json!({"line": to, "column": 1}));
         let request = serde_json::json!({"id": 1, "op": "evaluate_region", "file": "shop.lang", "text": text, "kind": kind, "at": at, "to": to});
         writeln!(stream, "{request}").expect("it is open");
         let mut line = String::new();
@@ -273,8 +273,11 @@ fn a_stopped_program_is_restarted_by_a_client() {
     terminal.press(":eval days + 100\r");
     terminal.wait_for("\n100\n");
     // What is printed for it belongs to the client, and an error is kept.
-    terminal.ask(":use do { print(\"from\" + \" here\"); nosuch }", "from here");
-    terminal.ask("_e.message", "`nosuch` does not exist\"");
+    terminal.press(":use do { print(\"from\" + \" here\"); nosuch }\r");
+    terminal.wait_for("\nfrom here\n");
+    terminal.wait_for("NameError: `nosuch` does not exist");
+    terminal.press("\"kept: \" + _e.message\r");
+    terminal.wait_for("\n\"kept: `nosuch` does not exist");
     terminal.press(":use 77\r");
     running.wait_for("77");
     assert_eq!(running.status(), Some(0));
