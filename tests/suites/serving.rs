@@ -1,16 +1,18 @@
 //! A program of a host that serves: clients ask it while it runs, and nothing they do harms it.
 
 use std::cell::RefCell;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::ops::ControlFlow;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::channel;
 use std::thread;
+use std::time::{Duration, Instant};
 use stdlib::new_vm;
 use vm::embed::{Error, Vm, VmOptions};
 use vm::object::Interrupt;
-use vm::session::{Announced, Client, ClientError, FailureKind, Reply, Request, Rights, Server, ServerOptions, SessionFile};
+use vm::session::{Announced, Client, ClientError, Desk, FailureKind, Reply, Request, Rights, Server, ServerOptions, SessionFile};
 
 /// A program that runs until its clients have done what they want.
 const PROGRAM: &str = "\
@@ -21,6 +23,9 @@ class Till { slot coins = 5; get sum { asked += 1; self.coins * price } }
 let till = Till()
 fn main() { while true { turns += 1 } }
 ";
+
+/// How long anything may take.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn options(rights: Rights) -> ServerOptions {
     ServerOptions { program: "shop".into(), rights, announced: Announced::Nowhere, ..ServerOptions::default() }
@@ -53,12 +58,29 @@ fn connect(session: &SessionFile) -> Client {
     Client::connect(session, "a test").expect("the program lets clients in")
 }
 
+/// Connects as one who gets a namespace that somebody else had. That it is free is known when the end of that connection has arrived.
+fn connect_as(session: &SessionFile, namespace: &str) -> Client {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let client = connect(session);
+        if client.welcome().namespace == namespace {
+            return client;
+        }
+        assert!(Instant::now() < until, "`{namespace}` is never free");
+    }
+}
+
+/// Asks what is answered some time.
+fn ask(client: &mut Client, request: &Request) -> Reply {
+    client.ask_within(request, PATIENCE).expect("the program answers")
+}
+
 fn evaluate(code: &str) -> Request {
     Request::Evaluate { code: code.into(), namespace: None, file: None, at: None }
 }
 
 fn value(client: &mut Client, code: &str) -> String {
-    let reply = client.ask(&evaluate(code)).expect("the program is there");
+    let reply = ask(client, &evaluate(code));
     reply.value.clone().unwrap_or_else(|| panic!("{code}: {reply:?}"))
 }
 
@@ -70,12 +92,16 @@ fn failure(reply: &Reply) -> (FailureKind, &str) {
 /// A socket to the program, and what comes out of it.
 fn socket(session: &SessionFile) -> (TcpStream, impl FnMut() -> String + use<>) {
     let stream = TcpStream::connect(session.address).expect("it listens");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
+    stream.set_write_timeout(Some(PATIENCE)).expect("a socket");
     let mut reader = BufReader::new(stream.try_clone().expect("a socket"));
     let next = move || {
         let mut line = String::new();
         // A connection that is cut has nothing more to say.
-        let _ = reader.read_line(&mut line);
-        line
+        match reader.read_line(&mut line) {
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => panic!("nothing comes"),
+            _ => line,
+        }
     };
     (stream, next)
 }
@@ -111,8 +137,21 @@ fn clients_do_not_see_each_others_names() {
         value(&mut second, "let x = 2; x");
         assert_eq!((value(&mut first, "x"), value(&mut second, "x")), ("1".into(), "2".into()));
         drop(first);
-        // That it has left is known when the end of its connection has arrived.
-        while connect(session).welcome().namespace != "repl" {}
+        connect_as(session, "repl");
+    });
+}
+
+/// Values that a client has been shown are not shown to who gets its namespace.
+#[test]
+fn values_are_forgotten_with_their_client() {
+    while_serving(options(Rights::ALL), |session| {
+        let mut first = connect(session);
+        value(&mut first, "\"secret\"");
+        assert!(!ask(&mut first, &evaluate("nosuch")).ok);
+        value(&mut first, "let kept = 3; kept");
+        drop(first);
+        let mut second = connect_as(session, "repl");
+        assert_eq!(value(&mut second, "[_, _1, _2, _e, kept]"), "[nil, nil, nil, nil, 3]");
     });
 }
 
@@ -138,9 +177,9 @@ fn replies_belong_to_their_requests() {
 fn rights_are_kept() {
     while_serving(options(Rights::LOOK), |session| {
         let mut client = connect(session);
-        assert!(client.ask(&Request::Describe).expect("the program is there").ok);
+        assert!(ask(&mut client, &Request::Describe).ok);
         for refused in [evaluate("1"), Request::Undo, Request::Inspect { what: "shop.main()".into(), path: vec![], from: 0 }] {
-            let reply = client.ask(&refused).expect("the program is there");
+            let reply = ask(&mut client, &refused);
             let (kind, message) = failure(&reply);
             assert_eq!(kind, FailureKind::Forbidden, "{refused:?}");
             assert!(message.starts_with("the program does not let its clients "), "{message}");
@@ -148,12 +187,38 @@ fn rights_are_kept() {
         // A property runs code, though it is a name.
         let inspect = |what: &str| Request::Inspect { what: what.into(), path: vec![], from: 0 };
         let shown = |reply: Reply| reply.inspected.map(|value| value.shown);
-        assert_eq!(shown(client.ask(&inspect("shop.till.coins")).expect("it is there")).as_deref(), Some("5"));
+        assert_eq!(shown(ask(&mut client, &inspect("shop.till.coins"))).as_deref(), Some("5"));
         for request in [inspect("shop.till.sum"), inspect("shop.nosuch"), Request::List { what: "shop.till.sum".into() }] {
-            let reply = client.ask(&request).expect("the program is there");
+            let reply = ask(&mut client, &request);
             assert_eq!(failure(&reply).0, FailureKind::Forbidden, "{request:?}");
         }
-        assert_eq!(shown(client.ask(&inspect("shop.asked")).expect("it is there")).as_deref(), Some("0"));
+        assert_eq!(shown(ask(&mut client, &inspect("shop.asked"))).as_deref(), Some("0"));
+        // A name that cannot be looked up is not evaluated instead.
+        let long = format!("shop{}", ".till".repeat(101));
+        for request in [inspect(&long), Request::List { what: long.clone() }] {
+            let reply = ask(&mut client, &request);
+            assert_eq!(failure(&reply), (FailureKind::Impossible, "a name has at most 100 dots"), "{request:?}");
+        }
+    });
+}
+
+/// A name is looked up; what is evaluated for it is a getter, and nothing that is misspelt.
+#[test]
+fn a_name_is_not_evaluated() {
+    while_serving(options(Rights::EVALUATE), |session| {
+        let mut client = connect(session);
+        value(&mut client, "import shop\n1");
+        for (what, wrong) in [("shop.nosuch", "`shop` has no `nosuch`"), ("shop.till.nosuch", "`shop.till` has no `nosuch`")] {
+            for request in [Request::Inspect { what: what.into(), path: vec![], from: 0 }, Request::List { what: what.into() }] {
+                let reply = ask(&mut client, &request);
+                let (kind, message) = failure(&reply);
+                assert!(kind == FailureKind::Impossible && message.starts_with(wrong), "{request:?}: {message}");
+            }
+        }
+        for (what, shown) in [("shop.till.sum", "50"), ("true", "true"), ("1 + 1", "2")] {
+            let reply = ask(&mut client, &Request::Inspect { what: what.into(), path: vec![], from: 0 });
+            assert_eq!(reply.inspected.map(|value| value.shown).as_deref(), Some(shown), "{what}");
+        }
     });
 }
 
@@ -169,7 +234,7 @@ fn an_interrupt_ends_an_evaluation() {
             let evaluating = scope.spawn(move || {
                 for _ in 0..20 {
                     begun.send(()).expect("somebody waits");
-                    let reply = busy.ask(&evaluate("while true { }")).expect("the program is there");
+                    let reply = ask(&mut busy, &evaluate("while true { }"));
                     assert_eq!(failure(&reply).0, FailureKind::Interrupted);
                 }
                 drop(begun);
@@ -255,13 +320,13 @@ fn what_is_no_request_is_answered_and_survived() {
     });
 }
 
-/// A line of a gigabyte takes no memory, and what comes behind it is answered.
+/// A line of many megabytes takes no memory, and what comes behind it is answered.
 #[test]
 fn a_line_without_end_is_left_out() {
     while_serving(options(Rights::ALL), |session| {
         let (mut stream, mut next) = greeted(session);
         let chunk = vec![b'a'; 1 << 20];
-        for _ in 0..1024 {
+        for _ in 0..64 {
             stream.write_all(&chunk).expect("it is open");
         }
         writeln!(stream).expect("it is open");
@@ -297,8 +362,54 @@ fn there_is_room_for_so_many_clients() {
         let Err(ClientError::Refused(reason)) = Client::connect(session, "a third") else { panic!("it was let in") };
         assert_eq!(reason, "2 clients are connected already; end one of them");
         drop(first);
-        while Client::connect(session, "a third").is_err() {}
+        let until = Instant::now() + PATIENCE;
+        while Client::connect(session, "a third").is_err() {
+            assert!(Instant::now() < until, "there is never room");
+        }
     });
+}
+
+/// Who has no token takes no client's place.
+#[test]
+fn strangers_lock_nobody_out() {
+    while_serving(ServerOptions { clients_max: 2, ..options(Rights::ALL) }, |session| {
+        let _silent: Vec<_> = (0..4).map(|_| socket(session)).collect();
+        assert_eq!(value(&mut connect(session), "1 + 1"), "2");
+    });
+}
+
+/// More of them than there is room for are sent away, and the rest is when it has said nothing for a while.
+#[test]
+fn there_is_room_for_so_many_strangers() {
+    while_serving(options(Rights::ALL), |session| {
+        let mut silent: Vec<_> = (0..33).map(|_| socket(session)).collect();
+        let (_last, mut next) = silent.pop().expect("one of them");
+        assert!(next().contains("many connect at once; try it again"));
+        for (_, next) in &mut silent {
+            assert!(next().contains("there was no greeting"));
+        }
+        assert_eq!(value(&mut connect(session), "1 + 1"), "2");
+    });
+}
+
+/// Others could put their files into the place of the user's, so that a client shows them its token.
+#[test]
+#[cfg(unix)]
+fn a_directory_of_others_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = std::env::temp_dir().join(format!("lang-others-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).expect("a directory");
+    let vm: Vm = new_vm(VmOptions::default());
+    let start = |mode: u32| {
+        std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(mode)).expect("it is ours");
+        let announced = Announced::In(directory.clone());
+        let started = Server::start(&vm, ServerOptions { announced, ..options(Rights::ALL) }).map(drop);
+        let left = std::fs::metadata(&directory).expect("it is there").permissions().mode() & 0o777;
+        (started.map_err(|error| error.kind()), left)
+    };
+    assert_eq!(start(0o777), (Err(ErrorKind::PermissionDenied), 0o777));
+    assert_eq!(start(0o755), (Ok(()), 0o755));
+    std::fs::remove_dir(&directory).expect("it is empty");
 }
 
 /// When the server ends, its clients are told by the end of the connection, and its file is gone.
@@ -320,12 +431,19 @@ fn the_end_of_a_server_is_noticed() {
         }
     }
     let session = found[0].clone();
+    let (over, is_over) = channel();
     let asks = thread::spawn(move || {
         let mut client = connect(&session);
-        let reply = client.ask(&evaluate("1 + 1"));
-        (reply.expect("it is there").value, client.ask(&Request::Describe))
+        let reply = ask(&mut client, &evaluate("1 + 1"));
+        // A request that came at once could still be served with the first.
+        is_over.recv_timeout(PATIENCE).expect("the program serves no more");
+        (reply.value, client.ask_within(&Request::Describe, PATIENCE))
     });
-    while server.serve(&mut vm) == 0 {}
+    let until = Instant::now() + PATIENCE;
+    while server.serve(&mut vm) == 0 {
+        assert!(Instant::now() < until, "nothing is asked");
+    }
+    over.send(()).expect("the client waits");
     drop(server);
     let (value, after) = asks.join().expect("no panic");
     assert_eq!(value.as_deref(), Some("2"));
@@ -337,17 +455,16 @@ fn the_end_of_a_server_is_noticed() {
 
 /// What ended without saying so is forgotten by who lists what serves.
 #[test]
+#[cfg(target_os = "linux")]
 fn stale_files_are_removed() {
     let directory = std::env::temp_dir().join(format!("lang-stale-{}", std::process::id()));
     std::fs::create_dir_all(&directory).expect("a directory");
-    let vm: Vm = new_vm(VmOptions::default());
-    let server = Server::start(&vm, options(Rights::ALL)).expect("there are sockets");
-    let session = server.session().clone();
-    // The process is there, and listens no more.
-    drop(server);
+    // No process has this number, whatever listens there.
+    let listener = TcpListener::bind("127.0.0.1:0").expect("there are sockets");
+    let address = listener.local_addr().expect("a socket");
     let text = format!(
-        "{{\"address\":\"{}\",\"token\":\"\",\"pid\":{},\"program\":\"a\",\"directory\":\"/\",\"started\":1,\"rights\":{{\"look\":true,\"evaluate\":true,\"change\":true}}}}",
-        session.address, session.pid
+        "{{\"address\":\"{address}\",\"token\":\"\",\"pid\":{},\"program\":\"a\",\"directory\":\"/\",\"started\":1,\"rights\":{{\"look\":true,\"evaluate\":true,\"change\":true}}}}",
+        u32::MAX
     );
     std::fs::write(directory.join("stale.json"), text).expect("it can be written");
     std::fs::write(directory.join("foreign.json"), "{}").expect("it can be written");
@@ -367,5 +484,77 @@ fn a_client_that_does_not_read_holds_up_nobody() {
         assert_eq!(value(&mut connect(session), "3 + 4"), "7");
         let mut byte = [0];
         stream.read_exact(&mut byte).expect("the first reply has come");
+    });
+}
+
+/// What has told the program to stop is not lost to what a client asks.
+#[test]
+fn a_program_that_is_to_stop_serves_nobody_before() {
+    let mut vm: Vm = new_vm(VmOptions::default());
+    vm.load_texts(vec![("shop.lang".into(), PROGRAM.into())]).expect("the program is correct");
+    let desk = Desk::new(&vm, None);
+    let visitor = desk.door().enter(Rights::ALL).expect("it is open");
+    let (tell, told) = channel();
+    visitor.ask(evaluate("1 + 1"), move |reply| tell.send(reply).expect("somebody waits"));
+    vm.cancel_flag().store(true, Ordering::Relaxed);
+    assert_eq!(desk.serve(&mut vm), 0);
+    let ended = vm.call::<_, ()>("shop.main", ());
+    assert!(matches!(ended, Err(Error::Interrupted(Interrupt::Cancelled))), "{ended:?}");
+    assert_eq!(desk.serve(&mut vm), 1);
+    assert_eq!(told.try_recv().expect("it was answered").value.as_deref(), Some("2"));
+}
+
+/// What waits behind the end of the program is not carried out, and takes the end not back.
+#[test]
+fn nothing_is_carried_out_behind_the_end_of_the_program() {
+    let mut vm: Vm = new_vm(VmOptions::default());
+    let desk = Desk::new(&vm, None);
+    let visitor = desk.door().enter(Rights::ALL).expect("it is open");
+    let (tell, told) = channel();
+    for code in ["exit(3)", "1 + 1"] {
+        let tell = tell.clone();
+        visitor.ask(evaluate(code), move |reply| tell.send(reply).expect("somebody waits"));
+    }
+    let served = desk.serve_with(&mut vm, |vm, session, request| {
+        let reply = session.answer(vm, request);
+        if reply.ok { ControlFlow::Continue(reply) } else { ControlFlow::Break(reply) }
+    });
+    assert_eq!(served, 1);
+    assert!(vm.cancel_flag().load(Ordering::Relaxed));
+    assert_eq!(told.try_recv().expect("it was answered").error.and_then(|error| error.exit), Some(3));
+    assert!(told.try_recv().is_err());
+}
+
+/// A panic of a request is seen, and leaves a desk that serves.
+#[test]
+fn a_panic_leaves_a_desk_that_serves() {
+    let mut vm: Vm = new_vm(VmOptions::default());
+    let desk = Desk::new(&vm, None);
+    let visitor = desk.door().enter(Rights::ALL).expect("it is open");
+    visitor.ask(evaluate("1"), |_| panic!("it is never answered"));
+    let panics = std::panic::AssertUnwindSafe(|| desk.serve_with(&mut vm, |_, _, _| panic!("on purpose")));
+    assert!(std::panic::catch_unwind(panics).is_err());
+    assert!(!desk.is_serving());
+    let (tell, told) = channel();
+    visitor.ask(evaluate("2"), move |reply| tell.send(reply).expect("somebody waits"));
+    assert_eq!(desk.serve(&mut vm), 1);
+    assert_eq!(told.try_recv().expect("it was answered").value.as_deref(), Some("2"));
+}
+
+/// What a client has not read is kept for it up to a bound; then it is not listened to.
+#[test]
+fn a_client_that_does_not_read_is_not_listened_to() {
+    while_serving(options(Rights::ALL), |session| {
+        let (mut stream, mut next) = greeted(session);
+        stream.set_write_timeout(Some(Duration::from_secs(1))).expect("a socket");
+        let garbage = "x\n".repeat(1 << 15);
+        // The sockets of the system take so much.
+        let is_held_up = (0..1 << 9).any(|_| stream.write_all(garbage.as_bytes()).is_err());
+        assert!(is_held_up, "32 MB were read of somebody who reads nothing");
+        // It is, as soon as it reads.
+        for _ in 0..1 << 15 {
+            assert!(next().contains("this is no request"));
+        }
+        assert_eq!(value(&mut connect(session), "3 + 4"), "7");
     });
 }

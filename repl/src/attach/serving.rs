@@ -8,13 +8,15 @@ use crate::summary;
 use lang::ast::StmtKind;
 use lang::source::Source;
 use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::rc::Rc;
-use std::sync::atomic::Ordering;
 use vm::embed::Vm;
 use vm::object::Interrupt;
 use vm::reload::{FileText, Report, normalise};
 use vm::session::{
-    Done, FailureKind, RegionKind, Reply, Request, Rights, Server, ServerOptions, Session, find, range, reported, selection,
+    Done, FailureKind, RegionKind, Reply, Request, Rights, Server, ServerOptions, Session, Trouble, find, range, reported,
+    selection,
 };
 
 /// Begins to serve.
@@ -33,11 +35,13 @@ pub fn serve_alone(vm: &mut Vm, server: &Rc<Server>, stop: &Rc<Cell<Option<Inter
     vm.on_safe_point(move |vm| {
         server.serve_with(vm, |vm, session, request| {
             let reply = session.answer(vm, request);
-            if let Some(status) = exit_of(&reply) {
-                stop.set(Some(Interrupt::Exit(status)));
-                vm.cancel_flag().store(true, Ordering::Relaxed);
+            match exit_of(&reply) {
+                Some(status) => {
+                    stop.set(Some(Interrupt::Exit(status)));
+                    ControlFlow::Break(reply)
+                }
+                None => ControlFlow::Continue(reply),
             }
-            reply
         });
     });
 }
@@ -46,7 +50,17 @@ pub fn serve_alone(vm: &mut Vm, server: &Rc<Server>, stop: &Rc<Cell<Option<Inter
 pub fn attend(shared: &SharedReloader, vm: &mut Vm) {
     let Some(server) = shared.borrow().server() else { return };
     if server.desk().door().has_waiting() && shared.borrow().takes_keys(vm) {
-        server.serve_with(vm, |vm, session, request| carry_out(shared, vm, session, request));
+        server.serve_with(vm, |vm, session, request| {
+            let reply = carry_out(shared, vm, session, request);
+            match exit_of(&reply) {
+                Some(status) => {
+                    output().note(&format!("serve: a client has called `exit({status})`, which ends the program"));
+                    shared.borrow_mut().end(vm, Interrupt::Exit(status));
+                    ControlFlow::Break(reply)
+                }
+                None => ControlFlow::Continue(reply),
+            }
+        });
     }
 }
 
@@ -77,21 +91,26 @@ fn carry_out(shared: &SharedReloader, vm: &mut Vm, session: &mut Session, reques
             let reply = commit(shared, vm, "reading 1 file", "", |vm| Some(vm.reload(texts, &options)));
             Reply { region, ..reply }
         }
-        Request::Restart { how, call, code } if vm.is_stopped() => match session.restart_asked(vm, *how, *call, code) {
-            Ok(Done::GoOn(how)) => match reload::try_to_go_on(shared, vm, Some(how)) {
-                Ok(()) => Reply { ok: true, text: Some("the program goes on\n".into()), ..Reply::default() },
-                Err(error) => vm::session::failed(&error),
-            },
-            Ok(Done::Failed(error)) => vm::session::failed(&error),
-            Ok(_) => Reply { ok: true, ..Reply::default() },
-            Err(message) => impossible(&message),
-        },
+        Request::Restart { how, call, code } if vm.is_stopped() => {
+            let mut restart = None;
+            let reply = session.answer_with(vm, |session, vm| {
+                match session.restart_asked(vm, *how, *call, code).map_err(Trouble::Asked)? {
+                    Done::Failed(error) => return Err(error.into()),
+                    Done::GoOn(how) => restart = Some(how),
+                    _ => {}
+                }
+                Ok(Reply { ok: true, ..Reply::default() })
+            });
+            let Some(how) = restart else { return reply };
+            match reload::try_to_go_on(shared, vm, Some(how)) {
+                Ok(()) => Reply { text: Some("the program goes on\n".into()), ..reply },
+                Err(error) => Reply { output: reply.output, ..vm::session::failed(&error) },
+            }
+        }
         _ => {
+            let before = vm.definitions_of_files();
             let reply = session.answer(vm, request);
-            if let Some(status) = exit_of(&reply) {
-                output().note(&format!("serve: a client has called `exit({status})`, which ends the program"));
-                shared.borrow_mut().end(vm, Interrupt::Exit(status));
-            } else if let Some(file) = edited_file(request, &reply) {
+            if let Some(file) = edited_file(vm, &before, request, &reply) {
                 let epoch = vm.epoch();
                 output().note(&format!("serve: a client has evaluated definitions of `{file}` (epoch {epoch})"));
                 shared.borrow_mut().note_commit(vm);
@@ -119,8 +138,21 @@ fn commit(shared: &SharedReloader, vm: &mut Vm, what: &str, nothing: &str, make:
     reply
 }
 
-/// The file whose definitions a request has changed, if it has: what is typed into a session of its own is no edit of the program.
-fn edited_file<'a>(request: &'a Request, reply: &Reply) -> Option<&'a str> {
+/// The file whose definitions a request has changed, if it has: what is typed into a session of its own is no edit of the program. What is
+/// evaluated once more as it was counts as well, as its initialiser has run.
+fn edited_file(vm: &mut Vm, before: &BTreeMap<String, u64>, request: &Request, reply: &Reply) -> Option<String> {
+    let asked = match request {
+        Request::Evaluate { file: Some(file), .. } | Request::EvaluateRegion { file, .. } => Some(normalise(file)),
+        _ => None,
+    };
+    let after = vm.definitions_of_files();
+    let mut changed = before.iter().filter(|(file, state)| after.get(*file).is_some_and(|now| now != *state)).map(|(file, _)| file);
+    let is_asked = |file: &&String| asked.as_ref() == Some(file);
+    changed.clone().find(is_asked).or_else(|| changed.next()).cloned().or_else(|| defining_file(request, reply))
+}
+
+/// The file for which a request has evaluated text that defines something.
+fn defining_file(request: &Request, reply: &Reply) -> Option<String> {
     if !reply.ok {
         return None;
     }
@@ -138,7 +170,7 @@ fn edited_file<'a>(request: &'a Request, reply: &Reply) -> Option<&'a str> {
     let defines = |kind: &StmtKind| {
         matches!(kind, StmtKind::Let(_) | StmtKind::Fn(_) | StmtKind::Class(_) | StmtKind::Enum(_) | StmtKind::Extend(_))
     };
-    statements.iter().any(|statement| defines(&statement.kind)).then_some(file)
+    statements.iter().any(|statement| defines(&statement.kind)).then(|| file.clone())
 }
 
 fn exit_of(reply: &Reply) -> Option<i32> {

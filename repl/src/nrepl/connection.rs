@@ -20,6 +20,9 @@ const CONNECTIONS_MAX: usize = 32;
 /// Sessions at once.
 const SESSIONS_MAX: usize = 256;
 
+/// Messages for a client that it has not read, of which it may ask for more.
+const UNREAD_MAX: usize = 256;
+
 /// How long a client may take to read what it is answered.
 const WRITE: Duration = Duration::from_secs(30);
 
@@ -46,7 +49,12 @@ struct Session {
 }
 
 /// Where answers of one connection go.
-type Outbox = Sender<Message>;
+#[derive(Clone)]
+struct Outbox {
+    messages: Sender<Message>,
+    /// Those that have not been written.
+    unwritten: Arc<AtomicUsize>,
+}
 
 /// A connection.
 struct Connection {
@@ -75,9 +83,9 @@ impl Reader {
         if let Some(session) = &self.session {
             message.insert("session".into(), Value::text(session));
         }
-        self.listener.count_unwritten(|count| count + 1);
-        if self.outbox.send(message).is_err() {
-            self.listener.count_unwritten(|count| count - 1);
+        self.listener.count_unwritten(&self.outbox.unwritten, |count| count + 1);
+        if self.outbox.messages.send(message).is_err() {
+            self.listener.count_unwritten(&self.outbox.unwritten, |count| count - 1);
         }
     }
 
@@ -107,6 +115,8 @@ impl Listener {
                 let serve = move || {
                     if is_room {
                         shared.attend(&stream);
+                    } else {
+                        send_away(&stream);
                     }
                     shared.connections.fetch_sub(1, Ordering::Relaxed);
                 };
@@ -131,10 +141,21 @@ impl Listener {
         }
     }
 
-    fn count_unwritten(&self, change: impl FnOnce(usize) -> usize) {
+    /// Counts a message, among all and among those of its connection.
+    fn count_unwritten(&self, of: &AtomicUsize, change: impl Fn(usize) -> usize) {
         let mut unwritten = self.unwritten.lock().unwrap_or_else(PoisonError::into_inner);
         *unwritten = change(*unwritten);
+        of.store(change(of.load(Ordering::Relaxed)), Ordering::Relaxed);
         self.written.notify_all();
+    }
+
+    /// Waits until a client has read of its messages what lets it ask for more.
+    fn wait_for_reader(&self, outbox: &Outbox) {
+        let mut unwritten = self.unwritten.lock().unwrap_or_else(PoisonError::into_inner);
+        // Somebody always writes, if only to a socket that is closed for it.
+        while outbox.unwritten.load(Ordering::Relaxed) > UNREAD_MAX {
+            unwritten = self.written.wait(unwritten).unwrap_or_else(PoisonError::into_inner);
+        }
     }
 
     fn sessions(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Session>>> {
@@ -149,9 +170,11 @@ impl Listener {
     /// Serves a client to its end. What goes wrong with its socket, and what is no bencode, ends it.
     fn attend(self: &Arc<Self>, stream: &TcpStream) {
         let (Ok(reading), Ok(writing), Some(own)) = (stream.try_clone(), stream.try_clone(), self.session()) else { return };
-        let (outbox, messages) = channel();
-        let shared = self.clone();
-        if thread::Builder::new().name("replies".into()).spawn(move || shared.write(&writing, &messages)).is_err() {
+        let (sender, messages) = channel();
+        let outbox = Outbox { messages: sender, unwritten: Arc::default() };
+        let (shared, unwritten) = (self.clone(), outbox.unwritten.clone());
+        let write = move || shared.write(&writing, &messages, &unwritten);
+        if thread::Builder::new().name("replies".into()).spawn(write).is_err() {
             return;
         }
         let mut connection = Connection { listener: self.clone(), outbox, own, made: Vec::new() };
@@ -170,13 +193,14 @@ impl Listener {
                     break;
                 }
             }
+            self.wait_for_reader(&connection.outbox);
         }
         connection.leave();
         // A message that is being written to a client that does not read ends with this.
         let _ = stream.shutdown(Shutdown::Both);
     }
 
-    fn write(&self, mut stream: &TcpStream, messages: &Receiver<Message>) {
+    fn write(&self, mut stream: &TcpStream, messages: &Receiver<Message>, unwritten: &AtomicUsize) {
         let mut is_open = stream.set_write_timeout(Some(WRITE)).is_ok() && stream.set_nodelay(true).is_ok();
         for message in messages {
             let mut bytes = Vec::new();
@@ -186,15 +210,29 @@ impl Listener {
                 // The thread that reads ends, too.
                 let _ = stream.shutdown(Shutdown::Both);
             }
-            self.count_unwritten(|count| count - 1);
+            self.count_unwritten(unwritten, |count| count - 1);
         }
     }
+}
+
+/// Says why there is no connection.
+fn send_away(mut stream: &TcpStream) {
+    let why = format!("{CONNECTIONS_MAX} clients are connected already; end one of them\n");
+    let mut bytes = Vec::new();
+    Value::Dict(complaint(&why)).encode(&mut bytes);
+    // Who is sent away need not know why.
+    let _ = stream.set_write_timeout(Some(WRITE)).and_then(|()| stream.write_all(&bytes));
+}
+
+/// A message about what is no request.
+fn complaint(what: &str) -> Message {
+    message([("err", Value::text(what)), ("status", Value::texts(&["error", "done"]))])
 }
 
 impl Connection {
     fn complain(&self, what: &str) {
         let reader = Reader { listener: self.listener.clone(), outbox: self.outbox.clone(), id: None, session: None };
-        reader.send(message([("err", Value::text(format!("{what}\n"))), ("status", Value::texts(&["error", "done"]))]));
+        reader.send(complaint(&format!("{what}\n")));
     }
 
     /// What it has made ends with it; what is evaluated for it is interrupted.

@@ -18,6 +18,7 @@ use crate::summary;
 use connection::Listener;
 use std::mem::ManuallyDrop;
 use std::net::{Ipv4Addr, TcpListener};
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -110,11 +111,13 @@ fn attend(vm: &mut Vm, desk: &Rc<Desk>, link: &Link) -> i32 {
             linked.begin(session.namespace());
             let reply = session.answer(vm, request);
             linked.end();
-            if let Some(status) = exit_of(&reply) {
-                noted.set(Some(status));
-                vm.cancel_flag().store(true, Ordering::Relaxed);
+            match exit_of(&reply) {
+                Some(status) => {
+                    noted.set(Some(status));
+                    ControlFlow::Break(reply)
+                }
+                None => ControlFlow::Continue(reply),
             }
-            reply
         });
     });
     loop {

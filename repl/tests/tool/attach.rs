@@ -1,10 +1,10 @@
 //! Programs that serve, and processes that attach to them.
 
-use crate::LANG;
 use crate::commands::expect;
 use crate::folder::Folder;
 use crate::running::Running;
 use crate::screen::{CTRL_C, CTRL_D, Terminal};
+use crate::{LANG, PATIENCE};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::fs;
@@ -64,6 +64,8 @@ fn greeted(folder: &Folder) -> (TcpStream, BufReader<TcpStream>) {
     let session = session(folder);
     let mut stream = TcpStream::connect(session["address"].as_str().expect("a text")).expect("it listens");
     writeln!(stream, "{}", serde_json::json!({"token": session["token"], "client": "a test"})).expect("it is open");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
+    stream.set_write_timeout(Some(PATIENCE)).expect("a socket");
     let mut reader = BufReader::new(stream.try_clone().expect("a socket"));
     let mut line = String::new();
     reader.read_line(&mut line).expect("it answers");
@@ -143,6 +145,56 @@ fn a_program_without_reload_serves_too() {
     assert_eq!(running.status(), Some(9));
 }
 
+/// The end of a program is not taken back by what its clients have asked behind it.
+#[test]
+fn a_client_ends_a_program_that_is_asked_on() {
+    for args in [&["run", "--serve", "bank.lang"][..], &["run", "--reload", "--serve", "bank.lang"]] {
+        let folder = Folder::with(&[("bank.lang", BANK)]);
+        let mut running = serving(&folder, args);
+        running.wait_for("begun");
+        let (mut stream, _reader) = greeted(&folder);
+        let behind: String = (2..20).map(|i| format!("{{\"id\":{i},\"op\":\"evaluate\",\"code\":\"1 + 1\"}}\n")).collect();
+        let lines = format!("{{\"id\":1,\"op\":\"evaluate\",\"code\":\"exit(9)\"}}\n{behind}");
+        stream.write_all(lines.as_bytes()).expect("it is open");
+        assert_eq!(running.status(), Some(9), "{args:?}");
+    }
+}
+
+/// Whatever of a file a client evaluates is told in the program: slots, members, and definitions of a text that raises in the end.
+#[test]
+fn definitions_that_clients_evaluate_are_told() {
+    let text = "class Till {\n    slot coins = 5\n    fn pay() { 1 }\n}\nlet n = 1\nfn main() { while true { n = n } }\n";
+    let folder = Folder::with(&[("shop.lang", text)]);
+    let mut running = serving(&folder, &["run", "--reload", "--serve", "shop.lang"]);
+    let (mut stream, mut reader) = greeted(&folder);
+    let mut asked = |text: &str, kind: &str, line: u32, to: u32| {
+        let (at, to) = (serde_json::json!({"line": line, "column": 1}), serde_json::json!({"line": to, "column": 1}));
+        let request = serde_json::json!({"id": 1, "op": "evaluate_region", "file": "shop.lang", "text": text, "kind": kind, "at": at, "to": to});
+        writeln!(stream, "{request}").expect("it is open");
+        let mut line = String::new();
+        reader.read_line(&mut line).expect("it answers");
+        serde_json::from_str::<serde_json::Value>(&line).expect("it is JSON")
+    };
+    let told = "a client has evaluated definitions of `shop.lang`";
+    // What is only looked at is not told.
+    let reply = asked(&format!("{text}n + 1\n"), "line", 7, 7);
+    assert_eq!(reply["value"], "2", "{reply}");
+    let slot = text.replace("coins = 5", "coins = 6");
+    let reply = asked(&slot, "line", 2, 2);
+    assert_eq!(reply["ok"], true, "{reply}");
+    running.wait_for(told);
+    let member = slot.replace("{ 1 }", "{ 2 }");
+    let reply = asked(&member, "line", 3, 3);
+    assert_eq!(reply["ok"], true, "{reply}");
+    running.wait_for(told);
+    let raising = format!("{member}fn more() {{ 3 }}\nnosuch\n");
+    let reply = asked(&raising, "region", 7, 9);
+    assert_eq!(reply["error"]["class"], "NameError", "{reply}");
+    running.wait_for(told);
+    let count = running.seen().iter().filter(|line| line.contains(told)).count();
+    assert_eq!(count, 3, "{:?}", running.seen());
+}
+
 #[test]
 fn a_loop_of_a_top_level_is_a_program() {
     let folder = Folder::with(&[("loop.lang", "let n = 1\nprint(\"begun\")\nwhile n > 0 { }\nprint(\"over\")")]);
@@ -220,6 +272,12 @@ fn a_stopped_program_is_restarted_by_a_client() {
     terminal.wait_for("`:retry 0` makes it again");
     terminal.press(":eval days + 100\r");
     terminal.wait_for("\n100\n");
+    // What is printed for it belongs to the client, and an error is kept.
+    terminal.press(":use do { print(\"from\" + \" here\"); nosuch }\r");
+    terminal.wait_for("\nfrom here\n");
+    terminal.wait_for("NameError: `nosuch` does not exist");
+    terminal.press("\"kept: \" + _e.message\r");
+    terminal.wait_for("\n\"kept: `nosuch` does not exist");
     terminal.press(":use 77\r");
     running.wait_for("77");
     assert_eq!(running.status(), Some(0));

@@ -154,6 +154,42 @@ fn input_and_output_go_through_clients() {
     read_until(&mut stream, "of a task 2");
 }
 
+/// The end of the server is not taken back by what is asked behind it.
+#[test]
+fn exit_ends_a_server_that_is_asked_on() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &["serve", "--nrepl"]);
+    let mut stream = server.connect();
+    let behind = message(&[("code", "1 + 1"), ("id", "b"), ("op", "eval")]).repeat(20);
+    let messages = message(&[("code", "exit(9)"), ("id", "e"), ("op", "eval")]) + &behind;
+    stream.write_all(messages.as_bytes()).expect("it is open");
+    assert_eq!(server.running.status(), Some(9));
+}
+
+/// Who is sent away is told why.
+#[test]
+fn there_is_room_for_so_many_connections() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &["serve", "--nrepl"]);
+    let mut connected: Vec<TcpStream> = (0..32).map(|_| server.connect()).collect();
+    for stream in &mut connected {
+        ask(stream, &[("id", "1"), ("op", "ls-sessions")], DONE);
+    }
+    read_until(&mut server.connect(), "32 clients are connected already; end one of them");
+    connected.pop();
+    let until = std::time::Instant::now() + PATIENCE;
+    loop {
+        let mut stream = server.connect();
+        stream.write_all(message(&[("id", "1"), ("op", "ls-sessions")]).as_bytes()).expect("it is open");
+        let mut byte = [0; 64];
+        let count = stream.read(&mut byte).unwrap_or(0);
+        if String::from_utf8_lossy(&byte[..count]).contains("sessions") {
+            break;
+        }
+        assert!(std::time::Instant::now() < until, "there is never room");
+    }
+}
+
 #[test]
 fn garbage_is_survived_and_the_end_is_clean() {
     let folder = Folder::new();

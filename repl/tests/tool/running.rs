@@ -100,13 +100,22 @@ impl Running {
     }
 
     /// The status it ends with.
+    #[track_caller]
     pub fn status(self) -> Option<i32> {
         self.end().code()
     }
 
     /// How it ends.
+    #[track_caller]
     pub fn end(mut self) -> ExitStatus {
-        self.child.wait().expect("a child")
+        let until = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a child") {
+                return status;
+            }
+            assert!(Instant::now() < until, "it does not end; this came:\n{}", self.seen.join("\n"));
+            thread::park_timeout(LOOK);
+        }
     }
 }
 

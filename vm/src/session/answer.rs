@@ -21,9 +21,15 @@ type Evaluated = Result<Option<Handle>, Error>;
 impl Session {
     /// Carries out a request. Errors of what is evaluated end it and stop nothing; what is printed meanwhile becomes a part of the reply.
     pub fn answer(&mut self, vm: &mut Vm, request: &Request) -> Reply {
+        self.answer_with(vm, |session, vm| session.carry_out(vm, request))
+    }
+
+    /// Does what a host carries out in its own way as [`Session::answer`] does: errors of what is evaluated stop nothing and are kept, and what
+    /// is printed becomes a part of the reply.
+    pub fn answer_with(&mut self, vm: &mut Vm, act: impl FnOnce(&mut Session, &mut Vm) -> Result<Reply, Trouble>) -> Reply {
         let outer = vm.enter(|cx| std::mem::replace(&mut cx.world.stopping.on_error, OnError::Unwind));
         let outer_output = vm.enter(|cx| cx.world.captured.replace(String::new()));
-        let mut reply = self.carry_out(vm, request).unwrap_or_else(|trouble| {
+        let mut reply = act(self, vm).unwrap_or_else(|trouble| {
             let error = match trouble {
                 Trouble::Asked(message) => return refused(message),
                 Trouble::Error(error) => self.noting_error::<()>(vm, Err(error)).expect_err("it is one"),

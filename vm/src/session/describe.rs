@@ -1,7 +1,7 @@
 //! Texts that describe what there is.
 
 use super::listing;
-use super::lookup::{chain_of, entry, is_chain, name_of_class};
+use super::lookup::{chain_of, entry, held_handle, name_of_class};
 use super::{Entry, Session};
 use crate::embed::{Error, Handle, Vm};
 use crate::heap::Value;
@@ -111,12 +111,10 @@ pub fn ls(vm: &mut Vm, session: &mut Session, what: &str) -> Result<String, Trou
     if let Some(listing) = listing::of_name(vm, session, what) {
         return Ok(listing);
     }
-    if is_chain(what)
-        && let Err(message) = entry(vm, session, what)
-    {
-        return refuse(message);
-    }
-    let value = evaluated(vm, session, what)?;
+    let value = match held_handle(vm, session, what).map_err(Trouble::Asked)? {
+        Some(value) => value,
+        None => evaluated(vm, session, what)?,
+    };
     Ok(listing::of_value(vm, &value))
 }
 

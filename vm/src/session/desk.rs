@@ -10,6 +10,7 @@ use super::rights::Rights;
 use crate::embed::Vm;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -34,6 +35,9 @@ type Answer = Box<dyn FnOnce(Reply) + Send>;
 
 /// Called when a request begins to wait.
 type Wake = Box<dyn Fn() + Send + Sync>;
+
+/// What has come of a request: with [`ControlFlow::Break`] it has ended the program.
+pub type Served = ControlFlow<Reply, Reply>;
 
 /// What requests are carried out from.
 pub struct Desk {
@@ -81,7 +85,7 @@ enum Task {
         answer: Answer,
         is_interrupted: bool,
     },
-    /// The session is forgotten.
+    /// The session is forgotten, and its values are.
     Leave,
 }
 
@@ -131,42 +135,54 @@ impl Desk {
         self.door.clone()
     }
 
-    /// Carries out what waits, if this is possible now: not within another request, nor while the program is being changed. Gives how many
-    /// requests that were. If nothing waits, it costs a look at an atomic.
+    /// Carries out what waits, if this is possible now: not within another request, nor while the program is being changed, nor when it has
+    /// been told to stop ([`Vm::cancel_flag`]) and has not yet. Gives how many requests that were. If nothing waits, it costs a look at an
+    /// atomic.
     pub fn serve(&self, vm: &mut Vm) -> usize {
-        self.serve_with(vm, |vm, session, request| session.answer(vm, request))
+        self.serve_with(vm, |vm, session, request| ControlFlow::Continue(session.answer(vm, request)))
     }
 
-    /// The same; `carry_out` does it.
-    pub fn serve_with(&self, vm: &mut Vm, mut carry_out: impl FnMut(&mut Vm, &mut Session, &Request) -> Reply) -> usize {
+    /// The same; `carry_out` does it. A reply that it gives as [`ControlFlow::Break`] is the last one: the VM is stopped, and what else waits
+    /// is not carried out before it has.
+    pub fn serve_with(&self, vm: &mut Vm, mut carry_out: impl FnMut(&mut Vm, &mut Session, &Request) -> Served) -> usize {
         if !self.door.has_waiting() || self.is_serving.get() || !is_served(vm) {
             return 0;
         }
-        self.is_serving.set(true);
+        let _serving = Serving::begin(self);
         let mut count = 0;
+        // Evaluation clears the flag, which would be lost to the program that it is to stop.
         while count < AT_ONCE_MAX
+            && !self.door.is_stopping()
             && let Some(job) = self.door.begin_next()
         {
             let Task::Ask { namespace, rights, request, answer, is_interrupted, .. } = job.task else {
-                self.sessions.borrow_mut().remove(&job.visitor);
+                let session = self.sessions.borrow_mut().remove(&job.visitor);
+                if let Some(session) = session {
+                    session.forget_values(vm);
+                }
                 continue;
             };
             count += 1;
-            let reply = if is_interrupted {
+            let served = if is_interrupted {
                 self.door.end_running();
-                interrupted_before()
+                ControlFlow::Continue(interrupted_before())
             } else {
                 let session = self.sessions.borrow_mut().remove(&job.visitor);
                 let mut session = session.unwrap_or_else(|| Session::new(&namespace));
                 let refusal = rights.refusal_now(vm, &session, &request);
-                let reply = refusal.unwrap_or_else(|| carry_out(vm, &mut session, &request));
+                let served = refusal.map_or_else(|| carry_out(vm, &mut session, &request), ControlFlow::Continue);
                 self.door.end_running();
                 self.sessions.borrow_mut().insert(job.visitor, session);
-                reply
+                served
             };
-            answer(reply);
+            match served {
+                ControlFlow::Continue(reply) => answer(reply),
+                ControlFlow::Break(reply) => {
+                    answer(reply);
+                    self.door.0.cancel.store(true, Ordering::Relaxed);
+                }
+            }
         }
-        self.is_serving.set(false);
         count
     }
 
@@ -190,9 +206,39 @@ impl Desk {
     }
 }
 
+/// While it is there, requests are carried out. It ends with a panic of one of them, too.
+struct Serving<'a>(&'a Desk);
+
+impl Serving<'_> {
+    fn begin(desk: &Desk) -> Serving<'_> {
+        desk.is_serving.set(true);
+        Serving(desk)
+    }
+}
+
+impl Drop for Serving<'_> {
+    fn drop(&mut self) {
+        self.0.door.end_running();
+        self.0.is_serving.set(false);
+    }
+}
+
 impl Drop for Desk {
     fn drop(&mut self) {
         self.door.close();
+    }
+}
+
+impl Session {
+    /// Values and errors that it has kept are nobody's any more: who has its namespace next shall not see them.
+    fn forget_values(self, vm: &mut Vm) {
+        let first = self.values.saturating_sub(super::VALUES_MAX) + 1;
+        let numbered = (first..=self.values).map(|number| format!("{}{number}", super::LAST));
+        for name in numbered.chain([super::LAST.to_owned(), super::LAST_ERROR.to_owned()]) {
+            if super::kind_of(vm, &format!("{}.{name}", self.namespace)).is_some() {
+                vm.define_value(&self.namespace, &name, ());
+            }
+        }
     }
 }
 
@@ -228,6 +274,11 @@ impl Door {
     /// Whether something waits.
     pub fn has_waiting(&self) -> bool {
         self.0.waiting.load(Ordering::Relaxed) > 0
+    }
+
+    /// Whether the VM is to stop. While nothing is carried out, that is not for the sake of a client.
+    fn is_stopping(&self) -> bool {
+        self.0.cancel.load(Ordering::Relaxed)
     }
 
     fn push(&self, state: &mut State, job: Job) {

@@ -91,13 +91,15 @@ impl SessionFile {
     }
 }
 
-/// Makes a directory that only the user can enter.
+/// Makes a directory that only the user can enter, if there is none. Into one that is there others may not write: they could put a file of
+/// theirs in the place of one of the user's.
 #[cfg(unix)]
 fn make_private(directory: &Path) -> io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
     fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-    if fs::metadata(directory)?.permissions().mode() & 0o077 != 0 {
-        fs::set_permissions(directory, fs::Permissions::from_mode(0o700))?;
+    if fs::metadata(directory)?.permissions().mode() & 0o022 != 0 {
+        let message = format!("other users can write into `{0}`; `chmod go-w {0}` ends that", directory.display());
+        return Err(io::Error::new(ErrorKind::PermissionDenied, message));
     }
     Ok(())
 }

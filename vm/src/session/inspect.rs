@@ -2,7 +2,7 @@
 //! older layout are shown with the slots that they have.
 
 use super::describe::Trouble;
-use super::lookup::{chain_of, held_value, is_chain, name_of_class};
+use super::lookup::{held_handle, name_of_class};
 use super::{Inspected, Part, Session};
 use crate::embed::{Handle, Vm};
 use crate::heap::Value;
@@ -58,10 +58,7 @@ fn root(vm: &mut Vm, session: &mut Session, what: &str) -> Result<(Handle, Strin
             Trouble::Asked("write `:inspect TEXT`: its value is shown with its parts, as in `:inspect game.world`".into())
         });
     }
-    if is_chain(what)
-        && let Ok(chain) = chain_of(vm, session, what)
-        && let Some(value) = vm.enter(|cx| held_value(cx, &chain).map(|value| Handle::new(cx.world, value)))
-    {
+    if let Some(value) = held_handle(vm, session, what).map_err(Trouble::Asked)? {
         return Ok((value, what.to_owned()));
     }
     let value = session.evaluate_unnumbered(vm, what)?;

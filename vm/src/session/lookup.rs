@@ -2,7 +2,7 @@
 
 use super::completion::candidate;
 use super::{Candidate, Entry, Session};
-use crate::embed::Vm;
+use crate::embed::{Handle, Vm};
 use crate::heap::Value;
 use crate::interp::signature;
 use crate::object::{Cx, Found, Instance, Member};
@@ -10,6 +10,7 @@ use crate::ops::suggestion;
 use lang::docs::{DocItem, DocKind, docs};
 use lang::outline::outline;
 use lang::source::{Source, Span};
+use lang::token::is_keyword;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
@@ -98,6 +99,24 @@ fn held<'gc>(cx: &mut Cx<'_, 'gc>, chain: &[String]) -> Option<(Held<'gc>, Optio
 /// The value of a chain of names, as far as it can be had without running code.
 pub fn held_value<'gc>(cx: &mut Cx<'_, 'gc>, chain: &[String]) -> Option<Value<'gc>> {
     held(cx, chain)?.1
+}
+
+/// The value of a text that is a name. `None`: it has to be evaluated, since it is none, or code of the program would have to run.
+pub fn held_handle(vm: &mut Vm, session: &Session, text: &str) -> Result<Option<Handle>, String> {
+    if !is_chain(text) || is_keyword(text) {
+        return Ok(None);
+    }
+    let chain = chain_of(vm, session, text)?;
+    let found = vm.enter(|cx| {
+        if let Some(value) = held_value(cx, &chain) {
+            return Some(Some(Handle::new(cx.world, value)));
+        }
+        let (known, (_, value)) = (1..=chain.len()).rev().find_map(|count| Some((count, held(cx, &chain[..count])?)))?;
+        // Behind a getter everything is possible; payloads are no members.
+        let goes_on = value.is_none_or(|value| cx.attribute_names(&value).contains(&chain[known]));
+        goes_on.then_some(None)
+    });
+    found.ok_or_else(|| missing(vm, session, text))
 }
 
 fn step<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>, name: &str) -> Option<(Held<'gc>, Option<Value<'gc>>)> {

@@ -4,7 +4,9 @@ use super::Session;
 use super::describe::Trouble;
 use crate::embed::Vm;
 use crate::reload::{DefinitionVersion, LeakEntry, Origin};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Names that are listed.
 const NAMES_MAX: usize = 12;
@@ -16,6 +18,28 @@ pub fn listed(entries: &[String]) -> String {
         let _ = write!(out, " and {left} more");
     }
     out
+}
+
+impl Vm {
+    /// What runs in the namespace of each loaded file, as a number that is another one when a definition is: to see whether text that was
+    /// evaluated has changed a file of the program, however it ended.
+    pub fn definitions_of_files(&mut self) -> BTreeMap<String, u64> {
+        let files = self.loaded_files();
+        self.enter(|cx| {
+            let state = |file: &String| {
+                let namespace = cx.world.modules.get(&**file)?.namespace;
+                // In whatever order the namespace has them.
+                let states = namespace.definitions().into_iter().map(|cell| {
+                    let meta = cell.meta();
+                    let mut hasher = DefaultHasher::new();
+                    (cell.name.as_str(), meta.version, meta.fingerprint, meta.evaluated).hash(&mut hasher);
+                    hasher.finish()
+                });
+                Some(states.fold(0, u64::wrapping_add))
+            };
+            files.iter().filter_map(|file| Some((file.clone(), state(file)?))).collect()
+        })
+    }
 }
 
 /// Where a definition comes from.

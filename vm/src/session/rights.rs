@@ -2,7 +2,7 @@
 
 use super::Session;
 use super::lookup::{chain_of, held_value, is_chain};
-use super::request::{Failure, FailureKind, Reply, Request};
+use super::request::{Failure, FailureKind, RegionKind, Reply, Request};
 use crate::embed::Vm;
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct Rights {
     /// To look at definitions and values, without running code of the program.
     pub look: bool,
-    /// To evaluate text, and to trace calls.
+    /// To evaluate text, and to trace calls; the text of a whole file is a reload, and needs `change` as well.
     pub evaluate: bool,
     /// To reload, to undo and redo commits, and to let a stopped program go on.
     pub change: bool,
@@ -44,7 +44,10 @@ impl Rights {
         if self.evaluate || matches!(&**what, "" | "_") {
             return None;
         }
-        let chain = chain_of(vm, session, what).ok()?;
+        let chain = match chain_of(vm, session, what) {
+            Ok(chain) => chain,
+            Err(message) => return Some(Reply::failed(FailureKind::Impossible, message.clone(), message)),
+        };
         let is_held = vm.enter(|cx| held_value(cx, &chain).is_some());
         if is_held { None } else { Some(self.refused(&["evaluate, which this name needs,"])) }
     }
@@ -65,6 +68,8 @@ fn needed(request: &Request) -> Rights {
     let nothing = Rights { look: false, evaluate: false, change: false };
     let runs_code = |text: &str| !text.is_empty() && !is_chain(text);
     match request {
+        // It is a reload.
+        Request::EvaluateRegion { kind: RegionKind::File, .. } => Rights { evaluate: true, change: true, ..nothing },
         Request::Evaluate { .. } | Request::EvaluateRegion { .. } | Request::EvaluateInCall { .. } | Request::Trace { .. } => {
             Rights { evaluate: true, ..nothing }
         }
@@ -116,5 +121,10 @@ mod tests {
         assert!(change.refusal(&restart("1")).is_some());
         assert_eq!(Rights::ALL.refusal(&restart("1")), None);
         assert!(Rights::EVALUATE.refusal(&restart("1")).is_some());
+        let at = super::super::Position { line: 1, column: 1 };
+        let region = |kind| Request::EvaluateRegion { file: "a.lang".into(), text: String::new(), kind, at, to: None };
+        assert!(Rights::EVALUATE.refusal(&region(RegionKind::File)).is_some(), "it is a reload");
+        assert_eq!(Rights::EVALUATE.refusal(&region(RegionKind::Form)), None);
+        assert_eq!(Rights::ALL.refusal(&region(RegionKind::File)), None);
     }
 }

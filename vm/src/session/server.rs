@@ -8,7 +8,7 @@
 //! carried out where the host calls [`Server::serve`].
 
 use super::Session;
-use super::desk::{Desk, Door, Interrupted, Visitor};
+use super::desk::{Desk, Door, Interrupted, Served, Visitor};
 use super::files::{SessionFile, now, session_directory};
 use super::lines::{LINE_MAX, Line, Lines};
 use super::request::{FailureKind, Reply, Request};
@@ -29,7 +29,13 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// How long a client may take for its greeting.
-const GREETING: Duration = Duration::from_secs(10);
+const GREETING: Duration = Duration::from_secs(2);
+
+/// Connections at once that have not greeted. Whoever is on this machine can open them.
+const STRANGERS_MAX: usize = 32;
+
+/// Replies of a client that it has not read, of which it may ask for more.
+const UNREAD_MAX: usize = 64;
 
 /// Longest greeting, in bytes.
 const GREETING_MAX: usize = 4096;
@@ -62,7 +68,7 @@ pub struct ServerOptions {
 pub enum Announced {
     /// Where [`sessions`](super::sessions) looks.
     ToUser,
-    /// In this directory.
+    /// In this directory. It is made if need be, and only the user can enter it then; one that others can write is refused.
     In(PathBuf),
     /// Nowhere: the host tells them.
     Nowhere,
@@ -125,12 +131,21 @@ struct Shared {
     token: Token,
     clients_max: usize,
     clients: AtomicUsize,
+    /// Connections that have not greeted.
+    strangers: AtomicUsize,
     /// The sockets of clients that have been let in.
     streams: Mutex<HashMap<u64, TcpStream>>,
     is_closed: AtomicBool,
     /// Replies that have not been written, and who waits for that.
-    unwritten: Mutex<usize>,
+    unwritten: Mutex<Unwritten>,
     written: Condvar,
+}
+
+/// Replies that have not been written: all, and those of each client.
+#[derive(Default)]
+struct Unwritten {
+    all: usize,
+    of: HashMap<u64, usize>,
 }
 
 /// What a client says first.
@@ -164,6 +179,11 @@ impl Server {
     /// # Errors
     /// Those of the system: there is no socket, no thread, or no place for the file by which clients find it.
     pub fn start(vm: &Vm, options: ServerOptions) -> io::Result<Server> {
+        let directory = match options.announced {
+            Announced::ToUser => Some(session_directory().ok_or_else(no_place)?),
+            Announced::In(directory) => Some(directory),
+            Announced::Nowhere => None,
+        };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let token = Token::random()?;
         let session = SessionFile {
@@ -182,18 +202,14 @@ impl Server {
             token,
             clients_max: options.clients_max,
             clients: AtomicUsize::new(0),
+            strangers: AtomicUsize::new(0),
             streams: Mutex::default(),
             is_closed: AtomicBool::new(false),
-            unwritten: Mutex::new(0),
+            unwritten: Mutex::default(),
             written: Condvar::new(),
         });
         let listening = shared.clone();
         let listening = thread::Builder::new().name("server".into()).spawn(move || listening.listen(&listener))?;
-        let directory = match options.announced {
-            Announced::ToUser => Some(session_directory().ok_or_else(no_place)?),
-            Announced::In(directory) => Some(directory),
-            Announced::Nowhere => None,
-        };
         let server = Server { desk, shared, file: Cell::default(), listening: Cell::new(Some(listening)) };
         server.file.set(directory.map(|directory| server.shared.session.write(&directory)).transpose()?);
         Ok(server)
@@ -210,8 +226,9 @@ impl Server {
         self.desk.serve(vm)
     }
 
-    /// The same, for a host that carries out some requests in its own way: [`Session::answer`] does the rest.
-    pub fn serve_with(&self, vm: &mut Vm, carry_out: impl FnMut(&mut Vm, &mut Session, &Request) -> Reply) -> usize {
+    /// The same, for a host that carries out some requests in its own way: [`Session::answer`] does the rest. A reply that it gives as
+    /// [`ControlFlow::Break`](std::ops::ControlFlow) is the last one: the VM is stopped.
+    pub fn serve_with(&self, vm: &mut Vm, carry_out: impl FnMut(&mut Vm, &mut Session, &Request) -> Served) -> usize {
         self.desk.serve_with(vm, carry_out)
     }
 
@@ -235,8 +252,8 @@ impl Server {
             let _ = listening.join();
         }
         let until = Instant::now() + LAST_REPLIES;
-        let mut unwritten = self.shared.unwritten.lock().unwrap_or_else(PoisonError::into_inner);
-        while *unwritten > 0 {
+        let mut unwritten = self.shared.unwritten();
+        while unwritten.all > 0 {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 break;
@@ -250,6 +267,25 @@ impl Server {
         }
         // What was asked meanwhile is never answered: its client sees the end of the connection.
         self.desk.door().close();
+    }
+}
+
+/// One of so many places, until it is dropped.
+struct Place {
+    shared: Arc<Shared>,
+    of: fn(&Shared) -> &AtomicUsize,
+}
+
+impl Place {
+    fn take(shared: &Arc<Shared>, max: usize, of: fn(&Shared) -> &AtomicUsize) -> Option<Place> {
+        let place = Place { shared: shared.clone(), of };
+        if of(shared).fetch_add(1, Ordering::Relaxed) < max { Some(place) } else { None }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        (self.of)(&self.shared).fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -278,30 +314,25 @@ impl Shared {
             if !is_local(address) {
                 continue;
             }
-            let is_room = self.clients.fetch_add(1, Ordering::Relaxed) < self.clients_max;
-            let shared = self.clone();
-            let serve = move || {
-                if is_room {
-                    shared.attend(stream);
-                } else {
-                    let message = format!("{} clients are connected already; end one of them", shared.clients_max);
-                    // Who is sent away need not know why.
-                    let _ = write_line(&stream, &Value::Null, &refused(&message));
-                }
-                shared.clients.fetch_sub(1, Ordering::Relaxed);
+            let Some(stranger) = Place::take(self, STRANGERS_MAX, |shared| &shared.strangers) else {
+                // Who is sent away need not know why; so little fits into the socket, and nobody waits.
+                let _ = write_line(&stream, &Value::Null, &refused("many connect at once; try it again"));
+                continue;
             };
-            if thread::Builder::new().name("client".into()).spawn(serve).is_err() {
-                self.clients.fetch_sub(1, Ordering::Relaxed);
-            }
+            let shared = self.clone();
+            // Without a thread the connection ends.
+            let _ = thread::Builder::new().name("client".into()).spawn(move || shared.attend(stream, stranger));
         }
     }
 
     /// Serves one client to its end. What goes wrong with its socket ends it.
-    fn attend(self: &Arc<Self>, stream: TcpStream) {
+    fn attend(self: &Arc<Self>, stream: TcpStream, stranger: Place) {
         let Ok(reading) = stream.try_clone() else { return };
         let mut lines = Lines::new(reading);
-        let visitor = match self.let_in(&mut lines) {
-            Ok(visitor) => visitor,
+        let let_in = self.let_in(&mut lines);
+        drop(stranger);
+        let (visitor, _place) = match let_in {
+            Ok(let_in) => let_in,
             Err(message) => {
                 // Who is sent away need not know why.
                 let _ = write_line(&stream, &Value::Null, &refused(&message));
@@ -311,11 +342,11 @@ impl Shared {
         };
         let (outbox, replies) = channel::<(Value, Reply)>();
         let shared = self.clone();
+        let id = visitor.id();
         let Ok(writing) = stream.try_clone() else { return };
-        if thread::Builder::new().name("replies".into()).spawn(move || shared.write(&writing, &replies)).is_err() {
+        if thread::Builder::new().name("replies".into()).spawn(move || shared.write(id, &writing, &replies)).is_err() {
             return;
         }
-        let id = visitor.id();
         if let Ok(stream) = stream.try_clone() {
             self.streams().insert(id, stream);
         }
@@ -331,6 +362,7 @@ impl Shared {
                     }
                     Line::End => break,
                 }
+                self.wait_for_reader(id);
             }
         }
         self.streams().remove(&id);
@@ -338,7 +370,7 @@ impl Shared {
         let _ = stream.shutdown(Shutdown::Both);
     }
 
-    fn let_in(&self, lines: &mut Lines) -> Result<Visitor, String> {
+    fn let_in(self: &Arc<Self>, lines: &mut Lines) -> Result<(Visitor, Place), String> {
         const EXAMPLE: &str = "write {\"token\":…, \"client\":…} on the first line; the token is in the session file";
         let line = match lines.next(GREETING_MAX, Some(Instant::now() + GREETING)) {
             Ok(Line::Text(line)) => line,
@@ -349,7 +381,10 @@ impl Shared {
         if !self.token.is(&greeting.token) {
             return Err(format!("`{}` has a wrong token; {EXAMPLE}", greeting.client));
         }
-        self.door.enter(self.session.rights).ok_or_else(|| "the program answers no more".to_owned())
+        let place = Place::take(self, self.clients_max, |shared| &shared.clients)
+            .ok_or_else(|| format!("{} clients are connected already; end one of them", self.clients_max))?;
+        let visitor = self.door.enter(self.session.rights).ok_or("the program answers no more")?;
+        Ok((visitor, place))
     }
 
     fn welcome(&self, visitor: &Visitor, stream: &TcpStream) -> io::Result<()> {
@@ -368,7 +403,7 @@ impl Shared {
     }
 
     /// Writes replies until there can be no more.
-    fn write(&self, stream: &TcpStream, replies: &Receiver<(Value, Reply)>) {
+    fn write(&self, visitor: u64, stream: &TcpStream, replies: &Receiver<(Value, Reply)>) {
         let mut is_open = true;
         for (id, reply) in replies {
             if is_open && write_line(stream, &id, &reply).is_err() {
@@ -376,13 +411,38 @@ impl Shared {
                 // The thread that reads ends, too.
                 let _ = stream.shutdown(Shutdown::Both);
             }
-            self.count_unwritten(|count| count - 1);
+            self.count_written(visitor);
         }
     }
 
-    fn count_unwritten(&self, change: impl FnOnce(usize) -> usize) {
-        let mut unwritten = self.unwritten.lock().unwrap_or_else(PoisonError::into_inner);
-        *unwritten = change(*unwritten);
+    /// Waits until a client has read of its replies what lets it ask for more.
+    fn wait_for_reader(&self, visitor: u64) {
+        let mut unwritten = self.unwritten();
+        // Somebody always writes, if only to a socket that is closed for it.
+        while unwritten.of.get(&visitor).is_some_and(|count| *count > UNREAD_MAX) {
+            unwritten = self.written.wait(unwritten).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn unwritten(&self) -> MutexGuard<'_, Unwritten> {
+        self.unwritten.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn count_unwritten(&self, visitor: u64) {
+        let mut unwritten = self.unwritten();
+        unwritten.all += 1;
+        *unwritten.of.entry(visitor).or_default() += 1;
+    }
+
+    fn count_written(&self, visitor: u64) {
+        let mut unwritten = self.unwritten();
+        unwritten.all -= 1;
+        if let Some(count) = unwritten.of.get_mut(&visitor) {
+            *count -= 1;
+            if *count == 0 {
+                unwritten.of.remove(&visitor);
+            }
+        }
         self.written.notify_all();
     }
 }
@@ -435,12 +495,13 @@ impl Connection {
         let answered = key.clone();
         let is_answered = Arc::new(AtomicBool::new(false));
         let noted = is_answered.clone();
+        let visitor = self.visitor.id();
         let serial = self.visitor.ask(request, move |reply| {
             lock(&asked, &mut |asked| {
                 noted.store(true, Ordering::Relaxed);
                 asked.remove(&answered);
             });
-            send(&shared, &outbox, id, reply);
+            send(&shared, visitor, &outbox, id, reply);
         });
         lock(&self.asked, &mut |asked| {
             if !is_answered.load(Ordering::Relaxed) {
@@ -468,14 +529,14 @@ impl Connection {
     }
 
     fn answer(&self, id: Value, reply: Reply) {
-        send(&self.shared, &self.outbox, id, reply);
+        send(&self.shared, self.visitor.id(), &self.outbox, id, reply);
     }
 }
 
-fn send(shared: &Shared, outbox: &Sender<(Value, Reply)>, id: Value, reply: Reply) {
-    shared.count_unwritten(|count| count + 1);
+fn send(shared: &Shared, visitor: u64, outbox: &Sender<(Value, Reply)>, id: Value, reply: Reply) {
+    shared.count_unwritten(visitor);
     if outbox.send((id, reply)).is_err() {
-        shared.count_unwritten(|count| count - 1);
+        shared.count_written(visitor);
     }
 }
 
