@@ -29,6 +29,8 @@ struct Attached {
     client: Rc<RefCell<Client>>,
     /// The call that is looked at while the program has stopped at an error.
     call: usize,
+    /// Whether it has been told that it has.
+    is_stop_told: bool,
 }
 
 /// What is seen of the end of the program while nothing is asked.
@@ -59,7 +61,7 @@ pub fn attach(which: &str) -> i32 {
         // The program may have ended meanwhile, which is told otherwise.
         let _ = interrupter.interrupt();
     });
-    let attached = Attached { client: Rc::new(RefCell::new(client)), call: 0 };
+    let attached = Attached { client: Rc::new(RefCell::new(client)), call: 0, is_stop_told: false };
     if std::io::stdin().is_terminal() { attached.typed(&flag) } else { attached.piped() }
 }
 
@@ -80,6 +82,10 @@ impl Attached {
                 Ok(is_stopped) => is_stopped,
                 Err(error) => return fail(&error.to_string()),
             };
+            if is_stopped && !self.is_stop_told {
+                self.tell_stop();
+            }
+            self.is_stop_told = is_stopped;
             watch.is_at_prompt.store(true, Ordering::SeqCst);
             if watch.has_ended.swap(false, Ordering::SeqCst) {
                 return fail(ENDED);
@@ -109,6 +115,16 @@ impl Attached {
                 Ok(Next::End(status)) => return status,
                 Err(error) => return fail(&error.to_string()),
             }
+        }
+    }
+
+    /// Says at which error the program has stopped.
+    fn tell_stop(&mut self) {
+        // Who cannot be asked any more is told at the next input.
+        if let Ok(Reply { text: Some(text), .. }) = self.ask(&Request::Stopped) {
+            let _ = output().write(&text);
+            output().fresh_line();
+            output().note("the program has stopped, nothing is unwound: `:frame` and `:eval` look around; `:retry`, `:use`, `:continue`, `:abort` go on");
         }
     }
 
@@ -176,6 +192,8 @@ impl Attached {
         }
         match remote::asked(text, self.call) {
             Asked::Request(request) => {
+                // The next stop is another one.
+                self.is_stop_told &= !matches!(request, Request::Restart { .. });
                 show(&self.ask(&request)?);
             }
             Asked::Source(request) => {

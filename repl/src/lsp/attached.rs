@@ -56,7 +56,10 @@ fn look(folders: &[String], is_attached: &AtomicBool, events: &Sender<Event>) {
         let changed = session_directory().and_then(|directory| directory.metadata().ok()?.modified().ok());
         if !was_attached && changed != last {
             last = changed;
-            let found = sessions().into_iter().filter(|session| belongs(session, folders) && !refused.contains(session));
+            // One in which nothing may be evaluated would only be in the way of the editor's own.
+            let is_wanted =
+                |session: &SessionFile| session.rights.evaluate && belongs(session, folders) && !refused.contains(session);
+            let found = sessions().into_iter().filter(is_wanted);
             for session in found.collect::<Vec<_>>().into_iter().rev() {
                 let event = match Client::connect(&session, NAME) {
                     Ok(client) => {

@@ -266,6 +266,7 @@ fn a_stopped_program_is_restarted_by_a_client() {
     running.wait_for("waiting for an edit");
     let terminal = attached(&folder);
     terminal.wait("a prompt", |screen| screen.contents().contains("stopped>"));
+    terminal.wait_for("the program has stopped, nothing is unwound");
     terminal.press(":bt\r");
     terminal.wait_for("#0 bank.rate (bank.lang:1)  days = 0");
     terminal.press(":frame 0\r");
