@@ -1,5 +1,6 @@
 //! Commands of the session: lines that begin with `:`, and questions such as `?name`.
 
+use crate::cells;
 use crate::changes;
 use crate::describe;
 use crate::diagnostics::Report as Style;
@@ -107,6 +108,8 @@ pub const COMMANDS: &[Command] = &[
     Command { name: "paste", argument: "", help: "reads lines up to Ctrl-D as one input", run: |_, _| Next::Paste },
     Command { name: "save", argument: "FILE", help: "writes what was typed as a program", run: describe::save },
     Command { name: "load", argument: "FILE", help: "loads a file and imports its namespace", run: load },
+    Command { name: "cells", argument: "FILE", help: "lists the cells of a file, between lines `# %%`", run: cells::list },
+    Command { name: "cell", argument: "N", help: "evaluates one of them, as the file is now", run: cells::evaluate },
     Command { name: "reload", argument: "[FILE]", help: "brings a file, or all, to what is on the disk", run: reload },
     Command { name: "plan", argument: "[FILE]", help: "shows what `:reload` would do", run: changes::plan },
     Command { name: "undo", argument: "", help: "takes the last commit back", run: changes::undo },

@@ -5,6 +5,7 @@
 
 mod allocator;
 mod attach;
+mod cells;
 mod changes;
 mod check;
 mod command;

@@ -24,6 +24,8 @@ pub struct Session {
     pub core: session::Session,
     /// Whether the last reload was refused.
     pub is_refused: bool,
+    /// The file whose cells were listed last.
+    pub cells: String,
     /// Whether tasks go on while somebody types.
     pub tasks_go_on: bool,
 }
@@ -36,7 +38,7 @@ impl Session {
         engine::add_roots(&mut vm, &[]);
         let mut core = session::Session::new(NAMESPACE);
         core.warn = Some(warn);
-        Session { vm, core, is_refused: false, tasks_go_on: false }
+        Session { vm, core, is_refused: false, cells: String::new(), tasks_go_on: false }
     }
 
     /// What Ctrl-C sets.

@@ -254,3 +254,19 @@ fn the_prompt_says_that_an_edit_is_refused() {
     folder.write("game.lang", "let speed = 2\n");
     terminal.ask(":reload", "changed game.speed");
 }
+
+#[test]
+fn cells_of_a_file_are_evaluated() {
+    let folder = Folder::new();
+    folder.write("notes.lang", "let n = 20\n# %% Twice\nfn twice(x) { x * 2 }\nprint(\"twice\", n)\ntwice(n)\n# %%\nn.nosuch\n");
+    let terminal = Terminal::session(&folder);
+    terminal.wait_for_prompt();
+    terminal.ask(":cell 1", "`:cells FILE` comes first");
+    terminal.ask(":cells notes", "1  line 1\n2  line 2  Twice\n3  line 6\n");
+    terminal.press(":cell 1\r");
+    terminal.ask(":cell 2", "twice 20\n40\n");
+    terminal.ask(":cell 3", "notes.lang:7:3");
+    terminal.ask(":cell 4", "`notes.lang` has 3 cells");
+    folder.write("notes.lang", "# %%\n1000 + 1\n");
+    terminal.ask(":cell 1", "\n1001\n");
+}
