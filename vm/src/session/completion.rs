@@ -42,8 +42,10 @@ pub fn complete(vm: &mut Vm, session: &Session, line: &str) -> Completions {
         let nothing = Arc::default();
         let words = KEYWORDS.iter().chain(SOFT_KEYWORDS).filter(|keyword| keyword.len() > 2 && keyword.starts_with(word));
         items.extend(words.map(|word| candidate((*word).to_owned(), "keyword", &nothing)));
-        items.sort_by(|a, b| a.text.cmp(&b.text));
-        items.dedup_by(|a, b| a.text == b.text);
+        if items.len() <= lookup::ORDERED_MAX {
+            items.sort_by(|a, b| a.text.cmp(&b.text));
+            items.dedup_by(|a, b| a.text == b.text);
+        }
     }
     Completions { start, items }
 }

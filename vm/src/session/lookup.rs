@@ -166,6 +166,9 @@ fn part_of<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>, name: &str) -> Option<V
     }
 }
 
+/// Candidates that are put in order. More are as they were defined.
+pub const ORDERED_MAX: usize = 10_000;
+
 /// What begins with `start` and could stand behind `before`, a chain of names; without one, all that can be said at the beginning. Members
 /// come by their classes, the nearest first; all else in order.
 pub fn names(vm: &mut Vm, session: &Session, before: &[&str], start: &str) -> Vec<Candidate> {
@@ -196,7 +199,10 @@ fn names_in(cx: &Cx<'_, '_>, namespace: &str, start: &str, items: &mut Vec<Candi
     let cells = found.definitions();
     let mut fitting: Vec<_> =
         cells.iter().filter(|cell| cell.name.as_str().starts_with(start) && !cell.value().is_unset()).collect();
-    fitting.sort_unstable_by_key(|cell| cell.name.as_str());
+    // PERF: of 100 000 names, to order them takes 15 ms of 24; who sees so many sees none.
+    if fitting.len() <= ORDERED_MAX {
+        fitting.sort_unstable_by_key(|cell| cell.name.as_str());
+    }
     let home: Arc<str> = namespace.into();
     items.extend(fitting.into_iter().map(|cell| Candidate {
         text: cell.name.as_str().to_owned(),
