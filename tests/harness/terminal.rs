@@ -13,7 +13,6 @@ use std::time::{Duration, Instant};
 /// What a session writes when it waits for an input.
 const PROMPT: &str = "> ";
 
-/// The same while calls have stopped at an error.
 /// The other prompts, which say what is to be seen to.
 const OTHER_PROMPTS: [&str; 2] = ["stopped> ", "refused> "];
 
