@@ -52,39 +52,26 @@ macro_rules! of_stop {
     };
 }
 
+/// What shows what a function of the session's core tells.
+macro_rules! told {
+    ($tell:path) => {
+        |session, argument| describe::tell(session, |vm, core| $tell(vm, core, argument))
+    };
+}
+
 /// All commands.
 pub const COMMANDS: &[Command] = &[
     Command { name: "help", argument: "", help: "lists the commands", run: help },
-    Command {
-        name: "doc",
-        argument: "NAME",
-        help: "tells what something is, as `?NAME` does",
-        run: |s, a| describe::tell(s, |vm, core| session::doc(vm, core, a)),
-    },
-    Command {
-        name: "source",
-        argument: "NAME",
-        help: "shows its text, as `??NAME` does",
-        run: |s, a| describe::tell(s, |vm, core| session::source(vm, core, a)),
-    },
-    Command {
-        name: "type",
-        argument: "TEXT",
-        help: "shows the class of its value",
-        run: |s, a| describe::tell(s, |vm, core| session::type_of(vm, core, a)),
-    },
+    Command { name: "doc", argument: "NAME", help: "tells what something is, as `?NAME` does", run: told!(session::doc) },
+    Command { name: "source", argument: "NAME", help: "shows its text, as `??NAME` does", run: told!(session::source) },
+    Command { name: "type", argument: "TEXT", help: "shows the class of its value", run: told!(session::type_of) },
     Command {
         name: "ls",
         argument: "[WHAT]",
         help: "lists what is defined, or is in a namespace or value",
-        run: |s, a| describe::tell(s, |vm, core| session::ls(vm, core, a)),
+        run: told!(session::ls),
     },
-    Command {
-        name: "who",
-        argument: "NAME",
-        help: "lists who mentions it",
-        run: |s, a| describe::tell(s, |vm, core| session::who(vm, core, a)),
-    },
+    Command { name: "who", argument: "NAME", help: "lists who mentions it", run: told!(session::who) },
     Command {
         name: "inspect",
         argument: "[TEXT]",
@@ -98,12 +85,7 @@ pub const COMMANDS: &[Command] = &[
         run: |s, a| describe::trace(s, a, true),
     },
     Command { name: "untrace", argument: "NAME", help: "ends that", run: |s, a| describe::trace(s, a, false) },
-    Command {
-        name: "instances",
-        argument: "CLASS",
-        help: "counts and shows its instances",
-        run: |s, a| describe::tell(s, |vm, core| session::instances(vm, core, a)),
-    },
+    Command { name: "instances", argument: "CLASS", help: "counts and shows its instances", run: told!(session::instances) },
     Command { name: "time", argument: "TEXT", help: "evaluates, and shows how long it takes", run: describe::time },
     Command { name: "paste", argument: "", help: "reads lines up to Ctrl-D as one input", run: |_, _| Next::Paste },
     Command { name: "save", argument: "FILE", help: "writes what was typed as a program", run: describe::save },
@@ -114,18 +96,8 @@ pub const COMMANDS: &[Command] = &[
     Command { name: "plan", argument: "[FILE]", help: "shows what `:reload` would do", run: changes::plan },
     Command { name: "undo", argument: "", help: "takes the last commit back", run: changes::undo },
     Command { name: "redo", argument: "", help: "makes the commit again that was taken back last", run: changes::redo },
-    Command {
-        name: "why",
-        argument: "NAME",
-        help: "tells where a definition comes from",
-        run: |s, a| describe::tell(s, |vm, core| session::why(vm, core, a)),
-    },
-    Command {
-        name: "history",
-        argument: "NAME",
-        help: "shows the versions of a definition",
-        run: |s, a| describe::tell(s, |vm, core| session::history(vm, core, a)),
-    },
+    Command { name: "why", argument: "NAME", help: "tells where a definition comes from", run: told!(session::why) },
+    Command { name: "history", argument: "NAME", help: "shows the versions of a definition", run: told!(session::history) },
     Command {
         name: "leaks",
         argument: "",

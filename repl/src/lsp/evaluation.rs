@@ -30,11 +30,11 @@ impl Server {
         }
         match command {
             INTERRUPT => Ok(Answer::Now(json!(self.interrupt()))),
-            UNDO => Ok(self.tell(id, Request::Undo, "the last change of the program has been taken back")),
+            UNDO => Ok(self.tell(id, Request::Undo, "the last commit has been taken back")),
             RELOAD => {
                 let file = arguments.first().and_then(Value::as_str).and_then(path_of);
                 let file = file.map(|path| self.living.runner().map_or(path.clone(), |runner| runner.name_of(&path)));
-                Ok(self.tell(id, Request::Reload { file }, "the program is what is on the disk"))
+                Ok(self.tell(id, Request::Reload { file }, "what is on the disk has been taken in"))
             }
             _ => {
                 let known = commands().join("`, `");

@@ -50,7 +50,9 @@ impl Session {
                     (None, Some(namespace)) => {
                         self.count += 1;
                         let name = format!("<{namespace} {}>", self.count);
-                        evaluated(vm, namespace, &name, code)?
+                        self.check(&Source::new(&*name, &**code), code.len())?;
+                        let result = evaluated(vm, namespace, &name, code);
+                        self.noting_error(vm, result)?
                     }
                     (None, None) => self.evaluate_unnumbered(vm, code)?,
                 };

@@ -183,7 +183,7 @@ async def test_tasks_go_on_and_sleepers_are_woken(client, folder):
     running = asyncio.ensure_future(editor.evaluate("Line", "b.lang", "time.sleep(1000)"))
     await asyncio.sleep(0.2)
     await editor.command("lang.interrupt")
-    reply = await asyncio.wait_for(running, 30)
+    reply = await asyncio.wait_for(running, 5)
     assert reply["error"]["kind"] == "interrupted"
 
 
@@ -197,7 +197,7 @@ async def test_what_is_cancelled_is_interrupted(client, folder):
     running = asyncio.ensure_future(running)
     await asyncio.sleep(0.2)
     client.cancel_request(t.CancelParams(id="endless"))
-    reply = await asyncio.wait_for(running, 30)
+    reply = await asyncio.wait_for(running, 5)
     reply = reply if isinstance(reply, dict) else json.loads(json.dumps(reply, default=lambda o: o.__dict__))
     assert reply["error"]["kind"] == "interrupted"
 

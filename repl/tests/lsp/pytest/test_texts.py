@@ -214,14 +214,18 @@ async def test_keystrokes_are_cheap(client, folder):
     editor = await started(client, folder)
     text = "".join(f"fn f{i}(x) {{\n    x + {i}\n}}\n" for i in range(500)) + "let x = \n"
     editor.open("a.lang", text)
-    taken = []
-    for i in range(100):
-        before = time.perf_counter()
-        editor.type("a.lang", "let x = ", f"let x = {i % 10}")
-        editor.texts["a.lang"] = editor.texts["a.lang"].replace("let x = ", "let x = ", 1)
-        await editor.labels("a.lang", "let x = ")
-        taken.append(time.perf_counter() - before)
-    taken.sort()
-    print(f"95 of 100 keystrokes with a completion took {taken[95] * 1000:.1f} ms at most")
-    # A keystroke takes some milliseconds; the bound is for busy machines.
-    assert taken[95] < 2.0, f"95 of 100 keystrokes with a completion took {taken[95] * 1000:.0f} ms"
+    rounds = []
+    # Another process may be in the way of one round, and not of the server's work.
+    for _ in range(3):
+        taken = []
+        for i in range(100):
+            before = time.perf_counter()
+            editor.type("a.lang", "let x = ", f"let x = {i % 10}")
+            editor.texts["a.lang"] = editor.texts["a.lang"].replace("let x = ", "let x = ", 1)
+            await editor.labels("a.lang", "let x = ")
+            taken.append(time.perf_counter() - before)
+        taken.sort()
+        rounds.append(taken[95])
+        if rounds[-1] < 0.2:
+            return
+    assert False, f"95 of 100 keystrokes with a completion took {min(rounds) * 1000:.0f} ms in the best round"
