@@ -201,7 +201,7 @@ impl<'gc> Resume<'gc> for Line<'gc> {
                     most: 0,
                     keywords: Keywords::default(),
                     intrinsic: Cell::default(),
-                    doc: "",
+                    doc: "".into(),
                 };
                 self.pause = Value::Native(Gc::new(cx.mc, native));
             }
@@ -329,7 +329,7 @@ fn doc_of<'gc>(cx: &Cx<'_, 'gc>, mut value: Value<'gc>) -> Option<String> {
         return match value {
             Value::Function(function) => function.proto().image.doc.as_deref().map(str::to_owned),
             Value::Native(native) if native.doc.is_empty() => None,
-            Value::Native(native) => Some(native.doc.to_owned()),
+            Value::Native(native) => Some(native.doc.to_string()),
             Value::Class(class) => class.body().doc.as_deref().map(str::to_owned),
             Value::Namespace(namespace) => namespace.doc().as_deref().map(str::to_owned),
             Value::Bound(bound) => {

@@ -3,7 +3,7 @@
 use gc_arena::Gc;
 use std::cell::Cell;
 use vm::heap::Value;
-use vm::object::{Class, Cx, Definition, Keywords, Kind, Member, Namespace, NativeBody, NativeFn, NativeFunction};
+use vm::object::{Class, Cx, Definition, Keywords, Kind, Member, Namespace, NativeBody, NativeFn, NativeFunction, ParameterNames};
 
 /// One native.
 pub(crate) struct Row {
@@ -60,9 +60,9 @@ impl Row {
             body: NativeBody::Fn(self.run),
             least: receiver + count - self.optional,
             most: if self.rest { u8::MAX } else { receiver + count },
-            keywords: Keywords { positional: self.params, only: self.only },
+            keywords: Keywords { positional: ParameterNames::Fixed(self.params), only: self.only },
             intrinsic: Cell::default(),
-            doc: self.doc,
+            doc: self.doc.into(),
         };
         Value::Native(Gc::new(cx.mc, native))
     }

@@ -43,7 +43,7 @@ fn spawn<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
 }
 
 fn current<'gc>(cx: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
-    Ok(Value::Int(cx.world.tasks.current.map_or(0, |task| task.id as i64)))
+    Ok(Value::Int(cx.world.tasks.current.map_or(0, |task| task.id() as i64)))
 }
 
 fn cancel<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
@@ -73,7 +73,7 @@ fn wake<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
 
 fn report<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let name = args::text(cx, "_report", "name", args[0])?.to_owned();
-    let id = cx.world.tasks.current.map_or(0, |task| task.id);
+    let id = cx.world.tasks.current.map_or(0, |task| task.id());
     cx.world.tasks.failures.push((id, name, args[1]));
     Ok(Value::Nil)
 }

@@ -18,7 +18,37 @@ pub trait FromScript: Sized {
     fn from_script<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>) -> Result<Self, String>;
 }
 
-fn expected<'gc>(cx: &Cx<'_, 'gc>, what: &str, value: &Value<'gc>) -> String {
+/// Rust values as the arguments of a call: a tuple of up to eight, `()`, or any number of handles.
+pub trait Arguments {
+    /// How many there are.
+    fn count(&self) -> usize;
+
+    /// Lends them as script values.
+    fn with_values<'gc, R>(self, cx: &mut Cx<'_, 'gc>, f: impl FnOnce(&mut Cx<'_, 'gc>, &[Value<'gc>]) -> R) -> R;
+}
+
+impl Arguments for () {
+    fn count(&self) -> usize {
+        0
+    }
+
+    fn with_values<'gc, R>(self, cx: &mut Cx<'_, 'gc>, f: impl FnOnce(&mut Cx<'_, 'gc>, &[Value<'gc>]) -> R) -> R {
+        f(cx, &[])
+    }
+}
+
+impl Arguments for &[Handle] {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn with_values<'gc, R>(self, cx: &mut Cx<'_, 'gc>, f: impl FnOnce(&mut Cx<'_, 'gc>, &[Value<'gc>]) -> R) -> R {
+        let values: Vec<Value<'gc>> = self.iter().map(|handle| handle.value_in(cx.world)).collect();
+        f(cx, &values)
+    }
+}
+
+pub(super) fn expected<'gc>(cx: &Cx<'_, 'gc>, what: &str, value: &Value<'gc>) -> String {
     format!("expected {what}, got {}", cx.type_name(value))
 }
 
@@ -224,6 +254,18 @@ macro_rules! tuples {
                 Ok(($($name::from_script(cx, $name)?,)*))
             }
         }
+        impl<$($name: IntoScript),*> Arguments for ($($name,)*) {
+            fn count(&self) -> usize {
+                [$(stringify!($name)),*].len()
+            }
+
+            #[expect(non_snake_case, reason = "one variable for each type")]
+            fn with_values<'gc, R>(self, cx: &mut Cx<'_, 'gc>, f: impl FnOnce(&mut Cx<'_, 'gc>, &[Value<'gc>]) -> R) -> R {
+                let ($($name,)*) = self;
+                let values = [$($name.into_script(cx)),*];
+                f(cx, &values)
+            }
+        }
     };
 }
 
@@ -231,3 +273,7 @@ tuples!(A);
 tuples!(A, B);
 tuples!(A, B, C);
 tuples!(A, B, C, D);
+tuples!(A, B, C, D, E);
+tuples!(A, B, C, D, E, F);
+tuples!(A, B, C, D, E, F, G);
+tuples!(A, B, C, D, E, F, G, H);

@@ -2,7 +2,7 @@
 
 use super::handle::Handle;
 use crate::interp::Trace;
-use crate::object::Interrupt;
+use crate::object::{ErrorKind, Interrupt};
 use lang::diagnostic::Diagnostic;
 use lang::source::Source;
 use std::fmt;
@@ -29,6 +29,39 @@ pub enum Error {
     Interrupted(Interrupt),
     /// The host asked for something impossible: a missing name, a value of the wrong type, a handle of another VM.
     Host(String),
+    /// What a host function asks to be raised in the script that has called it.
+    Raise {
+        /// Its class.
+        kind: ErrorKind,
+        /// Its message.
+        message: String,
+    },
+}
+
+impl Error {
+    /// What a host function returns to raise an error of a built-in class other than `Error`.
+    ///
+    /// ```
+    /// use vm::embed::Error;
+    /// use vm::object::ErrorKind;
+    /// fn level(number: i64) -> Result<i64, Error> {
+    ///     if number < 1 { Err(Error::raise(ErrorKind::ValueError, "levels begin with 1")) } else { Ok(number) }
+    /// }
+    /// assert!(level(0).is_err());
+    /// ```
+    pub fn raise(kind: ErrorKind, message: impl Into<String>) -> Error {
+        Error::Raise { kind, message: message.into() }
+    }
+
+    /// A `ValueError`, for a host function: a value of the right type that is not acceptable.
+    pub fn value_error(message: impl Into<String>) -> Error {
+        Error::raise(ErrorKind::ValueError, message)
+    }
+
+    /// A `TypeError`, for a host function: a value of the wrong type.
+    pub fn type_error(message: impl Into<String>) -> Error {
+        Error::raise(ErrorKind::TypeError, message)
+    }
 }
 
 /// A diagnostic with its text.
@@ -63,7 +96,7 @@ impl fmt::Display for Error {
             Error::Interrupted(Interrupt::Fuel) => f.write_str("the fuel limit is used up"),
             Error::Interrupted(Interrupt::Cancelled) => f.write_str("interrupted"),
             Error::Interrupted(Interrupt::Exit(status)) => write!(f, "exit with status {status}"),
-            Error::Host(message) => f.write_str(message),
+            Error::Host(message) | Error::Raise { message, .. } => f.write_str(message),
         }
     }
 }

@@ -1,75 +1,178 @@
 //! Rust functions that scripts call.
 
 use super::convert::{FromScript, IntoScript};
+use super::error::Error;
+use super::handle::Handle;
+use super::vm::{Vm, outside};
 use crate::heap::Value;
-use crate::object::{Cx, HostFn, NativeResult};
-use std::fmt::Display;
+use crate::object::{Control, Cx, ErrorKind, HostFn, NativeResult};
+use std::rc::Rc;
 
-/// Rust functions and closures of up to six arguments that scripts can call. `Args` is the tuple of argument types.
-pub trait HostFunction<Args>: 'static {
-    /// Number of arguments.
-    const ARITY: u8;
+/// Rust functions and closures of up to eight parameters that scripts can call.
+///
+/// Parameters are [`FromScript`]; the last one may be a [`Rest`]. A function whose first parameter is `&mut Vm` runs between two slices of the program
+/// and may call it, load files and reload; the others run inside the interpreter and cost less. The result is [`IntoScript`], or a `Result`.
+/// `Marker` tells the shapes apart and is always inferred.
+pub trait HostFunction<Marker>: 'static {
+    /// Number of parameters without the VM, a [`Rest`] included.
+    const COUNT: usize;
+    /// Whether the last one is a [`Rest`].
+    const HAS_REST: bool;
 
-    /// The function in the engine's shape.
-    fn into_native(self) -> Box<HostFn>;
+    /// The function in the engine's shape. Of its parameters `hidden` are not counted in messages: the instance of a method.
+    fn into_native(self, hidden: usize) -> Box<HostFn>;
 }
 
-/// Results of host functions: a value, or a `Result` whose error is raised as an `Error` with its text.
+/// Marks functions whose first parameter is the VM.
+pub struct WithVm<Args>(std::marker::PhantomData<Args>);
+
+/// What is given behind the other arguments: the last parameter of a function that takes any number.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rest<T>(pub Vec<T>);
+
+/// Types of parameters of host functions: whatever is [`FromScript`], and [`Rest`].
+pub trait Parameter: Sized {
+    /// Whether it takes all arguments that are left.
+    const IS_REST: bool;
+
+    /// The value from the arguments, of which it is number `at`, where the first `hidden` are not counted in messages.
+    fn take<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>], at: usize, hidden: usize) -> Result<Self, Box<Control<'gc>>>;
+}
+
+impl<T: FromScript> Parameter for T {
+    const IS_REST: bool = false;
+
+    #[inline]
+    fn take<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>], at: usize, hidden: usize) -> Result<Self, Box<Control<'gc>>> {
+        let value = args.get(at).copied().unwrap_or_default();
+        T::from_script(cx, value).map_err(|text| wrong_argument(cx, at, hidden, &text))
+    }
+}
+
+impl<T: FromScript> Parameter for Rest<T> {
+    const IS_REST: bool = true;
+
+    fn take<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>], at: usize, hidden: usize) -> Result<Self, Box<Control<'gc>>> {
+        let rest = args.get(at..).unwrap_or_default().iter().enumerate();
+        rest.map(|(i, value)| T::from_script(cx, *value).map_err(|text| wrong_argument(cx, at + i, hidden, &text)))
+            .collect::<Result<_, _>>()
+            .map(Rest)
+    }
+}
+
+#[cold]
+fn wrong_argument<'gc>(cx: &mut Cx<'_, 'gc>, at: usize, hidden: usize, text: &str) -> Box<Control<'gc>> {
+    cx.type_error(format!("argument {}: {text}", at + 1 - hidden.min(at)))
+}
+
+/// Results of host functions: a value, or a `Result` whose error is raised.
+///
+/// An [`Error`] that came out of the program goes on as it was, one made with [`Error::raise`] names its class; whatever else is an error in Rust, or a
+/// text, becomes an `Error` with its text.
 pub trait HostResult {
     /// The result in the engine's shape.
     fn into_result<'gc>(self, cx: &mut Cx<'_, 'gc>) -> NativeResult<'gc>;
 }
 
 impl<T: IntoScript> HostResult for T {
+    #[inline]
     fn into_result<'gc>(self, cx: &mut Cx<'_, 'gc>) -> NativeResult<'gc> {
         Ok(self.into_script(cx))
     }
 }
 
-impl<T: IntoScript, E: Display> HostResult for Result<T, E> {
+impl<T: IntoScript, E: Into<Box<dyn std::error::Error>>> HostResult for Result<T, E> {
     fn into_result<'gc>(self, cx: &mut Cx<'_, 'gc>) -> NativeResult<'gc> {
         match self {
             Ok(value) => Ok(value.into_script(cx)),
-            Err(error) => Err(cx.raise(crate::object::ErrorKind::Error, error.to_string())),
+            Err(error) => Err(raise(cx, error.into())),
         }
     }
 }
 
-fn argument<'gc, T: FromScript>(
-    cx: &mut Cx<'_, 'gc>,
-    args: &[Value<'gc>],
-    i: usize,
-) -> Result<T, Box<crate::object::Control<'gc>>> {
-    let value = args.get(i).copied().unwrap_or_default();
-    T::from_script(cx, value).map_err(|text| cx.type_error(format!("argument {}: {text}", i + 1)))
+/// Raises an error of the host's in the script.
+#[cold]
+pub(super) fn raise<'gc>(cx: &mut Cx<'_, 'gc>, error: Box<dyn std::error::Error>) -> Box<Control<'gc>> {
+    match error.downcast::<Error>() {
+        Ok(error) => match *error {
+            Error::Raised { value, .. } => Box::new(Control::Raise(value.value_in(cx.world))),
+            Error::Interrupted(interrupt) => Box::new(Control::Interrupt(interrupt)),
+            Error::Raise { kind, message } => cx.raise(kind, message),
+            other => cx.raise(ErrorKind::Error, other.to_string()),
+        },
+        Err(error) => cx.raise(ErrorKind::Error, error.to_string()),
+    }
 }
 
 macro_rules! functions {
-    ($count:literal $($name:ident $i:literal),*) => {
+    ($($name:ident $i:tt),*) => {
         impl<Func, Out, $($name,)*> HostFunction<($($name,)*)> for Func
         where
             Func: Fn($($name),*) -> Out + 'static,
             Out: HostResult,
-            $($name: FromScript + 'static,)*
+            $($name: Parameter + 'static,)*
         {
-            const ARITY: u8 = $count;
+            const COUNT: usize = <[&str]>::len(&[$(stringify!($name)),*]);
+            const HAS_REST: bool = false $(|| $name::IS_REST)*;
 
-            #[allow(non_snake_case, reason = "one variable for each type; none for functions without arguments")]
-            fn into_native(self) -> Box<HostFn> {
+            #[allow(non_snake_case, unused_variables, reason = "one variable for each type; none for functions without parameters")]
+            fn into_native(self, hidden: usize) -> Box<HostFn> {
                 Box::new(move |cx, args| {
-                    let _ = args;
-                    $(let $name = argument::<$name>(cx, args, $i)?;)*
+                    $(let $name = $name::take(cx, args, $i, hidden)?;)*
                     self($($name),*).into_result(cx)
+                })
+            }
+        }
+
+        impl<Func, Out, $($name,)*> HostFunction<WithVm<($($name,)*)>> for Func
+        where
+            Func: Fn(&mut Vm, $($name),*) -> Out + 'static,
+            Out: HostResult + 'static,
+            $($name: Parameter + 'static,)*
+        {
+            const COUNT: usize = <[&str]>::len(&[$(stringify!($name)),*]);
+            const HAS_REST: bool = false $(|| $name::IS_REST)*;
+
+            #[allow(non_snake_case, unused_variables, reason = "one variable for each type; none for functions without parameters")]
+            fn into_native(self, hidden: usize) -> Box<HostFn> {
+                let function = Rc::new(self);
+                Box::new(move |cx, args| {
+                    $(let $name = $name::take(cx, args, $i, hidden)?;)*
+                    let function = function.clone();
+                    Err(outside(move |vm| {
+                        let result = function(vm, $($name),*);
+                        vm.take_result(result)
+                    }))
                 })
             }
         }
     };
 }
 
-functions!(0);
-functions!(1 A 0);
-functions!(2 A 0, B 1);
-functions!(3 A 0, B 1, C 2);
-functions!(4 A 0, B 1, C 2, D 3);
-functions!(5 A 0, B 1, C 2, D 3, E 4);
-functions!(6 A 0, B 1, C 2, D 3, E 4, F 5);
+functions!();
+functions!(A 0);
+functions!(A 0, B 1);
+functions!(A 0, B 1, C 2);
+functions!(A 0, B 1, C 2, D 3);
+functions!(A 0, B 1, C 2, D 3, E 4);
+functions!(A 0, B 1, C 2, D 3, E 4, F 5);
+functions!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
+functions!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
+
+impl Vm {
+    /// The result of a host function that has run outside of the interpreter.
+    pub(super) fn take_result(&mut self, result: impl HostResult) -> Result<Handle, Error> {
+        let done = self.enter(|cx| match result.into_result(cx) {
+            Ok(value) => Ok(Handle::new(cx.world, value)),
+            Err(control) => Err(match *control {
+                Control::Raise(error) => Ok(Handle::new(cx.world, error)),
+                Control::Interrupt(interrupt) => Err(interrupt),
+                _ => unreachable!("a result of a host function is a value, an error, or the end"),
+            }),
+        });
+        done.map_err(|error| match error {
+            Ok(error) => self.raised(error),
+            Err(interrupt) => Error::Interrupted(interrupt),
+        })
+    }
+}

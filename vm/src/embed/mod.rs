@@ -1,12 +1,16 @@
 //! The public API for Rust programs.
 
+mod call;
 mod classes;
 mod convert;
+mod define;
 mod error;
 mod function;
 mod handle;
+mod host_class;
 mod request;
 mod search;
+mod signature;
 mod stopped;
 mod tasks;
 mod tests;
@@ -14,10 +18,12 @@ mod vm;
 
 pub use crate::object::OnError;
 pub use classes::Migrated;
-pub use convert::{FromScript, IntoScript};
+pub use convert::{Arguments, FromScript, IntoScript};
+pub use define::Module;
 pub use error::{Error, Problem};
-pub use function::HostFunction;
+pub use function::{HostFunction, HostResult, Parameter, Rest, WithVm};
 pub use handle::Handle;
+pub use host_class::{ClassBuilder, Constructed, Constructor, Exclusive, HostMethod, HostType, Own, Shared};
 pub use request::ReloadHandle;
 pub use stopped::{Restart, StoppedCall, StoppedProgram};
 pub use tests::{Compared, TestBlock};

@@ -173,7 +173,7 @@ impl Vm {
     /// The error at which a main part has stopped, if the host is to get it at once.
     pub(super) fn error_to_return(&mut self, main: u64) -> Option<Handle> {
         self.enter(|cx| {
-            let stopped = cx.world.stopping.stopped.filter(|stopped| stopped.task.id == main)?;
+            let stopped = cx.world.stopping.stopped.filter(|stopped| stopped.task.id() == main)?;
             (cx.world.stopping.on_error == OnError::Return).then(|| Handle::new(cx.world, stopped.error))
         })
     }

@@ -5,7 +5,7 @@ use super::handle::Handle;
 use super::vm::Vm;
 use crate::heap::Value;
 use crate::interp::Next;
-use crate::object::{Control, Goal, Level};
+use crate::object::{Control, Goal};
 use std::time::Duration;
 
 /// Longest wait without a look at edited files and at the flag that stops the program.
@@ -73,7 +73,7 @@ impl Vm {
 
     /// Whether the task with this number is running.
     pub(super) fn is_running(&mut self, id: u64) -> bool {
-        self.enter(|cx| cx.world.tasks.current.is_some_and(|task| task.id == id))
+        self.enter(|cx| cx.world.tasks.current.is_some_and(|task| task.id() == id))
     }
 
     /// The running task waits: another one goes on, as soon as one can.
@@ -140,22 +140,11 @@ impl Vm {
 
     /// Whatever runs until `end_level` runs on a level of its own if a program waits for it. True if a level was made.
     pub(crate) fn begin_level(&mut self) -> bool {
-        self.enter(|cx| {
-            let is_new = cx.world.tasks.levels.len() <= cx.world.parked.len();
-            if is_new {
-                cx.world.tasks.levels.push(Level::default());
-            }
-            is_new
-        })
+        self.enter(|cx| cx.begin_level())
     }
 
     /// Ends a level: its tasks go on beside those of the program.
     pub(crate) fn end_level(&mut self, is_new: bool) {
-        if is_new {
-            self.enter(|cx| {
-                let level = cx.world.tasks.levels.pop().expect("pushed by `begin_level`");
-                cx.world.tasks.level().absorb(level);
-            });
-        }
+        self.enter(|cx| cx.end_level(is_new));
     }
 }

@@ -113,7 +113,7 @@ impl Vm {
     /// Stops a test whose time is up, if it is one of its tasks that runs, in a way that the program cannot catch.
     pub(super) fn check_time(&mut self) -> Result<(), Error> {
         let Some(TimeLimit { above, until, .. }) = self.time_limit else { return Ok(()) };
-        let is_meant = self.enter(|cx| cx.world.tasks.current.is_some_and(|task| task.id > above));
+        let is_meant = self.enter(|cx| cx.world.tasks.current.is_some_and(|task| task.id() > above));
         if is_meant && self.host(|host| host.monotonic())? >= until {
             self.time_limit.iter_mut().for_each(|limit| limit.is_up = true);
             return Err(Error::Interrupted(Interrupt::Cancelled));

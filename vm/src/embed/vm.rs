@@ -1,8 +1,7 @@
 //! The VM as a host sees it, and the driver of the interpreter.
 
-use super::convert::{FromScript, IntoScript};
+use super::convert::FromScript;
 use super::error::Error;
-use super::function::HostFunction;
 use super::handle::Handle;
 use super::request::{OnReload, ReloadHandle};
 use super::search::{Search, Work};
@@ -11,8 +10,7 @@ use crate::host::{Host, NoHost};
 use crate::interp;
 use crate::limits;
 use crate::object::{
-    Control, Cx, Definition, ErrorKind, Exit, Fiber, Interrupt, Keywords, Kind, Namespace, NativeBody, NativeFunction,
-    NativeResult, Parked, Stack, Stress, Task, Wake, World,
+    Control, Cx, Definition, ErrorKind, Exit, Fiber, Interrupt, Kind, Namespace, NativeResult, Stack, Stress, Task, Wake, World,
 };
 use crate::ops;
 use gc_arena::arena::CollectionPhase;
@@ -73,6 +71,8 @@ pub struct Vm {
     pub(super) caught_failures: Option<super::tests::CaughtFailures>,
     /// When the test that runs is stopped.
     pub(super) time_limit: Option<super::tests::TimeLimit>,
+    /// Whether the ticks that are left are those of a slice which goes on with the next call.
+    pub(super) slice_goes_on: bool,
     memory_limit: Option<usize>,
     /// Bytes of buffers that were alive at the end of the last collection.
     live_bytes: usize,
@@ -103,7 +103,7 @@ pub fn outside<'gc>(f: impl FnOnce(&mut Vm) -> Result<Handle, Error> + 'static) 
 }
 
 /// Why a slice ended, without heap values: those are in handles.
-enum Stop {
+pub(super) enum Stop {
     Tick,
     Done(Handle),
     Raised(Handle),
@@ -143,6 +143,7 @@ impl Vm {
             failed_tasks: 0,
             caught_failures: None,
             time_limit: None,
+            slice_goes_on: false,
             memory_limit,
             live_bytes: 0,
             marked_bytes: 0,
@@ -174,33 +175,6 @@ impl Vm {
         self.poll = Some(Box::new(poll));
     }
 
-    /// Makes a Rust function callable as `namespace.name`.
-    pub fn define_function<Args, F: HostFunction<Args>>(&mut self, namespace: &str, name: &str, function: F) {
-        let body = NativeBody::Host(function.into_native());
-        self.enter(|cx| {
-            let full = cx.world.intern(cx.mc, name);
-            let native = NativeFunction {
-                name: full.0,
-                body,
-                least: F::ARITY,
-                most: F::ARITY,
-                keywords: Keywords::default(),
-                intrinsic: Cell::default(),
-                doc: "",
-            };
-            let value = Value::Native(Gc::new(cx.mc, native));
-            cx.define(namespace, name, Kind::Function, value);
-        });
-    }
-
-    /// Gives `namespace.name` a value, as a variable of the host.
-    pub fn define_value(&mut self, namespace: &str, name: &str, value: impl IntoScript) {
-        self.enter(|cx| {
-            let value = value.into_script(cx);
-            cx.define(namespace, name, Kind::Variable, value);
-        });
-    }
-
     /// The value of `namespace.name`.
     pub fn get<T: FromScript>(&mut self, qualified: &str) -> Result<T, Error> {
         self.enter(|cx| {
@@ -214,32 +188,6 @@ impl Vm {
         self.enter(|cx| {
             let value = cx.definition(qualified)?.value();
             Ok(Handle::new(cx.world, value))
-        })
-    }
-
-    /// Calls `namespace.name` with Rust values.
-    pub fn call<A: IntoScript, T: FromScript>(&mut self, qualified: &str, args: A) -> Result<T, Error> {
-        let callee = self.handle(qualified)?;
-        self.call_handle(&callee, args)
-    }
-
-    /// Calls a held function. `args` is a tuple of Rust values, or `()`.
-    pub fn call_handle<A: IntoScript, T: FromScript>(&mut self, callee: &Handle, args: A) -> Result<T, Error> {
-        let result = self.call_raw(callee, args)?;
-        self.read(&result)
-    }
-
-    /// Calls a held function; the result stays in the VM.
-    pub fn call_raw<A: IntoScript>(&mut self, callee: &Handle, args: A) -> Result<Handle, Error> {
-        self.check_handle(callee)?;
-        let callee = callee.clone();
-        self.run(move |cx| {
-            let args = match args.into_script(cx) {
-                Value::Tuple(tuple) => tuple.items().to_vec(),
-                Value::Nil => Vec::new(),
-                other => vec![other],
-            };
-            Err(Box::new(Control::Call { callee: callee.value_in(cx.world), args, then: None }))
         })
     }
 
@@ -303,16 +251,21 @@ impl Vm {
         let level = self.begin_level();
         let main = self.enter(|cx| {
             let (main, stack, fiber) = make(cx);
-            let world = &mut *cx.world;
-            let stack = mem::replace(&mut world.stack, stack);
-            let fiber = mem::replace(&mut world.fiber, fiber);
-            let wake = world.tasks.wake.take();
-            let task = world.tasks.current.replace(main);
-            world.tasks.level().main = Some(main);
-            world.parked.push(Parked { stack, fiber, task, wake });
-            main.id
+            cx.enter_main(main, stack, fiber);
+            main.id()
         });
-        let result = self.drive(main, start);
+        self.begin_slice();
+        let stop = self.arena.mutate_root(|mc, world| {
+            let mut cx = Cx { world, mc };
+            let exit = start(&mut cx).unwrap_or_else(|| interp::run(&mut cx));
+            note(exit, &mut cx)
+        });
+        let result = self.drive(main, stop);
+        self.leave_main(main, level, result)
+    }
+
+    /// What is to be done when a main part has ended, or is given up.
+    pub(super) fn leave_main(&mut self, main: u64, level: bool, result: Result<Handle, Error>) -> Result<Handle, Error> {
         if matches!(result, Err(Error::Interrupted(_))) {
             self.enter(|cx| cx.abandon_migrations());
         }
@@ -327,18 +280,13 @@ impl Vm {
             if !is_over {
                 cx.drop_tasks(if is_stop { 0 } else { main });
             }
-            let before = cx.world.parked.pop().expect("parked above");
-            let running = mem::replace(&mut cx.world.tasks.current, before.task);
-            let level = cx.world.tasks.level();
-            let main = level.main.take().expect("set above");
+            let main = cx.world.tasks.level().main.take().expect("set by `enter_main`");
+            let (_, running) = cx.leave_main();
             // As a rule it is the main part that runs; when all tasks were dropped, it may be anything.
             for task in running.into_iter().chain([main]) {
-                level.forget(task);
+                cx.world.tasks.level().forget(task);
             }
             cx.forget_main(main);
-            cx.world.stack = before.stack;
-            cx.world.fiber = before.fiber;
-            cx.world.tasks.wake = before.wake;
         });
         self.end_level(level);
         self.tell_failures();
@@ -351,13 +299,8 @@ impl Vm {
         result
     }
 
-    fn drive(&mut self, main: u64, start: impl for<'gc> FnOnce(&mut Cx<'_, 'gc>) -> Option<Exit<'gc>>) -> Result<Handle, Error> {
-        self.begin_slice();
-        let mut stop = self.arena.mutate_root(|mc, world| {
-            let mut cx = Cx { world, mc };
-            let exit = start(&mut cx).unwrap_or_else(|| interp::run(&mut cx));
-            note(exit, &mut cx)
-        });
+    /// Goes on with what runs, as `stop` says, until the main part with this number has ended.
+    pub(super) fn drive(&mut self, main: u64, mut stop: Stop) -> Result<Handle, Error> {
         loop {
             match stop {
                 Stop::Tick => {
@@ -420,7 +363,9 @@ impl Vm {
         })
     }
 
+    /// Begins a slice. What was left of the one before counts as not used.
     pub(super) fn begin_slice(&mut self) {
+        self.slice_goes_on = true;
         let marking = self.arena.collection_phase() == CollectionPhase::Marking;
         let single = self.stress.single_step || self.stress.collect_always || self.stress.collect_slowly;
         self.arena.mutate_root(|_, world| {
@@ -454,11 +399,12 @@ impl Vm {
         self.files.is_abandoned = true;
     }
 
-    /// Takes what the slice has used from the fuel.
-    fn count_fuel(&mut self) -> Result<(), Error> {
+    /// Takes what the slice has used since it was counted last from the fuel.
+    pub(super) fn count_fuel(&mut self) -> Result<(), Error> {
         let out_of_fuel = self.arena.mutate_root(|_, world| {
             let left = if world.ticks_saved.get() > 0 { world.ticks_saved.get() } else { world.ticks.get().max(0) };
             let used = u64::try_from(world.slice - left).unwrap_or(0);
+            world.slice = left;
             match &mut world.fuel {
                 Some(fuel) => {
                     *fuel = fuel.saturating_sub(used);
@@ -499,6 +445,8 @@ impl Vm {
 
     /// Reads what a slice of a collection has found alive.
     pub(super) fn weigh(&mut self) {
+        // What stores have to note depends on what the collector is doing.
+        self.slice_goes_on = false;
         self.marked_bytes += crate::heap::take_marked();
         if self.arena.collection_phase() == CollectionPhase::Sleeping {
             crate::heap::end_cycle();
@@ -566,6 +514,9 @@ impl Vm {
             for parked in &mut world.parked {
                 parked.stack.clear_above_top();
             }
+            if let Some(idle) = &mut world.idle {
+                idle.stack.clear_above_top();
+            }
             // What the host has let go of.
             for index in world.handle_pool.dropped.borrow_mut().drain(..) {
                 world.handles[index] = Value::Nil;
@@ -628,6 +579,7 @@ impl Vm {
 
     /// Sets the fuel that is left; `None`: unlimited.
     pub fn set_fuel(&mut self, fuel: Option<u64>) {
+        self.slice_goes_on = false;
         self.arena.mutate_root(|_, world| world.fuel = fuel);
     }
 
@@ -661,7 +613,7 @@ fn describe_error<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>, depth: usize) ->
 }
 
 /// Brings an exit over the border of the heap.
-fn note<'gc>(exit: Exit<'gc>, cx: &mut Cx<'_, 'gc>) -> Stop {
+pub(super) fn note<'gc>(exit: Exit<'gc>, cx: &mut Cx<'_, 'gc>) -> Stop {
     match exit {
         Exit::Tick => Stop::Tick,
         Exit::Done(value) => Stop::Done(Handle::new(cx.world, value)),

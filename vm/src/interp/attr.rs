@@ -33,7 +33,7 @@ impl<'gc> Cx<'_, 'gc> {
         }
         match self.get_attr_now(object, name)? {
             AttrOrCall::Value(value) => Ok(value),
-            AttrOrCall::Getter(getter) => Err(Box::new(Control::Call { callee: getter, args: vec![object], then: None })),
+            AttrOrCall::Getter(getter) => self.call_accessor(getter, &[object]),
         }
     }
 
@@ -207,7 +207,7 @@ impl<'gc> Cx<'_, 'gc> {
             }
             Value::Native(native) => Some(match text {
                 "name" => Value::Str(native.name),
-                "doc" => self.str(native.doc),
+                "doc" => self.str(&native.doc),
                 "params" => {
                     let names = native.keywords.positional.iter().map(|n| self.str(n)).collect();
                     Value::List(List::new(self.mc, names))
@@ -250,7 +250,8 @@ impl<'gc> Cx<'_, 'gc> {
                     }
                     "slots" if class.has_layout() => {
                         let layout = class.layout();
-                        let names = layout.slots.iter().map(|s| Value::Str(s.name.0)).collect();
+                        let visible = layout.slots.iter().filter(|slot| !slot.name.as_str().starts_with('$'));
+                        let names = visible.map(|slot| Value::Str(slot.name.0)).collect();
                         Value::List(List::new(self.mc, names))
                     }
                     _ => return None,
@@ -340,7 +341,7 @@ impl<'gc> Cx<'_, 'gc> {
                 return Err(self.raise(ErrorKind::SlotError, message));
             }
             (Found::Property { setter: Some(setter), .. }, _) => {
-                return Err(Box::new(Control::Call { callee: setter, args: vec![object, value], then: None }));
+                return self.call_accessor(setter, &[object, value]);
             }
             (Found::Property { setter: None, .. }, _) => {
                 return Err(self.raise(ErrorKind::SlotError, format!("property `{text}` can be read but not written")));
@@ -351,6 +352,16 @@ impl<'gc> Cx<'_, 'gc> {
             _ => return Err(self.missing_attr(&object, name)),
         }
         Ok(Value::Nil)
+    }
+
+    /// What a getter or setter gives; one of the host's gives it at once.
+    fn call_accessor(&mut self, accessor: Value<'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+        match accessor {
+            Value::Native(native) if self.world.detours.is_empty() && native.takes(args.len()) => {
+                Gc::as_ref(native).body.call(self, args)
+            }
+            _ => Err(Box::new(Control::Call { callee: accessor, args: args.to_vec(), then: None })),
+        }
     }
 
     /// A slot or payload for a pattern; unset when it has no value.
@@ -373,7 +384,7 @@ impl<'gc> Cx<'_, 'gc> {
         }
         match self.get_attr_now(object, name)? {
             AttrOrCall::Value(value) => Ok(value),
-            AttrOrCall::Getter(getter) => Err(Box::new(Control::Call { callee: getter, args: vec![object], then: None })),
+            AttrOrCall::Getter(getter) => self.call_accessor(getter, &[object]),
         }
     }
 

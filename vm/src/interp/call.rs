@@ -11,8 +11,8 @@ use crate::heap::{Str, Value};
 use crate::image::{ArgShape, CallShape, Const};
 use crate::limits;
 use crate::object::{
-    Class, Continuation, Control, Cx, EnumValue, ErrorKind, Found, Function, List, NativeBody, NativeFunction, NativeResult, Proto,
-    ReturnMode, Symbol,
+    Class, Continuation, Control, Cx, EnumValue, ErrorKind, Found, Function, List, NativeFunction, NativeResult, Proto, ReturnMode,
+    Symbol,
 };
 use crate::ops::{self, Resume};
 use gc_arena::Gc;
@@ -304,7 +304,7 @@ impl<'gc> Cx<'_, 'gc> {
         mut argc: usize,
         named: &Named<'gc>,
     ) -> CallResult<'gc> {
-        let keywords = native.keywords;
+        let keywords = &Gc::as_ref(native).keywords;
         if !named.is_empty() || !keywords.only.is_empty() {
             argc = self.bind_native(native, first, argc, named)?;
         }
@@ -315,11 +315,7 @@ impl<'gc> Cx<'_, 'gc> {
         let args: &[Value<'gc>] = &self.world.stack.values[first..first + argc];
         // SAFETY: a native cannot move or change the slots of the stack: everything it can ask for happens after it has returned.
         let args = unsafe { std::slice::from_raw_parts(args.as_ptr(), argc) };
-        match &Gc::as_ref(native).body {
-            NativeBody::Fn(f) => f(self, args),
-            NativeBody::Host(f) => f(self, args),
-        }
-        .map(Called::Value)
+        Gc::as_ref(native).body.call(self, args).map(Called::Value)
     }
 
     fn native_arity_error(&mut self, native: Gc<'gc, NativeFunction<'gc>>, given: usize) -> Box<Control<'gc>> {
@@ -333,7 +329,7 @@ impl<'gc> Cx<'_, 'gc> {
         };
         let name = native.name.as_str();
         let given = given.saturating_sub(own);
-        let signature = native_signature(native.doc);
+        let signature = native_signature(&native.doc);
         let text = format!("`{name}` takes {expected} argument{}, not {given}{signature}", plural(most - own));
         self.raise(ErrorKind::ArityError, text)
     }
@@ -346,7 +342,7 @@ impl<'gc> Cx<'_, 'gc> {
         argc: usize,
         named: &Named<'gc>,
     ) -> Result<usize, Box<Control<'gc>>> {
-        let keywords = native.keywords;
+        let keywords = &Gc::as_ref(native).keywords;
         let own = usize::from(native.name.as_str().contains('.'));
         let mut only = vec![Value::Unset; keywords.only.len()];
         let mut positional = self.world.stack.values[first..first + argc].to_vec();
@@ -355,8 +351,8 @@ impl<'gc> Cx<'_, 'gc> {
                 only[i] = *value;
                 continue;
             }
-            let Some(i) = keywords.positional.iter().position(|k| **k == **name) else {
-                let signature = native_signature(native.doc);
+            let Some(i) = keywords.positional.iter().position(|k| *k == **name) else {
+                let signature = native_signature(&native.doc);
                 let text = format!("`{}` has no parameter `{name}`{signature}", native.name.as_str());
                 return Err(self.raise(ErrorKind::ArityError, text));
             };

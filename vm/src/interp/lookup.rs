@@ -266,7 +266,7 @@ impl<'gc> Cx<'_, 'gc> {
 
     /// Who is running, for the recording of an initialiser.
     fn caller(&self) -> Caller {
-        self.world.tasks.current.filter(|task| !task.is_main()).map(|task| task.id)
+        self.world.tasks.current.filter(|task| !task.is_main()).map(|task| task.id())
     }
 
     /// Records that an initialiser calls a function object.

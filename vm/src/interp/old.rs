@@ -63,7 +63,7 @@ fn add_call<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>) {
         most: 2,
         keywords: Keywords::default(),
         intrinsic: Cell::new(Intrinsic::None),
-        doc: "Another instance as it was.",
+        doc: "Another instance as it was.".into(),
     };
     let native = Value::Native(Gc::new(cx.mc, native));
     let call = cx.world.symbols.call;

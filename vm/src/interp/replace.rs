@@ -47,7 +47,7 @@ impl<'gc> Cx<'_, 'gc> {
             most: arity,
             keywords: Keywords::default(),
             intrinsic: Cell::new(Intrinsic::None),
-            doc: "",
+            doc: "".into(),
         };
         Value::Native(Gc::new(self.mc, native))
     }

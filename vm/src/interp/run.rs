@@ -50,6 +50,25 @@ pub fn begin<'gc>(cx: &mut Cx<'_, 'gc>, start: impl FnOnce(&mut Cx<'_, 'gc>) -> 
     }
 }
 
+/// Starts a call of `callee` on an empty stack. Gives the exit when nothing is left to run.
+pub fn begin_call<'gc>(cx: &mut Cx<'_, 'gc>, callee: Value<'gc>, args: &[Value<'gc>]) -> Option<Exit<'gc>> {
+    let stub = cx.world.halt_stub.expect("stubs exist once a VM runs");
+    if !cx.world.stack.push(stub, 1, 0, ReturnMode::Store) {
+        unreachable!("an empty stack has room for one frame");
+    }
+    match cx.call_above(callee, args, 0, ReturnMode::Store) {
+        Ok(Called::Entered) => None,
+        Ok(Called::Value(value)) => {
+            cx.deliver(value, 0, ReturnMode::Store);
+            None
+        }
+        Err(control) => match cx.control(control, 0, ReturnMode::Store) {
+            Flow::Reload => None,
+            Flow::Leave(exit) => Some(exit),
+        },
+    }
+}
+
 /// Goes on as `Tasks::wake` says. Gives the exit when nothing is left to run.
 pub fn go_on<'gc>(cx: &mut Cx<'_, 'gc>) -> Option<Exit<'gc>> {
     let flow = match cx.world.tasks.wake.take() {

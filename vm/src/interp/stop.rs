@@ -166,8 +166,8 @@ impl<'gc> Cx<'_, 'gc> {
     /// Keeps the stack of a main part that has stopped and whose driver returns. False if it has not stopped.
     pub(crate) fn keep_stopped(&mut self, main: u64) -> bool {
         let Some(stopped) = self.world.stopping.stopped else { return false };
-        let is_running = self.world.tasks.current.is_some_and(|task| task.id == main);
-        if self.world.stopping.on_error != OnError::Return || stopped.task.id != main || !is_running {
+        let is_running = self.world.tasks.current.is_some_and(|task| task.id() == main);
+        if self.world.stopping.on_error != OnError::Return || stopped.task.id() != main || !is_running {
             return false;
         }
         Task::swap(stopped.task, self.mc, &mut self.world.stack, &mut self.world.fiber);

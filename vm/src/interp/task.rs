@@ -119,7 +119,7 @@ impl<'gc> Cx<'_, 'gc> {
             self.world.tasks.level().forget(task);
             self.world.tasks.current = None;
             if !error.is_nil() {
-                self.world.tasks.failures.push((task.id, task.name.to_string(), error));
+                self.world.tasks.failures.push((task.id(), task.name.to_string(), error));
             }
             return;
         }
@@ -239,7 +239,7 @@ impl<'gc> Cx<'_, 'gc> {
     fn deadlock_message(&mut self) -> String {
         let mut waiting: Vec<_> = self.world.tasks.level().waiting.values().copied().collect();
         waiting.retain(|task| task.goal.get().is_none());
-        waiting.sort_by_key(|task| (!task.is_main(), task.id));
+        waiting.sort_by_key(|task| (!task.is_main(), task.id()));
         let mut text = "deadlock: nothing can go on any more".to_owned();
         for (at, task) in waiting.iter().take(NAMED_MAX).enumerate() {
             let who = if task.is_main() { "the main part".to_owned() } else { format!("task `{}`", task.name) };

@@ -245,7 +245,7 @@ fn make_layout<'gc>(
 }
 
 /// Where instances of a class, and of the classes below it, get their hash from: a class that defines `==` without `hash` is not hashable.
-pub(super) fn note_hashability<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>) {
+pub fn note_hashability<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>) {
     let (eq, hash) = (cx.world.symbols.eq, cx.world.symbols.hash);
     let position = |name: Symbol<'gc>| {
         class.body().linearisation.iter().position(|c| c.body().members.contains_key(&name)).unwrap_or(usize::MAX)

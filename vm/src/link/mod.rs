@@ -14,7 +14,7 @@ pub use class::{
     ClassTask, MakeFunction, build_class, build_enum, extend, member_function, retract, set_bases, set_member, stage_class,
 };
 pub use edges::{loses_hooks, make_obsolete, step_between, with_body_before};
-pub use hierarchy::{Unfit, relayout, settle};
+pub use hierarchy::{Unfit, note_hashability, relayout, settle};
 pub(crate) use reads::read_of_old;
 pub use renames::{Claim, claims_that_hold};
 

@@ -4,7 +4,8 @@ use super::{Class, Cx, List, Map, Set, Symbol, Tuple};
 use crate::heap::{Str, Value, write_barrier};
 use gc_arena::lock::Lock;
 use gc_arena::{Collect, Gc, Mutation};
-use std::any::Any;
+use std::any::{Any, TypeId};
+use std::borrow::Cow;
 use std::cell::Cell;
 
 /// A captured variable that is assigned after it was captured, or a shared slot.
@@ -105,11 +106,47 @@ pub enum NativeBody {
     Host(Box<HostFn>),
 }
 
+impl NativeBody {
+    /// Calls it.
+    #[inline]
+    pub fn call<'gc>(&self, cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+        match self {
+            NativeBody::Fn(f) => f(cx, args),
+            NativeBody::Host(f) => f(cx, args),
+        }
+    }
+}
+
+/// Names of the positional parameters of a native, in order.
+pub enum ParameterNames {
+    /// Those of the engine and the library.
+    Fixed(&'static [&'static str]),
+    /// Those of a host.
+    Owned(Box<[Box<str>]>),
+}
+
+impl ParameterNames {
+    /// The names in order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        let (fixed, owned) = match self {
+            ParameterNames::Fixed(names) => (*names, &[] as &[Box<str>]),
+            ParameterNames::Owned(names) => (&[] as &[&str], &**names),
+        };
+        fixed.iter().copied().chain(owned.iter().map(|name| &**name))
+    }
+}
+
+impl Default for ParameterNames {
+    fn default() -> Self {
+        ParameterNames::Fixed(&[])
+    }
+}
+
 /// Names of parameters, for calls with names.
-#[derive(Clone, Copy, Default)]
+#[derive(Default)]
 pub struct Keywords {
-    /// Names of the positional parameters; may be shorter than their number.
-    pub positional: &'static [&'static str],
+    /// Names of the positional parameters; may be fewer than there are.
+    pub positional: ParameterNames,
     /// Parameters that can be given by name only. Their values come first in the arguments, unset when absent.
     pub only: &'static [&'static str],
 }
@@ -151,7 +188,8 @@ pub struct NativeFunction<'gc> {
     #[collect(require_static)]
     pub intrinsic: Cell<Intrinsic>,
     /// Signature and meaning, in Markdown.
-    pub doc: &'static str,
+    #[collect(require_static)]
+    pub doc: Cow<'static, str>,
 }
 
 impl NativeFunction<'_> {
@@ -191,6 +229,18 @@ pub enum IteratorState<'gc> {
 pub struct IteratorObject<'gc> {
     /// Where it stands.
     pub state: Lock<IteratorState<'gc>>,
+}
+
+/// A Rust type that is a class.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Collect)]
+#[collect(require_static)]
+pub struct HostTypeId(pub TypeId);
+
+impl HostTypeId {
+    /// That of a type.
+    pub fn of<T: 'static>() -> Self {
+        HostTypeId(TypeId::of::<T>())
+    }
 }
 
 /// Something of the host's that scripts pass around.

@@ -43,15 +43,15 @@ pub use layout::{Construction, Content, Layout, LayoutId, SlotInfo};
 pub use loading::{ClassTasks, LateHook, Loading};
 pub use map::{Entry, Map, MapTable, Probe, Set};
 pub use misc::{
-    Binding, Bound, BoxCell, Continuation, Decorated, HostFn, HostObject, Intrinsic, IteratorObject, IteratorState, Keywords,
-    NativeBody, NativeFn, NativeFunction, NativeResult, Then,
+    Binding, Bound, BoxCell, Continuation, Decorated, HostFn, HostObject, HostTypeId, Intrinsic, IteratorObject, IteratorState,
+    Keywords, NativeBody, NativeFn, NativeFunction, NativeResult, ParameterNames, Then,
 };
 pub use orphan::{Kin, Orphans};
 pub use recording::{Caller, Recording};
 pub use stack::{Frame, ReturnMode, SavedStack, Stack};
 pub use stopped::{GoOn, OnError, Stopped, Stopping};
 pub use symbol::{Symbol, SymbolMap};
-pub use task::{Goal, Level, Parked, StartedBy, Task, Tasks, Wait, Wake};
+pub use task::{Goal, Idle, Level, Parked, StartedBy, Task, Tasks, Wait, Wake};
 pub use undo::Undo;
 pub use variant::{EnumValue, Variant};
 pub use way::{Passed, Way, Ways};

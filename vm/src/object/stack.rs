@@ -218,6 +218,12 @@ impl<'gc> Stack<'gc> {
         frame
     }
 
+    /// Removes all frames, for another use.
+    pub fn reset(&mut self) {
+        self.frames.clear();
+        self.base = 0;
+    }
+
     /// Base of every frame, outermost first.
     pub fn bases(&self) -> Vec<usize> {
         let total: usize = self.frames.iter().map(|f| f.delta as usize).sum();

@@ -74,7 +74,8 @@ pub struct StartedBy {
 #[collect(no_drop)]
 pub struct Task<'gc> {
     /// Its number, which is never used twice.
-    pub id: u64,
+    #[collect(require_static)]
+    id: Cell<u64>,
     /// What it is called in messages.
     #[collect(require_static)]
     pub name: Box<str>,
@@ -146,6 +147,16 @@ pub struct Tasks<'gc> {
     serial: u64,
 }
 
+/// The main part and the stack of a call from the host that has ended, kept for the next one.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub struct Idle<'gc> {
+    /// The main part.
+    pub main: Gc<'gc, Task<'gc>>,
+    /// Its stack, without frames.
+    pub stack: Stack<'gc>,
+}
+
 /// What waits while the host runs something else.
 #[derive(Collect)]
 #[collect(no_drop)]
@@ -166,7 +177,7 @@ impl<'gc> Task<'gc> {
         Gc::new(
             mc,
             Task {
-                id,
+                id: Cell::new(id),
                 name: name.into(),
                 at_end,
                 is_ending: Cell::new(false),
@@ -182,6 +193,21 @@ impl<'gc> Task<'gc> {
                 wake: RefLock::new(None),
             },
         )
+    }
+
+    /// Its number, which is never used twice.
+    #[inline]
+    pub fn id(&self) -> u64 {
+        self.id.get()
+    }
+
+    /// Makes it the main part of another run, after one that has ended with a result.
+    #[inline]
+    pub fn renew(&self, id: u64) {
+        self.id.set(id);
+        self.goal.set(None);
+        self.is_of_commit.set(false);
+        self.cancels.set(0);
     }
 
     /// Whether it is the main part of a run.
@@ -302,7 +328,7 @@ impl<'gc> Level<'gc> {
 
     /// Forgets a task that is not ready.
     pub fn forget(&mut self, task: Gc<'gc, Task<'gc>>) {
-        self.tasks.remove(&task.id);
+        self.tasks.remove(&task.id());
         if let Some(wait) = task.wait.borrow_mut().take() {
             self.waiting.remove(&wait.ticket);
             if let Some(deadline) = wait.deadline {
@@ -317,7 +343,7 @@ impl<'gc> Level<'gc> {
         for task in &forgotten {
             self.forget(*task);
         }
-        self.ready.retain(|task| task.id <= serial || !is_meant(task));
+        self.ready.retain(|task| task.id() <= serial || !is_meant(task));
         forgotten
     }
 }

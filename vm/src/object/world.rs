@@ -2,8 +2,9 @@
 
 use super::{
     Before, BoxCell, Class, ClassKind, Construction, Content, Continuation, Crossing, Decorated, Definition, Fiber, Function,
-    Generation, HostObject, Instance, Layout, LayoutId, Linked, Loading, MemberLeak, MethodCache, Module, Namespace, Orphans,
-    Parked, Proto, Recording, Replaced, Resumption, Stack, Stopping, SuperCache, Symbol, SymbolMap, Tasks, Undo, Variant, Ways,
+    Generation, HostObject, HostTypeId, Idle, Instance, Layout, LayoutId, Linked, Loading, MemberLeak, MethodCache, Module,
+    Namespace, Orphans, Parked, Proto, Recording, Replaced, Resumption, Stack, Stopping, SuperCache, Symbol, SymbolMap, Tasks,
+    Undo, Variant, Ways,
 };
 use crate::heap::{Str, Value, hash_bytes};
 use crate::host::Host;
@@ -199,6 +200,7 @@ symbols! {
     trace = "trace",
     hidden_trace = "$trace",
     hidden_compared = "$compared",
+    hidden_host = "$host",
     name = "name",
     doc = "doc",
     main = "main",
@@ -402,6 +404,8 @@ pub struct World<'gc> {
     pub layouts_aside: Vec<GcWeak<'gc, Layout<'gc>>>,
     /// Classes of built-in types by value tag.
     pub types: Vec<Gc<'gc, Class<'gc>>>,
+    /// Classes of Rust types of the host.
+    pub host_classes: FxHashMap<HostTypeId, Gc<'gc, Class<'gc>>>,
     /// Built-in error classes by kind.
     pub errors: Vec<Gc<'gc, Class<'gc>>>,
     /// Whether and where the program has stopped at an error.
@@ -441,6 +445,8 @@ pub struct World<'gc> {
     /// Numbers of handles that are free again.
     #[collect(require_static)]
     pub handle_pool: Rc<HandlePool>,
+    /// What the next call from the host runs in.
+    pub idle: Option<Idle<'gc>>,
     /// What the commit that is running has yet to do.
     pub loading: Loading<'gc>,
     /// The same of commits that wait for an inner one: a host may load files at any safe point.
@@ -654,6 +660,8 @@ impl<'gc> World<'gc> {
             namespace_cells: SymbolMap::default(),
             handles: Vec::new(),
             handle_pool: Rc::default(),
+            host_classes: FxHashMap::default(),
+            idle: None,
             loading: Loading::default(),
             loading_outer: Vec::new(),
             undo: Vec::new(),

@@ -52,7 +52,7 @@ fn method<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>, name: &str, bod
         most: 255,
         keywords: Keywords::default(),
         intrinsic: Cell::default(),
-        doc: "",
+        doc: "".into(),
     };
     let native = Value::Native(Gc::new(cx.mc, native));
     class.hashing.set(crate::object::HashSource::Program);

@@ -383,7 +383,7 @@ pub fn failed(error: &Error) -> Reply {
         }
         Error::Interrupted(Interrupt::Exit(status)) => (FailureKind::Exit, None, error.to_string(), Vec::new(), Some(*status)),
         Error::Interrupted(_) => (FailureKind::Interrupted, None, error.to_string(), Vec::new(), None),
-        Error::Host(message) => (FailureKind::Impossible, None, message.clone(), Vec::new(), None),
+        Error::Host(message) | Error::Raise { message, .. } => (FailureKind::Impossible, None, message.clone(), Vec::new(), None),
     };
     let failure = Failure { kind, class, message, text: error.to_string(), notes, is_incomplete: false, exit };
     Reply { error: Some(failure), ..Reply::default() }

@@ -137,7 +137,7 @@ fn of_function(value: &Value<'_>, name: &str) -> Option<Line> {
     match value {
         Value::Native(native) => Some(match native.doc.strip_prefix('`').and_then(|rest| rest.split_once("`: ")) {
             Some((signature, rest)) => (format!("fn {signature}"), first_line(rest).to_owned()),
-            None => (format!("fn {name}"), first_line(native.doc).to_owned()),
+            None => (format!("fn {name}"), first_line(&native.doc).to_owned()),
         }),
         Value::Function(function) => {
             let image = function.proto().image.clone();

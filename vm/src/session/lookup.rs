@@ -272,7 +272,7 @@ fn parameters_of<'gc>(cx: &mut Cx<'_, 'gc>, value: &Value<'gc>) -> Vec<String> {
             image.params.iter().map(|param| param.name.to_string()).filter(|name| is_chain(name)).collect()
         }
         Value::Native(native) => {
-            native.keywords.positional.iter().chain(native.keywords.only).map(|name| (*name).to_owned()).collect()
+            native.keywords.positional.iter().chain(native.keywords.only.iter().copied()).map(str::to_owned).collect()
         }
         Value::Decorated(decorated) => parameters_of(cx, &decorated.original.get()),
         Value::Bound(bound) => parameters_of(cx, &bound.method),
@@ -452,7 +452,7 @@ fn without_text(mut entry: Entry, value: &Value<'_>) -> Entry {
     match value {
         Value::Native(native) => {
             // It begins with the signature.
-            let doc = native.doc;
+            let doc = &*native.doc;
             match doc.strip_prefix('`').and_then(|rest| rest.split_once("`: ")) {
                 Some((signature, rest)) => {
                     entry.signature = Some(signature.to_owned());

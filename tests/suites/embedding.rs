@@ -1,0 +1,277 @@
+//! What a Rust program does with the engine: functions and classes of the host, typed calls, handles.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use stdlib::new_vm;
+use vm::embed::{ClassBuilder, Error, Handle, HostType, Own, Rest, Vm, VmOptions};
+
+/// What a program has raised: class and message.
+fn raised<T: std::fmt::Debug>(result: Result<T, Error>) -> (String, String) {
+    match result {
+        Err(Error::Raised { class, message, .. }) => (class, message),
+        other => panic!("an error was to be raised: {other:?}"),
+    }
+}
+
+fn loaded(vm: &mut Vm, text: &str) {
+    vm.load_texts(vec![("main.lang".into(), text.into())]).expect("the text loads");
+}
+
+#[derive(Clone, Debug)]
+struct Enemy {
+    name: String,
+    hp: i64,
+}
+
+impl HostType for Enemy {
+    const NAME: &'static str = "Enemy";
+
+    fn describe(class: ClassBuilder<Self>) -> ClassBuilder<Self> {
+        class
+            .doc("Something to fight.")
+            .constructor("Enemy(name, hp = 10)", |name: String, hp: i64| {
+                if hp > 0 { Ok(Enemy { name, hp }) } else { Err(Error::value_error("an enemy lives at first")) }
+            })
+            .getter("name", |this: &Enemy| this.name.clone())
+            .getter("hp", |this: &Enemy| this.hp)
+            .setter("hp", |this: &mut Enemy, hp: i64| this.hp = hp)
+            .method("hit(n = 1): takes hit points away, gives whether it is over.", |this: &mut Enemy, n: i64| {
+                this.hp -= n;
+                this.hp <= 0
+            })
+            .method("duel(other)", |this: &mut Enemy, other: Own<Enemy>| -> Result<i64, Error> {
+                other.borrow_mut()?.hp -= 1;
+                this.hp -= 1;
+                Ok(this.hp)
+            })
+            .method("<", |this: &Enemy, other: Own<Enemy>| -> Result<bool, Error> { Ok(this.hp < other.borrow()?.hp) })
+            .method("iter", |this: &Enemy| this.name.chars().map(String::from).collect::<Vec<_>>())
+            .own_method("each_blow(f)", |vm: &mut Vm, this: Own<Enemy>, f: Handle| -> Result<i64, Error> {
+                while this.borrow()?.hp > 0 {
+                    this.borrow_mut()?.hp -= 1;
+                    vm.call_handle::<_, ()>(&f, (&this,))?;
+                }
+                Ok(this.borrow()?.hp)
+            })
+            .static_function("boss(name)", |name: String| Enemy { name, hp: 100 })
+    }
+}
+
+fn game() -> Vm {
+    let mut vm = new_vm(VmOptions::default());
+    vm.module("game").doc("The game's own.").class::<Enemy>();
+    vm
+}
+
+/// What an expression gives in a program that knows the class.
+fn value<T: vm::embed::FromScript>(text: &str) -> Result<T, Error> {
+    let mut vm = game();
+    loaded(&mut vm, &format!("import game\nfrom game import Enemy\nfn it() {{ {text} }}"));
+    vm.call("main.it", ())
+}
+
+#[test]
+fn functions_have_names_defaults_and_rest() {
+    let mut vm = new_vm(VmOptions::default());
+    vm.module("game")
+        .function("spawn(name, hp = 10, ...tags): adds an enemy.", |name: String, hp: i64, Rest(tags): Rest<String>| {
+            format!("{name} {hp} {}", tags.join("+"))
+        })
+        .function("checked(n)", |n: i64| if n < 0 { Err(Error::value_error("n is below 0")) } else { Ok(n) })
+        .function("failing()", || Err::<(), _>("out of order"))
+        .value("LIMIT", 7);
+    loaded(
+        &mut vm,
+        "import game\nfn it(f) { f() }\nfn a() { game.spawn(\"orc\") }\nfn b() { game.spawn(\"orc\", 3, \"x\", \"y\") }\nfn c() { game.spawn(hp: 4, name: \"elf\") }\n\
+         fn d() { game.spawn() }\nfn e() { game.spawn(\"orc\", \"much\") }\nfn f() { game.checked(-1) }\nfn g() { game.failing() }\nfn h() { game.spawn(\"a\", hit: 1) }\n\
+         fn i() { game.LIMIT }\nfn j() { game.spawn.doc }",
+    );
+    assert_eq!(vm.call::<_, String>("main.a", ()).expect("a"), "orc 10 ");
+    assert_eq!(vm.call::<_, String>("main.b", ()).expect("b"), "orc 3 x+y");
+    assert_eq!(vm.call::<_, String>("main.c", ()).expect("c"), "elf 4 ");
+    let signature = "its signature is `spawn(name, hp = 10, ...tags)`";
+    let expect = |vm: &mut Vm, name: &str, class: &str, part: &str| {
+        let (raised, message) = raised(vm.call::<_, Handle>(name, ()));
+        assert!(raised == class && message.contains(part), "{name}: {raised}: {message}");
+    };
+    expect(&mut vm, "main.d", "ArityError", signature);
+    expect(&mut vm, "main.e", "TypeError", "argument 2: expected an int, got String");
+    expect(&mut vm, "main.f", "ValueError", "n is below 0");
+    expect(&mut vm, "main.g", "Error", "out of order");
+    expect(&mut vm, "main.h", "ArityError", "no parameter `hit`");
+    assert_eq!(vm.call::<_, i64>("main.i", ()).expect("i"), 7);
+    assert_eq!(vm.call::<_, String>("main.j", ()).expect("j"), "`spawn(name, hp = 10, ...tags)`: adds an enemy.");
+}
+
+#[test]
+#[should_panic(expected = "the host function `f(a)`: the Rust function has 2 parameters")]
+fn a_signature_says_what_the_function_takes() {
+    new_vm(VmOptions::default()).define_function("game", "f(a)", |_: i64, _: i64| ());
+}
+
+#[test]
+fn functions_with_the_vm_call_the_program() {
+    let mut vm = new_vm(VmOptions::default());
+    vm.define_function("host", "twice(f, n)", |vm: &mut Vm, f: Handle, n: i64| -> Result<i64, Error> {
+        let once: i64 = vm.call_handle(&f, (n,))?;
+        vm.call_handle(&f, (once,))
+    });
+    loaded(
+        &mut vm,
+        "import host\nfn it() { host.twice(|n| n * 3, 2) }\nfn deep() { host.twice(|n| host.twice(|m| m + n, n), 1) }\n\
+         fn bad() { try { host.twice(|n| n.nothing, 2) } catch e { e.message } }\nfn worse() { host.twice(|n| n.nothing, 2) }",
+    );
+    assert_eq!(vm.call::<_, i64>("main.it", ()).expect("it"), 18);
+    assert_eq!(vm.call::<_, i64>("main.deep", ()).expect("deep"), 9);
+    assert!(vm.call::<_, String>("main.bad", ()).expect("bad").contains("`nothing`"));
+    match vm.call::<_, i64>("main.worse", ()) {
+        Err(Error::Raised { class, trace, .. }) => {
+            assert_eq!(class, "SlotError");
+            assert!(trace.to_string().contains("main.lang:5"), "{trace}");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn rust_types_are_classes() {
+    assert_eq!(value::<i64>("let e = Enemy(\"orc\")\ne.hp -= 2\ne.hit()\ne.hit(3)\ne.hp").expect("it runs"), 4);
+    assert_eq!(value::<String>("repr(Enemy(\"orc\", hp: 3))").expect("it runs"), "Enemy(name: \"orc\", hp: 3)");
+    assert!(value::<bool>("Enemy(\"a\") is Enemy and Enemy(\"a\", 1) < Enemy(\"b\", 2)").expect("it runs"));
+    assert_eq!(value::<String>("Enemy(\"orc\").map(|c| c + \".\").join(\"\")").expect("it runs"), "o.r.c.");
+    assert_eq!(value::<i64>("Enemy.boss(\"x\").hp").expect("it runs"), 100);
+    assert_eq!(value::<String>("Enemy.doc").expect("it runs"), "Something to fight.");
+    assert_eq!(value::<Vec<String>>("Enemy.slots").expect("it runs"), Vec::<String>::new());
+    assert_eq!(
+        value::<i64>("let e = Enemy(\"a\", 3)\nlet n = 0\ne.each_blow(|x| { n += 1; assert x == e })\nn").expect("it runs"),
+        3
+    );
+    assert_eq!(value::<i64>("let f = Enemy(\"a\", 3).hit\nf(2)\nf.receiver.hp").expect("it runs"), 1);
+}
+
+#[test]
+fn misuse_of_host_types_is_an_error_of_the_script() {
+    for (text, class, message) in [
+        ("Enemy(\"a\", 0)", "ValueError", "an enemy lives at first"),
+        ("Enemy()", "ArityError", "its signature is `init(name, hp = 10)`"),
+        ("Enemy(\"a\").hit(\"b\")", "TypeError", "argument 1: expected an int, got String"),
+        ("Enemy(\"a\").duel(3)", "TypeError", "argument 1: expected an Enemy, got Int"),
+        ("let e = Enemy(\"a\")\ne.duel(e)", "Error", "`the host` cannot change this Enemy: `Enemy.duel` is changing it"),
+        ("Enemy(\"a\").name = \"b\"", "SlotError", "can be read but not written"),
+        ("Enemy(\"a\").strength", "SlotError", "no slot or method `strength`"),
+        ("Enemy(\"a\").hti()", "SlotError", "did you mean `hit`"),
+        ("Enemy.hit(3)", "TypeError", "its first argument is a Enemy"),
+    ] {
+        let (raised, told) = raised(value::<Handle>(text));
+        assert!(raised == class && told.contains(message), "{text}: {raised}: {told}");
+    }
+}
+
+#[test]
+fn scripts_inherit_from_host_types() {
+    let mut vm = game();
+    let text = "from game import Enemy\nclass Boss(Enemy) {\n    slot rage = 1\n    fn init(name) { super.init(name, 50) }\n    fn hit(n) { self.rage += n; super.hit(n) }\n}\n\
+                class Empty(Enemy) { fn init() { } }\nlet boss = Boss(\"dragon\")\nfn it() { boss.hit(5); (boss.hp, boss.rage, boss.name) }\nfn empty() { Empty().hp }";
+    loaded(&mut vm, text);
+    assert_eq!(vm.call::<_, (i64, i64, String)>("main.it", ()).expect("it runs"), (45, 6, "dragon".to_owned()));
+    let (class, message) = raised(vm.call::<_, i64>("main.empty", ()));
+    assert!(class == "TypeError" && message.contains("`super.init(…)` was not called"), "{class}: {message}");
+    // The script's part changes; the Rust value stays.
+    let report = vm.reload_texts(vec![("main.lang".into(), text.replace("slot rage = 1", "slot speed = 3; slot rage = 1"))]);
+    assert!(report.ok && report.committed, "{report}");
+    assert_eq!(vm.call::<_, (i64, i64, String)>("main.it", ()).expect("it runs"), (40, 11, "dragon".to_owned()));
+    let boss: Own<Enemy> = vm.get("main.boss").expect("it is an Enemy");
+    assert_eq!(boss.borrow().expect("nobody uses it").hp, 40);
+}
+
+#[test]
+fn the_host_holds_its_values() {
+    let mut vm = game();
+    loaded(&mut vm, "fn hurt(e, n) { e.hp -= n; e }\nfn same(a, b) { a == b }\nlet kept = []\nfn keep(e) { kept.push(e) }");
+    let orc = Own::new(&mut vm, Enemy { name: "orc".into(), hp: 10 });
+    let same: Own<Enemy> = vm.call("main.hurt", (&orc, 3)).expect("it runs");
+    assert_eq!(orc.borrow().expect("free").hp, 7);
+    assert!(vm.call::<_, bool>("main.same", (&orc, &same)).expect("it runs"));
+    {
+        let _held = orc.borrow_mut().expect("free");
+        let (_, message) = raised(vm.call::<_, Own<Enemy>>("main.hurt", (&orc, 3)));
+        assert_eq!(message, "`Enemy.hp` cannot read this Enemy: `the host` is changing it");
+    }
+    let copy: Enemy = vm.call("main.hurt", (&orc, 1)).expect("it is cloned");
+    assert_eq!((copy.name.as_str(), copy.hp), ("orc", 6));
+    assert_eq!(orc.take().expect("free").hp, 6);
+    let (_, message) = raised(vm.call::<_, Own<Enemy>>("main.hurt", (&orc, 3)));
+    assert_eq!(message, "`Enemy.hp`: the host has taken this Enemy back");
+
+    let elf = Own::new(&mut vm, Enemy { name: "elf".into(), hp: 1 });
+    vm.call::<_, ()>("main.keep", (&elf,)).expect("it runs");
+    drop(elf);
+    vm.collect();
+    let kept: Vec<Own<Enemy>> = vm.get("main.kept").expect("enemies");
+    assert_eq!(kept[0].borrow().expect("free").name, "elf");
+}
+
+#[test]
+fn values_are_dropped_with_their_instances() {
+    struct Noisy(Rc<RefCell<i64>>);
+    impl Drop for Noisy {
+        fn drop(&mut self) {
+            *self.0.borrow_mut() += 1;
+        }
+    }
+    impl HostType for Noisy {
+        const NAME: &'static str = "Noisy";
+        fn describe(class: ClassBuilder<Self>) -> ClassBuilder<Self> {
+            class
+        }
+    }
+    let dropped = Rc::new(RefCell::new(0));
+    let mut vm = new_vm(VmOptions::default());
+    let count = dropped.clone();
+    vm.module("host").class::<Noisy>().function("make()", move || Noisy(count.clone()));
+    loaded(&mut vm, "import host\nfn it() { for i in 0..100 { host.make() } }\nfn call() { host.Noisy() }");
+    vm.call::<_, ()>("main.it", ()).expect("it runs");
+    vm.collect();
+    assert_eq!(*dropped.borrow(), 100);
+    let (_, message) = raised(vm.call::<_, Handle>("main.call", ()));
+    assert_eq!(message, "`Noisy` cannot be called: only the host makes instances of it");
+}
+
+#[test]
+fn registering_again_replaces_in_place() {
+    let mut vm = game();
+    loaded(
+        &mut vm,
+        "from game import Enemy\nlet e = Enemy(\"orc\")\nfn it() { e.hit(1) }\nfn run() { let r = []\nfor i in 0..3 { r.push(it()) }\nr }",
+    );
+    assert_eq!(vm.call::<_, Vec<bool>>("main.run", ()).expect("it runs"), [false, false, false]);
+    vm.module("game").class_with::<Enemy>(|class| class.method("hit(n)", |_: &mut Enemy, n: i64| n * 100));
+    assert_eq!(vm.call::<_, Vec<i64>>("main.run", ()).expect("it runs"), [100, 100, 100]);
+    // What files define is not the host's, and the reverse.
+    let report = vm.reload_texts(vec![("game.lang".into(), "class Enemy { }".into())]);
+    assert!(!report.ok, "{report}");
+}
+
+#[test]
+fn short_calls_are_counted_and_collected() {
+    let mut vm = new_vm(VmOptions { fuel: Some(500_000), memory_limit: Some(8 << 20), ..VmOptions::default() });
+    loaded(&mut vm, "fn add(a, b) { a + b }\nfn garbage() { [[1, 2, 3], \"${1}\"] }");
+    for _ in 0..100_000 {
+        vm.call::<_, Handle>("main.garbage", ()).expect("what is garbage counts for nothing");
+    }
+    let mut calls = 0_u64;
+    let error = loop {
+        match vm.call::<_, i64>("main.add", (1, 2)) {
+            Ok(sum) => assert_eq!(sum, 3),
+            Err(error) => break error,
+        }
+        calls += 1;
+        assert!(calls < 10_000_000, "fuel is never used up");
+    };
+    assert!(matches!(error, Error::Interrupted(vm::object::Interrupt::Fuel)), "{error}");
+    assert!(calls < 500_000);
+    vm.set_fuel(None);
+    vm.cancel_flag().store(true, std::sync::atomic::Ordering::Relaxed);
+    let cancelled = (0..1_000_000).find_map(|_| vm.call::<_, i64>("main.add", (1, 2)).err());
+    assert!(matches!(cancelled, Some(Error::Interrupted(vm::object::Interrupt::Cancelled))));
+}

@@ -1,0 +1,169 @@
+//! Calls from the host.
+//!
+//! A call is a main part with a stack. Those of the last call that ended with a result are kept for the next one, and a call that only returns is one
+//! entry into the heap; what leaves the interpreter in another way goes on in the general driver (`vm.rs`).
+
+use super::convert::{Arguments, FromScript};
+use super::error::Error;
+use super::handle::Handle;
+use super::vm::{Stop, Vm, note};
+use crate::heap::Value;
+use crate::interp;
+use crate::object::{Cx, Exit, Fiber, Idle, Level, Parked, Stack, Task};
+use gc_arena::Gc;
+use std::mem;
+
+/// Slots of the largest stack that is kept for the next call.
+const IDLE_SLOTS_MAX: usize = 4096;
+
+/// How a call began.
+enum Begun<T> {
+    /// It has returned.
+    Done(Result<T, Error>),
+    /// It has left the interpreter in another way: the number of its main part, and how.
+    Left(u64, Stop),
+}
+
+impl Vm {
+    /// Calls `namespace.name` with Rust values: a tuple of them, or `()`.
+    ///
+    /// # Errors
+    /// [`Error::Host`] if there is no such definition or its result has another type; else what the program has raised.
+    pub fn call<A: Arguments, T: FromScript>(&mut self, qualified: &str, args: A) -> Result<T, Error> {
+        self.call_with(|cx| Ok(cx.definition(qualified)?.value()), args)
+    }
+
+    /// Calls a held function. `args` is a tuple of Rust values, or `()`.
+    ///
+    /// # Errors
+    /// As for [`Vm::call`]; [`Error::Host`] if the handle is another VM's.
+    pub fn call_handle<A: Arguments, T: FromScript>(&mut self, callee: &Handle, args: A) -> Result<T, Error> {
+        self.check_handle(callee)?;
+        self.call_with(|cx| Ok(callee.value_in(cx.world)), args)
+    }
+
+    /// Calls a held function; the result stays in the VM.
+    ///
+    /// # Errors
+    /// As for [`Vm::call_handle`].
+    pub fn call_raw<A: Arguments>(&mut self, callee: &Handle, args: A) -> Result<Handle, Error> {
+        self.call_handle(callee, args)
+    }
+
+    /// Calls what `callee` finds.
+    pub(super) fn call_with<A: Arguments, T: FromScript>(
+        &mut self,
+        callee: impl for<'gc> FnOnce(&mut Cx<'_, 'gc>) -> Result<Value<'gc>, Error>,
+        args: A,
+    ) -> Result<T, Error> {
+        if !self.slice_goes_on {
+            self.begin_slice();
+        } else if self.arena.mutate(|_, world| world.ticks.get() <= 0) {
+            self.look()?;
+            self.begin_slice();
+        }
+        let mut has_level = false;
+        let begun = self.arena.mutate_root(|mc, world| {
+            let mut cx = Cx { world, mc };
+            let callee = callee(&mut cx)?;
+            has_level = cx.begin_level();
+            let main = cx.enter_call();
+            cx.world.ticks.set(cx.world.ticks.get() - 1);
+            let exit = args.with_values(&mut cx, |cx, args| interp::begin_call(cx, callee, args));
+            Ok(match exit.unwrap_or_else(|| interp::run(&mut cx)) {
+                Exit::Done(value) if cx.is_plain_end(main) => {
+                    let result = T::from_script(&mut cx, value).map_err(|text| Error::Host(format!("the result: {text}")));
+                    cx.leave_call(main);
+                    cx.end_level(has_level);
+                    Begun::Done(result)
+                }
+                exit => Begun::Left(main.id(), note(exit, &mut cx)),
+            })
+        });
+        match begun? {
+            Begun::Done(result) => result,
+            Begun::Left(main, stop) => {
+                let result = self.drive(main, stop);
+                let value = self.leave_main(main, has_level, result)?;
+                self.read(&value)
+            }
+        }
+    }
+}
+
+impl<'gc> Cx<'_, 'gc> {
+    /// Whatever runs until `end_level` runs on a level of its own if a program waits for it. True if a level was made.
+    pub(super) fn begin_level(&mut self) -> bool {
+        let is_new = self.world.tasks.levels.len() <= self.world.parked.len();
+        if is_new {
+            self.world.tasks.levels.push(Level::default());
+        }
+        is_new
+    }
+
+    /// Ends a level: its tasks go on beside those of the program.
+    pub(super) fn end_level(&mut self, is_new: bool) {
+        if is_new {
+            let level = self.world.tasks.levels.pop().expect("pushed by `begin_level`");
+            self.world.tasks.level().absorb(level);
+        }
+    }
+
+    /// A main part begins; what ran before waits on its own stack.
+    pub(super) fn enter_main(&mut self, main: Gc<'gc, Task<'gc>>, stack: Stack<'gc>, fiber: Option<Gc<'gc, Fiber<'gc>>>) {
+        let world = &mut *self.world;
+        let stack = mem::replace(&mut world.stack, stack);
+        let fiber = mem::replace(&mut world.fiber, fiber);
+        let wake = world.tasks.wake.take();
+        let task = world.tasks.current.replace(main);
+        world.tasks.level().main = Some(main);
+        world.parked.push(Parked { stack, fiber, task, wake });
+    }
+
+    /// What ran before the main part that ends is what runs again. Gives the stack, and what ran last.
+    pub(super) fn leave_main(&mut self) -> (Stack<'gc>, Option<Gc<'gc, Task<'gc>>>) {
+        let world = &mut *self.world;
+        let before = world.parked.pop().expect("parked by `enter_main`");
+        let running = mem::replace(&mut world.tasks.current, before.task);
+        let stack = mem::replace(&mut world.stack, before.stack);
+        world.fiber = before.fiber;
+        world.tasks.wake = before.wake;
+        (stack, running)
+    }
+
+    /// A call begins, in what an earlier one has left.
+    fn enter_call(&mut self) -> Gc<'gc, Task<'gc>> {
+        let id = self.world.tasks.fresh();
+        let (main, stack) = match self.world.idle.take() {
+            Some(Idle { main, stack }) => {
+                main.renew(id);
+                (main, stack)
+            }
+            None => (Task::new(self.mc, id, "main", Value::Nil), Stack::new(64, self.world.depth_limit)),
+        };
+        self.enter_main(main, stack, None);
+        main
+    }
+
+    /// Whether the end of a call leaves nothing to do but to take its result.
+    fn is_plain_end(&self, main: Gc<'gc, Task<'gc>>) -> bool {
+        let (tasks, stopping) = (&self.world.tasks, &self.world.stopping);
+        tasks.current.is_some_and(|task| Gc::ptr_eq(task, main))
+            && self.world.fiber.is_none()
+            && tasks.failures.is_empty()
+            && self.world.forgiven.is_empty()
+            && stopping.stopped.is_none()
+            && stopping.older.is_empty()
+    }
+
+    /// Ends a call of which [`Cx::is_plain_end`] is true.
+    fn leave_call(&mut self, main: Gc<'gc, Task<'gc>>) {
+        let (mut stack, _) = self.leave_main();
+        self.world.tasks.level().main = None;
+        self.forget_main(main);
+        if stack.values.len() <= IDLE_SLOTS_MAX {
+            stack.reset();
+            self.world.idle = Some(Idle { main, stack });
+        }
+    }
+}
