@@ -106,6 +106,7 @@ impl Report {
                 out
             }
             Error::Interrupted(_) => format!("{}\n", self.paint(AnsiColor::Yellow.on_default(), &error.to_string())),
+            Error::Raise { message, .. } => format!("{}\n", printable(message)),
             // Some refusals arrive as finished text.
             Error::Host(text) if text.starts_with("error") => format!("{}\n", printable(text.trim_end())),
             Error::Host(text) => self.failure(text),

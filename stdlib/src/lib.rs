@@ -225,7 +225,7 @@ mod tests {
     #[test]
     fn prelude_loads() {
         let mut vm = new_vm(VmOptions::default());
-        let result = vm.eval("main", "main.lang", "[1, 2].map(|x| x + 1).sum()");
+        let result = vm.eval_in("main", "main.lang", "[1, 2].map(|x| x + 1).sum()");
         assert!(result.is_ok_and(|value| value.is_some_and(|value| vm.read::<i64>(&value).is_ok_and(|sum| sum == 5))));
     }
 

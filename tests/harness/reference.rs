@@ -30,7 +30,7 @@ fn library() -> String {
     let mut vm = stdlib::new_vm(VmOptions::default());
     // Modules are loaded by their first import.
     for name in stdlib::MODULES {
-        vm.eval("reference", "reference", &format!("import {name}\n")).unwrap_or_else(|error| panic!("`{name}`: {error}"));
+        vm.eval_in("reference", "reference", &format!("import {name}\n")).unwrap_or_else(|error| panic!("`{name}`: {error}"));
     }
     vm.enter(|cx| {
         let mut out = String::from(LIBRARY_HEAD);

@@ -293,7 +293,7 @@ impl Runner<'_> {
         if self.world == World::Identity {
             self.reload_everything(statement.lines.0);
         }
-        let result = self.vm.eval("main", &self.case.name, &statement.text);
+        let result = self.vm.eval_in("main", &self.case.name, &statement.text);
         let (first, last) = statement.lines;
         let mark = step.marks.iter().find(|m| matches!(m.kind, MarkKind::Raises { .. }) && (first..=last).contains(&m.line));
         match (mark, result) {

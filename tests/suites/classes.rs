@@ -19,7 +19,7 @@ fn edit(vm: &mut Vm, text: &str) {
 }
 
 fn eval(vm: &mut Vm, text: &str) -> String {
-    let value = vm.eval("m", "<test>", text).expect("it runs").expect("it has a value");
+    let value = vm.eval_in("m", "<test>", text).expect("it runs").expect("it has a value");
     vm.repr(&value).expect("it can be written")
 }
 
@@ -97,7 +97,7 @@ fn an_interrupted_hook_leaves_the_instance_as_it_was() {
     let mut vm = vm_with("class P { slot x = 1 }\nlet p = P(7)\n");
     edit(&mut vm, "class P { slot y = 0; migrate(old) { self.y = 5; while true { } } }\nlet p = P(7)\n");
     vm.set_fuel(Some(1000));
-    assert!(matches!(vm.eval("m", "<test>", "p.y"), Err(Error::Interrupted(Interrupt::Fuel))));
+    assert!(matches!(vm.eval_in("m", "<test>", "p.y"), Err(Error::Interrupted(Interrupt::Fuel))));
     vm.set_fuel(None);
     assert_eq!(eval(&mut vm, "p"), "P(x: 7)");
     edit(&mut vm, "class P { slot y = 0; migrate(old) { self.y = old.x } }\nlet p = P(7)\n");

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 use stdlib::new_vm;
-use vm::embed::{ClassBuilder, Error, Handle, HostType, Own, Rest, Vm, VmOptions};
+use vm::embed::{ClassBuilder, Error, Handle, HostType, Hot, Own, Rest, Vm, VmOptions};
 
 /// What a program has raised: class and message.
 fn raised<T: std::fmt::Debug>(result: Result<T, Error>) -> (String, String) {
@@ -274,4 +274,78 @@ fn short_calls_are_counted_and_collected() {
     vm.cancel_flag().store(true, std::sync::atomic::Ordering::Relaxed);
     let cancelled = (0..1_000_000).find_map(|_| vm.call::<_, i64>("main.add", (1, 2)).err());
     assert!(matches!(cancelled, Some(Error::Interrupted(vm::object::Interrupt::Cancelled))));
+}
+
+#[test]
+fn hot_handles_follow_definitions() {
+    let mut vm = new_vm(VmOptions::default());
+    let text = "let speed = 1.5\nfn add(a, b) { a + b }\nfn each(xs) { xs.map(add_one) }\nfn add_one(n) { n + 1 }\nclass P(x, y)";
+    let text = text.replace("class P(x, y)", "class P { slot x; fn init(x) { self.x = x } }");
+    vm.load_text("m.lang", &text).expect("it loads");
+    let speed: Hot<f64> = vm.hot("m.speed").expect("it is there");
+    let add: Hot<fn(i64, i64) -> i64> = vm.hot("m.add").expect("it is there");
+    let join: Hot<fn(String, String) -> String> = vm.hot("m.add").expect("it is there");
+    let make: Hot<fn(i64) -> Handle> = vm.hot("m.P").expect("classes are called, too");
+    assert_eq!(speed.get(&mut vm).expect("a float"), 1.5);
+    assert_eq!(add.call(&mut vm, 1, 2).expect("it runs"), 3);
+    assert_eq!(join.call_with(&mut vm, ("a", "b")).expect("it runs"), "ab");
+    let made = make.call(&mut vm, 4).expect("it runs");
+    assert_eq!(vm.repr(&made).expect("it shows"), "P(x: 4)");
+
+    assert!(vm.reload_text("m.lang", &text.replace("a + b", "a * b").replace("1.5", "2.5")).ok);
+    assert_eq!((speed.get(&mut vm).expect("a float"), add.call(&mut vm, 3, 4).expect("it runs")), (2.5, 12));
+
+    // An edit that the host cannot go along with is said at the next use, and mended by the next edit.
+    assert!(
+        vm.reload_text(
+            "m.lang",
+            &text.replace("fn add(a, b) { a + b }", "fn add(a, b, c) { a + b + c }").replace("1.5", "\"fast\"")
+        )
+        .ok
+    );
+    let told = |error: Error| error.to_string();
+    let arity = "`m.add` does not fit the host any more: the host gives 2 arguments, and it is `add(a, b, c)`";
+    assert_eq!(add.call(&mut vm, 1, 2).map_err(told).expect_err("three are needed"), arity);
+    assert_eq!(add.call(&mut vm, 1, 2).map_err(told).expect_err("still"), arity);
+    assert_eq!(
+        speed.get(&mut vm).map_err(told).expect_err("a text"),
+        "`m.speed` does not fit the host any more: expected a number, got String"
+    );
+    assert!(vm.reload_text("m.lang", &text).ok);
+    // A definition that is deleted while the host uses it is a leak, until the host lets go of it.
+    assert!(vm.reload_text("m.lang", &text.replace("fn add(a, b) { a + b }", "")).ok);
+    assert_eq!(add.call(&mut vm, 1, 2).expect("it leaks"), 3);
+    assert_eq!(vm.leaks(None).iter().map(|leak| leak.name.clone()).collect::<Vec<_>>(), ["m.add"]);
+    drop((add, join));
+    assert_eq!(vm.release_leaks(), ["m.add"]);
+
+    for (name, problem) in [
+        ("m.ad", "`m.ad` does not exist; did you mean `add`?"),
+        ("n.add", "`n.add` does not exist: there is no namespace `n`"),
+        ("add", "`add` names no definition: those are written `namespace.name`"),
+        ("m.speed", "`m.speed` does not fit the host any more: it is 1.5, which cannot be called"),
+    ] {
+        let error = vm.hot::<fn(i64, i64) -> i64>(name).map_err(told).expect_err(name);
+        assert!(error.starts_with(problem), "{error}");
+    }
+}
+
+#[test]
+fn callbacks_call_the_newest_code() {
+    let mut vm = new_vm(VmOptions::default());
+    let stored = Rc::new(RefCell::new(Vec::new()));
+    let store = stored.clone();
+    vm.define_function("host", "on_click(f)", move |f: Hot<fn(i64) -> i64>| store.borrow_mut().push(f));
+    let text = "import host\nfn clicked(n) { n + 1 }\nhost.on_click(clicked)\nfn register() { let k = 10\nhost.on_click(|n| n + k) }\nregister()\nfn wrong() { host.on_click(|a, b| a) }";
+    loaded(&mut vm, text);
+    let call = |vm: &mut Vm, at: usize| {
+        let callback = stored.borrow()[at].clone();
+        callback.call(vm, 1).expect("it runs")
+    };
+    assert_eq!((call(&mut vm, 0), call(&mut vm, 1)), (2, 11));
+    let report = vm.reload_text("main.lang", &text.replace("n + 1", "n + 100").replace("n + k", "n * k"));
+    assert!(report.ok, "{report}");
+    assert_eq!((call(&mut vm, 0), call(&mut vm, 1)), (101, 10));
+    let (_, message) = raised(vm.call::<_, ()>("main.wrong", ()));
+    assert!(message.starts_with("argument 1: the host gives 1 arguments"), "{message}");
 }

@@ -69,7 +69,7 @@ fn natives_keep_the_memory_limit() {
     ];
     for text in texts {
         let text = format!("import json\nimport regex\n{text}");
-        let error = vm.eval("main", "<input>", &text).map(|_| ()).expect_err(&text);
+        let error = vm.eval_in("main", "<input>", &text).map(|_| ()).expect_err(&text);
         let Error::Raised { class, message, .. } = &error else { panic!("{text}: {error}") };
         assert_eq!(class, "LimitError", "{text}: {error}");
         assert!(message.starts_with("the result would be too large"), "{text}: {error}");
@@ -81,7 +81,7 @@ fn natives_keep_the_memory_limit() {
 fn a_failed_import_of_evaluated_text_is_an_import_error() {
     let mut vm = new_vm(VmOptions::default());
     load(&mut vm, "let x = 1").expect("the program is correct");
-    let error = vm.eval("main", "<input>", "1\nimport nosuch").expect_err("there is no such namespace");
+    let error = vm.eval_in("main", "<input>", "1\nimport nosuch").expect_err("there is no such namespace");
     let Error::Raised { class, message, trace, .. } = &error else { panic!("{error}") };
     assert_eq!(class, "ImportError");
     assert_eq!(message, "namespace `nosuch` does not exist");
@@ -95,12 +95,12 @@ fn evaluated_texts_are_given_back() {
     load(&mut vm, "let x = 1").expect("the program is correct");
     let mut run = |count: usize| {
         for _ in 0..count {
-            vm.eval("main", "<input>", "1 + 1").expect("it is correct");
+            vm.eval_in("main", "<input>", "1 + 1").expect("it is correct");
         }
         // What is dead is forgotten by the next commit.
         for _ in 0..2 {
             vm.collect();
-            vm.eval("main", "<input>", "fn f() { x }\nf()").expect("it is correct");
+            vm.eval_in("main", "<input>", "fn f() { x }\nf()").expect("it is correct");
         }
         vm.collect();
         vm.object_count()
@@ -115,9 +115,9 @@ fn evaluated_texts_are_given_back() {
 fn evaluated_functions_follow_a_name_that_hides_core() {
     let mut vm = new_vm(VmOptions::default());
     load(&mut vm, "let x = 1").expect("the program is correct");
-    vm.eval("main", "<input>", "fn f() { len([1, 2]) }").expect("it is correct");
+    vm.eval_in("main", "<input>", "fn f() { len([1, 2]) }").expect("it is correct");
     vm.collect();
-    vm.eval("main", "<input>", "fn len(x) { 40 }").expect("it is correct");
+    vm.eval_in("main", "<input>", "fn len(x) { 40 }").expect("it is correct");
     assert_eq!(vm.call::<_, i64>("main.f", ()).expect("it runs"), 40);
 }
 
@@ -152,7 +152,7 @@ fn an_edit_while_a_statement_runs() {
     );
     load(&mut vm, LOOP).expect("it is correct");
     assert!(vm.get::<i64>("main.n").expect("it is kept") < 3_000_000);
-    let value = vm.eval("main", "<input>", "(seen, last, early == [0])").expect("all are defined").expect("it is an expression");
+    let value = vm.eval_in("main", "<input>", "(seen, last, early == [0])").expect("all are defined").expect("it is an expression");
     assert_eq!(vm.repr(&value).expect("it is data"), "([\"new\", 2], [\"new\", 2], false)");
 }
 
@@ -172,7 +172,7 @@ fn classes_below_a_statement_that_runs() {
         let mut vm = new_vm(VmOptions::default());
         edit_when_running(&mut vm, Some(edited));
         load(&mut vm, &format!("{HEAD}{REST}")).expect("it is correct");
-        let value = vm.eval("main", "<input>", name).expect("it is defined").expect("it is an expression");
+        let value = vm.eval_in("main", "<input>", name).expect("it is defined").expect("it is an expression");
         assert_eq!(vm.repr(&value).expect("it is data"), expected);
     }
 }
@@ -208,7 +208,7 @@ fn a_leak_that_nothing_uses_ends_at_the_commit_after_a_collection() {
     let main = "import m\nlet held = nil\nfn caller() { m.used() }\nfn work() { held = nil; let last = nil; for i in 0..120000 { last = [i] } }";
     let texts = vec![("m.lang".into(), "fn g() { 1 }\nfn used() { 2 }\nfn f() { 1 }".into()), ("main.lang".into(), main.into())];
     vm.load_texts(texts).expect("it is correct");
-    vm.eval("main", "<repl>", "import m; held = m.g").expect("it is correct");
+    vm.eval_in("main", "<repl>", "import m; held = m.g").expect("it is correct");
     let report = edit(&mut vm, "fn f() { 2 }");
     assert_eq!((report.leaked.len(), report.released.len()), (2, 0), "{report}");
     vm.call::<_, ()>("main.work", ()).expect("it runs");

@@ -44,7 +44,7 @@ fn evaluations_leave_nothing_behind() {
             3 => format!("[1, 2, {n}].map(|x| x * {n}).sum()"),
             _ => format!("try {{ [][{n}] }} catch e {{ e.message }}"),
         };
-        vm.eval("main", "<repl>", &text).expect("it is correct");
+        vm.eval_in("main", "<repl>", &text).expect("it is correct");
     };
     soak(round, &mut vm);
     let total: i64 = vm.get("main.total").expect("it has a value");

@@ -46,7 +46,7 @@ test \"fails\" { task.spawn(|| { never.receive(); done.push(2) }); assert false 
     vm.run_test("main.lang", 0).expect("it passes, though a task of the file waits");
     assert_eq!(vm.get::<Vec<i64>>("main.done").expect("it has a value"), [1]);
     assert!(vm.run_test("main.lang", 1).is_err());
-    vm.eval("main", "<input>", "never.close()").expect("it is a channel");
+    vm.eval_in("main", "<input>", "never.close()").expect("it is a channel");
     vm.run_tasks().expect("the task of the file ends");
     assert_eq!(vm.get::<Vec<i64>>("main.done").expect("it has a value"), [1], "the task of the failed test went on");
 }

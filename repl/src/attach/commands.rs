@@ -78,7 +78,7 @@ pub fn evaluate_here(code: &str) -> i32 {
     let mut vm = engine::new_vm(&Texts::default(), &[], 2);
     vm.add_root("");
     engine::add_roots(&mut vm, &[]);
-    let value = vm.eval(NAMESPACE, "<eval>", &code);
+    let value = vm.eval_in(NAMESPACE, "<eval>", &code);
     let shown =
         value.and_then(|value| value.map(|value| if vm.is_nil(&value) { Ok(String::new()) } else { vm.shown(&value) }).transpose());
     let ended = shown.and_then(|shown| vm.run_tasks().map(|()| shown));

@@ -83,7 +83,7 @@ fn load(vm: &mut Vm, name: &str) -> Result<(), Error> {
         vm.lock_namespace(name, true);
         return Ok(());
     }
-    let loaded = vm.eval(name, &format!("{name}.lang"), module.source);
+    let loaded = vm.eval_in(name, &format!("{name}.lang"), module.source);
     if loaded.is_err() {
         // It was interrupted. The next import begins anew.
         vm.enter(|cx| {
@@ -112,7 +112,7 @@ mod tests {
         for name in MODULES {
             let mut vm = crate::new_vm(VmOptions::default());
             assert!(!vm.enter(|cx| cx.world.namespaces.contains_key(*name)), "`{name}` is there before it is imported");
-            let loaded = vm.eval("main", "main.lang", &format!("import {name}"));
+            let loaded = vm.eval_in("main", "main.lang", &format!("import {name}"));
             assert!(loaded.is_ok(), "`{name}` does not load: {:?}", loaded.err());
         }
     }

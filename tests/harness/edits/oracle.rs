@@ -81,7 +81,7 @@ impl Trial {
     }
 
     fn eval(&mut self, text: &str) -> Result<String, Error> {
-        let value = self.vm.eval("main", "<input>", text)?;
+        let value = self.vm.eval_in("main", "<input>", text)?;
         match value {
             Some(value) => self.vm.repr(&value),
             None => Ok(String::new()),
@@ -514,7 +514,7 @@ fn probes(program: &Program, scope: Scope) -> Vec<String> {
 
 /// The value of an expression that imports the namespaces it names, as text; or the error.
 fn value_of(vm: &mut Vm, expression: &str) -> String {
-    match vm.eval("probe", "<probe>", expression).and_then(|value| vm.repr(&value.expect("it is an expression"))) {
+    match vm.eval_in("probe", "<probe>", expression).and_then(|value| vm.repr(&value.expect("it is an expression"))) {
         Ok(text) => text,
         Err(Error::Raised { class, message, .. }) => format!("{class}: {message}"),
         Err(other) => other.to_string(),
@@ -526,7 +526,7 @@ fn values(vm: &mut Vm, program: &Program, probes: &[String]) -> Values {
     names.insert("log");
     for name in names {
         let text = format!("import {name}");
-        vm.eval("probe", "<probe>", &text).unwrap_or_else(|error| panic!("`{text}` fails: {error}"));
+        vm.eval_in("probe", "<probe>", &text).unwrap_or_else(|error| panic!("`{text}` fails: {error}"));
     }
     probes.iter().map(|probe| (probe.clone(), value_of(vm, probe))).collect()
 }

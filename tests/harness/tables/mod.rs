@@ -41,14 +41,14 @@ impl Program {
 
     /// Evaluates text in a namespace, which must not fail.
     fn evaluate(&mut self, namespace: &str, text: &str) {
-        if let Err(error) = self.vm.eval(namespace, "<table>", text) {
+        if let Err(error) = self.vm.eval_in(namespace, "<table>", text) {
             panic!("{text}\n{error}");
         }
     }
 
     /// The value of an expression.
     fn get<T: FromScript>(&mut self, text: &str) -> T {
-        let value = self.vm.eval("main", "<table>", text).unwrap_or_else(|error| panic!("{text}\n{error}"));
+        let value = self.vm.eval_in("main", "<table>", text).unwrap_or_else(|error| panic!("{text}\n{error}"));
         let value = value.unwrap_or_else(|| panic!("{text} has no value"));
         self.vm.read(&value).unwrap_or_else(|error| panic!("{text}: {error}"))
     }

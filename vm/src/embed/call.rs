@@ -1,7 +1,8 @@
 //! Calls from the host.
 //!
-//! A call is a main part with a stack. Those of the last call that ended with a result are kept for the next one, and a call that only returns is one
-//! entry into the heap; what leaves the interpreter in another way goes on in the general driver (`vm.rs`).
+//! A call is a main part with a stack. The main part of a call that has ended with a result is kept for the next one; as long as no other call is under
+//! way, the stack is the one that is there. So a call that only returns is one entry into the heap; what leaves the interpreter in another way goes on in
+//! the general driver (`vm.rs`).
 
 use super::convert::{Arguments, FromScript};
 use super::error::Error;
@@ -9,12 +10,15 @@ use super::handle::Handle;
 use super::vm::{Stop, Vm, note};
 use crate::heap::Value;
 use crate::interp;
-use crate::object::{Cx, Exit, Fiber, Idle, Level, Parked, Stack, Task};
+use crate::object::{Cx, Exit, Fiber, Level, Parked, Stack, Task};
 use gc_arena::Gc;
 use std::mem;
 
-/// Slots of the largest stack that is kept for the next call.
+/// Slots of the largest stack in which the next call begins.
 const IDLE_SLOTS_MAX: usize = 4096;
+
+/// Slots that the stack of a call begins with.
+const STACK_SLOTS: usize = 64;
 
 /// How a call began.
 enum Begun<T> {
@@ -48,6 +52,27 @@ impl Vm {
     /// As for [`Vm::call_handle`].
     pub fn call_raw<A: Arguments>(&mut self, callee: &Handle, args: A) -> Result<Handle, Error> {
         self.call_handle(callee, args)
+    }
+
+    /// Evaluates a text in the namespace `main`: its value if it ends with an expression, `nil` otherwise. Definitions stay.
+    ///
+    /// ```
+    /// # use vm::embed::{Error, Vm, VmOptions};
+    /// let mut vm = Vm::bare(VmOptions::default());
+    /// vm.eval::<()>("fn double(n) { n * 2 }")?;
+    /// assert_eq!(vm.eval::<i64>("double(3) + 1")?, 7);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Refused`] if the text is wrong, [`Error::Host`] if the value has another type, else what the program has raised.
+    pub fn eval<T: FromScript>(&mut self, text: &str) -> Result<T, Error> {
+        match self.eval_in("main", "<eval>", text)? {
+            Some(value) => self.read(&value),
+            None => self
+                .enter(|cx| T::from_script(cx, Value::Nil))
+                .map_err(|text| Error::Host(format!("the text has no value: {text}"))),
+        }
     }
 
     /// Calls what `callee` finds.
@@ -117,31 +142,41 @@ impl<'gc> Cx<'_, 'gc> {
         let wake = world.tasks.wake.take();
         let task = world.tasks.current.replace(main);
         world.tasks.level().main = Some(main);
-        world.parked.push(Parked { stack, fiber, task, wake });
+        world.parked.push(Parked { stack: Some(Box::new(stack)), fiber, task, wake });
     }
 
-    /// What ran before the main part that ends is what runs again. Gives the stack, and what ran last.
-    pub(super) fn leave_main(&mut self) -> (Stack<'gc>, Option<Gc<'gc, Task<'gc>>>) {
+    /// What ran before the main part that ends is what runs again. Gives what ran last.
+    pub(super) fn leave_main(&mut self) -> Option<Gc<'gc, Task<'gc>>> {
         let world = &mut *self.world;
         let before = world.parked.pop().expect("parked by `enter_main`");
         let running = mem::replace(&mut world.tasks.current, before.task);
-        let stack = mem::replace(&mut world.stack, before.stack);
+        world.stack = before.stack.map_or_else(|| Stack::new(STACK_SLOTS, world.depth_limit), |stack| *stack);
         world.fiber = before.fiber;
         world.tasks.wake = before.wake;
-        (stack, running)
+        running
     }
 
     /// A call begins, in what an earlier one has left.
+    #[inline]
     fn enter_call(&mut self) -> Gc<'gc, Task<'gc>> {
         let id = self.world.tasks.fresh();
-        let (main, stack) = match self.world.idle.take() {
-            Some(Idle { main, stack }) => {
+        let main = match self.world.idle.take() {
+            Some(main) => {
                 main.renew(id);
-                (main, stack)
+                main
             }
-            None => (Task::new(self.mc, id, "main", Value::Nil), Stack::new(64, self.world.depth_limit)),
+            None => Task::new(self.mc, id, "main", Value::Nil),
         };
-        self.enter_main(main, stack, None);
+        if self.world.parked.is_empty() && self.world.stack.values.len() <= IDLE_SLOTS_MAX {
+            let world = &mut *self.world;
+            let (fiber, wake) = (world.fiber.take(), world.tasks.wake.take());
+            let task = world.tasks.current.replace(main);
+            world.tasks.level().main = Some(main);
+            world.parked.push(Parked { stack: None, fiber, task, wake });
+        } else {
+            let stack = Stack::new(STACK_SLOTS, self.world.depth_limit);
+            self.enter_main(main, stack, None);
+        }
         main
     }
 
@@ -157,13 +192,19 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// Ends a call of which [`Cx::is_plain_end`] is true.
+    #[inline]
     fn leave_call(&mut self, main: Gc<'gc, Task<'gc>>) {
-        let (mut stack, _) = self.leave_main();
-        self.world.tasks.level().main = None;
-        self.forget_main(main);
-        if stack.values.len() <= IDLE_SLOTS_MAX {
-            stack.reset();
-            self.world.idle = Some(Idle { main, stack });
+        let world = &mut *self.world;
+        let before = world.parked.pop().expect("parked by `enter_call`");
+        world.tasks.current = before.task;
+        world.tasks.level().main = None;
+        world.tasks.wake = before.wake;
+        world.fiber = before.fiber;
+        match before.stack {
+            None => world.stack.reset(),
+            Some(stack) => world.stack = *stack,
         }
+        world.idle = Some(main);
+        self.forget_main(main);
     }
 }

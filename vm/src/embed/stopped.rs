@@ -205,7 +205,7 @@ impl Vm {
     /// Gives the value of the last statement if it is an expression.
     ///
     /// # Errors
-    /// Those of [`Vm::eval`], and [`Error::Host`] if there is no such call.
+    /// Those of [`Vm::eval_in`], and [`Error::Host`] if there is no such call.
     pub fn eval_in_call(&mut self, number: usize, text: &str) -> Result<Option<Handle>, Error> {
         let before = self.enter(|cx| std::mem::take(&mut cx.world.stopping.on_error));
         let value = self.eval_with_locals(number, text);
@@ -242,7 +242,7 @@ impl Vm {
         // errors mark it.
         let inner = format!("let {value} = (|| {{\n{text}\n}})(); [{value}, {list}]");
         let code = format!("do {{ class Call_ {{ fn eval({list}) {{ {inner} }} }}; Call_.eval }}");
-        let Some(evaluate) = self.eval(&namespace, "<call>", &code)? else { return Err(no_call()) };
+        let Some(evaluate) = self.eval_in(&namespace, "<call>", &code)? else { return Err(no_call()) };
         let before = args.clone();
         let result = self.run(move |cx| {
             let callee = match evaluate.value_in(cx.world) {
@@ -424,8 +424,9 @@ impl<'gc> Cx<'_, 'gc> {
         if is_task(self.world.tasks.current) {
             return f(&mut self.world.stack);
         }
-        if let Some(parked) = self.world.parked.iter_mut().find(|parked| is_task(parked.task)) {
-            return f(&mut parked.stack);
+        let parked = self.world.parked.iter_mut().find(|parked| is_task(parked.task));
+        if let Some(stack) = parked.and_then(|parked| parked.stack.as_deref_mut()) {
+            return f(stack);
         }
         let (mut stack, mut fiber) = (Stack::empty(), None);
         Task::swap(stopped.task, self.mc, &mut stack, &mut fiber);

@@ -281,7 +281,7 @@ impl Vm {
                 cx.drop_tasks(if is_stop { 0 } else { main });
             }
             let main = cx.world.tasks.level().main.take().expect("set by `enter_main`");
-            let (_, running) = cx.leave_main();
+            let running = cx.leave_main();
             // As a rule it is the main part that runs; when all tasks were dropped, it may be anything.
             for task in running.into_iter().chain([main]) {
                 cx.world.tasks.level().forget(task);
@@ -511,11 +511,8 @@ impl Vm {
     pub(super) fn clear_stacks(&mut self) {
         self.arena.mutate_root(|_, world| {
             world.stack.clear_above_top();
-            for parked in &mut world.parked {
-                parked.stack.clear_above_top();
-            }
-            if let Some(idle) = &mut world.idle {
-                idle.stack.clear_above_top();
+            for stack in world.parked.iter_mut().filter_map(|parked| parked.stack.as_mut()) {
+                stack.clear_above_top();
             }
             // What the host has let go of.
             for index in world.handle_pool.dropped.borrow_mut().drain(..) {
@@ -641,12 +638,30 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// The definition with this qualified name.
+    ///
+    /// # Errors
+    /// [`Error::Host`] if there is none, or one without value; it names the nearest.
     pub fn definition(&mut self, qualified: &str) -> Result<Gc<'gc, Definition<'gc>>, Error> {
-        let missing = || Error::Host(format!("`{qualified}` does not exist"));
-        let (namespace, name) = qualified.rsplit_once('.').ok_or_else(missing)?;
-        let namespace = *self.world.namespaces.get(namespace).ok_or_else(missing)?;
-        let symbol = self.world.intern(self.mc, name);
-        namespace.get(symbol).filter(|d| !d.value().is_unset()).ok_or_else(missing)
+        let found = qualified.rsplit_once('.').and_then(|(namespace, name)| {
+            let namespace = *self.world.namespaces.get(namespace)?;
+            let symbol = self.world.intern(self.mc, name);
+            namespace.get(symbol).filter(|definition| !definition.value().is_unset())
+        });
+        found.ok_or_else(|| self.no_definition(qualified))
+    }
+
+    #[cold]
+    fn no_definition(&self, qualified: &str) -> Error {
+        let Some((namespace, name)) = qualified.rsplit_once('.') else {
+            return Error::Host(format!("`{qualified}` names no definition: those are written `namespace.name`"));
+        };
+        let Some(found) = self.world.namespaces.get(namespace) else {
+            let near = ops::suggestion(namespace, self.world.namespaces.keys().map(|name| &**name));
+            return Error::Host(format!("`{qualified}` does not exist: there is no namespace `{namespace}`{near}"));
+        };
+        let definitions: Vec<_> = found.definitions().iter().filter(|d| !d.value().is_unset()).map(|d| d.name.as_str()).collect();
+        let near = ops::suggestion(name, definitions.into_iter());
+        Error::Host(format!("`{qualified}` does not exist{near}"))
     }
 
     /// An error of a built-in class as a value.

@@ -402,7 +402,10 @@ impl<'gc> Cx<'_, 'gc> {
             self.world.passing = None;
             return Err(self.stack_overflow());
         }
-        self.world.stack.values[first..][..args.len()].copy_from_slice(args);
+        // One by one: as a rule there are one to three.
+        for (slot, arg) in self.world.stack.values[first..].iter_mut().zip(args) {
+            *slot = *arg;
+        }
         self.call_window(callee, first, args.len(), dst, mode)
     }
 

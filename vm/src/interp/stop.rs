@@ -481,7 +481,7 @@ impl<'gc> Cx<'_, 'gc> {
                 .parked
                 .get(1)
                 .filter(|parked| parked.task.is_some_and(|task| Gc::ptr_eq(task, stopped.task)))
-                .map(|p| &p.stack)
+                .and_then(|parked| parked.stack.as_deref())
         };
         match running {
             Some(stack) => each(stack, stopped.fiber, depth),

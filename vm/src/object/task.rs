@@ -147,22 +147,12 @@ pub struct Tasks<'gc> {
     serial: u64,
 }
 
-/// The main part and the stack of a call from the host that has ended, kept for the next one.
-#[derive(Collect)]
-#[collect(no_drop)]
-pub struct Idle<'gc> {
-    /// The main part.
-    pub main: Gc<'gc, Task<'gc>>,
-    /// Its stack, without frames.
-    pub stack: Stack<'gc>,
-}
-
 /// What waits while the host runs something else.
 #[derive(Collect)]
 #[collect(no_drop)]
 pub struct Parked<'gc> {
-    /// The stack.
-    pub stack: Stack<'gc>,
+    /// The stack; `None` when nothing was on it, so that what runs meanwhile may use the same.
+    pub stack: Option<Box<Stack<'gc>>>,
     /// The running fiber.
     pub fiber: Option<Gc<'gc, Fiber<'gc>>>,
     /// The running task.

@@ -2,9 +2,9 @@
 
 use super::{
     Before, BoxCell, Class, ClassKind, Construction, Content, Continuation, Crossing, Decorated, Definition, Fiber, Function,
-    Generation, HostObject, HostTypeId, Idle, Instance, Layout, LayoutId, Linked, Loading, MemberLeak, MethodCache, Module,
-    Namespace, Orphans, Parked, Proto, Recording, Replaced, Resumption, Stack, Stopping, SuperCache, Symbol, SymbolMap, Tasks,
-    Undo, Variant, Ways,
+    Generation, HostObject, HostTypeId, Instance, Layout, LayoutId, Linked, Loading, MemberLeak, MethodCache, Module, Namespace,
+    Orphans, Parked, Proto, Recording, Replaced, Resumption, Stack, Stopping, SuperCache, Symbol, SymbolMap, Task, Tasks, Undo,
+    Variant, Ways,
 };
 use crate::heap::{Str, Value, hash_bytes};
 use crate::host::Host;
@@ -445,8 +445,8 @@ pub struct World<'gc> {
     /// Numbers of handles that are free again.
     #[collect(require_static)]
     pub handle_pool: Rc<HandlePool>,
-    /// What the next call from the host runs in.
-    pub idle: Option<Idle<'gc>>,
+    /// The main part of a call from the host that has ended, for the next one.
+    pub idle: Option<Gc<'gc, Task<'gc>>>,
     /// What the commit that is running has yet to do.
     pub loading: Loading<'gc>,
     /// The same of commits that wait for an inner one: a host may load files at any safe point.

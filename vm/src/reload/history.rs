@@ -301,7 +301,7 @@ impl Vm {
     /// Evaluates what ran before a commit that is taken back, as a part of that.
     pub(super) fn evaluate_patches(&mut self, direction: Direction, patches: &[Patch]) -> Result<(), Error> {
         let outer = std::mem::replace(&mut self.files.direction, direction);
-        let result = patches.iter().try_for_each(|patch| self.eval(&patch.namespace, &patch.source, &patch.text).map(drop));
+        let result = patches.iter().try_for_each(|patch| self.eval_in(&patch.namespace, &patch.source, &patch.text).map(drop));
         self.files.direction = outer;
         result
     }

@@ -17,6 +17,7 @@ mod digest;
 mod directory;
 mod disk;
 mod ended;
+mod entrances;
 mod eval;
 mod frames;
 mod generation;

@@ -102,7 +102,7 @@ impl<'gc> Cx<'_, 'gc> {
         let mut seen = FxHashSet::default();
         let world = &self.world;
         let running = std::iter::once((&world.stack, world.fiber, world.tasks.current));
-        let parked = world.parked.iter().rev().map(|parked| (&parked.stack, parked.fiber, parked.task));
+        let parked = world.parked.iter().rev().filter_map(|parked| Some((parked.stack.as_deref()?, parked.fiber, parked.task)));
         for (stack, fiber, task) in running.chain(parked) {
             let owner = Owner { fiber, task: task.map(|task| task.name.to_string()), state: State::Running };
             tell(stack, &owner);

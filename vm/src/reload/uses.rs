@@ -275,7 +275,8 @@ impl<'gc> Walk<'_, '_, 'gc> {
             let way = self.way(None, || "host handle".to_owned());
             self.push(*value, Holder::Handle, way);
         }
-        let running = std::iter::once(&self.cx.world.stack).chain(self.cx.world.parked.iter().map(|parked| &parked.stack));
+        let running =
+            std::iter::once(&self.cx.world.stack).chain(self.cx.world.parked.iter().filter_map(|parked| parked.stack.as_deref()));
         for stack in running {
             let frames: Vec<Gc<'gc, Proto<'gc>>> = stack.frames.iter().map(|frame| frame.proto).collect();
             let way = self.way(None, || {

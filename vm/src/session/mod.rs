@@ -274,7 +274,7 @@ impl Session {
 /// Evaluates a text. A key that was pressed before is not meant for it.
 fn evaluated(vm: &mut Vm, namespace: &str, name: &str, text: &str) -> Result<Option<Handle>, Error> {
     vm.cancel_flag().store(false, Ordering::Relaxed);
-    vm.eval(namespace, name, text)
+    vm.eval_in(namespace, name, text)
 }
 
 /// What kind of definition a qualified name is, if it exists.

@@ -110,7 +110,7 @@ fn restart(
         RestartKind::Define => {
             let (namespace, name) = stopped.missing.clone().ok_or("the error is not about a name that does not exist")?;
             needed("define", &format!("the value of `{name}`"))?;
-            match vm.eval(&namespace, "<define>", &format!("let {name} = {text}")) {
+            match vm.eval_in(&namespace, "<define>", &format!("let {name} = {text}")) {
                 Ok(_) => Done::GoOn(Restart::Continue(0)),
                 Err(error) => Done::Failed(error),
             }

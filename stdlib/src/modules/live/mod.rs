@@ -460,7 +460,7 @@ fn eval<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
         let near = ops::suggestion(&namespace, cx.world.namespaces.keys().map(|known| &**known));
         return Err(cx.raise(ErrorKind::NameError, format!("`live.eval`: there is no namespace `{namespace}`{near}")));
     }
-    Err(outside(move |vm| match vm.eval(&namespace, &file, &text)? {
+    Err(outside(move |vm| match vm.eval_in(&namespace, &file, &text)? {
         Some(value) => Ok(value),
         None => Data::Nil.into_handle(vm),
     }))
