@@ -5,16 +5,16 @@ use crate::keys;
 use crate::nrepl::Link;
 use crate::output::output;
 use crate::watch::{Print, print_of};
-use lang::source::Source;
+use embed::SystemHost;
+pub use embed::private::read;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use vm::host::{FileInfo, FileKind, Host, HostError, WriteMode};
+use std::time::Duration;
+use vm::host::{FileInfo, Host, HostError, WriteMode};
 
 /// Most bytes of output that are kept.
 const CAPTURED_MAX: usize = 64 * 1024;
@@ -56,10 +56,9 @@ pub struct Console {
     /// Where output goes, and that there is no input, unless these are the terminal's.
     captured: Option<Captured>,
     input: Input,
-    start: Instant,
+    system: SystemHost,
     texts: Texts,
     written: Written,
-    arguments: Vec<String>,
     /// What was asked last.
     asked: String,
     /// Clients that give it input and are told its output.
@@ -70,7 +69,8 @@ impl Console {
     /// A host that notes in `texts` which program texts are read and looked for, for a program with these arguments.
     pub fn new(texts: Texts, arguments: Vec<String>) -> Console {
         let (input, written) = (Input::default(), Written::default());
-        Console { captured: None, input, start: Instant::now(), texts, written, arguments, asked: String::new(), link: None }
+        let system = SystemHost::with_arguments(arguments);
+        Console { captured: None, input, system, texts, written, asked: String::new(), link: None }
     }
 
     /// A host for a program whose input comes from clients, who can be told its output.
@@ -202,13 +202,13 @@ impl Host for Console {
     }
 
     fn read_file(&mut self, path: &str) -> Result<Vec<u8>, HostError> {
-        let content = read(path).map_err(HostError::Failed);
+        let content = self.system.read_file(path);
         self.note_text(path, content.as_ref().ok());
         content
     }
 
     fn file_exists(&mut self, path: &str) -> bool {
-        let exists = fs::metadata(path).is_ok_and(|found| found.is_file());
+        let exists = self.system.file_exists(path);
         if !exists {
             self.note_text(path, None);
         }
@@ -216,67 +216,46 @@ impl Host for Console {
     }
 
     fn file_info(&mut self, path: &str) -> Result<Option<FileInfo>, HostError> {
-        let entry = match fs::symlink_metadata(path) {
-            Ok(entry) => entry,
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(None),
-            Err(error) => return Err(HostError::Failed(error)),
-        };
-        let is_link = entry.file_type().is_symlink();
-        // A link that leads nowhere is neither file nor directory.
-        let found = if is_link { fs::metadata(path).unwrap_or(entry) } else { entry };
-        let kind = match (found.is_file(), found.is_dir()) {
-            (true, _) => FileKind::File,
-            (_, true) => FileKind::Directory,
-            _ => FileKind::Other,
-        };
-        let size = if kind == FileKind::File { found.len() } else { 0 };
-        Ok(Some(FileInfo { kind, is_link, size, modified: found.modified().ok().map(seconds) }))
+        self.system.file_info(path)
     }
 
     fn list_directory(&mut self, path: &str) -> Result<Vec<String>, HostError> {
-        let entries = fs::read_dir(if path.is_empty() { "." } else { path }).map_err(HostError::Failed)?;
-        let name = |entry: io::Result<fs::DirEntry>| entry.map(|entry| entry.file_name().to_string_lossy().into_owned());
-        entries.map(name).collect::<io::Result<_>>().map_err(HostError::Failed)
+        self.system.list_directory(path)
     }
 
     fn write_file(&mut self, path: &str, data: &[u8], mode: WriteMode) -> Result<(), HostError> {
-        let mut options = fs::OpenOptions::new();
-        match mode {
-            WriteMode::Replace => options.write(true).truncate(true),
-            WriteMode::Append => options.append(true),
-        };
-        let done = options.create(true).open(path).and_then(|mut file| file.write_all(data));
+        let done = self.system.write_file(path, data, mode);
         self.written.note(path);
-        done.map_err(HostError::Failed)
+        done
     }
 
     fn remove_file(&mut self, path: &str) -> Result<(), HostError> {
-        let done = fs::remove_file(path);
+        let done = self.system.remove_file(path);
         self.written.note(path);
-        done.map_err(HostError::Failed)
+        done
     }
 
     fn make_directory(&mut self, path: &str) -> Result<(), HostError> {
-        fs::create_dir(path).map_err(HostError::Failed)
+        self.system.make_directory(path)
     }
 
     fn remove_directory(&mut self, path: &str) -> Result<(), HostError> {
-        fs::remove_dir(path).map_err(HostError::Failed)
+        self.system.remove_directory(path)
     }
 
     fn rename(&mut self, from: &str, to: &str) -> Result<(), HostError> {
-        let done = fs::rename(from, to);
+        let done = self.system.rename(from, to);
         self.written.note(from);
         self.written.note(to);
-        done.map_err(HostError::Failed)
+        done
     }
 
     fn wall_clock(&mut self) -> Result<f64, HostError> {
-        Ok(seconds(SystemTime::now()))
+        self.system.wall_clock()
     }
 
     fn monotonic(&mut self) -> Result<Duration, HostError> {
-        Ok(self.start.elapsed())
+        self.system.monotonic()
     }
 
     fn sleep(&mut self, duration: Duration) -> Result<(), HostError> {
@@ -286,95 +265,31 @@ impl Host for Console {
     }
 
     fn random_seed(&mut self) -> Result<u64, HostError> {
-        Ok(RandomState::new().build_hasher().finish())
+        self.system.random_seed()
     }
 
     fn environment(&mut self) -> Result<Vec<(String, String)>, HostError> {
-        let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
-        Ok(std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect())
+        self.system.environment()
     }
 
     fn arguments(&mut self) -> Result<Vec<String>, HostError> {
-        Ok(self.arguments.clone())
+        self.system.arguments()
     }
 
     fn current_directory(&mut self) -> Result<String, HostError> {
-        let directory = std::env::current_dir().map_err(HostError::Failed)?;
-        Ok(directory.to_string_lossy().into_owned())
+        self.system.current_directory()
     }
 
     fn platform(&mut self) -> Result<String, HostError> {
-        Ok(std::env::consts::OS.to_owned())
+        self.system.platform()
     }
 
     fn process_id(&mut self) -> Result<u32, HostError> {
-        Ok(std::process::id())
+        self.system.process_id()
     }
-}
-
-/// Seconds from the start of 1970 to a moment.
-fn seconds(moment: SystemTime) -> f64 {
-    match moment.duration_since(UNIX_EPOCH) {
-        Ok(passed) => passed.as_secs_f64(),
-        Err(error) => -error.duration().as_secs_f64(),
-    }
-}
-
-/// Reads a whole file. What is no file gets an error that says so.
-pub fn read(path: &str) -> io::Result<Vec<u8>> {
-    let found = fs::metadata(path)?;
-    if found.is_dir() {
-        return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory"));
-    }
-    read_special(path, &found).unwrap_or_else(|| fs::read(path))
 }
 
 /// Writes a file that is not there yet.
 pub fn write_new(path: &str, text: &str) -> io::Result<()> {
     fs::File::create_new(path)?.write_all(text.as_bytes())
-}
-
-/// Reads what is no ordinary file: a device would never end, a pipe that nobody writes to would never begin.
-#[cfg(unix)]
-fn read_special(path: &str, found: &fs::Metadata) -> Option<io::Result<Vec<u8>>> {
-    use std::os::unix::fs::FileTypeExt;
-    let kind = found.file_type();
-    if kind.is_char_device() || kind.is_block_device() {
-        return Some(Err(io::Error::other("it is a device, not a file")));
-    }
-    kind.is_fifo().then(|| read_pipe(path))
-}
-
-#[cfg(not(unix))]
-fn read_special(_: &str, _: &fs::Metadata) -> Option<io::Result<Vec<u8>>> {
-    None
-}
-
-/// Reads a pipe to its end.
-#[cfg(unix)]
-fn read_pipe(path: &str) -> io::Result<Vec<u8>> {
-    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-    use std::io::Read;
-    use std::os::fd::AsFd;
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut pipe = fs::OpenOptions::new().read(true).custom_flags(nix::libc::O_NONBLOCK).open(path)?;
-    let mut content = Vec::new();
-    let mut has_writer = false;
-    let mut buffer = [0; 1 << 16];
-    loop {
-        match pipe.read(&mut buffer) {
-            Ok(0) if has_writer => return Ok(content),
-            Ok(0) => return Err(io::Error::other("it is a pipe that nobody writes to")),
-            Ok(count) => content.extend_from_slice(&buffer[..count]),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                poll(&mut [PollFd::new(pipe.as_fd(), PollFlags::POLLIN)], PollTimeout::NONE)?;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-        has_writer = true;
-        if content.len() > Source::BYTES_MAX {
-            return Err(io::Error::other("it has no end"));
-        }
-    }
 }

@@ -104,6 +104,17 @@ pub fn new_vm(options: VmOptions) -> Vm {
     vm
 }
 
+/// Leaves only these modules to a VM of which no program has been loaded.
+///
+/// # Panics
+/// If one of them is none of [`MODULES`].
+pub fn keep_modules(vm: &mut Vm, modules: &'static [&'static str]) {
+    if let Some(unknown) = modules.iter().find(|name| !MODULES.contains(name)) {
+        panic!("`{unknown}` is no module of the library");
+    }
+    vm.set_library(vm::reload::Library { modules, ..modules::LIBRARY });
+}
+
 /// A class of built-in values.
 struct TypeRow {
     /// Tag of its values.

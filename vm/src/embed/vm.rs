@@ -1,6 +1,6 @@
 //! The VM as a host sees it, and the driver of the interpreter.
 
-use super::convert::FromScript;
+use super::convert::{FromScript, IntoScript};
 use super::error::Error;
 use super::handle::Handle;
 use super::request::{OnReload, ReloadHandle};
@@ -181,6 +181,24 @@ impl Vm {
             let cell = cx.definition(qualified)?;
             T::from_script(cx, cell.value()).map_err(|text| Error::Host(format!("`{qualified}`: {text}")))
         })
+    }
+
+    /// Assigns to `namespace.name`, as a script would.
+    ///
+    /// # Errors
+    /// [`Error::Host`] if there is no such definition; what the program raises if it cannot be assigned, as constants and functions cannot.
+    pub fn set(&mut self, qualified: &str, value: impl IntoScript) -> Result<(), Error> {
+        let value = self.make(|cx| value.into_script(cx));
+        let (namespace, name) = self.enter(|cx| {
+            let cell = cx.definition(qualified)?;
+            Ok::<_, Error>((Handle::new(cx.world, Value::Namespace(cell.namespace)), cell.name.as_str().to_owned()))
+        })?;
+        self.run(move |cx| {
+            let (namespace, value) = (namespace.value_in(cx.world), value.value_in(cx.world));
+            let name = cx.world.intern(cx.mc, &name);
+            cx.set_attr(namespace, name, value)
+        })?;
+        Ok(())
     }
 
     /// A handle to the value of `namespace.name`.

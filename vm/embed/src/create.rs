@@ -1,0 +1,151 @@
+//! How a VM is made.
+
+use crate::{Effect, Host, NoHost, Sandbox, SystemHost, Vm, VmOptions};
+
+/// Makes VMs with the whole library: functions of [`Vm`], which are visible where this trait is.
+pub trait Create: Sized {
+    /// A VM that may do whatever the process may, without limits: for scripts that are a part of your program.
+    ///
+    /// ```
+    /// use embed::{Create, Error, Vm};
+    /// let mut vm = Vm::new();
+    /// assert_eq!(vm.eval::<String>("import os\nos.platform()")?, std::env::consts::OS);
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[expect(clippy::new_ret_no_self, reason = "the trait has one implementer, which is what it makes")]
+    fn new() -> Vm {
+        Vm::builder().build()
+    }
+
+    /// A VM for scripts of strangers: no effect is let through, and everything is bounded by [`Limits::strict`].
+    ///
+    /// ```
+    /// use embed::{Create, Error, Interrupt, Vm};
+    /// let mut vm = Vm::sandboxed();
+    /// let endless = vm.eval::<()>("while true { }");
+    /// assert!(matches!(endless, Err(Error::Interrupted(Interrupt::Fuel))));
+    /// assert!(vm.eval::<()>("import fs\nfs.read(\"/etc/passwd\")").is_err());
+    /// ```
+    fn sandboxed() -> Vm {
+        Vm::builder().host(NoHost).limits(Limits::strict()).build()
+    }
+
+    /// The way to a VM with choices.
+    fn builder() -> Builder {
+        Builder::default()
+    }
+}
+
+impl Create for Vm {}
+
+/// What a program may use up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Calls and loop turns until the program is stopped for good; `None`: any number. [`Vm::set_fuel`] fills up.
+    pub fuel: Option<u64>,
+    /// Bytes of live objects until `LimitError` is raised; `None`: any number.
+    pub memory: Option<usize>,
+    /// Calls within calls until `StackOverflow` is raised.
+    pub depth: usize,
+}
+
+impl Limits {
+    /// Neither fuel nor memory are bounded; the depth is [`vm::limits::DEPTH_MAX`].
+    pub const fn none() -> Limits {
+        Limits { fuel: None, memory: None, depth: vm::limits::DEPTH_MAX }
+    }
+
+    /// Ten million calls and loop turns, which take a tenth of a second or two; 64 MB; two thousand calls within calls.
+    pub const fn strict() -> Limits {
+        Limits { fuel: Some(10_000_000), memory: Some(64 << 20), depth: 2_000 }
+    }
+}
+
+/// Choices for a new VM.
+///
+/// ```
+/// use embed::{Create, Effect, Error, Limits, Vm};
+/// let mut vm = Vm::builder()
+///     .memory(16 << 20)
+///     .fuel(1_000_000)
+///     .allow(&[Effect::Output, Effect::Clock])
+///     .modules(&["math", "text"])
+///     .build();
+/// assert_eq!(vm.eval::<f64>("import math\nmath.sqrt(16.0)")?, 4.0);
+/// assert!(vm.eval::<()>("import fs").is_err());
+/// # Ok::<(), Error>(())
+/// ```
+#[must_use = "`build` makes the VM"]
+pub struct Builder {
+    host: Box<dyn Host>,
+    limits: Limits,
+    modules: Option<&'static [&'static str]>,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Builder { host: Box::new(SystemHost::new()), limits: Limits::none(), modules: None }
+    }
+}
+
+impl Builder {
+    /// Who carries out effects: output, files, clock. Without it, [`SystemHost`].
+    pub fn host(mut self, host: impl Host + 'static) -> Builder {
+        self.host = Box::new(host);
+        self
+    }
+
+    /// Lets only these effects through, of those of the system.
+    pub fn allow(self, effects: &[Effect]) -> Builder {
+        self.host(effects.iter().fold(Sandbox::new(SystemHost::new()), |sandbox, effect| sandbox.allow(*effect)))
+    }
+
+    /// All limits at once.
+    pub fn limits(mut self, limits: Limits) -> Builder {
+        self.limits = limits;
+        self
+    }
+
+    /// Calls and loop turns until the program is stopped: see [`Limits::fuel`].
+    pub fn fuel(mut self, fuel: u64) -> Builder {
+        self.limits.fuel = Some(fuel);
+        self
+    }
+
+    /// Bytes of live objects: see [`Limits::memory`].
+    pub fn memory(mut self, bytes: usize) -> Builder {
+        self.limits.memory = Some(bytes);
+        self
+    }
+
+    /// Calls within calls: see [`Limits::depth`].
+    pub fn depth(mut self, calls: usize) -> Builder {
+        self.limits.depth = calls;
+        self
+    }
+
+    /// Which modules of the library there are; without it, all of [`MODULES`](crate::MODULES).
+    ///
+    /// # Panics
+    /// At [`Builder::build`], if one of them is none of the library.
+    pub fn modules(mut self, modules: &'static [&'static str]) -> Builder {
+        self.modules = Some(modules);
+        self
+    }
+
+    /// Makes the VM.
+    ///
+    /// # Panics
+    /// If [`Builder::modules`] names one that there is not.
+    pub fn build(self) -> Vm {
+        let Limits { fuel, memory, depth } = self.limits;
+        let options = VmOptions { host: self.host, memory_limit: memory, fuel: None, depth_limit: depth, ..VmOptions::default() };
+        let mut vm = stdlib::new_vm(options);
+        if let Some(modules) = self.modules {
+            stdlib::keep_modules(&mut vm, modules);
+        }
+        // Counted from the program's own.
+        vm.set_fuel(fuel);
+        vm
+    }
+}
