@@ -20,7 +20,7 @@ use vm::session::{FailureKind, Range as Region, RegionKind, Reply, Request, find
 const LABEL_CHARS_MAX: usize = 120;
 
 /// Longest message, in characters.
-const MESSAGE_CHARS_MAX: usize = 400;
+pub const MESSAGE_CHARS_MAX: usize = 400;
 
 impl Server {
     /// Carries out a command.
@@ -194,6 +194,7 @@ impl Server {
         if let Some((ask, _)) = self.living.running.take_if(|(ask, _)| ask.is_of_attached) {
             self.give_up(ask.number, ask.purpose, "the program is gone");
         }
+        self.forget_refused();
         if let Some(search) = &self.search {
             search.go_on();
         }
@@ -317,7 +318,7 @@ fn detail(reply: &Reply) -> String {
 }
 
 /// A text that is not longer than this.
-fn cut(text: &str, chars_max: usize) -> String {
+pub fn cut(text: &str, chars_max: usize) -> String {
     if text.chars().count() <= chars_max {
         return text.to_owned();
     }

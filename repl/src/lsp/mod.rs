@@ -16,6 +16,7 @@ mod library;
 mod living;
 mod names;
 mod program;
+mod reloads;
 mod results;
 mod server;
 mod transport;

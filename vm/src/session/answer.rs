@@ -136,6 +136,10 @@ impl Session {
                 });
                 Reply { data: Some(data), ..done() }
             }
+            // A session alone has nobody to tell: the desk listens for its visitors.
+            Request::Listen => {
+                return Err(Trouble::Asked("only clients of a program that serves are told what happens to it".into()));
+            }
         })
     }
 

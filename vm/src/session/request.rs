@@ -171,6 +171,8 @@ pub enum Request {
     },
     /// The program: its files, its epoch, what it does.
     Describe,
+    /// From now on this client is told what happens to the program, whoever has done it: replies with an [`Event`], to nothing asked.
+    Listen,
 }
 
 /// How a program goes on that has stopped at an error.
@@ -231,6 +233,31 @@ pub struct Reply {
     /// The report of a commit or plan, the calls of a stopped program, or what else is a table.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<serde_json::Value>,
+    /// What has happened, if that is told and nothing was asked. All else is as if this client had asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<Event>,
+}
+
+/// What happens to a program, which clients are told that listen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Event {
+    /// What.
+    pub kind: EventKind,
+    /// Whether it has happened while a request of this client was carried out.
+    pub is_own: bool,
+    /// Events before it that were left out, because this client had too much to read.
+    #[serde(default)]
+    pub missed: usize,
+}
+
+/// What happens to a program.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    /// Texts of files were taken in, or refused: the reply is the report.
+    Reload,
+    /// Definitions of a file were evaluated by a client: `text` says which file's.
+    Evaluation,
 }
 
 /// Why something was not done.

@@ -88,7 +88,8 @@ fn needed(request: &Request) -> Rights {
         | Request::Leaks
         | Request::Why { .. }
         | Request::History { .. }
-        | Request::Describe => Rights::LOOK,
+        | Request::Describe
+        | Request::Listen => Rights::LOOK,
     }
 }
 
