@@ -12,6 +12,7 @@ mod encoding;
 mod evaluation;
 mod features;
 mod files;
+mod inspector;
 mod library;
 mod living;
 mod names;

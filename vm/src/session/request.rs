@@ -111,6 +111,22 @@ pub enum Request {
         #[serde(default)]
         from: usize,
     },
+    /// Looks into the value of an expression in the text of a file, as it stands in an editor. [`Request::Inspect`] of nothing then goes on from
+    /// there.
+    InspectRegion {
+        /// The file, which need not have been saved.
+        file: String,
+        /// The whole text.
+        text: String,
+        /// The cursor, or where the selection begins.
+        at: Position,
+        /// Behind the end of the selection.
+        #[serde(default)]
+        to: Option<Position>,
+        /// An expression that stands there for this only; without it, what is in the text.
+        #[serde(default)]
+        code: Option<String>,
+    },
     /// The calls of a program that has stopped at an error.
     Stopped,
     /// Evaluates text in one of these calls.
