@@ -228,6 +228,7 @@ impl Server {
             "positionEncoding": self.client.encoding.name(),
             "textDocumentSync": { "openClose": true, "change": 2, "save": { "includeText": false } },
             "completionProvider": { "triggerCharacters": ["."] },
+            "signatureHelpProvider": { "triggerCharacters": ["(", ","] },
             "hoverProvider": true,
             "definitionProvider": true,
             "documentSymbolProvider": true,
@@ -255,12 +256,13 @@ impl Server {
         let encoding = self.client.encoding;
         let now = |value: Option<Value>| Ok(Answer::Now(value.unwrap_or(Value::Null)));
         match method {
-            "textDocument/completion" | "textDocument/hover" | "textDocument/definition" => {
+            "textDocument/completion" | "textDocument/hover" | "textDocument/definition" | "textDocument/signatureHelp" => {
                 let TextDocumentPositionParams { text_document, position } = read(params)?;
                 let uri = self.known(&text_document)?;
                 let answer = match method {
                     "textDocument/completion" => self.complete(id.clone(), &uri, position),
                     "textDocument/hover" => self.hover(id.clone(), &uri, position),
+                    "textDocument/signatureHelp" => self.signature(id.clone(), &uri, position),
                     _ => self.definition(id.clone(), &uri, position),
                 };
                 Ok(answer.unwrap_or(Answer::Now(Value::Null)))

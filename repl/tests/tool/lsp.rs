@@ -268,6 +268,7 @@ fn no_text_is_too_broken() {
             "completion",
             "hover",
             "definition",
+            "signatureHelp",
             "documentSymbol",
             "foldingRange",
             "formatting",

@@ -5,7 +5,7 @@ use super::patch::{class_of, class_text, in_place};
 use super::region::{Missing, find, range};
 use super::stopped::Done;
 use super::{Failure, FailureKind, Note, Position, RegionKind, Reply, Request, Session, completion, evaluated, inspect, lookup};
-use super::{namespace_of, provenance};
+use super::{namespace_of, provenance, signature};
 use crate::embed::{Error, Handle, Problem, Vm};
 use crate::heap::Value;
 use crate::object::{Interrupt, OnError};
@@ -71,6 +71,13 @@ impl Session {
                     None => completion::complete(vm, self, code),
                 };
                 Reply { completions: Some(completions), ..done() }
+            }
+            Request::Signature { code, file } => {
+                let of_file = file.as_ref().map(|file| {
+                    let file = vm.known_path(file);
+                    Session::of_file(vm, &file, None)
+                });
+                Reply { signature: signature::at_end(vm, of_file.as_ref().unwrap_or(self), code), ..done() }
             }
             Request::LookUp { name, file } => {
                 let entry = match file {

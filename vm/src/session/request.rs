@@ -80,6 +80,14 @@ pub enum Request {
         #[serde(default)]
         file: Option<String>,
     },
+    /// What the call takes in whose brackets a text ends. Runs no code.
+    Signature {
+        /// The text up to the cursor.
+        code: String,
+        /// The file whose names it sees; without it, those of the session.
+        #[serde(default)]
+        file: Option<String>,
+    },
     /// What a name stands for. Runs no code.
     LookUp {
         /// Names with dots between them.
@@ -243,6 +251,9 @@ pub struct Reply {
     /// What a name stands for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entry: Option<Entry>,
+    /// What a call takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature: Option<Signature>,
     /// The value that is looked into.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inspected: Option<Inspected>,
@@ -383,6 +394,21 @@ impl Entry {
     pub fn name(&self) -> &str {
         self.qualified.strip_prefix("core.").unwrap_or(&self.qualified)
     }
+}
+
+/// What a call takes.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Signature {
+    /// How it is called: `area(width, height = 1)`.
+    pub label: String,
+    /// The doc text of what is called.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub doc: Option<String>,
+    /// Where the parameters stand in the label, from byte to byte.
+    pub parameters: Vec<(usize, usize)>,
+    /// The parameter whose argument is being written.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub active: Option<usize>,
 }
 
 /// A value, looked into.

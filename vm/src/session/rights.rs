@@ -80,6 +80,7 @@ fn needed(request: &Request) -> Rights {
         Request::Restart { code, .. } => Rights { evaluate: !code.is_empty(), change: true, ..nothing },
         Request::Reload { .. } | Request::Undo | Request::Redo => Rights { change: true, ..nothing },
         Request::Complete { .. }
+        | Request::Signature { .. }
         | Request::LookUp { .. }
         | Request::List { .. }
         | Request::Who { .. }

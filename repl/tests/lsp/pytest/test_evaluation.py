@@ -294,3 +294,27 @@ async def test_values_are_inspected(client, folder):
     for arguments in ([], [3], [{"nosuch": 1}], [editor.uri("a.lang"), "x"]):
         with pytest.raises(Exception, match="arguments"):
             await editor.command("lang.inspect", *arguments)
+
+
+@pytest.mark.asyncio
+async def test_signatures(client, folder):
+    editor = await started(client, folder)
+    editor.type("a.lang", "total * 10", "box.area(1); util.double(2); Box(3); print(1, 2); [].map(4); pair(1, 'ü', unit: 5)")
+    editor.type("a.lang", "# words", "## Two.\nfn pair(a, b = [1, 2], unit = 'ü, x') { a }")
+    for where, expected in [
+        ("box.area(", ("area(height)", "height")),
+        ("util.double(", ("double(x)", "x")),
+        ("Box(3); print".split(";")[0][:4], ("Box(width = 1)", "width = 1")),
+        ("pair(1, ", ("pair(a, b = [1, 2], unit = 'ü, x')", "b = [1, 2]")),
+        ("pair(1, 'ü', unit: ", ("pair(a, b = [1, 2], unit = 'ü, x')", "unit = 'ü, x'")),
+    ]:
+        assert await editor.signature("a.lang", where) == expected, where
+    label, _ = await editor.signature("a.lang", "print(1")
+    assert label.startswith("print(")
+    assert await editor.signature("a.lang", "Box(3)") is None
+    # What only the program knows.
+    editor.type("a.lang", "let total = 1 + 2", "fn make() { Box(3) }\nlet made = make()\nmade.area(1)")
+    assert await editor.signature("a.lang", "made.area(") is None
+    for form in ("class Box", "fn make", "let made"):
+        assert (await editor.evaluate("Form", "a.lang", form))["ok"]
+    assert await editor.signature("a.lang", "made.area(") == ("area(height)", "height")
