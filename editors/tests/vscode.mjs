@@ -39,13 +39,38 @@ assert.deepStrictEqual(foldingRanges(text), [
 const started = [];
 const messages = [];
 const disposable = { dispose() {} };
+const documents = [];
+const picks = [];
+let provider;
 const vscode = {
+  EventEmitter: class {
+    event() {}
+    fire() {}
+  },
   FoldingRange: class {},
+  Uri: { from: ({ scheme, path }) => `${scheme}:${path}` },
+  ViewColumn: { Beside: -2 },
   LanguageStatusSeverity: { Information: 0, Error: 2 },
   commands: { registerCommand: () => disposable },
   languages: { createLanguageStatusItem: () => ({}), registerFoldingRangeProvider: () => disposable },
-  window: { setStatusBarMessage: (text) => messages.push(text) },
-  workspace: { getConfiguration: () => ({ get: () => '/bin/lang' }), onDidChangeConfiguration: () => disposable },
+  window: {
+    setStatusBarMessage: (text) => messages.push(text),
+    showErrorMessage: (text) => messages.push(text),
+    showQuickPick: async (found) => {
+      const wanted = picks.shift();
+      return found.find(({ label }) => label === wanted);
+    },
+    showTextDocument: async (document) => documents.push(document),
+  },
+  workspace: {
+    getConfiguration: () => ({ get: () => '/bin/lang' }),
+    onDidChangeConfiguration: () => disposable,
+    openTextDocument: async (uri) => provider.provideTextDocumentContent(uri),
+    registerTextDocumentContentProvider: (scheme, made) => {
+      provider = made;
+      return disposable;
+    },
+  },
 };
 class LanguageClient {
   code2ProtocolConverter = { asUri: (uri) => `uri of ${uri}`, asRange: (range) => `range of ${range}` };
@@ -77,4 +102,26 @@ assert.deepStrictEqual(sent, [
   ['lang.evalForm', ['as', 'given']],
 ]);
 assert.deepStrictEqual(messages, ['a result', 'a result']);
+
+// The inspector goes from part to part, a page at a time.
+const asked = [];
+const part = (name) => ({ name, shown: `value of ${name}`, has_parts: true });
+const page = (shown, from, count, names) => ({ text: shown, inspected: { shown, class: 'List', facts: [], count, from, parts: names.map(part) } });
+const pages = [page('all', 0, 3, ['a', 'b']), page('rest', 2, 3, ['c']), page('c', 0, 1, ['d']), page('all', 0, 3, ['a', 'b'])];
+pages.push({ error: { message: 'it is gone' } });
+const answer = async (command, [object]) => {
+  asked.push(object);
+  return pages.shift();
+};
+picks.push('$(arrow-down) 1 more', '[2] c', '$(arrow-left) back', 'nothing');
+await middleware.executeCommand('lang.inspect', ['uri', 'range'], answer);
+assert.deepStrictEqual(asked, [
+  { uri: 'uri', range: 'range', show: false },
+  { path: [], from: 2, show: false },
+  { path: [2], from: 0, show: false },
+  { path: [], from: 0, show: false },
+]);
+assert.deepStrictEqual(documents, ['all', 'rest', 'c', 'all']);
+await middleware.executeCommand('lang.inspect', ['uri', 'range'], answer);
+assert.strictEqual(messages.pop(), 'it is gone');
 await extension.deactivate();

@@ -7,6 +7,7 @@
 const vscode = require('vscode');
 const { LanguageClient, State } = require('vscode-languageclient/node');
 const { foldingRanges } = require('./folding');
+const inspector = require('./inspector');
 
 const LANGUAGE = 'lang';
 const MESSAGE_MS = 8000;
@@ -24,6 +25,10 @@ function activePlace() {
 async function executeCommand(command, args, next) {
   const place = args.length ? args : activePlace();
   if (!place) return undefined;
+  if (command === 'lang.inspect' && typeof place[0] === 'string') {
+    const [uri, range] = place;
+    return inspector.inspect((asked) => next(command, [asked]), { uri, range });
+  }
   const result = await next(command, place);
   if (typeof result === 'string') vscode.window.setStatusBarMessage(result.split('\n', 1)[0], MESSAGE_MS);
   return result;
@@ -76,6 +81,7 @@ async function activate(context) {
     status,
     vscode.commands.registerCommand('lang.restartServer', restart),
     vscode.workspace.onDidChangeConfiguration((event) => event.affectsConfiguration('lang.path') && restart()),
+    inspector.register(),
     vscode.languages.registerFoldingRangeProvider({ language: LANGUAGE }, { provideFoldingRanges }),
   );
   await start(status);

@@ -26,6 +26,8 @@
 pub mod asking;
 pub mod case;
 pub mod edits;
+#[cfg(unix)]
+pub mod exchange;
 pub mod findings;
 pub mod folder;
 pub mod fuzz;

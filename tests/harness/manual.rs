@@ -14,11 +14,15 @@
 //! | `live` | `lang run --reload main.lang` in the same form; lines before the first input follow from the edits since the block before |
 //! | `repl continues`, `live continues` | the session before goes on |
 //! | `sh` | `$ ` begins a command line that uses `lang`; what follows is its output |
+//! | `sh serves` | the same, of one command that goes on running to the end of the section; `sh serves continues` is what it has written since |
+//! | `repl attached` | `lang repl --attach`, in the form of `repl` |
+//! | `json`, `nrepl`, `lsp` | `→` begins what a client sends to what serves, or to a language server; `←` what it is answered |
 //! | `rust` | compiled and run by rustdoc (see `tests/harness/lib.rs`) |
 //! | any with `not-run: REASON` | shown only; if it is a program, it must compile |
 //!
-//! Files and sessions last until the next heading. `UPDATE=1` rewrites what is shown.
+//! Files, sessions and what serves last until the next heading. What differs from run to run, as a pid, is shown in one way. `UPDATE=1` rewrites what is shown.
 
+use crate::exchange::{Client, FOLDER, Serving, runtime};
 use crate::repository;
 use crate::terminal::Terminal;
 use lang::ast::StmtKind;
@@ -78,6 +82,8 @@ pub fn run_page(page: &str, text: &str, binary: &Path) -> Found {
         folder: Folder::new(),
         program: None,
         session: None,
+        serving: None,
+        client: None,
         section: 0,
         unused: None,
     };
@@ -104,6 +110,8 @@ struct Block {
     continues: bool,
     fails: bool,
     compiles: bool,
+    serves: bool,
+    attached: bool,
     not_run: Option<String>,
     body: String,
 }
@@ -154,6 +162,8 @@ fn head(text: &str, line: usize, section: usize) -> Result<Block, String> {
         continues: false,
         fails: false,
         compiles: false,
+        serves: false,
+        attached: false,
         not_run,
         body: String::new(),
     };
@@ -163,6 +173,8 @@ fn head(text: &str, line: usize, section: usize) -> Result<Block, String> {
             Some(("shows", code)) => block.shows = Some(code.to_owned()),
             None if word == "continues" => block.continues = true,
             None if word == "compiles" => block.compiles = true,
+            None if word == "serves" => block.serves = true,
+            None if word == "attached" => block.attached = true,
             None if word == "fails" => block.fails = true,
             _ => return Err(format!("{line}: unknown word `{word}` behind a fence")),
         }
@@ -202,7 +214,7 @@ impl Folder {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("lang-manual-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let path = std::env::temp_dir().join(name);
-        fs::create_dir_all(&path).expect("a folder for files can be made");
+        fs::create_dir_all(runtime(&path)).expect("a folder for files can be made");
         Folder(path)
     }
 
@@ -239,6 +251,10 @@ struct Runner<'a> {
     folder: Folder,
     program: Option<Program>,
     session: Option<Terminal>,
+    /// What goes on running.
+    serving: Option<Serving>,
+    /// Who talks to it, or to a language server.
+    client: Option<Client>,
     section: usize,
     /// The last file, as long as nothing was run after it.
     unused: Option<(usize, String)>,
@@ -286,7 +302,9 @@ impl Runner<'_> {
             "diff" => self.edit(block),
             "output" => self.output(block),
             "repl" | "live" => self.session(block),
+            "sh" if block.serves => self.serve(block),
             "sh" => self.commands(block),
+            "json" | "nrepl" | "lsp" => self.exchange(block),
             "rust" if RUST_PAGES.contains(&self.page) => {}
             "rust" => self.fail(block.line, "the blocks of this page are not given to rustdoc"),
             other => self.fail(block.line, format!("nothing runs a block of `{other}`; write `not-run: REASON` behind it")),
@@ -340,6 +358,8 @@ impl Runner<'_> {
             self.fail(line, format!("nothing in this section uses `{name}`"));
         }
         self.session = None;
+        self.client = None;
+        self.serving = None;
         self.folder = Folder::new();
     }
 
@@ -407,6 +427,7 @@ impl Runner<'_> {
     fn run_command(&self, command: &mut Command) -> (bool, String) {
         let (mut reader, writer) = io::pipe().expect("a pipe can be made");
         command.current_dir(&self.folder.0).env_remove("LANG_PATH").stdin(Stdio::null());
+        command.env("XDG_RUNTIME_DIR", runtime(&self.folder.0));
         command.stdout(writer.try_clone().expect("a pipe can be shared")).stderr(writer);
         let mut child = command.spawn().expect("the command can be started");
         // The writing ends that the command holds.
@@ -429,14 +450,88 @@ impl Runner<'_> {
         (status.success(), String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    fn commands(&mut self, block: &Block) {
-        let mut shown = String::new();
+    /// A command line of a page.
+    fn shell(&self, line: &str) -> Command {
         let bin = self.binary.parent().expect("the binary is in a folder");
         let path = std::env::var_os("PATH").unwrap_or_default();
         let path = std::env::join_paths(std::iter::once(bin.to_owned()).chain(std::env::split_paths(&path))).expect("a path");
+        let line = self.as_meant(line);
+        let mut command = Command::new("sh");
+        command.args(["-c", &line]).env("PATH", path);
+        command
+    }
+
+    /// What was written, as pages show it.
+    fn as_shown(&self, text: &str) -> String {
+        let text = text.replace(&*self.folder.0.to_string_lossy(), FOLDER);
+        self.serving.as_ref().map_or(text.clone(), |serving| serving.shown(&text))
+    }
+
+    /// A line of a page as it is meant in this run.
+    fn as_meant(&self, line: &str) -> String {
+        let line = line.replace(FOLDER, &self.folder.0.to_string_lossy());
+        self.serving.as_ref().map_or(line.clone(), |serving| serving.meant(&line, &self.folder.0))
+    }
+
+    /// Starts what goes on running, or looks what it has written since.
+    fn serve(&mut self, block: &Block) {
+        let mut shown = String::new();
+        let commands: Vec<&str> = block.body.lines().filter(|line| line.starts_with("$ ")).collect();
+        match (block.continues, &*commands) {
+            (true, []) => {}
+            (false, [line]) => {
+                let mut command = self.shell(&format!("exec {}", &line[2..]));
+                command.current_dir(&self.folder.0).env_remove("LANG_PATH").env("XDG_RUNTIME_DIR", runtime(&self.folder.0));
+                match Serving::start(&mut command) {
+                    Ok(serving) => self.serving = Some(serving),
+                    Err(error) => return self.fail(block.line, format!("the program does not start: {error}")),
+                }
+                let _ = writeln!(shown, "{line}");
+            }
+            _ => return self.fail(block.line, "what serves is one command; what continues has none"),
+        }
+        let Some(serving) = &mut self.serving else { return self.fail(block.line, "nothing serves that could continue") };
+        let written = serving.lines(block.body.lines().count() - commands.len());
+        shown.push_str(&self.as_shown(&tidy(&written)));
+        if shown != block.body {
+            self.differs(block, "what serves writes", shown);
+        }
+    }
+
+    /// Has a client say what the lines say.
+    fn exchange(&mut self, block: &Block) {
+        if !block.continues {
+            self.client = match Client::start(&block.language, self.binary, &self.folder.0, self.serving.as_ref()) {
+                Ok(client) => Some(client),
+                Err(message) => return self.fail(block.line, message),
+            };
+        }
+        let mut shown = String::new();
+        for line in block.body.lines().filter_map(|line| line.strip_prefix("→ ")) {
+            let asked = self.as_meant(line);
+            let Some(client) = &mut self.client else { return self.fail(block.line, "there is no client to continue") };
+            match client.ask(&asked) {
+                Ok(answers) => {
+                    let answers = answers.iter().map(|answer| format!("← {}\n", self.as_shown(answer)));
+                    let answers: String = answers.collect();
+                    let _ = write!(shown, "→ {line}\n{answers}");
+                }
+                Err(message) => return self.fail(block.line, message),
+            }
+        }
+        if shown.is_empty() {
+            return self.fail(block.line, "no line begins with `→ `");
+        }
+        if shown != block.body {
+            self.differs(block, "the answers are", shown);
+        }
+    }
+
+    fn commands(&mut self, block: &Block) {
+        let mut shown = String::new();
         for line in block.body.lines().filter(|line| line.starts_with("$ ")) {
-            let (_, output) = self.run_command(Command::new("sh").args(["-c", &line[2..]]).env("PATH", &path));
-            let _ = write!(shown, "{line}\n{}", tidy(&output));
+            let (_, output) = self.run_command(&mut self.shell(&line[2..]));
+            let _ = write!(shown, "{line}\n{}", self.as_shown(&tidy(&output)));
         }
         if shown.is_empty() {
             return self.fail(block.line, "no line begins with `$ `");
@@ -448,7 +543,11 @@ impl Runner<'_> {
 
     fn session(&mut self, block: &Block) {
         if !block.continues {
-            let args: &[&str] = if block.language == "live" { &["run", "--reload", "main.lang"] } else { &[] };
+            let args: &[&str] = match &*block.language {
+                "live" => &["run", "--reload", "main.lang"],
+                _ if block.attached => &["repl", "--attach"],
+                _ => &[],
+            };
             match Terminal::start(self.binary, args, &self.folder.0) {
                 Ok(terminal) => self.session = Some(terminal),
                 Err(error) => return self.fail(block.line, format!("the session does not start: {error}")),

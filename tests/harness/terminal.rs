@@ -49,7 +49,7 @@ impl Terminal {
         tcsetattr(&slave, SetArg::TCSANOW, &modes)?;
         let mut command = Command::new(binary);
         command.args(args).current_dir(folder).env_remove("LANG_PATH").env("TERM", "dumb");
-        command.env("XDG_DATA_HOME", folder).env("XDG_CONFIG_HOME", folder);
+        command.env("XDG_DATA_HOME", folder).env("XDG_CONFIG_HOME", folder).env("XDG_RUNTIME_DIR", folder.join(".runtime"));
         command.stdin(slave.try_clone()?).stdout(slave.try_clone()?).stderr(slave);
         let child = command.spawn()?;
         let keyboard = File::from(master.try_clone()?);

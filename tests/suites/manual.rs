@@ -87,3 +87,18 @@ fn edits_reach_a_running_program() {
     assert_fails(&page, &[]);
     assert_fails(&page.replace("\n3\n", "\n4\n"), &["page.md:17: the session is"]);
 }
+
+#[test]
+fn what_serves_is_talked_to() {
+    let page = "```lang file=bank.lang\nfn rate() { 400 }\n```\n```sh serves\n$ lang serve --nrepl bank.lang\n\
+                nREPL server started on port 7888 on host 127.0.0.1 - nrepl://127.0.0.1:7888\n```\n\
+                ```nrepl\n→ {\"op\":\"nosuch\"}\n← {\"status\":[\"error\",\"unknown-op\",\"done\"]}\n```\n";
+    assert_fails(page, &[]);
+    assert_fails(&page.replace("unknown-op", "known-op"), &["page.md:8: the answers are"]);
+    assert_fails(&page.replace("started", "begun"), &["page.md:4: what serves writes"]);
+    assert_fails("```sh serves continues\n```\n", &["page.md:1: nothing serves that could continue"]);
+    assert_fails("```sh serves\n$ true\n$ true\n```\n", &["page.md:1: what serves is one command"]);
+    assert_fails("```nrepl\n→ {}\n```\n", &["page.md:1: nothing serves nREPL in this section"]);
+    assert_fails("```json\n→ {}\n```\n", &["page.md:1: nothing serves in this section"]);
+    assert_fails("```lsp\nx\n```\n", &["page.md:1: no line begins with `→ `"]);
+}

@@ -12,7 +12,10 @@ use std::time::{Duration, Instant};
 use stdlib::new_vm;
 use vm::embed::{Error, Vm, VmOptions};
 use vm::object::Interrupt;
-use vm::session::{Announced, Client, ClientError, Desk, FailureKind, Reply, Request, Rights, Server, ServerOptions, SessionFile};
+use vm::session::{
+    Announced, Client, ClientError, Desk, Event, EventKind, FailureKind, Position, RegionKind, Reply, Request, Rights, Server,
+    ServerOptions, SessionFile,
+};
 
 /// A program that runs until its clients have done what they want.
 const PROGRAM: &str = "\
@@ -554,5 +557,84 @@ fn a_client_that_does_not_read_is_not_listened_to() {
         assert!(is_held_up, "128 MB were read of somebody who reads nothing");
         assert!(next().contains("this is no request"));
         assert_eq!(value(&mut connect(session), "3 + 4"), "7");
+    });
+}
+
+#[test]
+fn clients_that_listen_hear_of_what_is_done() {
+    while_serving(options(Rights::ALL), |session| {
+        let (mut first, mut second) = (connect(session), connect(session));
+        let listen = |client: &mut Client| {
+            let (sender, events) = channel();
+            let reply = client.listen(move |reply| drop(sender.send(reply))).expect("the program is there");
+            assert!(reply.ok, "{reply:?}");
+            events
+        };
+        let (heard_first, heard_second) = (listen(&mut first), listen(&mut second));
+        let mut load = |text: &str| {
+            let at = Position { line: 1, column: 1 };
+            let (file, text) = ("till.lang".to_owned(), text.to_owned());
+            first.ask(&Request::EvaluateRegion { file, text, kind: RegionKind::File, at, to: None }).expect("it answers")
+        };
+        assert!(load("let a = 1\n").ok);
+        assert!(load("let a = 2\n").ok);
+        assert!(!load("let a = (\n").ok);
+        for (heard, is_own) in [(&heard_first, true), (&heard_second, false)] {
+            let event = |ok: bool| {
+                let reply = heard.recv_timeout(PATIENCE).expect("it is told");
+                assert_eq!(reply.event, Some(Event { kind: EventKind::Reload, is_own, missed: 0 }));
+                assert_eq!((reply.ok, reply.data.is_some()), (ok, true), "{reply:?}");
+                reply
+            };
+            event(true);
+            assert!(event(true).text.is_some_and(|text| text.starts_with("till.lang: committed")));
+            let refused = event(false).error.expect("it says why");
+            assert_eq!((refused.notes[0].file.as_str(), refused.notes[0].range.start.line), ("till.lang", 1), "{refused:?}");
+        }
+        drop(second);
+        // What the program does itself is told as well, and who has gone is told nothing.
+        let code = "import live; live.undo()".to_owned();
+        let reply = first.ask(&Request::Evaluate { code, namespace: None, file: None, at: None }).expect("it answers");
+        assert!(reply.ok && reply.value.is_some(), "{reply:?}");
+        assert!(heard_first.recv_timeout(PATIENCE).expect("it is told").ok);
+        assert!(heard_second.recv().is_err());
+    });
+}
+
+#[test]
+fn who_may_not_look_cannot_listen() {
+    let nothing = Rights { look: false, evaluate: false, change: false };
+    while_serving(options(nothing), |session| {
+        let reply = connect(session).listen(|_| {}).expect("it answers");
+        assert_eq!(reply.error.map(|error| error.kind), Some(FailureKind::Forbidden));
+    });
+}
+
+#[test]
+fn who_reads_nothing_is_told_how_much_was_left_out() {
+    while_serving(options(Rights::ALL), |session| {
+        let (mut idle, mut busy) = (TcpStream::connect(session.address).expect("it listens"), connect(session));
+        idle.write_all(format!("{{\"token\":\"{}\"}}\n{{\"id\":1,\"op\":\"listen\"}}\n", session.token).as_bytes())
+            .expect("it reads");
+        let mut lines = BufReader::new(idle.try_clone().expect("a socket")).lines();
+        for _ in 0..2 {
+            lines.next().expect("a line").expect("it is read");
+        }
+        // What does not fit into the socket is not kept without bound.
+        let long = "x".repeat(1 << 16);
+        let mut load = |value: usize| {
+            let text = format!("let {long} = {value}\n");
+            let (file, at) = ("long.lang".to_owned(), Position { line: 1, column: 1 });
+            assert!(
+                busy.ask(&Request::EvaluateRegion { file, text, kind: RegionKind::File, at, to: None }).expect("it answers").ok
+            );
+        };
+        (0..200).for_each(&mut load);
+        let is_told = (0..400).any(|turn| {
+            let line = lines.next().expect("a line").expect("it is read");
+            load(turn);
+            serde_json::from_str::<Reply>(&line).expect("a reply").event.expect("an event").missed > 0
+        });
+        assert!(is_told);
     });
 }

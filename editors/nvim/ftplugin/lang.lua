@@ -31,3 +31,6 @@ map('n', '<localleader>x', 'lang.evalExpression', 'Evaluate the expression')
 map('n', '<localleader>l', 'lang.evalLine', 'Evaluate the line')
 map('n', '<localleader>c', 'lang.evalCell', 'Evaluate the cell')
 map('n', '<localleader>f', 'lang.evalFile', 'Evaluate the file')
+
+vim.keymap.set({ 'n', 'x' }, '<localleader>i', function() require('lang').inspect() end, { buffer = true, desc = 'Inspect the expression' })
+vim.api.nvim_buf_create_user_command(0, 'LangInspect', function(opts) require('lang').inspect(opts.args) end, { nargs = '*', desc = 'Inspect a value' })

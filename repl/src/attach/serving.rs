@@ -112,7 +112,11 @@ fn carry_out(shared: &SharedReloader, vm: &mut Vm, session: &mut Session, reques
             let reply = session.answer(vm, request);
             if let Some(file) = edited_file(vm, &before, request, &reply) {
                 let epoch = vm.epoch();
-                output().note(&format!("serve: a client has evaluated definitions of `{file}` (epoch {epoch})"));
+                let text = format!("a client has evaluated definitions of `{file}` (epoch {epoch})");
+                output().note(&format!("serve: {text}"));
+                if let Some(server) = shared.borrow().server() {
+                    server.desk().tell_evaluation(&text);
+                }
                 shared.borrow_mut().note_commit(vm);
             }
             reply

@@ -32,9 +32,12 @@ pub const UNDO: &str = "lang.undo";
 /// Brings the program to what is on the disk.
 pub const RELOAD: &str = "lang.reload";
 
+/// Looks into a value.
+pub const INSPECT: &str = "lang.inspect";
+
 /// All commands.
 pub fn commands() -> Vec<&'static str> {
-    EVALUATIONS.iter().map(|(name, _)| *name).chain([INTERRUPT, UNDO, RELOAD]).collect()
+    EVALUATIONS.iter().map(|(name, _)| *name).chain([INTERRUPT, UNDO, RELOAD, INSPECT]).collect()
 }
 
 fn command_of(kind: RegionKind) -> &'static str {
@@ -78,6 +81,11 @@ pub fn actions(document: &Document, range: Range, only: Option<&[String]>, is_bu
             _ => format!("Evaluate {word}"),
         };
         let action = command(&title, kind, &document.uri, range);
+        found.push(json!({ "title": title, "kind": KIND, "command": action }));
+    }
+    if let Ok(part) = find(source, RegionKind::Expression, at, Some(to)) {
+        let title = format!("Inspect `{}`", cut(source, part.span));
+        let action = json!({ "title": title, "command": INSPECT, "arguments": [document.uri, range] });
         found.push(json!({ "title": title, "kind": KIND, "command": action }));
     }
     if is_busy {

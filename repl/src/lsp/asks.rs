@@ -10,7 +10,7 @@ use gen_lsp_types::json_rpc::Id;
 use gen_lsp_types::{CompletionItemKind, Position};
 use lang::docs::DocKind;
 use serde_json::{Value, json};
-use vm::session::{Candidate, Entry, Reply, Request};
+use vm::session::{Candidate, Entry, OpenCall, Reply, Request, Signature, call_around, callable, signature, signature_of};
 
 /// Longest text that a program is asked about, in bytes: what nobody has written by hand could keep it from its work.
 const TEXT_BYTES_MAX: usize = 2000;
@@ -33,6 +33,8 @@ pub enum Asked {
     },
     /// Where it is written, which texts do not say.
     Definition,
+    /// What a call takes, which texts do not say.
+    Signature,
 }
 
 impl Server {
@@ -81,6 +83,68 @@ impl Server {
                 Some(self.ask_living(id, &path, |file| Request::LookUp { name, file: Some(file) }, Asked::Definition))
             }
         }
+    }
+
+    /// What the call takes in whose brackets a place is.
+    pub fn signature(&mut self, id: Id, uri: &str, at: Position) -> Option<Answer> {
+        let encoding = self.client.encoding;
+        let document = self.documents.get(uri)?;
+        let source = document.source().clone();
+        let offset = encoding.offset(&source, at);
+        let call = call_around(&source.text()[..offset])?;
+        let end = encoding.position(&source, call.span.hi as usize);
+        let (_, meaning, path) = self.meant(uri, end)?;
+        if let Some(found) = meaning.and_then(|meaning| self.signature_of(&meaning, &call)) {
+            return Some(Answer::Now(self.signature_help(&found)));
+        }
+        let code = source.text()[call.span.lo as usize..offset].to_owned();
+        Some(self.ask_living(id, &path, |file| Request::Signature { code, file: Some(file) }, Asked::Signature))
+    }
+
+    /// What texts say that a call takes.
+    fn signature_of(&mut self, meaning: &Meaning, call: &OpenCall) -> Option<Signature> {
+        match meaning {
+            Meaning::Item { item, .. } if item.kind == DocKind::Class => {
+                let init = item.members.iter().find(|member| member.name == "init" && member.kind == DocKind::Method);
+                let parameters = match init {
+                    Some(init) => callable(&init.signature)?.strip_prefix("init")?.to_owned(),
+                    // What its bases take, the program knows.
+                    None if item.signature != format!("class {}", item.name) => return None,
+                    None => {
+                        let slots = item.members.iter().filter(|member| member.kind == DocKind::Slot);
+                        let slots: Vec<&str> = slots.map(|slot| slot.signature.trim_start_matches("slot ")).collect();
+                        format!("({})", slots.join(", "))
+                    }
+                };
+                let doc = item.doc.clone().or_else(|| init.and_then(|init| init.doc.clone()));
+                Some(signature(format!("{}{parameters}", item.name), doc, call))
+            }
+            Meaning::Item { item, .. } => Some(signature(callable(&item.signature)?.to_owned(), item.doc.clone(), call)),
+            Meaning::Library(chain) => {
+                let entry = self.library.get_or_insert_with(Default::default).entry(chain)?;
+                signature_of(&entry, &[], call).filter(|_| entry.kind != "class")
+            }
+            Meaning::Local { .. } | Meaning::File(_) => None,
+        }
+    }
+
+    /// A signature as editors show it. They count in UTF-16, whatever else was agreed.
+    fn signature_help(&self, found: &Signature) -> Value {
+        let parameter = |(lo, hi): &(usize, usize)| {
+            let width = |end: usize| found.label[..end].encode_utf16().count();
+            match self.client.can("/textDocument/signatureHelp/signatureInformation/parameterInformation/labelOffsetSupport") {
+                true => json!({ "label": [width(*lo), width(*hi)] }),
+                false => json!({ "label": found.label[*lo..*hi] }),
+            }
+        };
+        let parameters: Vec<Value> = found.parameters.iter().map(parameter).collect();
+        // Behind the last one none is marked.
+        let active = found.active.unwrap_or(parameters.len());
+        let mut shown = json!({ "label": found.label, "parameters": parameters });
+        if let Some(doc) = &found.doc {
+            shown["documentation"] = json!({ "kind": "markdown", "value": doc });
+        }
+        json!({ "signatures": [shown], "activeSignature": 0, "activeParameter": active })
     }
 
     /// The names around a place and what they mean, with the path of the file.
@@ -153,6 +217,7 @@ impl Server {
                 let parts: Vec<String> = text.iter().cloned().chain(live).filter(|part| !part.is_empty()).collect();
                 (!parts.is_empty()).then(|| json!({ "contents": { "kind": "markdown", "value": parts.join("\n\n") } }))
             }
+            Asked::Signature => Some(self.signature_help(reply?.signature.as_ref()?)),
             Asked::Definition => {
                 let place = reply?.entry.as_ref()?.place.as_ref()?;
                 let (file, line) = place.rsplit_once(':')?;
@@ -173,6 +238,7 @@ impl Server {
 fn is_short(request: &Request) -> bool {
     match request {
         Request::Complete { code, .. } => code.len() <= TEXT_BYTES_MAX,
+        Request::Signature { code, .. } => code.len() <= TEXT_BYTES_MAX,
         Request::LookUp { name, .. } => name.len() <= TEXT_BYTES_MAX,
         _ => true,
     }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::{Duration, SystemTime};
-use vm::session::{Client, FailureKind, Reply, Request, SessionFile, session_directory, sessions};
+use vm::session::{Client, ClientError, FailureKind, Reply, Request, SessionFile, session_directory, sessions};
 
 /// How often it is looked whether there are others.
 const LOOK: Duration = Duration::from_millis(300);
@@ -61,7 +61,7 @@ fn look(folders: &[String], is_attached: &AtomicBool, events: &Sender<Event>) {
                 |session: &SessionFile| session.rights.evaluate && belongs(session, folders) && !refused.contains(session);
             let found = sessions().into_iter().filter(is_wanted);
             for session in found.collect::<Vec<_>>().into_iter().rev() {
-                let event = match Client::connect(&session, NAME) {
+                let event = match connected(&session, events) {
                     Ok(client) => {
                         is_attached.store(true, Ordering::Relaxed);
                         Event::Attached(Box::new(Found { client, session }))
@@ -84,6 +84,15 @@ fn look(folders: &[String], is_attached: &AtomicBool, events: &Sender<Event>) {
         }
         thread::sleep(LOOK);
     }
+}
+
+/// A connection to a program that tells what others do to it.
+fn connected(session: &SessionFile, events: &Sender<Event>) -> Result<Client, ClientError> {
+    let mut client = Client::connect(session, NAME)?;
+    let events = events.clone();
+    // A program that lets nobody look tells nothing; the server may have ended before.
+    client.listen(move |reply| drop(events.send(Event::Happened(Box::new(reply)))))?;
+    Ok(client)
 }
 
 /// Whether a program is one of what is worked on.

@@ -46,10 +46,10 @@ pub fn of_finding(client: &Client, source: &Source, finding: &Finding) -> Diagno
     }
 }
 
-/// An error of an evaluation.
-fn of_trouble(client: &Client, document: &Document, trouble: &Trouble) -> Diagnostic {
+/// An error of an evaluation, or what a reload was refused for.
+pub fn of_trouble(client: &Client, source: &Source, trouble: &Trouble) -> Diagnostic {
     Diagnostic {
-        range: client.encoding.range(document.source(), trouble.span),
+        range: client.encoding.range(source, trouble.span),
         severity: Some(DiagnosticSeverity::Error),
         code: (!trouble.code.is_empty()).then(|| Code::String(trouble.code.clone())),
         source: Some(LIVE_SOURCE.to_owned()),
@@ -61,7 +61,13 @@ fn of_trouble(client: &Client, document: &Document, trouble: &Trouble) -> Diagno
     }
 }
 
-/// What the living program has to say about a file.
-pub fn live(client: &Client, document: &Document) -> Vec<Diagnostic> {
-    document.results.troubles.iter().map(|trouble| of_trouble(client, document, trouble)).collect()
+/// What the living program has to say about a file. What a reload was refused for is told once: not if the same is `known` of that line,
+/// as the text itself says it.
+pub fn live(client: &Client, document: &Document, known: &[Diagnostic]) -> Vec<Diagnostic> {
+    let told = |trouble: &Trouble| of_trouble(client, document.source(), trouble);
+    let is_new = |found: &Diagnostic| {
+        !known.iter().any(|known| known.code == found.code && known.range.start.line == found.range.start.line)
+    };
+    let refused = document.results.refused.iter().map(told).filter(is_new);
+    document.results.troubles.iter().map(told).chain(refused).collect()
 }

@@ -1,6 +1,6 @@
 //! Evaluating parts of texts in the program: what commands do, and what becomes of the answers.
 
-use super::actions::{EVALUATIONS, INTERRUPT, RELOAD, UNDO, commands};
+use super::actions::{EVALUATIONS, INSPECT, INTERRUPT, RELOAD, UNDO, commands};
 use super::attached::{Found, attach};
 use super::client::{Failure, Grade};
 use super::encoding::{session_position, session_span};
@@ -20,7 +20,19 @@ use vm::session::{FailureKind, Range as Region, RegionKind, Reply, Request, find
 const LABEL_CHARS_MAX: usize = 120;
 
 /// Longest message, in characters.
-const MESSAGE_CHARS_MAX: usize = 400;
+pub const MESSAGE_CHARS_MAX: usize = 400;
+
+/// A place in a text that a command is about.
+pub struct Place {
+    /// The file.
+    pub path: String,
+    /// Its text.
+    pub source: Source,
+    /// Where it begins, as sessions count.
+    pub at: vm::session::Position,
+    /// Where it ends.
+    pub to: vm::session::Position,
+}
 
 impl Server {
     /// Carries out a command.
@@ -29,6 +41,7 @@ impl Server {
             return self.evaluate(id, *kind, arguments);
         }
         match command {
+            INSPECT => self.inspect(id, arguments),
             INTERRUPT => Ok(Answer::Now(json!(self.interrupt()))),
             UNDO => Ok(self.tell(id, Request::Undo, "the last commit has been taken back")),
             RELOAD => {
@@ -44,15 +57,30 @@ impl Server {
     }
 
     fn evaluate(&mut self, id: &Id, kind: RegionKind, arguments: &[Value]) -> Result<Answer, Failure> {
-        let wrong = || Failure::params("the arguments of this command are the URI of a file and a range, or a position");
-        let uri = arguments.first().and_then(Value::as_str).ok_or_else(wrong)?;
-        let range = match arguments.get(1) {
+        let uri = arguments.first().and_then(Value::as_str).ok_or_else(wrong_place)?;
+        let Place { path, source, at, to } = self.place(uri, arguments.get(1), kind)?;
+        self.start_own(&path);
+        let roots = self.roots_for_program(&source);
+        let file = self.name_for_program(&path);
+        let request = Request::EvaluateRegion { file, text: source.text().to_owned(), kind, at, to: Some(to) };
+        let number =
+            self.ask(request, roots, Purpose::Evaluate { id: id.clone(), uri: uri.to_owned(), source: source.clone(), kind });
+        if let (Some(document), Ok(found)) = (self.documents.get_mut(uri), find(&source, kind, at, Some(to))) {
+            let length = source.slice(found.span).trim_end().len() as u32;
+            document.results.expected.push((number, Span { hi: found.span.lo + length, ..found.span }));
+        }
+        Ok(Answer::Later)
+    }
+
+    /// The place that the arguments of a command name.
+    pub fn place(&self, uri: &str, range: Option<&Value>, kind: RegionKind) -> Result<Place, Failure> {
+        let range = match range {
             None | Some(Value::Null) if kind == RegionKind::File => Range::default(),
             Some(value) if value.get("line").is_some() => {
-                let at = serde_json::from_value(value.clone()).map_err(|_| wrong())?;
+                let at = serde_json::from_value(value.clone()).map_err(|_| wrong_place())?;
                 Range { start: at, end: at }
             }
-            value => serde_json::from_value(value.cloned().unwrap_or_default()).map_err(|_| wrong())?,
+            value => serde_json::from_value(value.cloned().unwrap_or_default()).map_err(|_| wrong_place())?,
         };
         let (path, source) = match self.documents.get(uri) {
             Some(document) => (document.path.clone(), document.source().clone()),
@@ -64,21 +92,16 @@ impl Server {
         };
         let span = self.client.encoding.span(&source, range);
         let (at, to) = (session_position(&source, span.lo as usize), session_position(&source, span.hi as usize));
-        self.start_own(&path);
-        let roots = self.roots_for_program(&source);
-        let file = self.living.runner().map_or(path.clone(), |runner| runner.name_of(&path));
-        let request = Request::EvaluateRegion { file, text: source.text().to_owned(), kind, at, to: Some(to) };
-        let number =
-            self.ask(request, roots, Purpose::Evaluate { id: id.clone(), uri: uri.to_owned(), source: source.clone(), kind });
-        if let (Some(document), Ok(found)) = (self.documents.get_mut(uri), find(&source, kind, at, Some(to))) {
-            let length = source.slice(found.span).trim_end().len() as u32;
-            document.results.expected.push((number, Span { hi: found.span.lo + length, ..found.span }));
-        }
-        Ok(Answer::Later)
+        Ok(Place { path, source, at, to })
+    }
+
+    /// What the program calls a file.
+    pub fn name_for_program(&self, path: &str) -> String {
+        self.living.runner().map_or(path.to_owned(), |runner| runner.name_of(path))
     }
 
     /// Begins a program of the editor's own if none is there.
-    fn start_own(&mut self, path: &str) {
+    pub fn start_own(&mut self, path: &str) {
         if self.living.runner().is_none() {
             let directory = self.texts.folder_of(path);
             // Paths of the program begin there. If it is gone, they begin where the editor has started the server.
@@ -88,7 +111,7 @@ impl Server {
     }
 
     /// Where the imports of a text are looked for, as the program calls it.
-    fn roots_for_program(&self, source: &Source) -> Vec<String> {
+    pub fn roots_for_program(&self, source: &Source) -> Vec<String> {
         let Some(runner) = self.living.runner() else { return Vec::new() };
         let roots = self.texts.roots_of(source).into_iter();
         roots.map(|root| if root == runner.directory { String::new() } else { runner.name_of(&root) }).collect()
@@ -121,7 +144,9 @@ impl Server {
     /// The client does not want the answer of a request any more. What is evaluated for it is stopped.
     pub fn cancel(&mut self, cancelled: &Id) {
         let is_meant = |purpose: &Purpose| match purpose {
-            Purpose::Evaluate { id, .. } | Purpose::Tell { id, .. } | Purpose::Name { id, .. } => id == cancelled,
+            Purpose::Evaluate { id, .. } | Purpose::Tell { id, .. } | Purpose::Inspect { id, .. } | Purpose::Name { id, .. } => {
+                id == cancelled
+            }
             Purpose::Nobody => false,
         };
         if let Some(at) = self.living.waiting.iter().position(|ask| is_meant(&ask.purpose)) {
@@ -129,7 +154,7 @@ impl Server {
                 self.give_up(ask.number, ask.purpose, "it was cancelled");
             }
         } else if let Some((ask, _)) = self.living.running.as_ref().filter(|(ask, _)| is_meant(&ask.purpose)) {
-            if matches!(ask.purpose, Purpose::Evaluate { .. } | Purpose::Tell { .. }) {
+            if ask.purpose.evaluates() {
                 self.living.is_interrupted = true;
                 self.living.keep_interrupting();
             }
@@ -145,7 +170,9 @@ impl Server {
                 self.forget_expected(&uri, number);
                 self.client.respond(&id, Err(Failure::new(Failure::CANCELLED, why)));
             }
-            Purpose::Tell { id, .. } => self.client.respond(&id, Err(Failure::new(Failure::CANCELLED, why))),
+            Purpose::Tell { id, .. } | Purpose::Inspect { id, .. } => {
+                self.client.respond(&id, Err(Failure::new(Failure::CANCELLED, why)));
+            }
             Purpose::Name { id, asked } => {
                 let known = self.joined(&asked, None).unwrap_or(Value::Null);
                 self.client.respond(&id, Ok(known));
@@ -194,6 +221,7 @@ impl Server {
         if let Some((ask, _)) = self.living.running.take_if(|(ask, _)| ask.is_of_attached) {
             self.give_up(ask.number, ask.purpose, "the program is gone");
         }
+        self.forget_refused();
         if let Some(search) = &self.search {
             search.go_on();
         }
@@ -211,6 +239,10 @@ impl Server {
             }
             Purpose::Tell { id, done } => {
                 self.show_reply(reply, done);
+                self.client.respond(&id, Ok(json!(reply)));
+            }
+            Purpose::Inspect { id, shown_by } => {
+                self.show_inspected(reply, shown_by);
                 self.client.respond(&id, Ok(json!(reply)));
             }
             Purpose::Evaluate { id, uri, source, kind } => {
@@ -268,7 +300,7 @@ impl Server {
     }
 
     /// Tells people the result of something.
-    fn show_reply(&self, reply: &Reply, done: &str) {
+    pub fn show_reply(&self, reply: &Reply, done: &str) {
         if !reply.output.is_empty() {
             self.client.log(reply.output.trim_end_matches('\n'));
         }
@@ -298,6 +330,10 @@ impl Server {
     }
 }
 
+fn wrong_place() -> Failure {
+    Failure::params("the arguments of this command are the URI of a file and a range, or a position")
+}
+
 /// What stands behind what was evaluated; `None` for errors, which are shown at their place.
 fn label(reply: &Reply) -> Option<String> {
     if !reply.ok {
@@ -317,7 +353,7 @@ fn detail(reply: &Reply) -> String {
 }
 
 /// A text that is not longer than this.
-fn cut(text: &str, chars_max: usize) -> String {
+pub fn cut(text: &str, chars_max: usize) -> String {
     if text.chars().count() <= chars_max {
         return text.to_owned();
     }

@@ -39,8 +39,31 @@ pub enum Purpose {
         /// What was done, if it says nothing.
         done: &'static str,
     },
+    /// A value is looked into.
+    Inspect {
+        /// The request of the client.
+        id: Id,
+        /// Who shows it.
+        shown_by: ShownBy,
+    },
     /// Nobody waits for it any more.
     Nobody,
+}
+
+/// Who shows people what is answered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ShownBy {
+    /// The server, by a message.
+    Server,
+    /// A plugin of the editor, which has said so.
+    Client,
+}
+
+impl Purpose {
+    /// Whether text is evaluated for it, or may be.
+    pub fn evaluates(&self) -> bool {
+        matches!(self, Purpose::Evaluate { .. } | Purpose::Tell { .. } | Purpose::Inspect { .. })
+    }
 }
 
 /// Something that is asked.
@@ -87,7 +110,7 @@ impl Living {
     /// Whether it evaluates.
     pub fn is_evaluating(&self) -> bool {
         let running = self.running.iter().map(|(ask, _)| ask);
-        running.chain(&self.waiting).any(|ask| matches!(ask.purpose, Purpose::Evaluate { .. } | Purpose::Tell { .. }))
+        running.chain(&self.waiting).any(|ask| ask.purpose.evaluates())
     }
 
     /// A number for something that is asked.

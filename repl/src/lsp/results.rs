@@ -32,6 +32,8 @@ pub struct Results {
     pub values: Vec<Shown>,
     /// Errors of the last evaluation.
     pub troubles: Vec<Trouble>,
+    /// What the last reload of the program was refused for.
+    pub refused: Vec<Trouble>,
     /// What is evaluated now, by the number of what was asked.
     pub expected: Vec<(u64, Span)>,
 }
@@ -41,6 +43,7 @@ impl Results {
     pub fn edited(&mut self, old: Span, new: &str) {
         self.values.retain_mut(|shown| moved(&mut shown.span, old, new));
         self.troubles.retain_mut(|trouble| moved(&mut trouble.span, old, new));
+        self.refused.retain_mut(|trouble| moved(&mut trouble.span, old, new));
         self.expected.retain_mut(|(_, span)| moved(span, old, new));
     }
 

@@ -11,6 +11,7 @@ use super::features;
 use super::files::Texts;
 use super::library::Library;
 use super::living::{Living, Purpose};
+use super::reloads::Refused;
 use super::transport::{Malformed, Message};
 use super::uri::path_of;
 use gen_lsp_types::json_rpc::Id;
@@ -45,6 +46,8 @@ pub enum Event {
     Printed(String),
     /// A program was found that serves sessions.
     Attached(Box<Found>),
+    /// Something has happened to it.
+    Happened(Box<Reply>),
     /// It is gone.
     Gone,
 }
@@ -91,6 +94,8 @@ pub struct Server {
     pub pulls: Vec<Pull>,
     /// Looks for programs that serve.
     pub search: Option<Search>,
+    /// What the last reload of the program was refused for.
+    pub refused: Refused,
     stage: Stage,
     checker: Sender<Job>,
     /// The number of the texts as they are now.
@@ -120,6 +125,7 @@ impl Server {
             events,
             pulls: Vec::new(),
             search: None,
+            refused: Refused::default(),
             stage: Stage::Silent,
             checker,
             generation: 0,
@@ -151,6 +157,7 @@ impl Server {
             Event::Checked(outcome) => self.take_checked(outcome),
             Event::Answered(number, reply) => self.answered(number, &reply),
             Event::Attached(found) => self.attach(*found),
+            Event::Happened(reply) => self.happened(&reply),
             Event::Gone => self.detach(),
             Event::Printed(text) => self.client.log(text.trim_end_matches('\n')),
         }
@@ -221,6 +228,7 @@ impl Server {
             "positionEncoding": self.client.encoding.name(),
             "textDocumentSync": { "openClose": true, "change": 2, "save": { "includeText": false } },
             "completionProvider": { "triggerCharacters": ["."] },
+            "signatureHelpProvider": { "triggerCharacters": ["(", ","] },
             "hoverProvider": true,
             "definitionProvider": true,
             "documentSymbolProvider": true,
@@ -248,12 +256,13 @@ impl Server {
         let encoding = self.client.encoding;
         let now = |value: Option<Value>| Ok(Answer::Now(value.unwrap_or(Value::Null)));
         match method {
-            "textDocument/completion" | "textDocument/hover" | "textDocument/definition" => {
+            "textDocument/completion" | "textDocument/hover" | "textDocument/definition" | "textDocument/signatureHelp" => {
                 let TextDocumentPositionParams { text_document, position } = read(params)?;
                 let uri = self.known(&text_document)?;
                 let answer = match method {
                     "textDocument/completion" => self.complete(id.clone(), &uri, position),
                     "textDocument/hover" => self.hover(id.clone(), &uri, position),
+                    "textDocument/signatureHelp" => self.signature(id.clone(), &uri, position),
                     _ => self.definition(id.clone(), &uri, position),
                 };
                 Ok(answer.unwrap_or(Answer::Now(Value::Null)))
@@ -355,6 +364,7 @@ impl Server {
                 let uri = opened.uri.0;
                 let path = path_of(&uri).map_or_else(|| uri.clone(), |path| normalise(&path));
                 self.documents.insert(uri.clone(), Document::new(uri, path, opened.version, opened.text));
+                self.reopened();
                 self.texts_changed();
             }
             (Stage::Running, "textDocument/didChange") => {
@@ -376,6 +386,7 @@ impl Server {
                 if self.published.remove(&uri).is_some() {
                     self.client.notify("textDocument/publishDiagnostics", json!({ "uri": uri, "diagnostics": [] }));
                 }
+                self.reopened();
                 self.texts_changed();
             }
             (Stage::Running, "textDocument/didSave" | "workspace/didChangeWatchedFiles") => self.texts_changed(),
@@ -474,8 +485,12 @@ impl Server {
         if checked.source.text() != document.source().text() {
             return;
         }
-        let mut found = if self.client.pulls() { Vec::new() } else { self.static_diagnostics(&document.path) };
-        found.extend(diagnostics::live(&self.client, document));
+        let mut found = self.static_diagnostics(&document.path);
+        let live = diagnostics::live(&self.client, document, &found);
+        if self.client.pulls() {
+            found.clear();
+        }
+        found.extend(live);
         let version = document.version;
         let old = self.published.get(uri);
         let is_needed = match old {

@@ -299,6 +299,21 @@ impl Connection {
                     reader.status(if reply.ok { &["done"] } else { &["done", "no-info"] });
                 });
             }
+            "inspect" => {
+                let Some(request) = replies::inspection(message_) else { return reader.status(&["error", "no-path", "done"]) };
+                ask(&session, &reader, request, move |reader, reply| {
+                    match &reply.inspected {
+                        Some(inspected) => {
+                            if !reply.output.is_empty() {
+                                reader.send(message([("out", Value::text(&reply.output))]));
+                            }
+                            reader.send(replies::inspected(inspected, reply.text.as_deref().unwrap_or_default()));
+                        }
+                        None => replies::evaluated(reply, &namespace).into_iter().for_each(|message| reader.send(message)),
+                    }
+                    reader.status(&["done"]);
+                });
+            }
             "ls-sessions" => {
                 let ids = self.listener.sessions().keys().map(Value::text).collect();
                 reader.send(message([("sessions", Value::List(ids))]));

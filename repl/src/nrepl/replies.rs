@@ -1,20 +1,22 @@
 //! What nREPL's operations ask of a session, and the messages that its replies become.
 
 use super::bencode::Value;
+use crate::describe::way;
 use std::collections::BTreeMap;
-use vm::session::{FailureKind, Position, RegionKind, Reply, Request};
+use vm::session::{FailureKind, Inspected, Position, RegionKind, Reply, Request};
 
 /// A message.
 pub type Message = BTreeMap<String, Value>;
 
 /// The operations that there are.
-pub const OPS: [&str; 11] = [
+pub const OPS: [&str; 12] = [
     "clone",
     "close",
     "completions",
     "describe",
     "eval",
     "forward-system-output",
+    "inspect",
     "interrupt",
     "load-file",
     "lookup",
@@ -93,6 +95,43 @@ pub fn completions(reply: &Reply, prefix: &str, namespace: &str) -> Message {
         Value::dict([("candidate", Value::Text(candidate)), ("type", Value::text(&*item.kind)), ("ns", Value::text(home))])
     });
     message([("completions", Value::List(items.collect()))])
+}
+
+/// `inspect`; `None` if it says a part that is no number.
+pub fn inspection(message: &Message) -> Option<Request> {
+    let (what, mut path) = way(text(message, "what").or_else(|| text(message, "sym")).unwrap_or_default());
+    match message.get("path") {
+        None => {}
+        Some(Value::List(parts)) => {
+            for part in parts {
+                let Value::Int(part) = part else { return None };
+                path.push(usize::try_from(*part).ok()?);
+            }
+        }
+        Some(_) => return None,
+    }
+    let from = number(message, "from").unwrap_or(0) as usize;
+    Some(Request::Inspect { what: what.to_owned(), path, from })
+}
+
+/// The message, without the last, for a value that was looked into.
+pub fn inspected(inspected: &Inspected, shown: &str) -> Message {
+    let number = |number: usize| Value::Int(i64::try_from(number).unwrap_or(i64::MAX));
+    let parts = inspected.parts.iter().enumerate().map(|(at, part)| {
+        let (name, value) = (Value::text(&part.name), Value::text(&part.shown));
+        let has_parts = Value::Int(i64::from(part.has_parts));
+        Value::dict([("number", number(inspected.from + at)), ("name", name), ("value", value), ("has-parts", has_parts)])
+    });
+    let facts = inspected.facts.iter().map(|(name, fact)| (name.clone(), Value::text(fact)));
+    message([
+        ("value", Value::text(&inspected.shown)),
+        ("class", Value::text(&inspected.class)),
+        ("facts", Value::Dict(facts.collect())),
+        ("count", number(inspected.count)),
+        ("from", number(inspected.from)),
+        ("parts", Value::List(parts.collect())),
+        ("text", Value::text(shown)),
+    ])
 }
 
 /// `lookup`.

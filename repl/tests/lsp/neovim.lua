@@ -82,6 +82,31 @@ wait_for('the value in the text', function()
   end
 end)
 
+-- The plugin's inspector: a buffer that goes from part to part.
+vim.opt.rtp:append(vim.env.EDITORS_PROJECT .. '/editors/nvim')
+local lang = require('lang')
+local function inspector(first)
+  local came = vim.wait(10000, function()
+    return vim.bo.buftype == 'nofile' and vim.api.nvim_buf_get_lines(0, 0, 1, false)[1]:find(first, 1, true) == 1
+  end, 20)
+  expect(came, 'the inspector is not at `' .. first .. '` but ' .. vim.inspect(vim.api.nvim_buf_get_lines(0, 0, -1, false)))
+end
+lang.inspect('[[1, 2], box]')
+inspector('[[1, 2], Box(width: 20)], of class List')
+local function press(line, keys)
+  vim.api.nvim_win_set_cursor(0, { line, 0 })
+  vim.api.nvim_feedkeys(vim.keycode(keys), 'x', false)
+end
+press(vim.fn.search('^ *\\[1\\]', 'cw'), '<CR>')
+inspector('Box(width: 20), of class a.Box')
+press(vim.fn.search('^ *\\[0\\] width = 20', 'cw'), '-')
+inspector('[[1, 2], Box(width: 20)], of class List')
+press(1, 'q')
+at(5, 3)
+lang.inspect()
+inspector('Box(width: 20), of class a.Box')
+press(1, 'q')
+
 vim.lsp.codelens.refresh({ bufnr = 0 })
 wait_for('the lenses', function() return #vim.lsp.codelens.get(0) >= 3 end)
 expect(vim.fn.filereadable(work .. '/a.lang') == 0, 'the text has been saved')

@@ -268,6 +268,7 @@ fn no_text_is_too_broken() {
             "completion",
             "hover",
             "definition",
+            "signatureHelp",
             "documentSymbol",
             "foldingRange",
             "formatting",
@@ -328,4 +329,87 @@ fn a_program_that_serves_evaluates() {
     program.kill().expect("it runs");
     program.wait().expect("it ends");
     editor.shown("has ended");
+}
+
+/// `lang` in a folder, with the sessions of the folder.
+fn tool(folder: &Folder, args: &[&str]) -> Command {
+    let mut command = Command::new(LANG);
+    command.args(args).current_dir(folder.path()).env("XDG_RUNTIME_DIR", folder.path().join("runtime"));
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
+/// A program that a test has started; it goes with the value.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn serving(folder: &Folder, args: &[&str]) -> Running {
+    std::fs::create_dir_all(folder.path().join("runtime")).expect("the folder can be written");
+    Running(tool(folder, args).spawn().expect("the tool has been built"))
+}
+
+impl Editor {
+    /// What is told of a file by the program, at the next time that this fits.
+    #[track_caller]
+    fn problems(&mut self, uri: &str, fits: impl Fn(&[(i64, String)]) -> bool) {
+        let live = |message: &Value| -> Vec<(i64, String)> {
+            let found = message["params"]["diagnostics"].as_array().into_iter().flatten();
+            let live = found.filter(|found| found["source"] == "lang-live");
+            live.map(|found| (found["range"]["start"]["line"].as_i64().unwrap_or(-1), found["message"].to_string())).collect()
+        };
+        self.wait_for(|message| {
+            message["method"] == "textDocument/publishDiagnostics" && message["params"]["uri"] == uri && fits(&live(message))
+        });
+    }
+}
+
+#[test]
+fn what_others_do_to_the_program_is_told() {
+    let util = |factor: u32| format!("fn double(x) {{\n    x * {factor}\n}}\n");
+    let main = "import util\nlet kind = 1\nlet turns = 0\nfn main() { while true { turns += 1 } }\n";
+    let folder = Folder::with(&[("main.lang", main), ("util.lang", &util(2))]);
+    let mut editor = Editor::new(&folder);
+    let (main_uri, util_uri) = (uri(&folder, "main.lang"), uri(&folder, "util.lang"));
+    editor.open(&main_uri, main);
+    let _program = serving(&folder, &["run", "--reload", "--serve", "main.lang"]);
+    editor.shown("attached to `main.lang`");
+    // Saved by somebody else.
+    folder.write("util.lang", &util(3));
+    editor.shown("reload: util.lang: committed (epoch 2); changed function util.double");
+    // Another client.
+    assert!(tool(&folder, &["undo"]).status().expect("the tool has been built").success());
+    editor.shown("reload: util.lang: committed (epoch 3); changed function util.double");
+    let code = ["eval", "--attach", "import live; live.undo(); live.redo()"];
+    assert!(tool(&folder, &code).status().expect("the tool has been built").success());
+    editor.shown("; changed function util.double");
+    // A file that is not open is refused, and mended.
+    folder.write("util.lang", "fn double(x) {\n    x * (\n}\n");
+    editor.shown("reload: util.lang: refused, the running program is unchanged");
+    editor.problems(&util_uri, |found| matches!(found, [(_, message)] if message.contains("refused: ")));
+    folder.write("util.lang", &util(4));
+    editor.problems(&util_uri, |found| found.is_empty());
+    editor.shown("reload: util.lang: committed");
+    // One that is open, for what only the program knows.
+    folder.write("main.lang", &main.replace("let kind = 1", "fn kind() { 1 }"));
+    editor.shown("reload: main.lang: refused");
+    editor.problems(&main_uri, |found| matches!(found, [(1, message)] if message.contains("refused: ")));
+    folder.write("main.lang", main);
+    editor.shown("the refused edit is taken back");
+    editor.problems(&main_uri, |found| found.is_empty());
+    // The editor's own commands are not told twice.
+    editor.seen.clear();
+    let reply = editor.ask("workspace/executeCommand", json!({ "command": "lang.undo" }));
+    assert_eq!(reply["result"]["ok"], true, "{reply}");
+    editor.shown("committed");
+    folder.write("util.lang", &util(5));
+    editor.shown("reload: util.lang: committed");
+    let told: Vec<&Value> = editor.seen.iter().filter(|message| message["method"] == "window/showMessage").collect();
+    assert!(told.is_empty(), "{told:?}");
 }

@@ -69,6 +69,7 @@ fn text_is_evaluated() {
         "completions",
         "eval",
         "forward-system-output",
+        "inspect",
         "interrupt",
         "load-file",
         "lookup",
@@ -207,4 +208,37 @@ fn garbage_is_survived_and_the_end_is_clean() {
     server.running.interrupt();
     assert_eq!(server.running.status(), Some(130));
     assert!(!folder.path().join(".nrepl-port").exists());
+}
+
+#[test]
+fn values_are_inspected() {
+    let folder = Folder::with(&[(
+        "bank.lang",
+        "class Account { slot owner = \"ann\"; slot parts = nil }\nlet first = Account()\nfirst.parts = [first, 7]\n",
+    )]);
+    let server = Server::start(&folder, &["serve", "--nrepl", "bank.lang"]);
+    let mut stream = server.connect();
+    let inspect = |stream: &mut TcpStream, what: &str, path: &str| {
+        let path = if path.is_empty() { String::new() } else { format!("4:path{path}") };
+        let text = format!("d2:id1:i2:op7:inspect{path}4:what{}:{what}e", what.len());
+        stream.write_all(text.as_bytes()).expect("it is open");
+        read_until(stream, "4:doneee")
+    };
+    let answer = inspect(&mut stream, "bank.first", "");
+    for part in ["5:class12:bank.Account", "5:counti2e", "4:name5:owner6:numberi0e5:value5:\"ann\"", "6:layout"] {
+        assert!(answer.contains(part), "{part}: {answer}");
+    }
+    // On from there by numbers, round a circle.
+    for (what, path, expected) in [
+        ("", "li1ei1ee", "5:value1:7"),
+        ("[1][0]", "", "5:class12:bank.Account"),
+        ("[1]", "li0ei1ee", "5:class4:List"),
+        ("", "li5ee", "has no part 5"),
+        ("", "l1:xe", "7:no-path"),
+        ("nosuch", "", "there is no `nosuch`"),
+        ("print(\"out\"); [4]", "", "3:out4:out\n"),
+    ] {
+        let answer = inspect(&mut stream, what, path);
+        assert!(answer.contains(expected), "{what} {path}: {expected}: {answer}");
+    }
 }

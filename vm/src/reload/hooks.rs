@@ -13,7 +13,11 @@ use crate::heap::Value;
 use crate::image::{DefinitionKind, ModuleImage};
 use crate::object::{LateHook, List};
 use lang::diagnostic::Diagnostic;
+use std::ops::ControlFlow;
 use std::sync::Arc;
+
+/// Told what came of each reload, until it breaks.
+pub type Watcher = Box<dyn Fn(&Report) -> ControlFlow<()>>;
 
 /// Called with the plan before anything changes.
 const BEFORE: &str = "before_reload";
@@ -164,8 +168,18 @@ impl Vm {
         self.tell_to(&listeners, report);
     }
 
-    /// As `tell`: those listeners that were there when the reload began and are still.
+    /// As `tell`: those listeners that were there when the reload began and are still. The host's watchers hear it last.
     pub(super) fn tell_to(&mut self, listeners: &Listeners, report: &mut Report) {
+        self.tell_program(listeners, report);
+        self.files.watchers.borrow_mut().retain(|tell| tell(report).is_continue());
+    }
+
+    /// Has `tell` called with what comes of each reload from now on, made or refused, until it breaks.
+    pub fn watch_reports(&self, tell: impl Fn(&Report) -> ControlFlow<()> + 'static) {
+        self.files.watchers.borrow_mut().push(Box::new(tell));
+    }
+
+    fn tell_program(&mut self, listeners: &Listeners, report: &mut Report) {
         let Some(known) = &listeners.0 else { return };
         if report.ok && !report.committed || self.listener_count() == 0 {
             return;

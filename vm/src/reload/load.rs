@@ -13,6 +13,7 @@ use crate::ops;
 use lang::diagnostic::Diagnostic;
 use lang::source::Source;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -63,6 +64,8 @@ pub struct Files {
     pub(super) ended_tasks: VecDeque<super::ended::EndedTask>,
     /// When to look for leaks that nothing uses.
     pub(crate) leak_watch: super::leaks::LeakWatch,
+    /// Who of the host is told of reloads.
+    pub(super) watchers: RefCell<Vec<super::hooks::Watcher>>,
 }
 
 /// Modules that come with the engine and are made when they are first imported.

@@ -2,10 +2,10 @@
 
 use super::describe::{self, Trouble};
 use super::patch::{class_of, class_text, in_place};
-use super::region::{find, range};
+use super::region::{Missing, find, range};
 use super::stopped::Done;
 use super::{Failure, FailureKind, Note, Position, RegionKind, Reply, Request, Session, completion, evaluated, inspect, lookup};
-use super::{namespace_of, provenance};
+use super::{namespace_of, provenance, signature};
 use crate::embed::{Error, Handle, Problem, Vm};
 use crate::heap::Value;
 use crate::object::{Interrupt, OnError};
@@ -72,6 +72,13 @@ impl Session {
                 };
                 Reply { completions: Some(completions), ..done() }
             }
+            Request::Signature { code, file } => {
+                let of_file = file.as_ref().map(|file| {
+                    let file = vm.known_path(file);
+                    Session::of_file(vm, &file, None)
+                });
+                Reply { signature: signature::at_end(vm, of_file.as_ref().unwrap_or(self), code), ..done() }
+            }
             Request::LookUp { name, file } => {
                 let entry = match file {
                     Some(file) => {
@@ -91,6 +98,9 @@ impl Session {
             Request::Inspect { what, path, from } => {
                 let inspected = inspect::inspect(vm, self, what, path, *from)?;
                 Reply { text: Some(inspect::text(&inspected)), inspected: Some(inspected), ..done() }
+            }
+            Request::InspectRegion { file, text, at, to, code } => {
+                self.inspect_region(vm, file, text, (*at, *to), code.as_deref())?
             }
             Request::Stopped => {
                 let Some(stopped) = vm.stopped() else { return Err(Trouble::Asked("nothing has stopped at an error".into())) };
@@ -136,17 +146,16 @@ impl Session {
                 });
                 Reply { data: Some(data), ..done() }
             }
+            // A session alone has nobody to tell: the desk listens for its visitors.
+            Request::Listen => {
+                return Err(Trouble::Asked("only clients of a program that serves are told what happens to it".into()));
+            }
         })
     }
 
     /// Evaluates code that stands at a place in a file, with the names of that file.
     fn evaluate_in_file(&mut self, vm: &mut Vm, file: &str, code: &str, at: Option<Position>) -> Evaluated {
-        let at = at.unwrap_or(Position { line: 1, column: 1 });
-        if at.line > LINES_MAX || at.column > LINES_MAX {
-            return Err(Error::Host(format!("a file has at most {LINES_MAX} lines, of as many columns")));
-        }
-        let (lines, columns) = (at.line.saturating_sub(1) as usize, at.column.saturating_sub(1) as usize);
-        let text = format!("{}{}{code}", "\n".repeat(lines), " ".repeat(columns));
+        let text = placed(at.unwrap_or(Position { line: 1, column: 1 }), code)?;
         self.evaluate_text_of_file(vm, file, None, &text)
     }
 
@@ -176,21 +185,7 @@ impl Session {
         let source = Source::new(&*file, text);
         let found = match find(&source, kind, at, to) {
             Ok(found) => found,
-            Err(missing) => {
-                let note = Note {
-                    file: file.clone(),
-                    range: range(&source, missing.span),
-                    message: missing.message.clone(),
-                    help: String::new(),
-                    code: String::new(),
-                    is_error: true,
-                };
-                let mut reply = refused(missing.message);
-                if let Some(error) = &mut reply.error {
-                    error.notes.push(note);
-                }
-                return Ok(reply);
-            }
+            Err(missing) => return Ok(nothing_found(&source, missing)),
         };
         let whole = range(&source, Span::new(0, text.trim_end().len()));
         let region = Some(range(&source, found.span));
@@ -232,6 +227,37 @@ impl Session {
             }
         }
         Ok(reply)
+    }
+
+    /// Looks into the value of what is selected, or of the expression at a place. What is a name is looked up, and not evaluated.
+    fn inspect_region(
+        &mut self,
+        vm: &mut Vm,
+        file: &str,
+        text: &str,
+        (at, to): (Position, Option<Position>),
+        code: Option<&str>,
+    ) -> Result<Reply, Trouble> {
+        let file = vm.known_path(file);
+        let source = Source::new(&*file, text);
+        let kind = if to.is_some_and(|to| to != at) { RegionKind::Region } else { RegionKind::Expression };
+        let (code, at_its_place, region) = match (code, find(&source, kind, at, to)) {
+            (Some(code), _) => (code.trim(), placed(at, code)?, None),
+            (None, Ok(found)) => (source.slice(found.span).trim(), in_place(&source, found.span), Some(range(&source, found.span))),
+            (None, Err(missing)) => return Ok(nothing_found(&source, missing)),
+        };
+        let names = Session::of_file(vm, &file, Some(text));
+        let value = match lookup::held_handle(vm, &names, code).map_err(Trouble::Asked)? {
+            Some(value) => value,
+            None => {
+                let value = self.evaluate_text_of_file(vm, &file, Some(text), &at_its_place)?;
+                value.unwrap_or_else(|| vm.make(|_| Value::Nil))
+            }
+        };
+        let name = if lookup::is_chain(code) { code } else { inspect::NAMELESS };
+        self.inspected = Some((value, name.to_owned()));
+        let inspected = inspect::inspect(vm, self, "", &[], 0)?;
+        Ok(Reply { text: Some(inspect::text(&inspected)), inspected: Some(inspected), region, ..done() })
     }
 
     /// A reply with a value, which is kept.
@@ -283,6 +309,32 @@ impl Session {
             None => Err(Trouble::Asked(lookup::missing(vm, self, name))),
         }
     }
+}
+
+/// Code behind so many line breaks and spaces that it stands at its place.
+fn placed(at: Position, code: &str) -> Result<String, Error> {
+    if at.line > LINES_MAX || at.column > LINES_MAX {
+        return Err(Error::Host(format!("a file has at most {LINES_MAX} lines, of as many columns")));
+    }
+    let (lines, columns) = (at.line.saturating_sub(1) as usize, at.column.saturating_sub(1) as usize);
+    Ok(format!("{}{}{code}", "\n".repeat(lines), " ".repeat(columns)))
+}
+
+/// A reply to a place at which there is nothing.
+fn nothing_found(source: &Source, missing: Missing) -> Reply {
+    let note = Note {
+        file: source.name().to_owned(),
+        range: range(source, missing.span),
+        message: missing.message.clone(),
+        help: String::new(),
+        code: String::new(),
+        is_error: true,
+    };
+    let mut reply = refused(missing.message);
+    if let Some(error) = &mut reply.error {
+        error.notes.push(note);
+    }
+    reply
 }
 
 /// What to do about a name that the text defines and the program does not know, because it has not loaded the file.

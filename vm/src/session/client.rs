@@ -21,12 +21,23 @@ pub struct Client {
     writing: Writing,
     replies: Receiver<Result<Answered, ClientError>>,
     on_end: OnEnd,
+    on_event: OnEvent,
     welcome: Welcome,
     last: u64,
 }
 
 /// Called when the connection has ended.
-type OnEnd = Arc<Mutex<Option<Box<dyn FnOnce() + Send>>>>;
+type OnEnd = Arc<Mutex<Ending>>;
+
+/// Whether the connection has ended, and who is to be told when it does.
+#[derive(Default)]
+struct Ending {
+    has_ended: bool,
+    tell: Option<Box<dyn FnOnce() + Send>>,
+}
+
+/// Called with what happens to the program.
+type OnEvent = Arc<Mutex<Option<Box<dyn FnMut(Reply) + Send>>>>;
 
 /// Where requests are written, whole lines at a time.
 type Writing = Arc<Mutex<TcpStream>>;
@@ -85,16 +96,20 @@ impl Client {
         let garbage = || ClientError::Garbage("a greeting without what the program is".into());
         let welcome = serde_json::from_value(reply.data.ok_or_else(garbage)?).map_err(|_| garbage())?;
         let (sender, replies) = channel();
-        let on_end = OnEnd::default();
-        let told = on_end.clone();
+        let (on_end, on_event) = (OnEnd::default(), OnEvent::default());
+        let (told, told_events) = (on_end.clone(), on_event.clone());
         thread::Builder::new().name("replies".into()).spawn(move || {
-            read(&mut lines, &sender);
-            let tell = told.lock().unwrap_or_else(PoisonError::into_inner).take();
+            read(&mut lines, &sender, &told_events);
+            let tell = {
+                let mut ending = told.lock().unwrap_or_else(PoisonError::into_inner);
+                ending.has_ended = true;
+                ending.tell.take()
+            };
             if let Some(tell) = tell {
                 tell();
             }
         })?;
-        Ok(Client { writing, replies, on_end, welcome, last: 0 })
+        Ok(Client { writing, replies, on_end, on_event, welcome, last: 0 })
     }
 
     /// What the program said about itself.
@@ -102,9 +117,21 @@ impl Client {
         &self.welcome
     }
 
-    /// Has `tell` called, on another thread, when the connection ends, be it while something is asked or not.
+    /// Has `tell` called when the connection ends, be it while something is asked or not: on another thread, or at once if it has ended.
     pub fn on_end(&self, tell: impl FnOnce() + Send + 'static) {
-        *self.on_end.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(tell));
+        let mut ending = self.on_end.lock().unwrap_or_else(PoisonError::into_inner);
+        if ending.has_ended {
+            drop(ending);
+            return tell();
+        }
+        ending.tell = Some(Box::new(tell));
+    }
+
+    /// Has `tell` called, on another thread, with what happens to the program from now on, whoever has done it. Waits until the program knows
+    /// of it, and gives what it says to that.
+    pub fn listen(&mut self, tell: impl FnMut(Reply) + Send + 'static) -> Result<Reply, ClientError> {
+        *self.on_event.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(tell));
+        self.ask(&Request::Listen)
     }
 
     /// Asks, and waits for the reply.
@@ -155,10 +182,18 @@ impl Drop for Client {
     }
 }
 
-/// Passes replies on to the end of the connection.
-fn read(lines: &mut Lines, replies: &Sender<Result<Answered, ClientError>>) {
+/// Passes replies on, and tells events, to the end of the connection.
+fn read(lines: &mut Lines, replies: &Sender<Result<Answered, ClientError>>, on_event: &OnEvent) {
     loop {
         let answered = next(lines, None);
+        if let Ok(Answered { reply, .. }) = &answered
+            && reply.event.is_some()
+        {
+            if let Some(tell) = &mut *on_event.lock().unwrap_or_else(PoisonError::into_inner) {
+                tell(reply.clone());
+            }
+            continue;
+        }
         let is_end = answered.is_err();
         if replies.send(answered).is_err() || is_end {
             return;

@@ -5,7 +5,8 @@
 //! the program, nor what another client has asked.
 
 use super::Session;
-use super::request::{FailureKind, Reply, Request};
+use super::answer::reported;
+use super::request::{Event, EventKind, FailureKind, Reply, Request};
 use super::rights::Rights;
 use crate::embed::Vm;
 use std::cell::{Cell, RefCell};
@@ -32,6 +33,9 @@ const INSIST_AGAIN: Duration = Duration::from_millis(5);
 
 /// Told a reply, on the thread of the program: it may not wait there.
 type Answer = Box<dyn FnOnce(Reply) + Send>;
+
+/// Told an event, on the thread of the program: it may not wait there.
+type Tell = Arc<dyn Fn(Reply) + Send + Sync>;
 
 /// Called when a request begins to wait.
 type Wake = Box<dyn Fn() + Send + Sync>;
@@ -64,6 +68,8 @@ struct Shared {
 struct State {
     jobs: VecDeque<Job>,
     running: Option<Running>,
+    /// Visitors who are told what happens.
+    listeners: BTreeMap<u64, Tell>,
     /// Numbers of namespaces that are taken, by which visitor.
     namespaces: BTreeMap<u64, u64>,
     /// Visitors and requests are numbered.
@@ -127,7 +133,19 @@ impl Desk {
             changed: Condvar::new(),
             wake,
         };
-        Desk { door: Door(Arc::new(shared)), sessions: RefCell::default(), is_serving: Cell::new(false) }
+        let door = Door(Arc::new(shared));
+        let watching = Arc::downgrade(&door.0);
+        vm.watch_reports(move |report| {
+            let Some(shared) = watching.upgrade() else { return ControlFlow::Break(()) };
+            Door(shared).tell(EventKind::Reload, || reported(report));
+            ControlFlow::Continue(())
+        });
+        Desk { door, sessions: RefCell::default(), is_serving: Cell::new(false) }
+    }
+
+    /// Tells visitors who listen that a client has evaluated definitions of a file. Reloads are told without this.
+    pub fn tell_evaluation(&self, text: &str) {
+        self.door.tell(EventKind::Evaluation, || Reply { ok: true, text: Some(text.to_owned()), ..Reply::default() });
     }
 
     /// What lets clients in.
@@ -281,6 +299,22 @@ impl Door {
         self.0.cancel.load(Ordering::Relaxed)
     }
 
+    /// Tells visitors who listen; if there are none, nothing is made.
+    fn tell(&self, kind: EventKind, make: impl FnOnce() -> Reply) {
+        let (listeners, running) = {
+            let state = self.lock();
+            (state.listeners.clone(), state.running.as_ref().map(|running| running.visitor))
+        };
+        if listeners.is_empty() {
+            return;
+        }
+        let reply = make();
+        for (visitor, tell) in listeners {
+            let event = Some(Event { kind, is_own: running == Some(visitor), missed: 0 });
+            tell(Reply { event, ..reply.clone() });
+        }
+    }
+
     fn push(&self, state: &mut State, job: Job) {
         state.jobs.push_back(job);
         self.0.waiting.store(state.jobs.len(), Ordering::Relaxed);
@@ -359,6 +393,16 @@ impl Visitor {
         serial
     }
 
+    /// From now on `tell` is called with what happens to the program, whoever has done it: on the thread of the program, where it may not wait.
+    /// Gives what is answered to [`Request::Listen`].
+    pub fn listen(&self, tell: impl Fn(Reply) + Send + Sync + 'static) -> Reply {
+        if let Some(refusal) = self.rights.refusal(&Request::Listen) {
+            return refusal;
+        }
+        self.door.lock().listeners.insert(self.id, Arc::new(tell));
+        Reply { ok: true, ..Reply::default() }
+    }
+
     /// Why nothing can be asked now.
     fn obstacle(&self, state: &State) -> Option<Reply> {
         let message = if state.is_closed {
@@ -412,6 +456,7 @@ impl Drop for Visitor {
     fn drop(&mut self) {
         let mut state = self.door.lock();
         state.namespaces.retain(|_, visitor| *visitor != self.id);
+        let listener = state.listeners.remove(&self.id);
         let (own, others) = std::mem::take(&mut state.jobs).into_iter().partition(|job| job.visitor == self.id);
         state.jobs = others;
         if !state.is_closed {
@@ -427,6 +472,6 @@ impl Drop for Visitor {
         }
         // What is told the replies may hold what locks this.
         let own: VecDeque<Job> = own;
-        drop(own);
+        drop((own, listener));
     }
 }

@@ -15,6 +15,9 @@ const PAGE: usize = 50;
 /// What the way to a value begins with that the host holds.
 const HANDLE: &str = "host handle";
 
+/// What a value is called that has no name.
+pub(super) const NAMELESS: &str = "the value";
+
 /// Ways to a value that are shown.
 const REFERRERS_MAX: usize = 5;
 
@@ -62,7 +65,7 @@ fn root(vm: &mut Vm, session: &mut Session, what: &str) -> Result<(Handle, Strin
         return Ok((value, what.to_owned()));
     }
     let value = session.evaluate_unnumbered(vm, what)?;
-    Ok((value.unwrap_or_else(|| vm.make(|_| Value::Nil)), "the value".to_owned()))
+    Ok((value.unwrap_or_else(|| vm.make(|_| Value::Nil)), NAMELESS.to_owned()))
 }
 
 fn page<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>, from: usize) -> Inspected {

@@ -23,6 +23,7 @@ mod region;
 mod request;
 mod rights;
 mod server;
+mod signature;
 mod stopped;
 mod token;
 
@@ -43,6 +44,7 @@ pub use region::{Found, Members, Missing, cells, find, offset, range};
 pub use request::*;
 pub use rights::Rights;
 pub use server::{Announced, Server, ServerOptions, Welcome};
+pub use signature::{OpenCall, call_around, callable, of_entry as signature_of, signature};
 pub use stopped::{COMMANDS as STOP_COMMANDS, Done, carry_out};
 
 use crate::compile::compile_source;

@@ -80,6 +80,14 @@ pub enum Request {
         #[serde(default)]
         file: Option<String>,
     },
+    /// What the call takes in whose brackets a text ends. Runs no code.
+    Signature {
+        /// The text up to the cursor.
+        code: String,
+        /// The file whose names it sees; without it, those of the session.
+        #[serde(default)]
+        file: Option<String>,
+    },
     /// What a name stands for. Runs no code.
     LookUp {
         /// Names with dots between them.
@@ -110,6 +118,22 @@ pub enum Request {
         /// The first of the parts that are wanted.
         #[serde(default)]
         from: usize,
+    },
+    /// Looks into the value of an expression in the text of a file, as it stands in an editor. [`Request::Inspect`] of nothing then goes on from
+    /// there.
+    InspectRegion {
+        /// The file, which need not have been saved.
+        file: String,
+        /// The whole text.
+        text: String,
+        /// The cursor, or where the selection begins.
+        at: Position,
+        /// Behind the end of the selection.
+        #[serde(default)]
+        to: Option<Position>,
+        /// An expression that stands there for this only; without it, what is in the text.
+        #[serde(default)]
+        code: Option<String>,
     },
     /// The calls of a program that has stopped at an error.
     Stopped,
@@ -171,6 +195,8 @@ pub enum Request {
     },
     /// The program: its files, its epoch, what it does.
     Describe,
+    /// From now on this client is told what happens to the program, whoever has done it: replies with an [`Event`], to nothing asked.
+    Listen,
 }
 
 /// How a program goes on that has stopped at an error.
@@ -225,12 +251,40 @@ pub struct Reply {
     /// What a name stands for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entry: Option<Entry>,
+    /// What a call takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature: Option<Signature>,
     /// The value that is looked into.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inspected: Option<Inspected>,
     /// The report of a commit or plan, the calls of a stopped program, or what else is a table.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<serde_json::Value>,
+    /// What has happened, if that is told and nothing was asked. All else is as if this client had asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<Event>,
+}
+
+/// What happens to a program, which clients are told that listen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Event {
+    /// What.
+    pub kind: EventKind,
+    /// Whether it has happened while a request of this client was carried out.
+    pub is_own: bool,
+    /// Events before it that were left out, because this client had too much to read.
+    #[serde(default)]
+    pub missed: usize,
+}
+
+/// What happens to a program.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    /// Texts of files were taken in, or refused: the reply is the report.
+    Reload,
+    /// Definitions of a file were evaluated by a client: `text` says which file's.
+    Evaluation,
 }
 
 /// Why something was not done.
@@ -340,6 +394,21 @@ impl Entry {
     pub fn name(&self) -> &str {
         self.qualified.strip_prefix("core.").unwrap_or(&self.qualified)
     }
+}
+
+/// What a call takes.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Signature {
+    /// How it is called: `area(width, height = 1)`.
+    pub label: String,
+    /// The doc text of what is called.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub doc: Option<String>,
+    /// Where the parameters stand in the label, from byte to byte.
+    pub parameters: Vec<(usize, usize)>,
+    /// The parameter whose argument is being written.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub active: Option<usize>,
 }
 
 /// A value, looked into.

@@ -75,9 +75,12 @@ fn needed(request: &Request) -> Rights {
         }
         // What is no name is evaluated.
         Request::List { what } | Request::Inspect { what, .. } if runs_code(what) => Rights { evaluate: true, ..Rights::LOOK },
+        // Only the program knows which text is meant.
+        Request::InspectRegion { .. } => Rights { evaluate: true, ..Rights::LOOK },
         Request::Restart { code, .. } => Rights { evaluate: !code.is_empty(), change: true, ..nothing },
         Request::Reload { .. } | Request::Undo | Request::Redo => Rights { change: true, ..nothing },
         Request::Complete { .. }
+        | Request::Signature { .. }
         | Request::LookUp { .. }
         | Request::List { .. }
         | Request::Who { .. }
@@ -88,7 +91,8 @@ fn needed(request: &Request) -> Rights {
         | Request::Leaks
         | Request::Why { .. }
         | Request::History { .. }
-        | Request::Describe => Rights::LOOK,
+        | Request::Describe
+        | Request::Listen => Rights::LOOK,
     }
 }
 
@@ -122,6 +126,8 @@ mod tests {
         assert_eq!(Rights::ALL.refusal(&restart("1")), None);
         assert!(Rights::EVALUATE.refusal(&restart("1")).is_some());
         let at = super::super::Position { line: 1, column: 1 };
+        let (file, text) = ("a.lang".to_owned(), "a".to_owned());
+        assert!(Rights::LOOK.refusal(&Request::InspectRegion { file, text, at, to: None, code: None }).is_some());
         let region = |kind| Request::EvaluateRegion { file: "a.lang".into(), text: String::new(), kind, at, to: None };
         assert!(Rights::EVALUATE.refusal(&region(RegionKind::File)).is_some(), "it is a reload");
         assert_eq!(Rights::EVALUATE.refusal(&region(RegionKind::Form)), None);

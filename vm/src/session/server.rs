@@ -2,7 +2,8 @@
 //!
 //! A client greets with `{"token":…, "client":…}` and is told what the program is and what it may ask ([`Welcome`]). Then each line is a
 //! [`Request`] with an `id`, and is answered by a line with this `id` and the [`Reply`]. `{"id":…, "op":"interrupt"}` ends what is being
-//! evaluated for this client, or with `"of":…` the request with that id, and is answered at once.
+//! evaluated for this client, or with `"of":…` the request with that id, and is answered at once. So is `{"id":…, "op":"listen"}`, after which
+//! what happens to the program is told as well, in lines whose `id` is null ([`Event`](super::Event)).
 //!
 //! Every connection has a thread that reads and one that writes, so that nothing a client does or omits holds up the program. Requests are
 //! carried out where the host calls [`Server::serve`].
@@ -428,6 +429,11 @@ impl Shared {
         self.unwritten.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Replies that a client has not read.
+    fn unread(&self, visitor: u64) -> usize {
+        self.unwritten().of.get(&visitor).copied().unwrap_or(0)
+    }
+
     fn count_unwritten(&self, visitor: u64) {
         let mut unwritten = self.unwritten();
         unwritten.all += 1;
@@ -482,6 +488,7 @@ impl Connection {
             return self.answer(id, reply);
         }
         match serde_json::from_slice::<Request>(line) {
+            Ok(Request::Listen) => self.listen(id),
             Ok(request) => self.ask(id, request),
             Err(error) => self.answer(id, refused(&format!("this is no request: {error}"))),
         }
@@ -508,6 +515,23 @@ impl Connection {
                 asked.insert(key.clone(), serial);
             }
         });
+    }
+
+    /// What happens to the program goes where replies go. What would be too much to read is counted.
+    fn listen(&self, id: Value) {
+        let (shared, outbox, visitor) = (self.shared.clone(), self.outbox.clone(), self.visitor.id());
+        let missed = AtomicUsize::new(0);
+        let reply = self.visitor.listen(move |mut reply| {
+            if shared.unread(visitor) > UNREAD_MAX {
+                missed.fetch_add(1, Ordering::Relaxed);
+                return;
+            }
+            if let Some(event) = &mut reply.event {
+                event.missed = missed.swap(0, Ordering::Relaxed);
+            }
+            send(&shared, visitor, &outbox, Value::Null, reply);
+        });
+        self.answer(id, reply);
     }
 
     fn interrupt(&self, of: Option<Value>) -> Reply {

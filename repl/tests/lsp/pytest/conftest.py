@@ -102,6 +102,17 @@ class Editor:
         found = await self.client.text_document_hover_async(params)
         return found.contents.value if found else None
 
+    async def signature(self, name, where):
+        """What the call takes that is open behind a text: the label, and the parameter that is marked in it."""
+        params = t.SignatureHelpParams(text_document=self.document(name), position=self.at(name, where, True))
+        found = await self.client.text_document_signature_help_async(params)
+        if not found:
+            return None
+        [signature] = found.signatures
+        labels = [parameter.label for parameter in signature.parameters]
+        cut = lambda label: label if isinstance(label, str) else signature.label[label[0] : label[1]]
+        return signature.label, cut(labels[found.active_parameter]) if found.active_parameter < len(labels) else None
+
     async def definition(self, name, where):
         params = t.DefinitionParams(text_document=self.document(name), position=self.at(name, where))
         return await self.client.text_document_definition_async(params)

@@ -127,6 +127,7 @@ async def test_actions_and_lenses(client, folder):
         "Evaluate line",
         "Evaluate cell `sums`",
         "Evaluate file",
+        "Inspect `total * 10`",
     ]
     assert all(action.kind == "lang.evaluate" for action in actions)
     cell = actions[3].command
@@ -252,3 +253,68 @@ async def test_commands_that_do_not_exist_or_fit(client, folder):
             await editor.command(command, *arguments)
     reply = await editor.command("lang.evalLine", editor.uri("util.lang"), {"line": 0, "character": 0})
     assert reply["ok"] is False or reply["ok"] is True, "files that are not open can be evaluated"
+
+
+@pytest.mark.asyncio
+async def test_values_are_inspected(client, folder):
+    editor = await started(client, folder)
+    for form in ("class Box", "let box"):
+        assert (await editor.evaluate("Form", "a.lang", form))["ok"]
+    editor.type("a.lang", "total * 10", "box; [box, [1, 2, 3]]")
+    # The expression at the cursor, unsaved; editors without a plugin get a message.
+    reply = await editor.command("lang.inspect", editor.uri("a.lang"), editor.range_of("a.lang", "[box, [1, 2, 3]]"))
+    found = reply["inspected"]
+    assert found["class"] == "List" and found["count"] == 2
+    assert [part["name"] for part in found["parts"]] == ["0", "1"]
+    assert any("of class List" in message.message for message in client.messages)
+    # From there on by numbers.
+    count = len(client.messages)
+    reply = await editor.command("lang.inspect", {"path": [0], "show": False})
+    assert reply["inspected"]["class"] == "a.Box"
+    assert ["layout", "a.Box 1"] in reply["inspected"]["facts"] or reply["inspected"]["facts"], reply
+    assert reply["inspected"]["parts"][0] == {"name": "width", "shown": "3", "has_parts": False}
+    reply = await editor.command("lang.inspect", "[1][2]")
+    assert reply["inspected"]["shown"] == "3"
+    reply = await editor.command("lang.inspect", {"path": [1], "from": 2, "show": False})
+    assert reply["inspected"]["from"] == 2 and len(reply["inspected"]["parts"]) == 1
+    reply = await editor.command("lang.inspect", {"path": [9], "show": False})
+    assert reply["error"]["message"].endswith("has no part 9")
+    assert len(client.messages) == count + 1, "what a plugin shows is not told by the server, too"
+    # A name is looked up; an old layout is shown as it is.
+    at = editor.at("a.lang", "box; ")
+    assert (await editor.command("lang.inspect", editor.uri("a.lang"), at))["inspected"]["class"] == "a.Box"
+    editor.type("a.lang", "slot width = 1", "slot width = 1\n    slot depth = 9")
+    assert (await editor.evaluate("Form", "a.lang", "slot width"))["ok"]
+    reply = await editor.command("lang.inspect", {"show": False})
+    assert [part["name"] for part in reply["inspected"]["parts"]] == ["width"]
+    assert "it follows at its next use" in reply["text"]
+    reply = await editor.command("lang.inspect", {"what": "util.double(box.width)", "uri": editor.uri("a.lang")})
+    assert reply["inspected"]["shown"] == "6"
+    assert (await editor.command("lang.inspect", "1 +"))["error"]["kind"] == "refused"
+    for arguments in ([], [3], [{"nosuch": 1}], [editor.uri("a.lang"), "x"]):
+        with pytest.raises(Exception, match="arguments"):
+            await editor.command("lang.inspect", *arguments)
+
+
+@pytest.mark.asyncio
+async def test_signatures(client, folder):
+    editor = await started(client, folder)
+    editor.type("a.lang", "total * 10", "box.area(1); util.double(2); Box(3); print(1, 2); [].map(4); pair(1, 'ü', unit: 5)")
+    editor.type("a.lang", "# words", "## Two.\nfn pair(a, b = [1, 2], unit = 'ü, x') { a }")
+    for where, expected in [
+        ("box.area(", ("area(height)", "height")),
+        ("util.double(", ("double(x)", "x")),
+        ("Box(3); print".split(";")[0][:4], ("Box(width = 1)", "width = 1")),
+        ("pair(1, ", ("pair(a, b = [1, 2], unit = 'ü, x')", "b = [1, 2]")),
+        ("pair(1, 'ü', unit: ", ("pair(a, b = [1, 2], unit = 'ü, x')", "unit = 'ü, x'")),
+    ]:
+        assert await editor.signature("a.lang", where) == expected, where
+    label, _ = await editor.signature("a.lang", "print(1")
+    assert label.startswith("print(")
+    assert await editor.signature("a.lang", "Box(3)") is None
+    # What only the program knows.
+    editor.type("a.lang", "let total = 1 + 2", "fn make() { Box(3) }\nlet made = make()\nmade.area(1)")
+    assert await editor.signature("a.lang", "made.area(") is None
+    for form in ("class Box", "fn make", "let made"):
+        assert (await editor.evaluate("Form", "a.lang", form))["ok"]
+    assert await editor.signature("a.lang", "made.area(") == ("area(height)", "height")
