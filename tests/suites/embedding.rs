@@ -320,7 +320,7 @@ fn hot_handles_follow_definitions() {
     assert_eq!(vm.release_leaks(), ["m.add"]);
 
     for (name, problem) in [
-        ("m.ade", "`m.ade` does not exist; did you mean `add`?"),
+        ("m.add_ones", "`m.add_ones` does not exist; did you mean `add_one`?"),
         ("n.add", "`n.add` does not exist: there is no namespace `n`"),
         ("add", "`add` names no definition: those are written `namespace.name`"),
         ("m.speed", "`m.speed` does not fit the host any more: it is 1.5, which cannot be called"),
