@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 use stdlib::new_vm;
-use vm::embed::{ClassBuilder, Error, Handle, HostType, Hot, Own, Rest, Vm, VmOptions};
+use vm::embed::{ClassBuilder, Error, Gone, Handle, HostType, Hot, Own, Rest, Vm, VmOptions};
+use vm::reload::FileText;
 
 /// What a program has raised: class and message.
 fn raised<T: std::fmt::Debug>(result: Result<T, Error>) -> (String, String) {
@@ -304,12 +305,12 @@ fn hot_handles_follow_definitions() {
         .ok
     );
     let told = |error: Error| error.to_string();
-    let arity = "`m.add` does not fit the host any more: the host gives 2 arguments, and it is `add(a, b, c)`";
+    let arity = "`m.add` does not fit the host: the host gives 2 arguments, and it is `add(a, b, c)`";
     assert_eq!(add.call(&mut vm, 1, 2).map_err(told).expect_err("three are needed"), arity);
     assert_eq!(add.call(&mut vm, 1, 2).map_err(told).expect_err("still"), arity);
     assert_eq!(
         speed.get(&mut vm).map_err(told).expect_err("a text"),
-        "`m.speed` does not fit the host any more: expected a number, got String"
+        "`m.speed` does not fit the host: expected a number, got String"
     );
     assert!(vm.reload_text("m.lang", &text).ok);
     // A definition that is deleted while the host uses it is a leak, until the host lets go of it.
@@ -323,7 +324,7 @@ fn hot_handles_follow_definitions() {
         ("m.add_ones", "`m.add_ones` does not exist; did you mean `add_one`?"),
         ("n.add", "`n.add` does not exist: there is no namespace `n`"),
         ("add", "`add` names no definition: those are written `namespace.name`"),
-        ("m.speed", "`m.speed` does not fit the host any more: it is 1.5, which cannot be called"),
+        ("m.speed", "`m.speed` does not fit the host: it is 1.5, which cannot be called"),
     ] {
         let error = vm.hot::<fn(i64, i64) -> i64>(name).map_err(told).expect_err(name);
         assert!(error.starts_with(problem), "{error}");
@@ -347,5 +348,106 @@ fn callbacks_call_the_newest_code() {
     assert!(report.ok, "{report}");
     assert_eq!((call(&mut vm, 0), call(&mut vm, 1)), (101, 10));
     let (_, message) = raised(vm.call::<_, ()>("main.wrong", ()));
-    assert!(message.starts_with("argument 1: the host gives 1 arguments"), "{message}");
+    assert!(message.starts_with("argument 1: the host gives 1 argument, and it is"), "{message}");
+}
+
+#[test]
+fn edits_are_polled_where_the_host_wants_them() {
+    let mut vm = new_vm(VmOptions::default());
+    vm.load_text("m.lang", "fn f() { 1 }").expect("it loads");
+    let edits = Rc::new(RefCell::new(Vec::new()));
+    let source = edits.clone();
+    vm.set_change_source(move |_| std::mem::take(&mut *source.borrow_mut()));
+    let save = |path: &str, text: &str| edits.borrow_mut().push(FileText { path: path.into(), text: Some(text.into()) });
+    assert!(vm.poll_reload().is_none());
+    save("m.lang", "import n\nfn f() { n.g() }");
+    let refused = vm.poll_reload().expect("something was saved");
+    assert!(!refused.ok && vm.poll_reload().is_none(), "what is refused is not tried again by itself");
+    // The missing file comes: both are taken in.
+    save("n.lang", "fn g() { 2 }");
+    let block = vm.block_reloads();
+    assert!(vm.poll_reload().is_none() && vm.is_reload_blocked());
+    drop(block);
+    assert!(vm.poll_reload().expect("it is due").committed);
+    assert_eq!(vm.call::<_, i64>("m.f", ()).expect("it runs"), 2);
+}
+
+#[test]
+fn hosts_say_what_scripts_must_have() {
+    let mut vm = new_vm(VmOptions::default());
+    vm.require::<fn(i64) -> i64>("game.update");
+    vm.require::<f64>("game.speed");
+    let refusal = |report: vm::reload::Report| {
+        report.reasons.first().map(|reason| (reason.code, reason.message.clone())).expect("it is refused")
+    };
+    let error = vm.load_text("game.lang", "let speed = 1.0").expect_err("`update` is missing").to_string();
+    assert!(error.contains("error[R0116]: the host needs `game.update`: `game.update` does not exist"), "{error}");
+    assert!(!vm.is_loaded("game.lang"));
+    let text = "let speed = 1.0\nfn update(n) { n * 2 }";
+    vm.load_text("other.lang", "fn anything() { }").expect("other namespaces are free");
+    vm.load_text("game.lang", text).expect("it has all");
+    let report = vm.reload_text("game.lang", &text.replace("1.0", "nil"));
+    assert_eq!(refusal(report), ("R0116", "the host needs `game.speed`: expected a number, got Nil".to_owned()));
+    assert_eq!(vm.get::<f64>("game.speed").expect("as before"), 1.0);
+    assert_eq!(
+        refusal(vm.reload_text("game.lang", &text.replace("(n)", "()"))).1,
+        "the host needs `game.update`: the host gives 1 argument, and it is `update()`"
+    );
+    assert!(vm.reload_text("game.lang", &text.replace("n * 2", "n * 3")).ok);
+    assert_eq!(vm.call::<_, i64>("game.update", (2,)).expect("it runs"), 6);
+}
+
+#[test]
+fn remotes_end_with_the_vm() {
+    let mut vm = new_vm(VmOptions::default());
+    let remote = vm.remote();
+    let asking = remote.clone();
+    let other = std::thread::spawn(move || asking.ask(|vm| vm.eval::<i64>("1 + 1")));
+    while !other.is_finished() {
+        vm.poll();
+    }
+    assert_eq!(other.join().expect("it ends").expect("the VM is there").expect("it runs"), 2);
+    remote.post(|_| panic!("nobody does it")).expect("the VM is there");
+    let asking = remote.clone();
+    let other = std::thread::spawn(move || asking.ask(|_| ()));
+    drop(vm);
+    assert_eq!(other.join().expect("it ends"), Err(Gone));
+    assert_eq!(remote.post(|_| ()), Err(Gone));
+}
+
+#[test]
+fn remotes_reach_a_running_program() {
+    let mut vm = new_vm(VmOptions::default());
+    loaded(&mut vm, "let n = 0\nlet stop = false\nfn run() { while not stop { n += 1 }\nn }\nfn spin() { while true { } }");
+    let remote = vm.remote();
+    let other = std::thread::spawn(move || {
+        let first = remote.ask(|vm| vm.call::<_, ()>("main.nothing", ()).is_err()).expect("the VM is there");
+        // Definitions change under the running loop, from another thread.
+        remote
+            .ask(|vm| {
+                vm.reload_text(
+                    "main.lang",
+                    "let n = 0\nlet stop = false\nfn run() { while not stop { n += 1 }\n-1 }\nfn spin() { while true { } }",
+                )
+                .ok
+            })
+            .expect("the VM is there");
+        remote.post(|vm| vm.set("main.stop", true).expect("a variable")).expect("the VM is there");
+        (first, remote)
+    });
+    vm.call::<_, i64>("main.run", ()).expect("it runs");
+    let (first, remote) = other.join().expect("it ends");
+    assert!(first);
+    let other = std::thread::spawn(move || remote.cancel());
+    assert!(matches!(vm.call::<_, ()>("main.spin", ()), Err(Error::Interrupted(vm::object::Interrupt::Cancelled))));
+    other.join().expect("it ends");
+}
+
+#[test]
+fn definitions_are_written() {
+    let mut vm = new_vm(VmOptions::default());
+    loaded(&mut vm, "let n = 1\nconst c = 2\nfn f() { n }");
+    vm.set("main.n", 5).expect("a variable");
+    assert_eq!(vm.call::<_, i64>("main.f", ()).expect("it runs"), 5);
+    assert!(vm.set("main.c", 5).is_err() && vm.set("main.f", 5).is_err() && vm.set("main.m", 5).is_err());
 }

@@ -103,6 +103,13 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+/// Errors, and the handles in them, are sent to other threads and put into the errors of a program.
+const _: () = {
+    const fn is_sent<T: Send + Sync + 'static>() {}
+    is_sent::<Error>();
+    is_sent::<Handle>();
+};
+
 /// The source line of a frame with the place marked.
 pub fn marked_line(frame: &crate::object::TraceFrame) -> String {
     let (line, column) = frame.source.line_column(frame.span.lo);

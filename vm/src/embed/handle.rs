@@ -3,21 +3,23 @@
 use crate::heap::Value;
 use crate::object::{HandlePool, World};
 use std::fmt;
-use std::rc::Rc;
+use std::sync::{Arc, PoisonError};
 
 /// A script value held by the host. It keeps the value alive, follows redefinitions (a held function calls the newest code), and has no
 /// lifetime. Using it with another VM than its own is an error.
+///
+/// It may be sent to other threads, where it is of no use but to be sent back, or dropped: the value is reached with the VM only.
 #[derive(Clone)]
-pub struct Handle(Rc<Held>);
+pub struct Handle(Arc<Held>);
 
 struct Held {
     index: usize,
-    pool: Rc<HandlePool>,
+    pool: Arc<HandlePool>,
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.pool.dropped.borrow_mut().push(self.index);
+        self.pool.dropped.lock().unwrap_or_else(PoisonError::into_inner).push(self.index);
     }
 }
 
@@ -25,14 +27,14 @@ impl Handle {
     /// Keeps `value` alive for the host.
     pub fn new<'gc>(world: &mut World<'gc>, value: Value<'gc>) -> Handle {
         let pool = world.handle_pool.clone();
-        let free = pool.dropped.borrow_mut().pop().or_else(|| pool.free.borrow_mut().pop());
+        let free = world.handles_free.pop().or_else(|| pool.dropped.lock().unwrap_or_else(PoisonError::into_inner).pop());
         let index = free.unwrap_or(world.handles.len());
         if index == world.handles.len() {
             world.handles.push(value);
         } else {
             world.handles[index] = value;
         }
-        Handle(Rc::new(Held { index, pool }))
+        Handle(Arc::new(Held { index, pool }))
     }
 
     /// The value, in its own VM's world: for libraries. In another VM's world it is another value, or none.
@@ -41,8 +43,8 @@ impl Handle {
     }
 
     /// Whether it belongs to the VM with this pool.
-    pub(crate) fn is_of(&self, pool: &Rc<HandlePool>) -> bool {
-        Rc::ptr_eq(&self.0.pool, pool)
+    pub(crate) fn is_of(&self, pool: &Arc<HandlePool>) -> bool {
+        Arc::ptr_eq(&self.0.pool, pool)
     }
 }
 

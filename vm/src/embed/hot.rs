@@ -53,10 +53,17 @@ enum What {
 pub trait HotType {
     /// How many arguments it is called with; `None` for what is not called.
     const ARITY: Option<usize>;
+
+    /// Whether a value is of the type; else what is wrong.
+    fn fits<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>) -> Result<(), String>;
 }
 
 impl<T: FromScript> HotType for T {
     const ARITY: Option<usize> = None;
+
+    fn fits<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>) -> Result<(), String> {
+        T::from_script(cx, value).map(drop)
+    }
 }
 
 impl<T> Clone for Hot<T> {
@@ -89,9 +96,7 @@ impl Vm {
     pub fn hot<T: HotType>(&mut self, qualified: &str) -> Result<Hot<T>, Error> {
         self.enter(|cx| {
             let cell = cx.definition(qualified)?;
-            if let Some(count) = T::ARITY {
-                cx.check_callable(&cell.value(), count).map_err(|problem| unfit(qualified, &problem))?;
-            }
+            T::fits(cx, cell.value()).map_err(|problem| unfit(qualified, &problem))?;
             let handle = Handle::new(cx.world, Value::Definition(cell));
             let what = What::Definition(handle, qualified.into(), Rc::new(Cell::new(cx.world.epoch)));
             Ok(Hot { what, of: PhantomData })
@@ -100,7 +105,7 @@ impl Vm {
 }
 
 fn unfit(name: &str, problem: &str) -> Error {
-    Error::Host(format!("`{name}` does not fit the host any more: {problem}"))
+    Error::Host(format!("`{name}` does not fit the host: {problem}"))
 }
 
 impl What {
@@ -207,7 +212,8 @@ impl<'gc> Cx<'_, 'gc> {
             if (least..=most).contains(&count_own) {
                 return Ok(());
             }
-            return Err(format!("the host gives {count} arguments, and it is `{text}`"));
+            let s = if count == 1 { "" } else { "s" };
+            return Err(format!("the host gives {count} argument{s}, and it is `{text}`"));
         }
     }
 }
@@ -216,6 +222,10 @@ macro_rules! callable {
     ($($arg:ident),*) => {
         impl<$($arg,)* R> HotType for fn($($arg),*) -> R {
             const ARITY: Option<usize> = Some(<[&str]>::len(&[$(stringify!($arg)),*]));
+
+            fn fits<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>) -> Result<(), String> {
+                cx.check_callable(&value, <[&str]>::len(&[$(stringify!($arg)),*]))
+            }
         }
 
         impl<$($arg: IntoScript,)* R: FromScript> Hot<fn($($arg),*) -> R> {

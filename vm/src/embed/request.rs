@@ -55,7 +55,11 @@ impl Vm {
 
     /// Makes the reload that was asked for, if there is one and it can be made now.
     pub(super) fn carry_out_requested_reload(&mut self) {
-        if !self.requested.is_pending() || self.is_committing() || self.enter(|cx| !cx.world.migrating.is_empty()) {
+        if !self.requested.is_pending()
+            || self.is_committing()
+            || self.is_reload_blocked()
+            || self.enter(|cx| !cx.world.migrating.is_empty())
+        {
             return;
         }
         self.requested.0.store(false, Ordering::Relaxed);

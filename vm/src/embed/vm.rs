@@ -3,6 +3,7 @@
 use super::convert::{FromScript, IntoScript};
 use super::error::Error;
 use super::handle::Handle;
+use super::remote::RemoteEnd;
 use super::request::{OnReload, ReloadHandle};
 use super::search::{Search, Work};
 use crate::heap::Value;
@@ -19,8 +20,8 @@ use gc_arena::{Arena, Gc, Rootable};
 use std::cell::Cell;
 use std::mem;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError};
 
 /// How a VM is made.
 pub struct VmOptions {
@@ -60,10 +61,11 @@ const LAYOUTS_KEPT_MAX: usize = 64;
 /// One engine with its own heap, namespaces and loaded files.
 pub struct Vm {
     pub(super) arena: Arena<Rootable![World<'_>]>,
-    pub(super) pool: Rc<crate::object::HandlePool>,
+    pub(super) pool: Arc<crate::object::HandlePool>,
     cancel: Arc<AtomicBool>,
     stress: Stress,
     poll: Option<Poll>,
+    pub(super) remote_end: RemoteEnd,
     pub(super) requested: ReloadHandle,
     pub(super) on_requested: Option<OnReload>,
     pub(super) on_task_error: Option<OnTaskError>,
@@ -137,6 +139,7 @@ impl Vm {
             cancel,
             stress,
             poll: None,
+            remote_end: RemoteEnd::default(),
             requested: ReloadHandle::default(),
             on_requested: None,
             on_task_error: None,
@@ -476,6 +479,7 @@ impl Vm {
     /// What is done at safe points: calls what the host wants called there, and makes the reload that was asked for by a
     /// [`ReloadHandle`].
     pub fn poll(&mut self) {
+        self.carry_out_posted();
         self.carry_out_requested_reload();
         if let Some(mut poll) = self.poll.take() {
             poll(self);
@@ -533,10 +537,11 @@ impl Vm {
                 stack.clear_above_top();
             }
             // What the host has let go of.
-            for index in world.handle_pool.dropped.borrow_mut().drain(..) {
-                world.handles[index] = Value::Nil;
-                world.handle_pool.free.borrow_mut().push(index);
+            let dropped = mem::take(&mut *world.handle_pool.dropped.lock().unwrap_or_else(PoisonError::into_inner));
+            for index in &dropped {
+                world.handles[*index] = Value::Nil;
             }
+            world.handles_free.extend(dropped);
         });
     }
 

@@ -16,9 +16,9 @@ use lang::source::{Source, Span};
 use rustc_hash::FxHashMap;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
-use std::sync::Arc;
+
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 
 /// What a native does instead of returning a value, and how errors travel.
 pub enum Control<'gc> {
@@ -271,9 +271,7 @@ impl std::fmt::Display for TraceFrame {
 #[derive(Default)]
 pub struct HandlePool {
     /// Those whose values are still there.
-    pub dropped: RefCell<Vec<usize>>,
-    /// The others.
-    pub free: RefCell<Vec<usize>>,
+    pub dropped: Mutex<Vec<usize>>,
 }
 
 /// Switches of the test worlds.
@@ -442,9 +440,12 @@ pub struct World<'gc> {
     pub namespace_cells: SymbolMap<'gc, Gc<'gc, Definition<'gc>>>,
     /// Values that the host holds, by handle number.
     pub handles: Vec<Value<'gc>>,
-    /// Numbers of handles that are free again.
+    /// Numbers of handles without value.
     #[collect(require_static)]
-    pub handle_pool: Rc<HandlePool>,
+    pub handles_free: Vec<usize>,
+    /// Numbers of handles that the host has let go of.
+    #[collect(require_static)]
+    pub handle_pool: Arc<HandlePool>,
     /// The main part of a call from the host that has ended, for the next one.
     pub idle: Option<Gc<'gc, Task<'gc>>>,
     /// What the commit that is running has yet to do.
@@ -659,7 +660,8 @@ impl<'gc> World<'gc> {
             resume_stub: None,
             namespace_cells: SymbolMap::default(),
             handles: Vec::new(),
-            handle_pool: Rc::default(),
+            handles_free: Vec::new(),
+            handle_pool: Arc::default(),
             host_classes: FxHashMap::default(),
             idle: None,
             loading: Loading::default(),

@@ -41,6 +41,11 @@ default, the definition moves: it keeps its identity and has a new contributor."
 same kind. Choose another name, or restart the program."
     NESTED "R0112" Error "a reload is asked for while one is made"
     "Code that runs as a part of a load or reload, such as an initialiser, cannot ask for another one."
+    BLOCKED "R0115" Error "a reload is asked for while the host has blocked them"
+    "The program that embeds the engine has said that nothing may change for the moment. Ask again when it lets reloads through."
+    REFUSED_BY_HOST "R0116" Error "the host refuses a text"
+    "The program that embeds the engine needs a definition that the text does not have, or has as something else, or its own check has
+found something. The message says what. Nothing has changed."
     SEVERAL_MAINS "R0114" Error "several files of a directory have a `main`"
     "A program that is a directory begins with `main` of its `main.lang`, or with the only `main` there is. Rename the file that the
 program begins with, or name one file to run: `lang run game/start.lang`."

@@ -110,6 +110,9 @@ impl Vm {
         if self.files.commits_running > 1 {
             return self.refused_as_nested(paths);
         }
+        if self.is_reload_blocked() {
+            return self.refused_as_blocked(paths);
+        }
         if self.enter(|cx| cx.world.stack.frames.is_empty()) {
             // A host that does nothing but reload comes to no other safe point.
             self.collect_if_due();
@@ -188,7 +191,7 @@ impl Vm {
         let hooks = self.hooks_of(plan.plan());
         self.prepare_hooks(&hooks);
         let (migrates, gate, warn) = (options.migrates_within(), options.gate, options.warn);
-        let mut stages = Told { report, course, hooks, running, migrates, gate, warn };
+        let mut stages = Told { report, course, hooks, running, migrates, gate, refused: None, warn };
         let forgives = options.on_hook_error == HookErrors::UseDefaults;
         let outer = self.enter(|cx| std::mem::replace(&mut cx.world.forgives_hooks, forgives));
         let ran_outer = std::mem::take(&mut self.files.ran);
@@ -202,6 +205,11 @@ impl Vm {
             }
             Err(error) => {
                 let further = std::mem::take(&mut self.files.further_errors);
+                if let Some(problem) = stages.refused {
+                    let mut refused = Report::refused(paths.clone(), vec![refused_by_host(&paths, problem)]);
+                    refused.error = Some(Error::Host(reasons_text(&refused.reasons)));
+                    return Report { further_errors: further, ran_statements: ran, ..refused };
+                }
                 let first = failed_reason(&error, stages.hooks.failed);
                 let reasons = std::iter::once(first).chain(further.iter().map(|error| failed_reason(error, None))).collect();
                 let refused = Report::refused(paths, reasons);
@@ -287,6 +295,11 @@ impl Vm {
             detail: String::new(),
             place: None,
         };
+        self.refused_with(files, reason)
+    }
+
+    /// A report of a refusal for one reason.
+    pub(super) fn refused_with(&mut self, files: Vec<String>, reason: Reason) -> Report {
         let mut report = Report::refused(files, vec![reason]);
         report.epoch = self.epoch();
         report.error = Some(Error::Host(reasons_text(&report.reasons)));
@@ -538,6 +551,8 @@ struct Told<'a> {
     /// Whether all instances follow within the commit.
     migrates: bool,
     gate: Gate,
+    /// Why the host has refused it.
+    refused: Option<String>,
     warn: Option<fn(&[Reason])>,
 }
 
@@ -576,7 +591,10 @@ impl Stages for Told<'_> {
         }
         self.report.epoch = vm.epoch() + 1;
         self.hooks.run_after(vm, &self.report)?;
-        if self.gate == Gate::Tests { self.run_tests(vm) } else { Ok(()) }
+        if self.gate == Gate::Tests {
+            self.run_tests(vm)?;
+        }
+        self.validate(vm)
     }
 }
 
@@ -599,6 +617,15 @@ impl Told<'_> {
 }
 
 impl Told<'_> {
+    /// Lets the host look at the program as it would go on.
+    fn validate(&mut self, vm: &mut Vm) -> Result<(), Error> {
+        let namespaces: Vec<String> = self.report.files.iter().map(|path| vm.namespace_of_path(path).to_string()).collect();
+        vm.validated(&self.report, &namespaces).map_err(|problem| {
+            self.refused = Some(problem.clone());
+            Error::Host(problem)
+        })
+    }
+
     /// Runs the `test` blocks of the files. What they do stays if all pass; what they do to variables is taken back with
     /// the edit if one fails.
     fn run_tests(&mut self, vm: &mut Vm) -> Result<(), Error> {
@@ -622,6 +649,19 @@ fn computed_stays(class: &str) -> Reason {
         file: String::new(),
         line: 0,
         remedy: "an undo gives slots the values that they had before by their names; assign the others".into(),
+        detail: String::new(),
+        place: None,
+    }
+}
+
+/// What the host has said about a commit that it does not want.
+fn refused_by_host(paths: &[String], message: String) -> Reason {
+    Reason {
+        code: codes::REFUSED_BY_HOST.id,
+        message,
+        file: paths.first().cloned().unwrap_or_default(),
+        line: 0,
+        remedy: "correct the text and save again".into(),
         detail: String::new(),
         place: None,
     }

@@ -62,6 +62,8 @@ pub struct Files {
     pub(super) making: Option<String>,
     /// Tasks that errors have ended, as long as no report has told of them.
     pub(super) ended_tasks: VecDeque<super::ended::EndedTask>,
+    /// What the host has decided about reloads.
+    pub(super) hosting: super::hosting::Hosting,
     /// When to look for leaks that nothing uses.
     pub(crate) leak_watch: super::leaks::LeakWatch,
     /// Who of the host is told of reloads.

@@ -1,0 +1,159 @@
+//! A VM from other threads.
+
+use super::request::ReloadHandle;
+use super::vm::Vm;
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What is done with the VM.
+type Job = Box<dyn FnOnce(&mut Vm) + Send>;
+
+/// What a VM and those that reach it from elsewhere share.
+#[derive(Default)]
+struct Shared {
+    jobs: Mutex<Jobs>,
+    /// Whether there are jobs: what a safe point looks at.
+    is_waiting: AtomicBool,
+}
+
+#[derive(Default)]
+struct Jobs {
+    waiting: VecDeque<Job>,
+    is_gone: bool,
+}
+
+impl Shared {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Jobs> {
+        // A thread that panicked while it had it has at most added a job.
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The VM's end: with it the remotes end.
+#[derive(Default)]
+pub(super) struct RemoteEnd(Arc<Shared>);
+
+impl Drop for RemoteEnd {
+    fn drop(&mut self) {
+        let left = {
+            let mut jobs = self.0.lock();
+            jobs.is_gone = true;
+            std::mem::take(&mut jobs.waiting)
+        };
+        // Who waits for them hears that they will not be done.
+        drop(left);
+    }
+}
+
+/// Reaches a VM from any thread. Clones reach the same VM.
+///
+/// What it is given to do runs on the VM's own thread: at the next safe point of the program that runs, or when the host calls [`Vm::poll`].
+///
+/// ```
+/// use vm::embed::{Error, Vm, VmOptions};
+///
+/// let mut vm = Vm::bare(VmOptions::default());
+/// vm.load_text("game.lang", "let score = 7\nlet is_over = false\nfn run() { while not is_over { } }")?;
+/// let remote = vm.remote();
+/// let other = std::thread::spawn(move || {
+///     let score = remote.ask(|vm| vm.get::<i64>("game.score")).expect("the VM is there");
+///     remote.post(|vm| vm.set("game.is_over", true).expect("it is a variable")).expect("the VM is there");
+///     score
+/// });
+/// vm.call::<_, ()>("game.run", ())?;
+/// assert_eq!(other.join().expect("it ends")?, 7);
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Remote {
+    shared: Arc<Shared>,
+    cancel: Arc<AtomicBool>,
+    reload: ReloadHandle,
+}
+
+/// The VM that a [`Remote`] reaches is gone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Gone;
+
+impl fmt::Display for Gone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the VM is gone")
+    }
+}
+
+impl std::error::Error for Gone {}
+
+impl fmt::Debug for Remote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Remote")
+    }
+}
+
+impl Remote {
+    /// Has something done with the VM, and does not wait for it. What is given is done in order.
+    ///
+    /// # Errors
+    /// If the VM is gone.
+    pub fn post(&self, job: impl FnOnce(&mut Vm) + Send + 'static) -> Result<(), Gone> {
+        let mut jobs = self.shared.lock();
+        if jobs.is_gone {
+            return Err(Gone);
+        }
+        jobs.waiting.push_back(Box::new(job));
+        self.shared.is_waiting.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    /// Has something done with the VM, and waits for what it gives. On the VM's own thread it would wait for ever.
+    ///
+    /// # Errors
+    /// If the VM is gone, or goes before it is done.
+    pub fn ask<T: Send + 'static>(&self, job: impl FnOnce(&mut Vm) -> T + Send + 'static) -> Result<T, Gone> {
+        let (tell, told) = channel();
+        self.post(move |vm| {
+            // Nobody waits if the other thread has ended.
+            let _ = tell.send(job(vm));
+        })?;
+        told.recv().map_err(|_| Gone)
+    }
+
+    /// Stops what runs, as [`Vm::cancel_flag`] does.
+    pub fn cancel(&self) {
+        self.cancel.store(true, Ordering::Relaxed);
+    }
+
+    /// Asks for a reload, as [`ReloadHandle::request`] does.
+    pub fn reload(&self) {
+        self.reload.request();
+    }
+}
+
+impl Vm {
+    /// What reaches this VM from any thread.
+    pub fn remote(&self) -> Remote {
+        Remote { shared: self.remote_end.0.clone(), cancel: self.cancel_flag(), reload: self.reload_handle() }
+    }
+
+    /// Does what remotes have given; not within a commit, whose code they would see half done.
+    pub(super) fn carry_out_posted(&mut self) {
+        if !self.remote_end.0.is_waiting.load(Ordering::Acquire) || self.is_committing() {
+            return;
+        }
+        // One at a time: a job may run the program, and with it the next.
+        loop {
+            let job = {
+                let mut jobs = self.remote_end.0.lock();
+                let job = jobs.waiting.pop_front();
+                self.remote_end.0.is_waiting.store(!jobs.waiting.is_empty(), Ordering::Release);
+                job
+            };
+            match job {
+                Some(job) => job(self),
+                None => return,
+            }
+        }
+    }
+}

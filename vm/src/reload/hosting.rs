@@ -1,0 +1,168 @@
+//! What a host decides about reloads: when they are made, what they must satisfy, and where edits come from.
+
+use super::check::Reason;
+use super::codes;
+use super::load::FileText;
+use super::options::ReloadOptions;
+use super::report::Report;
+use crate::embed::{HotType, Vm};
+use crate::heap::Value;
+use crate::object::Cx;
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// What a definition has to be; else what is wrong.
+type Fits = for<'a, 'gc> fn(&mut Cx<'a, 'gc>, Value<'gc>) -> Result<(), String>;
+
+/// Looks at the program as it would go on.
+type Validate = Rc<dyn Fn(&mut Vm, &Report) -> Result<(), String>>;
+
+/// Gives the edits there have been since it was called last.
+type ChangeSource = Box<dyn FnMut(&mut Vm) -> Vec<FileText>>;
+
+/// What a host has decided.
+#[derive(Default)]
+pub struct Hosting {
+    /// Tokens that are alive.
+    blocks: Rc<Cell<usize>>,
+    required: Vec<(String, Fits)>,
+    validate: Option<Validate>,
+    source: Option<ChangeSource>,
+    /// Edits that were refused, by path: they are tried again with the next.
+    pending: BTreeMap<String, Option<String>>,
+    /// Whether there are edits that were not tried.
+    is_due: bool,
+}
+
+/// As long as it is alive the VM makes no reload: what [`Vm::block_reloads`] gives.
+#[must_use = "reloads are blocked as long as it is alive"]
+#[derive(Debug)]
+pub struct ReloadBlock(Rc<Cell<usize>>);
+
+impl Drop for ReloadBlock {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
+}
+
+impl Vm {
+    /// Blocks reloads until the token is dropped: requested ones and those of [`Vm::poll_reload`] wait, others are refused. For phases in which the host
+    /// holds more than one thing of the program that must fit together.
+    ///
+    /// ```
+    /// # use vm::embed::{Vm, VmOptions};
+    /// let mut vm = Vm::bare(VmOptions::default());
+    /// let block = vm.block_reloads();
+    /// assert!(!vm.reload_text("a.lang", "let x = 1").ok);
+    /// drop(block);
+    /// assert!(vm.reload_text("a.lang", "let x = 1").ok);
+    /// ```
+    pub fn block_reloads(&self) -> ReloadBlock {
+        let blocks = self.files.hosting.blocks.clone();
+        blocks.set(blocks.get() + 1);
+        ReloadBlock(blocks)
+    }
+
+    /// Whether a [`ReloadBlock`] is alive.
+    pub fn is_reload_blocked(&self) -> bool {
+        self.files.hosting.blocks.get() > 0
+    }
+
+    /// Has every load and reload looked at before it is kept: `validate` is called when all of its code has run, with the VM as it would go on, and with the
+    /// report. What it refuses is taken back as if it had never been, with its text as the reason.
+    ///
+    /// ```
+    /// # use vm::embed::{Error, Vm, VmOptions};
+    /// let mut vm = Vm::bare(VmOptions::default());
+    /// vm.on_validate(|vm, _| match vm.get::<i64>("game.players") {
+    ///     Ok(count) if count > 8 => Err(format!("{count} players are too many")),
+    ///     _ => Ok(()),
+    /// });
+    /// vm.load_text("game.lang", "const players = 4")?;
+    /// let report = vm.reload_text("game.lang", "const players = 40");
+    /// assert_eq!(report.reasons[0].message, "the host refuses it: 40 players are too many");
+    /// assert_eq!(vm.get::<i64>("game.players")?, 4);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn on_validate(&mut self, validate: impl Fn(&mut Vm, &Report) -> Result<(), String> + 'static) {
+        self.files.hosting.validate = Some(Rc::new(validate));
+    }
+
+    /// Says what scripts must have: `namespace.name` of a type as for [`Hot`](crate::embed::Hot). From now on a load or reload of a file of this namespace is refused
+    /// if it is missing, of another type, or cannot be called with so many arguments.
+    ///
+    /// ```
+    /// # use vm::embed::{Error, Vm, VmOptions};
+    /// let mut vm = Vm::bare(VmOptions::default());
+    /// vm.require::<fn(f64)>("game.update");
+    /// vm.require::<String>("game.title");
+    /// vm.load_text("game.lang", "const title = \"Pong\"\nfn update(dt) { }")?;
+    /// let report = vm.reload_text("game.lang", "const title = \"Pong\"\nfn update() { }");
+    /// assert!(report.reasons[0].message.starts_with("the host needs `game.update`: the host gives 1 argument"));
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn require<T: HotType>(&mut self, qualified: &str) {
+        self.files.hosting.required.retain(|(name, _)| name != qualified);
+        self.files.hosting.required.push((qualified.to_owned(), T::fits));
+    }
+
+    /// Sets where [`Vm::poll_reload`] gets edits from: a watcher of files, a network, an editor. A file without text is gone.
+    pub fn set_change_source(&mut self, source: impl FnMut(&mut Vm) -> Vec<FileText> + 'static) {
+        self.files.hosting.source = Some(Box::new(source));
+    }
+
+    /// Brings in what has been edited since it was called last, in one commit: the host's way to reload from its own thread, where it is right for it.
+    /// `None` if there is nothing new, and as long as reloads are blocked. Edits that are refused are tried again together with the next.
+    pub fn poll_reload(&mut self) -> Option<Report> {
+        if let Some(mut source) = self.files.hosting.source.take() {
+            let edits = source(self);
+            let hosting = &mut self.files.hosting;
+            hosting.source.get_or_insert(source);
+            hosting.is_due |= !edits.is_empty();
+            hosting.pending.extend(edits.into_iter().map(|edit| (edit.path, edit.text)));
+        }
+        if !self.files.hosting.is_due || self.is_reload_blocked() || self.is_committing() {
+            return None;
+        }
+        self.files.hosting.is_due = false;
+        let edits = self.files.hosting.pending.iter().map(|(path, text)| FileText { path: path.clone(), text: text.clone() });
+        let report = self.reload(edits.collect(), &ReloadOptions::default());
+        if report.ok {
+            self.files.hosting.pending.clear();
+        }
+        Some(report)
+    }
+
+    /// Why the program as it would go on cannot be kept, if the host says so.
+    pub(super) fn validated(&mut self, report: &Report, namespaces: &[String]) -> Result<(), String> {
+        let required = self.files.hosting.required.clone();
+        for (name, fits) in required {
+            if !name.rsplit_once('.').is_some_and(|(namespace, _)| namespaces.iter().any(|concerned| concerned == namespace)) {
+                continue;
+            }
+            self.enter(|cx| match cx.definition(&name) {
+                Ok(cell) => fits(cx, cell.value()).map_err(|problem| format!("the host needs `{name}`: {problem}")),
+                Err(error) => Err(format!("the host needs `{name}`: {error}")),
+            })?;
+        }
+        match self.files.hosting.validate.clone() {
+            Some(validate) => validate(self, report).map_err(|problem| format!("the host refuses it: {problem}")),
+            None => Ok(()),
+        }
+    }
+
+    /// A reload that is asked for while reloads are blocked.
+    pub(super) fn refused_as_blocked(&mut self, files: Vec<String>) -> Report {
+        let reason = Reason {
+            code: codes::BLOCKED.id,
+            message: "the host has blocked reloads".into(),
+            file: files.first().cloned().unwrap_or_default(),
+            line: 0,
+            remedy: "ask again when the host lets them through".into(),
+            detail: String::new(),
+            place: None,
+        };
+        self.refused_with(files, reason)
+    }
+}
