@@ -5,6 +5,7 @@
 
 mod allocator;
 mod attach;
+mod candidates;
 mod cells;
 mod changes;
 mod check;

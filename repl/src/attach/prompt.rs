@@ -3,6 +3,7 @@
 use super::commands::{connect, fail, show};
 use super::remote::{self, Asked};
 use crate::command::is_command;
+use crate::completion::of_words;
 use crate::interrupt;
 use crate::output::{EDITOR_OFF, output};
 use crate::prompt::{PROMPT, PROMPT_STOPPED, Prompt, Typed};
@@ -13,7 +14,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use vm::session::{Client, ClientError, FailureKind, Reply, Request};
+use vm::session::{Client, ClientError, Completions, FailureKind, Reply, Request};
 
 /// How long somebody waits for what a word could become. A program that is deep in one operation takes longer.
 const COMPLETION: Duration = Duration::from_millis(800);
@@ -260,22 +261,20 @@ fn evaluation(text: &str) -> Request {
     Request::Evaluate { code: text.to_owned(), namespace: None, file: None, at: None }
 }
 
-/// Where the word at the end of `line` begins, and what it could become.
-fn complete(client: &mut Client, line: &str) -> (usize, Vec<String>) {
+/// What the word at the end of `line` could become.
+fn complete(client: &mut Client, line: &str) -> Completions {
     let mut code = line;
     if let Some((before, command)) = line.split_once(':').filter(|(before, _)| before.trim().is_empty()) {
         let Some((_, argument)) = command.split_once(' ') else {
-            return (before.len() + 1, remote::names(command));
+            return of_words(before.len() + 1, "command", remote::names(command));
         };
         code = argument;
     }
     let skipped = line.len() - code.len();
     let request = Request::Complete { code: code.to_owned(), file: None };
     match client.ask_within(&request, COMPLETION) {
-        Ok(Reply { completions: Some(found), .. }) => {
-            (skipped + found.start, found.items.into_iter().map(|item| item.text).collect())
-        }
+        Ok(Reply { completions: Some(found), .. }) => Completions { start: skipped + found.start, ..found },
         // Who types on is told what is wrong, if anything is.
-        _ => (line.len(), Vec::new()),
+        _ => of_words(line.len(), "", []),
     }
 }

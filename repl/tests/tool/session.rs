@@ -406,3 +406,52 @@ fn tab_completes_arguments_and_names_behind_commands() {
     terminal.ask("?mine.bal\t", "slot bank.Account.balance");
     terminal.ask(":ty\t mine.bal\t", "\nInt\n");
 }
+
+/// All that is listed fits the screen, so that nothing is asked about it that would take the keys behind it.
+#[test]
+fn a_long_list_of_names_is_cut_to_the_screen() {
+    let folder = Folder::new();
+    // The editor of lines counts what it lists with 16 bits.
+    let names: String = (0..70_000).map(|i| format!("let name_{i} = {i}\n")).collect();
+    folder.write("many.lang", &names);
+    let terminal = Terminal::session(&folder);
+    terminal.wait_for_prompt();
+    terminal.ask(":load many", "imported as `many`");
+    terminal.press("many.na\t");
+    terminal.wait_for("> many.name_");
+    terminal.press("\t\t");
+    terminal.wait("the input below the list", |screen| {
+        let text = screen.contents();
+        let rest = text.split_once("more; type more letters\n").map_or("", |(_, rest)| rest);
+        text.contains("name_0") && rest.trim_end() == "> many.name_"
+    });
+    // The next key is a part of the input.
+    terminal.press("6999\t\t");
+    terminal.wait_for("name_69999\n");
+    terminal.press(CTRL_C);
+    terminal.wait_for_prompt();
+    terminal.ask("1000 + 11", "\n1011\n");
+    let written = String::from_utf8_lossy(&terminal.bytes()).into_owned();
+    assert!(!written.contains("--More--") && !written.contains("possibilities"), "{}", terminal.text());
+}
+
+#[test]
+fn listed_names_tell_leaks_and_classes() {
+    let text = "class Thing { slot name = 1 }\nclass Ship(Thing) { slot fuel = 2; fn burn() { self.fuel } }\nlet ship = Ship()\n";
+    let gone = "fn gone_rate() { 1 }\nfn going() { 2 }\nlet keep = gone_rate\n";
+    let folder = Folder::with(&[("game.lang", &format!("{text}{gone}"))]);
+    let terminal = Terminal::session(&folder);
+    terminal.wait_for_prompt();
+    terminal.ask(":load game", "imported as `game`");
+    terminal.press("game.ship.\t\t");
+    terminal.wait_for("game.Ship                                \n  burn  fuel\ngame.Thing\n  name\n> game.ship.");
+    terminal.press(CTRL_C);
+    terminal.wait_for_prompt();
+    folder.write("game.lang", &format!("{text}{}", gone.replace("fn gone_rate() { 1 }", "")));
+    terminal.ask(":reload", "leaked");
+    terminal.press("game.go\t\t");
+    terminal.wait_for("going             gone_rate (leak)\n> game.go");
+    // The mark is not taken into the input.
+    terminal.press("n\t");
+    terminal.ask("() + 500", "\n501\n");
+}

@@ -29,7 +29,7 @@ mod token;
 pub use answer::{failed, note, reported, selection};
 pub use client::{Client, ClientError, Interrupter};
 pub use completeness::is_incomplete;
-pub use completion::{complete, open_call};
+pub use completion::{candidate, complete, open_call};
 pub use describe::{Trouble, doc, instances, ls, source, type_of, who};
 pub use desk::{Desk, Door, Interrupted, Visitor};
 pub use files::{SessionFile, session_directory, sessions, sessions_in};

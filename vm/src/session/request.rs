@@ -311,9 +311,16 @@ pub struct Candidate {
     /// The class or namespace that it comes from.
     #[serde(skip_serializing_if = "str::is_empty", default)]
     pub home: Arc<str>,
-    /// Whether no file defines it any more.
+    /// Whether it is a leak: no file defines it any more, and something may use it.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub is_leaked: bool,
+}
+
+impl Candidate {
+    /// Whether it stands behind the dot of a value, whose class or one above it is its home.
+    pub fn is_member(&self) -> bool {
+        matches!(&*self.kind, "slot" | "variant" | "method" | "static function" | "property" | "shared slot" | "attribute")
+    }
 }
 
 /// What there is to say about a name.
