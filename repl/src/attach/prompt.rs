@@ -8,12 +8,14 @@ use crate::interrupt;
 use crate::output::{EDITOR_OFF, output};
 use crate::prompt::{PROMPT, PROMPT_STOPPED, Prompt, Typed};
 use crate::terminal::Saved;
+use crate::wrap::wrapped;
 use std::cell::RefCell;
 use std::io::{IsTerminal, Read};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use vm::embed::nth_time;
 use vm::session::{Client, ClientError, Completions, FailureKind, Reply, Request};
 
 /// How long somebody waits for what a word could become. A program that is deep in one operation takes longer.
@@ -122,10 +124,14 @@ impl Attached {
     /// Says at which error the program has stopped.
     fn tell_stop(&mut self) {
         // Who cannot be asked any more is told at the next input.
-        if let Ok(Reply { text: Some(text), .. }) = self.ask(&Request::Stopped) {
-            let _ = output().write(&text);
+        if let Ok(Reply { text: Some(text), data, .. }) = self.ask(&Request::Stopped) {
+            let _ = output().write(&text.lines().map(|line| wrapped(line, 5) + "\n").collect::<String>());
             output().fresh_line();
-            output().note("the program has stopped, nothing is unwound: `:frame` and `:eval` look around; `:retry`, `:use`, `:continue`, `:abort` go on");
+            let nth = nth_time(data.as_ref().and_then(|data| data["stopped"]["times"].as_u64()).unwrap_or(1));
+            output().note(&wrapped(
+                &format!("the program has stopped{nth}, nothing is unwound: `:frame` and `:eval` look around; `:retry`, `:use`, `:continue`, `:abort` go on"),
+                0,
+            ));
         }
     }
 
@@ -213,22 +219,12 @@ impl Attached {
                 let _ = output().write(&format!("{:.1} ms, with the way there and back\n", begun.elapsed().as_secs_f64() * 1e3));
                 return Ok(next);
             }
-            Asked::Frame(number) => {
-                let reply = self.ask(&Request::Stopped)?;
-                let number = number.unwrap_or(self.call);
-                let described = reply.data.as_ref().map(|stopped| remote::described(stopped, number));
-                match described {
-                    Some(Ok(text)) => {
-                        self.call = number;
-                        let _ = output().write(&text);
-                    }
-                    Some(Err(message)) => {
-                        fail(&message);
-                    }
-                    None => {
-                        show(&reply);
-                    }
+            Asked::Frame(call) => {
+                let reply = self.ask(&Request::Call { call })?;
+                if reply.ok {
+                    self.call = call;
                 }
+                show(&reply);
             }
             Asked::Help => {
                 let _ = output().write(&remote::help());

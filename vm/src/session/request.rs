@@ -94,6 +94,29 @@ pub enum Request {
         #[serde(default)]
         what: String,
     },
+    /// The living instances of a class and of those below it.
+    Instances {
+        /// The class: its name, or a text whose value it is.
+        class: String,
+    },
+    /// Brings the instances of a class, and of those below it, to its newest layout.
+    Migrate {
+        /// The class: its name, or a text whose value it is.
+        class: String,
+    },
+    /// What the program is compiled to.
+    Disassemble {
+        /// The name of a function.
+        name: String,
+    },
+    /// What the main part of the program, its tasks and its suspended fibers do, with their calls.
+    Threads,
+    /// The namespaces of the program; or has text belong to one of them from now on.
+    Namespace {
+        /// Its name; empty: all are told.
+        #[serde(default)]
+        name: String,
+    },
     /// Who mentions a definition or member.
     Who {
         /// Its name.
@@ -113,6 +136,16 @@ pub enum Request {
     },
     /// The calls of a program that has stopped at an error.
     Stopped,
+    /// One of these calls: its text, its variables, and what can be done with it.
+    Call {
+        /// Its number; 0 is the innermost.
+        call: usize,
+    },
+    /// The variables of one of these calls.
+    Locals {
+        /// Its number; 0 is the innermost.
+        call: usize,
+    },
     /// Evaluates text in one of these calls.
     EvaluateInCall {
         /// Its number; 0 is the innermost.
