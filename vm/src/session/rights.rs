@@ -127,7 +127,11 @@ mod tests {
         for fine in [inspect("bank.accounts"), inspect(""), list("bank"), list(""), Request::Describe] {
             assert_eq!(Rights::LOOK.refusal(&fine), None, "{fine:?}");
         }
-        for wrong in [inspect("bank.pay()"), inspect("x = 1"), list("f()"), Request::Undo] {
+        let instances = |class: &str| Request::Instances { class: class.into() };
+        let migrate = |class: &str| Request::Migrate { class: class.into() };
+        assert_eq!(Rights::LOOK.refusal(&instances("bank.Till")), None);
+        assert!(Rights::EVALUATE.refusal(&migrate("bank.Till")).is_some(), "hooks run");
+        for wrong in [inspect("bank.pay()"), inspect("x = 1"), list("f()"), instances("f()"), migrate("bank.Till"), Request::Undo] {
             let refused = Rights::LOOK.refusal(&wrong).and_then(|reply| reply.error).map(|error| error.kind);
             assert_eq!(refused, Some(FailureKind::Forbidden), "{wrong:?}");
         }
