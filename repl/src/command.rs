@@ -1,9 +1,12 @@
 //! Commands of the session: lines that begin with `:`, and questions such as `?name`.
 
+use crate::attach::Asked;
 use crate::cells;
 use crate::changes;
+use crate::command::Attached::{Asks, Elsewhere};
 use crate::describe;
 use crate::diagnostics::Report as Style;
+use crate::edit;
 use crate::engine::note_warnings;
 use crate::host::is_program_text;
 use crate::output::output;
@@ -13,7 +16,7 @@ use crate::summary::{self, Program};
 use std::fmt::Write as _;
 use std::path::Path;
 use vm::ops::suggestion;
-use vm::session;
+use vm::session::{self, Request, RestartKind};
 
 /// A command.
 #[derive(Debug)]
@@ -25,6 +28,17 @@ pub struct Command {
     /// What it does.
     pub help: &'static str,
     run: fn(&mut Session, &str) -> Next,
+    /// What it does in a session that is attached to a program.
+    pub attached: Attached,
+}
+
+/// What a command does in a session that is attached to a program.
+#[derive(Debug)]
+pub enum Attached {
+    /// What it leads to, with its argument and the call that is looked at in a stopped program.
+    Asks(fn(&str, usize) -> Asked),
+    /// It has no sense there; what has instead.
+    Elsewhere(&'static str),
 }
 
 /// What follows a command.
@@ -42,12 +56,13 @@ pub enum Next {
 
 /// A command about calls that have stopped.
 macro_rules! of_stop {
-    ($number:literal, $name:literal) => {
+    ($number:literal, $name:literal, $asks:expr) => {
         Command {
             name: $name,
             argument: stop::COMMANDS[$number].1,
             help: stop::COMMANDS[$number].2,
             run: |session, argument| stop::in_session(session, $name, argument),
+            attached: Asks($asks),
         }
     };
 }
@@ -59,71 +74,170 @@ macro_rules! told {
     };
 }
 
-/// All commands.
+/// What asks the program, with the argument or without.
+macro_rules! asks {
+    (|$argument:ident| $request:expr) => {
+        Asks(|$argument, _| {
+            let $argument = $argument.to_owned();
+            Asked::Request($request)
+        })
+    };
+    ($request:expr) => {
+        Asks(|_, _| Asked::Request($request))
+    };
+}
+
+type Run = fn(&mut Session, &str) -> Next;
+
+const fn command(name: &'static str, argument: &'static str, help: &'static str, run: Run, attached: Attached) -> Command {
+    Command { name, argument, help, run, attached }
+}
+
+/// All commands. In a session of one's own they are carried out, in one that is attached to a program most of them ask it.
 pub const COMMANDS: &[Command] = &[
-    Command { name: "help", argument: "", help: "lists the commands", run: help },
-    Command { name: "doc", argument: "NAME", help: "tells what something is, as `?NAME` does", run: told!(session::doc) },
-    Command { name: "source", argument: "NAME", help: "shows its text, as `??NAME` does", run: told!(session::source) },
-    Command { name: "type", argument: "TEXT", help: "shows the class of its value", run: told!(session::type_of) },
-    Command {
-        name: "ls",
-        argument: "[WHAT]",
-        help: "lists what is defined, or is in a namespace or value",
-        run: told!(session::ls),
-    },
-    Command { name: "who", argument: "NAME", help: "lists who mentions it", run: told!(session::who) },
-    Command {
-        name: "inspect",
-        argument: "[TEXT]",
-        help: "shows a value with its parts by numbers; `:inspect [0][2]` goes into them",
-        run: describe::inspect,
-    },
-    Command {
-        name: "trace",
-        argument: "[NAME]",
-        help: "prints its calls with arguments and values",
-        run: |s, a| describe::trace(s, a, true),
-    },
-    Command { name: "untrace", argument: "NAME", help: "ends that", run: |s, a| describe::trace(s, a, false) },
-    Command { name: "instances", argument: "CLASS", help: "counts and shows its instances", run: told!(session::instances) },
-    Command { name: "time", argument: "TEXT", help: "evaluates, and shows how long it takes", run: describe::time },
-    Command { name: "paste", argument: "", help: "reads lines up to Ctrl-D as one input", run: |_, _| Next::Paste },
-    Command { name: "save", argument: "FILE", help: "writes what was typed as a program", run: describe::save },
-    Command { name: "load", argument: "FILE", help: "loads a file and imports its namespace", run: load },
-    Command { name: "cells", argument: "FILE", help: "lists the cells of a file, between lines `# %%`", run: cells::list },
-    Command { name: "cell", argument: "N", help: "evaluates one of them, as the file is now", run: cells::evaluate },
-    Command { name: "reload", argument: "[FILE]", help: "brings a file, or all, to what is on the disk", run: reload },
-    Command { name: "plan", argument: "[FILE]", help: "shows what `:reload` would do", run: changes::plan },
-    Command { name: "undo", argument: "", help: "takes the last commit back", run: changes::undo },
-    Command { name: "redo", argument: "", help: "makes the commit again that was taken back last", run: changes::redo },
-    Command { name: "why", argument: "NAME", help: "tells where a definition comes from", run: told!(session::why) },
-    Command { name: "history", argument: "NAME", help: "shows the versions of a definition", run: told!(session::history) },
-    Command {
-        name: "leaks",
-        argument: "",
-        help: "lists what no file defines any more, and who uses it",
-        run: |s, _| describe::tell(s, |vm, _| Ok(session::leaks(vm))),
-    },
-    Command {
-        name: "drift",
-        argument: "",
-        help: "lists what a cold start would make otherwise",
-        run: |s, _| describe::tell(s, |vm, core| Ok(session::drift(vm, core))),
-    },
-    of_stop!(0, "bt"),
-    of_stop!(1, "frame"),
-    of_stop!(2, "eval"),
-    of_stop!(3, "retry"),
-    of_stop!(4, "use"),
-    of_stop!(5, "define"),
-    of_stop!(6, "continue"),
-    of_stop!(7, "abort"),
-    Command { name: "quit", argument: "", help: "ends the session", run: quit },
+    command("help", "", "lists the commands", help, Asks(|_, _| Asked::Help)),
+    command(
+        "doc",
+        "NAME",
+        "tells what something is, as `?NAME` does",
+        told!(session::doc),
+        asks!(|name| Request::LookUp { name, file: None }),
+    ),
+    command(
+        "source",
+        "NAME",
+        "shows its text, as `??NAME` does",
+        told!(session::source),
+        Asks(|name, _| Asked::Source(Request::LookUp { name: name.to_owned(), file: None })),
+    ),
+    command(
+        "type",
+        "TEXT",
+        "shows the class of its value",
+        told!(session::type_of),
+        Asks(|what, _| Asked::Class(Request::Inspect { what: what.to_owned(), path: Vec::new(), from: 0 })),
+    ),
+    command(
+        "ls",
+        "[WHAT]",
+        "lists what is defined, or is in a namespace or value",
+        told!(session::ls),
+        asks!(|what| Request::List { what }),
+    ),
+    command(
+        "ns",
+        "[NAME]",
+        "lists the namespaces, or has what is typed belong to one",
+        told!(session::namespace),
+        asks!(|name| Request::Namespace { name }),
+    ),
+    command("who", "NAME", "lists who mentions it", told!(session::who), asks!(|name| Request::Who { name })),
+    command("inspect", "[TEXT]", "shows a value and its parts; `:inspect [0][2]` goes into them", describe::inspect, Asks(inspect)),
+    command(
+        "trace",
+        "[NAME]",
+        "prints its calls with arguments and values",
+        |s, a| describe::trace(s, a, true),
+        asks!(|name| Request::Trace { name, on: true }),
+    ),
+    command("untrace", "NAME", "ends that", |s, a| describe::trace(s, a, false), asks!(|name| Request::Trace { name, on: false })),
+    command(
+        "instances",
+        "CLASS",
+        "counts and shows its instances",
+        told!(session::instances),
+        asks!(|class| Request::Instances { class }),
+    ),
+    command(
+        "migrate",
+        "CLASS",
+        "brings its instances to its newest layout now",
+        told!(session::migrate),
+        asks!(|class| Request::Migrate { class }),
+    ),
+    command(
+        "disasm",
+        "NAME",
+        "shows what a function is compiled to",
+        told!(session::disassembly),
+        asks!(|name| Request::Disassemble { name }),
+    ),
+    command(
+        "threads",
+        "",
+        "lists tasks and fibers, and where each stands",
+        |s, _| describe::tell(s, |vm, _| Ok(session::threads(vm))),
+        asks!(Request::Threads),
+    ),
+    command("time", "TEXT", "evaluates, and shows how long it takes", describe::time, Asks(|code, _| Asked::Time(code.to_owned()))),
+    command("paste", "", "reads lines up to Ctrl-D as one input", |_, _| Next::Paste, Asks(|_, _| Asked::Paste)),
+    command("write", "FILE", "writes what was typed as a program; `:write!` overwrites", describe::write_program, WRITING),
+    command("save", "FILE", "does the same", describe::write_program, WRITING),
+    command("load", "FILE", "loads a file and imports its namespace", load, LOADING),
+    command(
+        "edit",
+        "NAME",
+        "opens your editor where it is written, then reloads the file",
+        edit::edit,
+        Elsewhere("edit the file of the program, and save it; `:why NAME` tells which it is"),
+    ),
+    command("cells", "FILE", "lists the cells of a file, between lines `# %%`", cells::list, CELLS),
+    command("cell", "N", "evaluates one of them, as the file is now", cells::evaluate, CELLS),
+    command(
+        "reload",
+        "[FILE]",
+        "brings a file, or all, to what is on the disk",
+        reload,
+        asks!(|file| Request::Reload { file: given(file) }),
+    ),
+    command("plan", "[FILE]", "shows what `:reload` would do", changes::plan, asks!(|file| Request::Plan { file: given(file) })),
+    command("undo", "", "takes the last commit back", changes::undo, asks!(Request::Undo)),
+    command("redo", "", "makes the commit again that was taken back last", changes::redo, asks!(Request::Redo)),
+    command("why", "NAME", "tells where a definition comes from", told!(session::why), asks!(|name| Request::Why { name })),
+    command(
+        "history",
+        "NAME",
+        "shows the versions of a definition",
+        told!(session::history),
+        asks!(|name| Request::History { name }),
+    ),
+    command(
+        "leaks",
+        "",
+        "lists what no file defines any more, and who uses it",
+        |s, _| describe::tell(s, |vm, _| Ok(session::leaks(vm))),
+        asks!(Request::Leaks),
+    ),
+    command(
+        "drift",
+        "",
+        "lists what a cold start would make otherwise",
+        |s, _| describe::tell(s, |vm, core| Ok(session::drift(vm, core))),
+        asks!(Request::Drift),
+    ),
+    of_stop!(0, "bt", |_, _| Asked::Request(Request::Stopped)),
+    of_stop!(1, "frame", |number, call| numbered(number, |number| Asked::Frame(number.unwrap_or(call)))),
+    of_stop!(2, "locals", |_, call| Asked::Request(Request::Locals { call })),
+    of_stop!(3, "eval", |code, call| Asked::Request(Request::EvaluateInCall { call, code: code.to_owned() })),
+    of_stop!(4, "retry", |number, _| numbered(number, |call| restart(RestartKind::Retry, call, ""))),
+    of_stop!(5, "use", |code, call| restart(RestartKind::Use, Some(call), code)),
+    of_stop!(6, "define", |code, _| restart(RestartKind::Define, None, code)),
+    of_stop!(7, "continue", |_, call| restart(RestartKind::Continue, Some(call), "")),
+    of_stop!(8, "abort", |_, _| restart(RestartKind::Abort, None, "")),
+    command("quit", "", "ends the session", quit, Asks(|_, _| Asked::Quit)),
 ];
 
+const WRITING: Attached =
+    Elsewhere("what is typed stays in the program until it ends; put it into a file of the program to keep it");
+
+const LOADING: Attached =
+    Elsewhere("the program decides what it loads; `:reload FILE` brings a loaded file to what is on the disk");
+
+const CELLS: Attached = Elsewhere("editors evaluate cells in the program, with `lang lsp`");
+
 const ABOUT: &str = "\
-Anything else is evaluated; `_` is the last value, `_1` the first, `_e` the last error.
-Ctrl-C stops what runs, or clears the line. Ctrl-D ends.
+Anything else is evaluated; `_` is the last value, `_1` the first, `_e` the
+last error. Ctrl-C stops what runs, or clears the line. Ctrl-D ends.
 ";
 
 /// Whether an input is a command: it begins with `:`, or is a question such as `?name`.
@@ -133,17 +247,26 @@ pub fn is_command(text: &str) -> bool {
 
 /// Carries out a command.
 pub fn execute(session: &mut Session, line: &str) -> Next {
+    let (name, argument) = parts(line);
+    match named(name) {
+        Some(command) => (command.run)(session, argument),
+        None => complain(&unknown(name, COMMANDS.iter().map(|command| command.name))),
+    }
+}
+
+/// The name of the command that a line is, and what stands behind it. A `!` behind the name belongs to that.
+pub fn parts(line: &str) -> (&str, &str) {
     let (name, argument) = describe::question(line).unwrap_or_else(|| {
         let line = line.trim().trim_start_matches(':').trim_start();
-        line.split_once(char::is_whitespace).unwrap_or((line, ""))
+        line.split_at(line.find(|c: char| c == '!' || c.is_whitespace()).unwrap_or(line.len()))
     });
-    match named(name) {
-        Some(command) => (command.run)(session, argument.trim()),
-        None => {
-            let hint = suggestion(name, COMMANDS.iter().map(|command| command.name)).replace('`', "`:").replace("`:?", "`?");
-            complain(&format!("there is no command `:{name}`{hint} (`:help` lists them)"))
-        }
-    }
+    (name, argument.trim())
+}
+
+/// What is said about a name that is none of these.
+pub fn unknown(name: &str, names: impl Iterator<Item = &'static str>) -> String {
+    let hint = suggestion(name, names).replace('`', "`:").replace("`:?", "`?");
+    format!("there is no command `:{name}`{hint} (`:help` lists them)")
 }
 
 /// The command of this name, or the only one whose name begins so.
@@ -179,12 +302,17 @@ pub fn write(text: &str) -> Next {
 }
 
 fn help(_: &mut Session, _: &str) -> Next {
+    write(&(listed(COMMANDS.iter()) + ABOUT))
+}
+
+/// Commands with what they do, on a line each.
+pub fn listed<'a>(commands: impl Iterator<Item = &'a Command>) -> String {
     let mut out = String::new();
-    for command in COMMANDS {
+    for command in commands {
         let usage = format!(":{} {}", command.name, command.argument);
         let _ = writeln!(out, "{usage:<17} {}", command.help);
     }
-    write(&(out + ABOUT))
+    out
 }
 
 fn load(session: &mut Session, path: &str) -> Next {
@@ -212,7 +340,8 @@ pub fn with_ending(path: &str) -> String {
     if path.is_empty() || Path::new(path).exists() || is_program_text(path) { path.to_owned() } else { format!("{path}.lang") }
 }
 
-fn reload(session: &mut Session, path: &str) -> Next {
+/// `:reload [FILE]`
+pub fn reload(session: &mut Session, path: &str) -> Next {
     match session.reload(&with_ending(path)) {
         Ok(report) => {
             output().note(&summary::of_reload(&report, Program::Runs, Style::for_stderr()));
@@ -224,4 +353,50 @@ fn reload(session: &mut Session, path: &str) -> Next {
 
 fn quit(_: &mut Session, _: &str) -> Next {
     Next::Quit
+}
+
+/// A part that may be left out.
+fn given(text: String) -> Option<String> {
+    (!text.is_empty()).then_some(text)
+}
+
+fn inspect(text: &str, _: usize) -> Asked {
+    let (what, path) = describe::way(text);
+    Asked::Request(Request::Inspect { what: what.to_owned(), path, from: 0 })
+}
+
+fn restart(how: RestartKind, call: Option<usize>, code: &str) -> Asked {
+    Asked::Request(Request::Restart { how, call, code: code.to_owned() })
+}
+
+/// What is asked with the number of a call, which may be left out.
+fn numbered(text: &str, ask: impl FnOnce(Option<usize>) -> Asked) -> Asked {
+    match text.parse() {
+        Ok(number) => ask(Some(number)),
+        Err(_) if text.is_empty() => ask(None),
+        Err(_) => Asked::Wrong(format!("`{text}` is no number of a call; `:bt` lists them")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_command_is_told_from_others_and_on_one_line() {
+        for (at, command) in COMMANDS.iter().enumerate() {
+            assert!(COMMANDS.iter().skip(at + 1).all(|other| other.name != command.name), "{}", command.name);
+        }
+        for line in (listed(COMMANDS.iter()) + ABOUT).lines() {
+            assert!(line.chars().count() < 80, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_line_has_a_name_and_an_argument() {
+        assert_eq!(parts(" : who  bank.pay "), ("who", "bank.pay"));
+        assert_eq!(parts(":write! a.lang"), ("write", "! a.lang"));
+        assert_eq!(parts(":undo"), ("undo", ""));
+        assert_eq!(parts("bank.pay?"), ("doc", "bank.pay"));
+    }
 }

@@ -3,36 +3,42 @@
 use crate::command::{COMMANDS, named};
 use crate::session::Session;
 use std::path::Path;
-use vm::session;
+use std::sync::Arc;
+use vm::session::{self, Completions, candidate};
 
-/// Where the word at the end of `line` begins, and what it could become.
-pub fn complete(session: &mut Session, line: &str) -> (usize, Vec<String>) {
+/// What the word at the end of `line` could become.
+pub fn complete(session: &mut Session, line: &str) -> Completions {
     let Some((before, command)) = line.split_once(':').filter(|(before, _)| before.trim().is_empty()) else {
         return of_code(session, line);
     };
     let Some((name, argument)) = command.split_once(' ') else {
         let words = COMMANDS.iter().map(|command| command.name).filter(|name| name.starts_with(command));
-        return (before.len() + 1, words.map(str::to_owned).collect());
+        return of_words(before.len() + 1, "command", words.map(str::to_owned));
     };
     match named(name).map(|command| command.argument) {
         Some(what) if what.contains("FILE") => {
             let (folder, start) =
                 argument.rsplit_once('/').map_or(("", argument), |(folder, start)| (&argument[..=folder.len()], start));
-            (line.len() - start.len(), programs_in(folder, start))
+            of_words(line.len() - start.len(), "file", programs_in(folder, start))
         }
         Some(what) if ["NAME", "TEXT", "CLASS", "WHAT"].iter().any(|code| what.contains(code)) => {
-            let (start, words) = of_code(session, argument);
-            (line.len() - argument.len() + start, words)
+            let found = of_code(session, argument);
+            Completions { start: line.len() - argument.len() + found.start, ..found }
         }
-        _ => (line.len(), Vec::new()),
+        _ => of_words(line.len(), "", []),
     }
 }
 
 /// The same for code and questions.
-fn of_code(session: &mut Session, line: &str) -> (usize, Vec<String>) {
+fn of_code(session: &mut Session, line: &str) -> Completions {
     let (vm, core) = session.parts();
-    let found = session::complete(vm, core, line);
-    (found.start, found.items.into_iter().map(|item| item.text).collect())
+    session::complete(vm, core, line)
+}
+
+/// Words that are no code.
+pub fn of_words(start: usize, kind: &'static str, words: impl IntoIterator<Item = String>) -> Completions {
+    let nothing = Arc::default();
+    Completions { start, items: words.into_iter().map(|word| candidate(word, kind, &nothing)).collect() }
 }
 
 /// Programs and folders whose names begin like this, folders with a `/` behind.
@@ -60,16 +66,20 @@ mod tests {
     fn files_behind_a_command_are_completed() {
         let mut session = Session::new(1);
         // Tests run in the folder of the crate.
-        assert_eq!(complete(&mut session, ":load sr"), (6, vec!["src/".to_owned()]));
-        assert_eq!(complete(&mut session, ":load ../examples/adventure/ma"), (28, vec!["main.lang".to_owned()]));
-        assert_eq!(complete(&mut session, ":load nosuch/x"), (13, Vec::new()));
+        let mut file = |line: &str, start: usize, word: Option<&str>| {
+            let found = complete(&mut session, line);
+            assert_eq!(found, of_words(start, "file", word.map(str::to_owned)));
+        };
+        file(":load sr", 6, Some("src/"));
+        file(":load ../examples/adventure/ma", 28, Some("main.lang"));
+        file(":load nosuch/x", 13, None);
     }
 
     /// What a word at the end of a line could become, with the definitions of `text`.
     fn completed(text: &str, line: &str) -> Vec<String> {
         let mut session = Session::new(1);
         session.evaluate_file("<test>", text).expect("it is a program");
-        complete(&mut session, line).1
+        complete(&mut session, line).items.into_iter().map(|item| item.text).collect()
     }
 
     #[test]
@@ -118,7 +128,7 @@ let twice = |wanted| wanted * 2";
         session.evaluate_file("<test>", &text).expect("it is a program");
         for (line, count) in [("name_9999", 11), ("name_", 100_000), ("print(nam", 100_000)] {
             let start = std::time::Instant::now();
-            let found = complete(&mut session, line).1;
+            let found = complete(&mut session, line).items;
             let taken = start.elapsed();
             assert!(found.len() >= count, "`{line}`: {}", found.len());
             assert!(taken.as_millis() < 500, "`{line}` took {taken:?}");

@@ -93,10 +93,11 @@ fn in_words(time: Duration) -> String {
     }
 }
 
-/// `:save FILE`
-pub fn save(session: &mut Session, path: &str) -> Next {
+/// `:write FILE`; with a `!` it may be there already.
+pub fn write_program(session: &mut Session, path: &str) -> Next {
+    let (path, overwrites) = path.strip_prefix('!').map_or((path, false), |path| (path.trim(), true));
     if path.is_empty() {
-        return complain("write `:save FILE`: the definitions and statements of this session become its text");
+        return complain("write `:write FILE`: the definitions and statements of this session become its text");
     }
     if session.core.record.is_empty() {
         return complain(
@@ -105,10 +106,11 @@ pub fn save(session: &mut Session, path: &str) -> Next {
     }
     let path = if path.ends_with(".lang") { path.to_owned() } else { format!("{path}.lang") };
     let text = session.core.record.program(&session.core.imports.statements());
-    match crate::host::write_new(&path, &text) {
+    let written = if overwrites { std::fs::write(&path, &text) } else { crate::host::write_new(&path, &text) };
+    match written {
         Ok(()) => write(&format!("saved {} lines as `{path}`\n", text.lines().count())),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            complain(&format!("`{path}` exists, and nothing is overwritten; give another name"))
+            complain(&format!("`{path}` exists, and nothing is overwritten; give another name, or write `:write! {path}`"))
         }
         Err(error) => complain(&format!("cannot write `{path}`: {}", crate::engine::plain(&error))),
     }

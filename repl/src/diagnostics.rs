@@ -4,6 +4,7 @@
 //! nothing. Characters that would move the cursor are never written.
 
 use crate::plain::is_plain_chosen;
+use crate::wrap::wrapped;
 use annotate_snippets::renderer::{DEFAULT_TERM_WIDTH, DecorStyle};
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 use anstyle::{AnsiColor, Style};
@@ -165,7 +166,7 @@ impl Report {
             for (name, value) in &call.locals {
                 let _ = write!(line, "  {name} = {value}");
             }
-            let _ = writeln!(out, "{}", printable(&line));
+            let _ = writeln!(out, "{}", wrapped(&printable(&line), 5));
         }
         if calls.len() > most {
             let _ = writeln!(out, "  … and {} more", calls.len() - most);

@@ -1,13 +1,15 @@
 //! The line editor of the session: input over several lines, colours, completion, history.
 
+use crate::candidates::listed;
 use crate::command::is_command;
 use crate::diagnostics::wants_colour;
 use crate::history::history_files;
 use crate::output::output;
 use crate::prompt::{Assistance, PROMPT_REFUSED, PROMPT_STOPPED, Typed};
+use crate::terminal;
 use anstyle::{AnsiColor, Style};
 use lang::outline::{TokenClass, highlight};
-use rustyline::completion::Completer;
+use rustyline::completion::{Completer, Pair};
 use rustyline::error::ReadlineError;
 use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::{Hint, Hinter};
@@ -21,6 +23,9 @@ use vm::session::{is_incomplete, open_call};
 
 /// How long Escape waits for the rest of what a key sends, in milliseconds.
 const ESCAPE_MS: u16 = 200;
+
+/// Columns and rows of a terminal that does not tell them.
+const SIZE: (usize, usize) = (80, 24);
 
 /// Inputs that are remembered.
 const HISTORY_MAX: usize = 10_000;
@@ -73,6 +78,8 @@ impl LineEditor {
             .history_ignore_space(true)
             .keyseq_timeout(Some(ESCAPE_MS))
             .completion_type(CompletionType::List)
+            // What is listed fits the screen.
+            .completion_prompt_limit(usize::MAX)
             .color_mode(if is_coloured { ColorMode::Enabled } else { ColorMode::Disabled })
             .build();
         let mut editor = Editor::with_config(config.clone()).map_err(failed)?;
@@ -186,10 +193,12 @@ impl Hint for Shown {
 }
 
 impl Completer for Assistant {
-    type Candidate = String;
+    type Candidate = Pair;
 
-    fn complete(&self, line: &str, pos: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<String>)> {
-        Ok((self.assistance.completes)(&line[..pos]))
+    fn complete(&self, line: &str, pos: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
+        let found = (self.assistance.completes)(&line[..pos]);
+        let (columns, rows) = terminal::size().filter(|(columns, rows)| *columns > 0 && *rows > 0).unwrap_or(SIZE);
+        Ok((found.start, listed(&found.items, columns, rows)))
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod allocator;
 mod attach;
+mod candidates;
 mod cells;
 mod changes;
 mod check;
@@ -13,6 +14,7 @@ mod completion;
 mod describe;
 mod diagnostics;
 mod doc;
+mod edit;
 mod editor;
 mod engine;
 mod entry;
@@ -44,6 +46,7 @@ mod terminal;
 mod test;
 mod typing;
 mod watch;
+mod wrap;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;

@@ -4,9 +4,10 @@ use crate::editor::LineEditor;
 use crate::plain::{PlainPrompt, is_plain_terminal};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use vm::session::Completions;
 
-/// Where the word at the end of a line begins, and what it could become.
-pub type Completes = Box<dyn Fn(&str) -> (usize, Vec<String>)>;
+/// What the word at the end of a line could become.
+pub type Completes = Box<dyn Fn(&str) -> Completions>;
 
 /// How what a name stands for is called.
 pub type Signature = Box<dyn Fn(&str) -> Option<String>>;

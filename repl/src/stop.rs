@@ -7,8 +7,8 @@ use crate::plain::PlainPrompt;
 use crate::prompt::{PROMPT_STOPPED, Typed};
 use crate::repl::show;
 use crate::session::Session;
-use std::fmt::Write as _;
-use vm::embed::{Error, Restart, StoppedCall, StoppedProgram, Vm};
+use crate::wrap::wrapped;
+use vm::embed::{Error, Restart, StoppedCall, StoppedProgram, Vm, nth_time};
 use vm::object::Interrupt;
 pub use vm::session::STOP_COMMANDS as COMMANDS;
 use vm::session::{Done, carry_out};
@@ -16,7 +16,13 @@ use vm::session::{Done, carry_out};
 /// Says where the program has stopped, and with which variables.
 pub fn tell(stopped: &StoppedProgram) {
     output().note(&Style::for_stderr().stopped(stopped));
-    output().note("reload: stopped at the error, nothing is unwound; waiting for an edit, then the program goes on; Ctrl-C ends");
+    let nth = nth_time(stopped.times);
+    output().note(&wrapped(
+        &format!(
+            "reload: stopped at the error{nth}, nothing is unwound; waiting for an edit, then the program goes on; Ctrl-C ends"
+        ),
+        0,
+    ));
 }
 
 /// Lets the program go on, as it does after an edit, or as is given. `Ok(true)` if `main` is to be called again, which is not done within the
@@ -31,6 +37,9 @@ pub fn go_on(vm: &mut Vm, how: Option<Restart>) -> Result<bool, Error> {
         Restart::Continue(_) | Restart::Return(..) => false,
     };
     vm.restart(if is_main { &Restart::Abort } else { &how })?;
+    if is_main {
+        vm.note_retry(&stopped);
+    }
     if !(is_chosen && matches!(how, Restart::Abort)) {
         let is_mended = is_chosen || stopped.missing.is_some() || stopped.calls.iter().any(|call| call.stale.is_some());
         let unchanged = if is_mended { "" } else { "; no text of a call that has stopped was changed" };
@@ -60,9 +69,11 @@ pub fn tell_error(vm: &mut Vm, error: &Error) {
         Some(stopped) if is_same(&stopped.error, error) => {
             output().note(&style.stopped(&stopped));
             let define = if stopped.missing.is_some() { " `:define`," } else { "" };
-            output().note(&format!(
-                "stopped, nothing is unwound: `:frame` and `:eval` look around;{define} `:retry`, `:use`, `:continue`, `:abort` go on"
-            ));
+            let nth = nth_time(stopped.times);
+            let text = format!(
+                "stopped{nth}, nothing is unwound: `:frame` and `:eval` look around;{define} `:retry`, `:use`, `:continue`, `:abort` go on"
+            );
+            output().note(&wrapped(&text, 0));
         }
         _ => output().note(&style.error(error)),
     }
@@ -77,19 +88,7 @@ fn is_same(a: &Error, b: &Error) -> bool {
 
 /// A call with its place, its variables, and what can be done with it.
 fn described(number: usize, call: &StoppedCall) -> String {
-    let mut text = format!("#{number} {}\n", call.place.function);
-    text.push_str(&Style::for_stdout().place(&call.place.source, call.place.span));
-    for (name, value) in &call.locals {
-        let _ = writeln!(text, "  {name} = {value}");
-    }
-    let _ = match &call.retry {
-        Ok(()) => writeln!(text, "  `:retry {number}` makes it again"),
-        Err(why) => writeln!(text, "  it cannot be made again: {why}"),
-    };
-    if call.go_on.is_ok() {
-        let _ = writeln!(text, "  `:continue` goes on in it");
-    }
-    text
+    vm::session::described(number, call, &Style::for_stdout().place(&call.place.source, call.place.span))
 }
 
 /// A command of a session.
@@ -99,6 +98,7 @@ pub fn in_session(session: &mut Session, name: &str, argument: &str) -> Next {
     let failed = match done {
         Ok(Done::Calls(stopped)) => return write(&Style::for_stdout().calls(&stopped.calls, usize::MAX)),
         Ok(Done::Call(number, call)) => return write(&described(number, &call)),
+        Ok(Done::Locals(text)) => return write(&text),
         Ok(Done::Quietly) => return Next::Input,
         Ok(Done::Value(value)) => show(session, &value).err(),
         Err(message) => return complain(&message),
@@ -137,7 +137,7 @@ fn resume(session: &mut Session, how: &Restart) -> Option<Error> {
 pub fn ask(vm: &mut Vm, mut go_on: impl FnMut(&mut Vm, Restart) -> Result<(), Error>) {
     let mut chosen = (0, 0);
     let mut prompt = PlainPrompt::new(vm.cancel_flag());
-    output().note(ABOUT_ASKING);
+    output().note(&wrapped(ABOUT_ASKING, 0));
     loop {
         let line = match prompt.read(PROMPT_STOPPED) {
             Typed::Text(line) if !line.trim().is_empty() => line,
@@ -150,7 +150,7 @@ pub fn ask(vm: &mut Vm, mut go_on: impl FnMut(&mut Vm, Restart) -> Result<(), Er
         let (name, argument) = match COMMANDS.iter().find(|(name, ..)| *name == first) {
             Some((name, ..)) => (*name, rest.trim()),
             None if matches!(line, "help" | "h" | "?") => {
-                output().note(ABOUT_ASKING);
+                output().note(&wrapped(ABOUT_ASKING, 0));
                 continue;
             }
             None => ("eval", line),
@@ -159,6 +159,7 @@ pub fn ask(vm: &mut Vm, mut go_on: impl FnMut(&mut Vm, Restart) -> Result<(), Er
         let text = match done {
             Ok(Done::Calls(stopped)) => Style::for_stdout().calls(&stopped.calls, usize::MAX),
             Ok(Done::Call(number, call)) => described(number, &call),
+            Ok(Done::Locals(text)) => text,
             Ok(Done::Quietly) => continue,
             Ok(Done::Value(value)) => match vm.shown(&value) {
                 Ok(text) => text,
@@ -175,5 +176,5 @@ pub fn ask(vm: &mut Vm, mut go_on: impl FnMut(&mut Vm, Restart) -> Result<(), Er
     }
 }
 
-const ABOUT_ASKING: &str = "reload: `bt`, `frame N`, `retry`, `use TEXT`, `define TEXT`, `continue`, `abort`, or text to evaluate; an empty line ends \
+const ABOUT_ASKING: &str = "reload: `bt`, `frame N`, `locals`, `retry`, `use TEXT`, `define TEXT`, `continue`, `abort`, or text to evaluate; an empty line ends \
                             this, and edits are taken in behind it";

@@ -16,6 +16,7 @@ use std::thread;
 use std::time::Duration;
 use vm::embed::Error;
 use vm::object::Interrupt;
+use vm::session::Completions;
 
 /// How long tasks run between two looks at what has been typed.
 const PIECE: Duration = Duration::from_millis(10);
@@ -34,7 +35,7 @@ enum Event {
     /// Whether the terminal can be used, and what prints above the prompt.
     Ready(Result<Printer, String>),
     /// What the word at the end of a line could become.
-    Complete(String, Sender<(usize, Vec<String>)>),
+    Complete(String, Sender<Completions>),
     /// How something is called.
     Signature(String, Sender<Option<String>>),
     Typed(Typed),
@@ -120,7 +121,7 @@ impl Typing {
 fn read(wanted: &Receiver<Wanted>, events: &Sender<Event>) {
     let (completing, signing) = (events.clone(), events.clone());
     let completes = move |line: &str| {
-        let nothing = (line.len(), Vec::new());
+        let nothing = Completions { start: line.len(), items: Vec::new() };
         let (reply, answer) = channel();
         match completing.send(Event::Complete(line.to_owned(), reply)) {
             Ok(()) => answer.recv_timeout(PATIENCE).unwrap_or(nothing),

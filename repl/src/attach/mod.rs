@@ -8,4 +8,5 @@ mod serving;
 
 pub use commands::{Action, act, evaluate, evaluate_here, list};
 pub use prompt::attach;
+pub use remote::Asked;
 pub use serving::{attend, serve_alone, start};

@@ -3,17 +3,20 @@
 use super::commands::{connect, fail, show};
 use super::remote::{self, Asked};
 use crate::command::is_command;
+use crate::completion::of_words;
 use crate::interrupt;
 use crate::output::{EDITOR_OFF, output};
 use crate::prompt::{PROMPT, PROMPT_STOPPED, Prompt, Typed};
 use crate::terminal::Saved;
+use crate::wrap::wrapped;
 use std::cell::RefCell;
 use std::io::{IsTerminal, Read};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use vm::session::{Client, ClientError, FailureKind, Reply, Request};
+use vm::embed::nth_time;
+use vm::session::{Client, ClientError, Completions, FailureKind, Reply, Request};
 
 /// How long somebody waits for what a word could become. A program that is deep in one operation takes longer.
 const COMPLETION: Duration = Duration::from_millis(800);
@@ -121,10 +124,14 @@ impl Attached {
     /// Says at which error the program has stopped.
     fn tell_stop(&mut self) {
         // Who cannot be asked any more is told at the next input.
-        if let Ok(Reply { text: Some(text), .. }) = self.ask(&Request::Stopped) {
-            let _ = output().write(&text);
+        if let Ok(Reply { text: Some(text), data, .. }) = self.ask(&Request::Stopped) {
+            let _ = output().write(&text.lines().map(|line| wrapped(line, 5) + "\n").collect::<String>());
             output().fresh_line();
-            output().note("the program has stopped, nothing is unwound: `:frame` and `:eval` look around; `:retry`, `:use`, `:continue`, `:abort` go on");
+            let nth = nth_time(data.as_ref().and_then(|data| data["stopped"]["times"].as_u64()).unwrap_or(1));
+            output().note(&wrapped(
+                &format!("the program has stopped{nth}, nothing is unwound: `:frame` and `:eval` look around; `:retry`, `:use`, `:continue`, `:abort` go on"),
+                0,
+            ));
         }
     }
 
@@ -212,22 +219,12 @@ impl Attached {
                 let _ = output().write(&format!("{:.1} ms, with the way there and back\n", begun.elapsed().as_secs_f64() * 1e3));
                 return Ok(next);
             }
-            Asked::Frame(number) => {
-                let reply = self.ask(&Request::Stopped)?;
-                let number = number.unwrap_or(self.call);
-                let described = reply.data.as_ref().map(|stopped| remote::described(stopped, number));
-                match described {
-                    Some(Ok(text)) => {
-                        self.call = number;
-                        let _ = output().write(&text);
-                    }
-                    Some(Err(message)) => {
-                        fail(&message);
-                    }
-                    None => {
-                        show(&reply);
-                    }
+            Asked::Frame(call) => {
+                let reply = self.ask(&Request::Call { call })?;
+                if reply.ok {
+                    self.call = call;
                 }
+                show(&reply);
             }
             Asked::Help => {
                 let _ = output().write(&remote::help());
@@ -260,22 +257,20 @@ fn evaluation(text: &str) -> Request {
     Request::Evaluate { code: text.to_owned(), namespace: None, file: None, at: None }
 }
 
-/// Where the word at the end of `line` begins, and what it could become.
-fn complete(client: &mut Client, line: &str) -> (usize, Vec<String>) {
+/// What the word at the end of `line` could become.
+fn complete(client: &mut Client, line: &str) -> Completions {
     let mut code = line;
     if let Some((before, command)) = line.split_once(':').filter(|(before, _)| before.trim().is_empty()) {
         let Some((_, argument)) = command.split_once(' ') else {
-            return (before.len() + 1, remote::names(command));
+            return of_words(before.len() + 1, "command", remote::names(command));
         };
         code = argument;
     }
     let skipped = line.len() - code.len();
     let request = Request::Complete { code: code.to_owned(), file: None };
     match client.ask_within(&request, COMPLETION) {
-        Ok(Reply { completions: Some(found), .. }) => {
-            (skipped + found.start, found.items.into_iter().map(|item| item.text).collect())
-        }
+        Ok(Reply { completions: Some(found), .. }) => Completions { start: skipped + found.start, ..found },
         // Who types on is told what is wrong, if anything is.
-        _ => (line.len(), Vec::new()),
+        _ => of_words(line.len(), "", []),
     }
 }

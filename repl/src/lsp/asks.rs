@@ -7,13 +7,17 @@ use super::names::{Chain, Known, Meaning, Reach, Reader, chain_at};
 use super::server::{Answer, Server};
 use super::uri::uri_of;
 use gen_lsp_types::json_rpc::Id;
-use gen_lsp_types::{CompletionItemKind, Position};
+use gen_lsp_types::{CompletionItemKind, CompletionItemTag, Position};
 use lang::docs::DocKind;
 use serde_json::{Value, json};
+use std::collections::{HashMap, HashSet};
 use vm::session::{Candidate, Entry, OpenCall, Reply, Request, Signature, call_around, callable, signature, signature_of};
 
 /// Longest text that a program is asked about, in bytes: what nobody has written by hand could keep it from its work.
 const TEXT_BYTES_MAX: usize = 2000;
+
+/// How near what the program tells of is.
+const DISTANCE_TOLD: u8 = 1;
 
 /// What is known of names before the program is asked.
 pub enum Asked {
@@ -197,19 +201,12 @@ impl Server {
     pub fn joined(&self, asked: &Asked, reply: Option<&Reply>) -> Option<Value> {
         match asked {
             Asked::Completion { known, chain, uri } => {
-                let mut known: Vec<(Known, bool)> = known.iter().map(|known| (known.clone(), false)).collect();
-                for candidate in reply.and_then(|reply| reply.completions.as_ref()).into_iter().flat_map(|found| &found.items) {
-                    match known.iter_mut().find(|(known, _)| known.name == candidate.text) {
-                        Some((_, is_live)) => *is_live = true,
-                        None => known.push((of_candidate(candidate), true)),
-                    }
-                }
-                known.sort_by(|(a, _), (b, _)| (a.distance, &a.name).cmp(&(b.distance, &b.name)));
-                let mut seen = std::collections::HashSet::new();
-                known.retain(|(known, _)| seen.insert(known.name.clone()));
+                let told = reply.and_then(|reply| reply.completions.as_ref()).map_or(&[][..], |found| &found.items);
+                let known = with_living(known, told);
                 let document = self.documents.get(uri)?;
                 let range = self.client.encoding.range(document.source(), chain.span);
-                Some(known.into_iter().map(|(known, is_live)| item(&known, is_live, range)).collect())
+                let shows_leaks = self.client.can("/textDocument/completion/completionItem/tagSupport");
+                Some(known.iter().map(|suggested| item(suggested, range, shows_leaks)).collect())
             }
             Asked::Hover { text } => {
                 let live = reply.and_then(|reply| reply.entry.as_ref());
@@ -267,27 +264,62 @@ fn begins(name: &str, word: &str) -> bool {
         && word.chars().flat_map(char::to_lowercase).all(|c| name_chars.next() == Some(c))
 }
 
+/// A name that is suggested.
+struct Suggested<'a> {
+    known: Known,
+    /// What the program says of it.
+    told: Option<&'a Candidate>,
+    /// How many classes with members are nearer, that the program tells of.
+    class: usize,
+}
+
+/// What texts say and what the program says: members by their classes, the nearest first.
+fn with_living<'a>(known: &[Known], told: &'a [Candidate]) -> Vec<Suggested<'a>> {
+    let mut classes: Vec<&str> = told.iter().filter(|told| told.is_member()).map(|told| &*told.home).collect();
+    let mut seen = HashSet::new();
+    classes.retain(|class| seen.insert(*class));
+    let class_of = |told: &Candidate| classes.iter().position(|class| told.is_member() && **class == *told.home).unwrap_or(0);
+    let living: HashMap<&str, &Candidate> = told.iter().map(|told| (&*told.text, told)).collect();
+    let of_text = known.iter().map(|known| {
+        let told = living.get(&*known.name).copied();
+        let is_member = told.is_some_and(Candidate::is_member);
+        // The program knows that it is there, which texts may only guess.
+        let distance = if is_member { known.distance.min(DISTANCE_TOLD) } else { known.distance };
+        Suggested { known: Known { distance, ..known.clone() }, told, class: told.map_or(0, class_of) }
+    });
+    let names: HashSet<&str> = known.iter().map(|known| &*known.name).collect();
+    let others = told.iter().filter(|told| !names.contains(&*told.text));
+    let others = others.map(|told| Suggested { known: of_candidate(told), told: Some(told), class: class_of(told) });
+    let mut all: Vec<Suggested<'a>> = of_text.chain(others).collect();
+    all.sort_by(|a, b| (a.known.distance, a.class, &a.known.name).cmp(&(b.known.distance, b.class, &b.known.name)));
+    let mut seen = HashSet::new();
+    all.retain(|suggested| seen.insert(suggested.known.name.clone()));
+    all
+}
+
 fn of_candidate(candidate: &Candidate) -> Known {
-    let detail = match (candidate.is_leaked, candidate.home.is_empty()) {
-        (true, _) => "no file defines it any more".to_owned(),
-        (false, true) => String::new(),
-        (false, false) => candidate.home.to_string(),
-    };
-    let distance = if candidate.kind == "argument" { 0 } else { 1 };
+    let detail = candidate.home.to_string();
+    let distance = if candidate.kind == "argument" { 0 } else { DISTANCE_TOLD };
     Known { name: candidate.text.clone(), kind: candidate.kind.to_string(), detail, doc: String::new(), distance }
 }
 
-fn item(known: &Known, is_live: bool, range: gen_lsp_types::Range) -> Value {
-    let mut detail = known.detail.clone();
-    if is_live {
-        detail.push_str(if detail.is_empty() { "live" } else { " · live" });
-    }
+fn item(Suggested { known, told, class }: &Suggested<'_>, range: gen_lsp_types::Range, shows_leaks: bool) -> Value {
+    let is_leaked = told.is_some_and(|told| told.is_leaked);
+    let state = match told {
+        Some(_) if is_leaked => "leak: no file defines it any more",
+        Some(_) => "live",
+        None => "",
+    };
+    let detail = [&*known.detail, state].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
     let mut item = json!({
         "label": known.name,
         "kind": item_kind(&known.kind),
-        "sortText": format!("{}{}", known.distance, known.name),
+        "sortText": format!("{}{class:02}{}", known.distance, known.name),
         "textEdit": { "range": range, "newText": known.name },
     });
+    if is_leaked && shows_leaks {
+        item["tags"] = json!([CompletionItemTag::Deprecated]);
+    }
     if !detail.is_empty() {
         item["detail"] = json!(detail);
     }

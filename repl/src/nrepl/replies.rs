@@ -92,7 +92,8 @@ pub fn completions(reply: &Reply, prefix: &str, namespace: &str) -> Message {
     let items = items.map(|(start, item)| {
         let home = if item.home.is_empty() { namespace } else { &item.home };
         let candidate = format!("{}{}", prefix.get(..start).unwrap_or(""), item.text);
-        Value::dict([("candidate", Value::Text(candidate)), ("type", Value::text(&*item.kind)), ("ns", Value::text(home))])
+        let kind = if item.is_leaked { format!("leaked {}", item.kind) } else { item.kind.to_string() };
+        Value::dict([("candidate", Value::Text(candidate)), ("type", Value::Text(kind)), ("ns", Value::text(home))])
     });
     message([("completions", Value::List(items.collect()))])
 }

@@ -270,7 +270,15 @@ fn a_stopped_program_is_restarted_by_a_client() {
     terminal.press(":bt\r");
     terminal.wait_for("#0 bank.rate (bank.lang:1)  days = 0");
     terminal.press(":frame 0\r");
-    terminal.wait_for("`:retry 0` makes it again");
+    // With its text, and the place in it.
+    terminal
+        .wait_for("1 | fn rate(days) { 1200 // days }\n  |                 ^^^^^^^^^^^^\n  days = 0\n  `:retry 0` makes it again");
+    terminal.press(":locals\r");
+    terminal.wait_for("\ndays = 0\n");
+    terminal.press(":threads\r");
+    terminal.wait_for("`main` has stopped at an error\n  #0 bank.rate (bank.lang:1)\n  #1 bank.main (bank.lang:3)");
+    terminal.press(":retry\r");
+    terminal.wait_for("has stopped for the 2nd time, nothing is unwound");
     terminal.press(":eval days + 100\r");
     terminal.wait_for("\n100\n");
     // What is printed for it belongs to the client, and an error is kept.

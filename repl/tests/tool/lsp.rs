@@ -1,6 +1,7 @@
 //! `lang lsp` at its edges: what is no message, what comes too early or too late, texts that are broken anyhow, programs that come and go.
 
 use crate::folder::Folder;
+use crate::running::Running;
 use crate::{LANG, PATIENCE};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
@@ -63,7 +64,8 @@ impl Editor {
     /// An editor that works in a folder.
     fn new(folder: &Folder) -> Editor {
         let mut editor = Editor::silent(folder);
-        let capabilities = json!({ "general": { "positionEncodings": ["utf-8"] } });
+        let completion = json!({ "completionItem": { "tagSupport": { "valueSet": [1] } } });
+        let capabilities = json!({ "general": { "positionEncodings": ["utf-8"] }, "textDocument": { "completion": completion } });
         let reply = editor.ask("initialize", json!({ "capabilities": capabilities, "rootUri": uri(folder, "") }));
         assert_eq!(reply["result"]["capabilities"]["positionEncoding"], "utf-8");
         editor.tell("initialized", json!({}));
@@ -340,9 +342,9 @@ fn tool(folder: &Folder, args: &[&str]) -> Command {
 }
 
 /// A program that a test has started; it goes with the value.
-struct Running(Child);
+struct Served(Child);
 
-impl Drop for Running {
+impl Drop for Served {
     fn drop(&mut self) {
         // It may have ended.
         let _ = self.0.kill();
@@ -350,9 +352,9 @@ impl Drop for Running {
     }
 }
 
-fn serving(folder: &Folder, args: &[&str]) -> Running {
+fn serving(folder: &Folder, args: &[&str]) -> Served {
     std::fs::create_dir_all(folder.path().join("runtime")).expect("the folder can be written");
-    Running(tool(folder, args).spawn().expect("the tool has been built"))
+    Served(tool(folder, args).spawn().expect("the tool has been built"))
 }
 
 impl Editor {
@@ -412,4 +414,38 @@ fn what_others_do_to_the_program_is_told() {
     editor.shown("reload: util.lang: committed");
     let told: Vec<&Value> = editor.seen.iter().filter(|message| message["method"] == "window/showMessage").collect();
     assert!(told.is_empty(), "{told:?}");
+}
+
+/// The program tells what texts do not: leaks, and members by the classes that they come from.
+#[test]
+fn a_program_that_lives_tells_leaks_and_classes() {
+    let text = "let turns = 0\nclass Thing { slot aim = 1 }\nclass Ship(Thing) { slot zone = 2 }\nlet ship = Ship()\n";
+    let gone = "fn gone() { 1 }\n";
+    let rest = "let keep = gone\nfn main() { print(\"begun\"); while true { turns += 1 } }\n";
+    let folder = Folder::with(&[("game.lang", &format!("{text}{gone}{rest}"))]);
+    std::fs::create_dir_all(folder.path().join("runtime")).expect("the folder can be written");
+    let mut command = Command::new(LANG);
+    command.args(["run", "--reload", "--serve=all", "game.lang"]).current_dir(folder.path());
+    command.env("XDG_RUNTIME_DIR", folder.path().join("runtime"));
+    let mut program = Running::of(&mut command);
+    program.wait_for("begun");
+    folder.write("game.lang", &format!("{text}{rest}"));
+    program.wait_for("leaked");
+    let mut editor = Editor::new(&folder);
+    let uri = uri(&folder, "game.lang");
+    editor.open(&uri, &format!("{text}{rest}ship.\ngo\n"));
+    editor.shown("attached to `game.lang`");
+    let mut completed = |line: u32, character: u32| {
+        let at = json!({ "textDocument": { "uri": uri }, "position": { "line": line, "character": character } });
+        editor.ask("textDocument/completion", at)["result"].take()
+    };
+    let items = completed(7, 2);
+    let gone = items.as_array().expect("a list").iter().find(|item| item["label"] == "gone").expect("it is suggested");
+    assert_eq!((&gone["tags"], &gone["detail"]), (&json!([1]), &json!("game · leak: no file defines it any more")));
+    let items = completed(6, 5);
+    let mut items: Vec<&Value> = items.as_array().expect("a list").iter().collect();
+    items.sort_by_key(|item| item["sortText"].as_str().expect("a text").to_owned());
+    let place = |label: &str| items.iter().position(|item| item["label"] == label).expect("it is suggested");
+    assert!(place("zone") < place("aim"), "{items:?}");
+    assert!(items[place("aim")]["detail"].as_str().is_some_and(|detail| detail.contains("live")), "{items:?}");
 }

@@ -93,6 +93,21 @@ fn text_is_evaluated() {
 }
 
 #[test]
+fn completions_tell_leaks() {
+    let folder = Folder::with(&[("bank.lang", "fn rate() { 1 }\nlet keep = rate\n")]);
+    let server = Server::start(&folder, &["serve", "--nrepl", "bank.lang"]);
+    let mut stream = server.connect();
+    let rate = |stream: &mut TcpStream| ask(stream, &[("id", "1"), ("op", "completions"), ("prefix", "bank.ra")], DONE);
+    ask(&mut stream, &[("code", "import bank"), ("id", "0"), ("op", "eval")], DONE);
+    assert!(rate(&mut stream).contains("4:type8:function"));
+    folder.write("bank.lang", "let keep = rate\n");
+    let reloaded = ask(&mut stream, &[("code", "import live\nlive.reload().ok"), ("id", "2"), ("op", "eval")], DONE);
+    assert!(reloaded.contains("5:value4:true"), "{reloaded}");
+    let answer = rate(&mut stream);
+    assert!(answer.contains("9:candidate9:bank.rate") && answer.contains("4:type15:leaked function"), "{answer}");
+}
+
+#[test]
 fn sessions_are_apart() {
     let folder = Folder::new();
     let server = Server::start(&folder, &["serve", "--nrepl"]);

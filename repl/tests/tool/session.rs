@@ -308,6 +308,7 @@ fn a_stopped_call_is_looked_at_and_goes_on() {
     stop("bank.settle([bank.Account(\"ann\", 3), bank.Account(\"bob\")])", "#1 bank.settle (bank.lang:6)");
     assert!(!terminal.text().contains("settled"), "{}", terminal.text());
     stop(":frame 1", "`:retry 1` makes it again");
+    stop(":locals", "\nsum = 400\n");
     stop(":eval \"${sum} of ${account.owner}\"", "400 of bob");
     stop(":eval nosuch", "`nosuch` does not exist");
     stop(":frame 0", "`:retry 0` makes it again");
@@ -405,4 +406,127 @@ fn tab_completes_arguments_and_names_behind_commands() {
     terminal.ask("let mine = bank.Acc\t(\"ann\", bal\t70)\rmine.bal\t", "\n70\n");
     terminal.ask("?mine.bal\t", "slot bank.Account.balance");
     terminal.ask(":ty\t mine.bal\t", "\nInt\n");
+}
+
+/// All that is listed fits the screen, so that nothing is asked about it that would take the keys behind it.
+#[test]
+fn a_long_list_of_names_is_cut_to_the_screen() {
+    let folder = Folder::new();
+    // The editor of lines counts what it lists with 16 bits.
+    let names: String = (0..70_000).map(|i| format!("let name_{i} = {i}\n")).collect();
+    folder.write("many.lang", &names);
+    let terminal = Terminal::session(&folder);
+    terminal.wait_for_prompt();
+    terminal.ask(":load many", "imported as `many`");
+    terminal.press("many.na\t");
+    terminal.wait_for("> many.name_");
+    terminal.press("\t\t");
+    terminal.wait("the input below the list", |screen| {
+        let text = screen.contents();
+        let rest = text.split_once("more; type more letters\n").map_or("", |(_, rest)| rest);
+        text.contains("name_0") && rest.trim_end() == "> many.name_"
+    });
+    // The next key is a part of the input.
+    terminal.press("6999\t\t");
+    terminal.wait_for("name_69999\n");
+    terminal.press(CTRL_C);
+    terminal.wait_for_prompt();
+    terminal.ask("1000 + 11", "\n1011\n");
+    let written = String::from_utf8_lossy(&terminal.bytes()).into_owned();
+    assert!(!written.contains("--More--") && !written.contains("possibilities"), "{}", terminal.text());
+}
+
+#[test]
+fn listed_names_tell_leaks_and_classes() {
+    let text = "class Thing { slot name = 1 }\nclass Ship(Thing) { slot fuel = 2; fn burn() { self.fuel } }\nlet ship = Ship()\n";
+    let gone = "fn gone_rate() { 1 }\nfn going() { 2 }\nlet keep = gone_rate\n";
+    let folder = Folder::with(&[("game.lang", &format!("{text}{gone}"))]);
+    let terminal = Terminal::session(&folder);
+    terminal.wait_for_prompt();
+    terminal.ask(":load game", "imported as `game`");
+    terminal.press("game.ship.\t\t");
+    terminal.wait_for("game.Ship                                \n  burn  fuel\ngame.Thing\n  name\n> game.ship.");
+    terminal.press(CTRL_C);
+    terminal.wait_for_prompt();
+    folder.write("game.lang", &format!("{text}{}", gone.replace("fn gone_rate() { 1 }", "")));
+    terminal.ask(":reload", "leaked");
+    terminal.press("game.go\t\t");
+    terminal.wait_for("going             gone_rate (leak)\n> game.go");
+    // The mark is not taken into the input.
+    terminal.press("n\t");
+    terminal.ask("() + 500", "\n501\n");
+}
+
+#[test]
+fn a_definition_is_edited_where_it_is_written() {
+    let folder = Folder::with(&[("rules.lang", "let hits = 0\nfn damage() { hits += 1; 300 + hits }\n")]);
+    // An editor that tells what it is given, and waits for a key as editors do.
+    folder.write("editor.sh", "echo \"editing $@\"\nread key\nsed -i 's/300/400/' rules.lang\n");
+    let envs = [("EDITOR", "sh editor.sh"), ("VISUAL", "")];
+    let terminal = Terminal::start(&folder, 80, &[], &envs);
+    terminal.wait_for_prompt();
+    terminal.ask(":load rules\rrules.damage()", "\n301\n");
+    terminal.press(":edit rules.damage\r");
+    terminal.wait_for("editing +2 rules.lang");
+    terminal.press("x\r");
+    terminal.wait_for("changed rules.damage");
+    terminal.ask("rules.damage()", "\n402\n");
+    terminal.ask("fn typed() { 1 }\r:edit typed", "`typed` was typed: it is in no file");
+    terminal.ask(":edit rules", "`rules` is a namespace of rules.lang");
+    terminal.ask(":edit print", "`print` is part of the engine or of the library");
+    terminal.ask(":edit rules.damag", "did you mean `damage`?");
+    folder.write("editor.sh", "exit 3\n");
+    terminal.ask(":edit rules.hits", "`sh editor.sh` has failed (exit status: 3)");
+    let terminal = Terminal::start(&folder, 80, &[], &[("EDITOR", "nosuch-editor"), ("VISUAL", "")]);
+    terminal.ask(":load rules\r:edit rules.hits", "cannot start `nosuch-editor`");
+}
+
+#[test]
+fn what_was_typed_is_written() {
+    let folder = Folder::new();
+    let terminal = Terminal::session(&folder);
+    terminal.wait_for_prompt();
+    terminal.ask("fn f() { 1 }\r1 + 100", "\n101\n");
+    terminal.ask(":write typed", "saved 1 lines as `typed.lang`");
+    terminal.ask(":write typed", "nothing is overwritten; give another name");
+    terminal.ask("let a = 2\r:write! typed.lang", "saved 2 lines as `typed.lang`");
+    assert_eq!(fs::read_to_string(folder.path().join("typed.lang")).expect("it was written"), "fn f() { 1 }\nlet a = 2\n");
+}
+
+#[test]
+fn the_program_is_looked_at_from_the_prompt() {
+    let text = "import task\nclass Ship { slot fuel = 1 }\nlet ships = [Ship(), Ship()]\nlet messages = task.channel()\n\
+        fn wait_for(messages) { messages.receive() }\nlet job = task.spawn(|| wait_for(messages), name: \"Job\")\n";
+    let folder = Folder::with(&[("game.lang", text)]);
+    let terminal = Terminal::session(&folder);
+    terminal.wait_for_prompt();
+    terminal.ask(":load game", "imported as `game`");
+    terminal.ask(":threads", "`Job` waits to receive from a channel\n  #0 game.wait_for (game.lang:5)");
+    terminal.ask(":migrate game.Ship", "all instances of game.Ship are up to date");
+    folder.write("game.lang", &text.replace("slot fuel = 1", "slot fuel = 1; slot name = nil"));
+    terminal.ask(":reload\r:migrate game.Ship", "2 instances of game.Ship are migrated");
+    terminal.ask(":disasm game.wait_for", "wait_for(messages)  ");
+    terminal.ask(":ns game", "what is typed belongs to `game`");
+    terminal.ask("ships.len() + 40", "\n42\n");
+    terminal.ask(":ns repl\rships", "`ships` does not exist");
+}
+
+#[test]
+fn a_retry_that_fails_again_is_counted() {
+    let folder = Folder::with(&[("bank.lang", BANK)]);
+    let terminal = Terminal::session(&folder);
+    terminal.wait_for_prompt();
+    terminal.ask(":load bank", "imported as `bank`");
+    let stop = |text: &str, answer: &str| {
+        terminal.press(&format!("{text}\r"));
+        terminal.wait(answer, |screen| screen.contents().contains(answer) && is_at(screen, "stopped>"));
+    };
+    stop("bank.settle([bank.Account(\"a somewhat longer name\"), bank.Account(\"another one\")])", "stopped, nothing is unwound");
+    // Lines end at words.
+    terminal.wait_for("\"a somewhat longer name\",\n     days: 0)\n");
+    stop(":retry", "stopped for the 2nd time, nothing is unwound");
+    stop(":retry", "stopped for the 3rd time, nothing is unwound");
+    // The same error of the next call is another one.
+    terminal.press(":use 1\r");
+    terminal.wait("a stop for the first time", |screen| screen.contents().matches("stopped, nothing is unwound").count() == 2);
 }

@@ -51,6 +51,31 @@ pub struct StoppedProgram {
     pub calls: Vec<StoppedCall>,
     /// The namespace and the name that the innermost call has looked for in vain.
     pub missing: Option<(String, String)>,
+    /// How many times it has stopped at the same error in the same function, each time after a retry.
+    pub times: u64,
+}
+
+impl StoppedProgram {
+    /// What tells it from other stops.
+    fn what(&self) -> String {
+        let place = self.calls.first().map_or("", |call| &*call.place.function);
+        match &self.error {
+            Error::Raised { class, message, .. } => format!("{place} {class} {message}"),
+            error => format!("{place} {error}"),
+        }
+    }
+}
+
+/// ` for the 2nd time`; empty for the first.
+pub fn nth_time(times: u64) -> String {
+    let ending = match (times % 100, times % 10) {
+        (11..=13, _) => "th",
+        (_, 1) => "st",
+        (_, 2) => "nd",
+        (_, 3) => "rd",
+        _ => "th",
+    };
+    if times < 2 { String::new() } else { format!(" for the {times}{ending} time") }
 }
 
 /// What is known of a call without its texts.
@@ -83,7 +108,25 @@ impl Vm {
             let calls = found.iter().enumerate().map(|(i, found)| cx.describe_call(found, i == 0 && missing.is_some())).collect();
             Some((stopped.ticket, Handle::new(cx.world, stopped.error), calls, missing))
         })?;
-        Some(StoppedProgram { number, error: self.raised(error), calls, missing })
+        let mut stopped = StoppedProgram { number, error: self.raised(error), calls, missing, times: 1 };
+        if let Some((what, times)) = &self.retried
+            && *what == stopped.what()
+        {
+            stopped.times += times;
+        }
+        Some(stopped)
+    }
+
+    /// Remembers that a call is made again, so that it is known if it stops at the same error once more. The ways to go on do that themselves.
+    pub fn note_retry(&mut self, stopped: &StoppedProgram) {
+        self.retried = Some((stopped.what(), stopped.times));
+    }
+
+    fn note_restart(&mut self, how: &Restart) {
+        match self.stopped().filter(|_| matches!(how, Restart::Retry(_))) {
+            Some(stopped) => self.note_retry(&stopped),
+            None => self.retried = None,
+        }
     }
 
     /// Lets the program go on that has stopped at an error.
@@ -94,6 +137,7 @@ impl Vm {
         if let Restart::Return(_, value) = how {
             self.check_handle(value)?;
         }
+        self.note_restart(how);
         self.enter(|cx| {
             let stopped = cx.world.stopping.open().ok_or_else(|| Error::Host("the program has not stopped at an error".into()))?;
             let go_on = cx.way_of(how).map_err(Error::Host)?;
@@ -120,6 +164,7 @@ impl Vm {
             stopped.ok_or_else(|| Error::Host("no call has stopped at an error".into()))?;
             cx.way_of(how).map(|_| ()).map_err(Error::Host)
         })?;
+        self.note_restart(how);
         self.run_stopped(how)
     }
 

@@ -70,6 +70,8 @@ pub struct Vm {
     pub(super) on_requested: Option<OnReload>,
     pub(super) on_task_error: Option<OnTaskError>,
     pub(super) failed_tasks: usize,
+    /// The stop after which a call was made again last: what it was, and how many times it had come.
+    pub(super) retried: Option<(String, u64)>,
     pub(super) caught_failures: Option<super::tests::CaughtFailures>,
     /// When the test that runs is stopped.
     pub(super) time_limit: Option<super::tests::TimeLimit>,
@@ -144,6 +146,7 @@ impl Vm {
             on_requested: None,
             on_task_error: None,
             failed_tasks: 0,
+            retried: None,
             caught_failures: None,
             time_limit: None,
             slice_goes_on: false,

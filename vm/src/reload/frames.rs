@@ -1,12 +1,12 @@
 //! Calls that are running or suspended, and closures, with the text they are in: what is old of them, and why.
 
 use super::orphans::NO_PLACE;
-use super::stacks::calls_of;
+use super::stacks::{State, calls_of};
 use super::uses::Met;
 use crate::embed::{Error, Handle, Vm};
 use crate::heap::Value;
 use crate::interp::places_of;
-use crate::object::{Cx, Fiber, Frame, Function, Linked, Proto, TraceFrame};
+use crate::object::{Cx, Fiber, Frame, Function, Linked, Proto, Stack, TraceFrame};
 use gc_arena::Gc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -33,6 +33,17 @@ pub struct Call {
     pub fiber: Option<Handle>,
     /// The task it belongs to, where that is known.
     pub task: Option<String>,
+}
+
+/// What has calls of its own: the main part of a run, a task, a fiber that is suspended.
+#[derive(Clone, Debug)]
+pub struct Thread {
+    /// The name of the task, where that is known.
+    pub task: Option<String>,
+    /// What it does: `runs`, `waits for a channel`.
+    pub state: String,
+    /// The calls of functions of the program, innermost first.
+    pub calls: Vec<CodePlace>,
 }
 
 /// A closure.
@@ -67,6 +78,11 @@ impl Vm {
         })
     }
 
+    /// What has calls of its own that have begun and not ended. Looks at everything alive.
+    pub fn threads(&mut self) -> Vec<Thread> {
+        self.enter(|cx| cx.threads())
+    }
+
     /// The program's closures that are alive. Looks at everything alive.
     pub fn closures(&mut self) -> Vec<Closure> {
         self.enter(|cx| {
@@ -95,15 +111,44 @@ impl<'gc> Cx<'_, 'gc> {
     fn calls(&self) -> Vec<FoundCall<'gc>> {
         let mut calls = Vec::new();
         self.each_stack(&self.held_fibers(), &mut |stack, owner| {
-            for (frame, callee) in calls_of(stack) {
-                for (proto, place) in places_of(self.world, std::slice::from_ref(frame)) {
-                    if !place.is_library {
-                        calls.push((place_in(proto, &place, self.why_old(frame, callee)), owner.fiber, owner.task.clone()));
-                    }
+            calls.extend(self.places_on(stack).into_iter().map(|place| (place, owner.fiber, owner.task.clone())));
+        });
+        calls
+    }
+
+    /// Where the calls of functions of the program are that stand on a stack, innermost first.
+    fn places_on(&self, stack: &Stack<'gc>) -> Vec<CodePlace> {
+        let mut places = Vec::new();
+        for (frame, callee) in calls_of(stack) {
+            for (proto, place) in places_of(self.world, std::slice::from_ref(frame)) {
+                if !place.is_library {
+                    places.push(place_in(proto, &place, self.why_old(frame, callee)));
+                }
+            }
+        }
+        places
+    }
+
+    fn threads(&self) -> Vec<Thread> {
+        let mut threads: Vec<Thread> = Vec::new();
+        self.each_stack(&self.held_fibers(), &mut |stack, owner| {
+            let calls = self.places_on(stack);
+            match threads.last_mut().filter(|_| owner.is_resumer) {
+                Some(thread) => thread.calls.extend(calls),
+                None => {
+                    let state = match owner.state {
+                        State::Running => "runs".to_owned(),
+                        State::Waiting => format!("waits {}", owner.waits.as_deref().unwrap_or("for its turn")),
+                        State::Suspended => "is suspended".to_owned(),
+                        State::Stopped => "has stopped at an error".to_owned(),
+                    };
+                    threads.push(Thread { task: owner.task.clone(), state, calls });
                 }
             }
         });
-        calls
+        // Where nothing of the program runs, the host does.
+        threads.retain(|thread| !thread.calls.is_empty() || thread.state != "runs");
+        threads
     }
 
     /// Why a call is not in the text that runs, if it is not.

@@ -65,8 +65,11 @@ impl StoppedProgram {
                 ("locals", format!("{{{}}}", call.locals.iter().map(local).collect::<Vec<_>>().join(", "))),
             ])
         };
-        let stopped = object(&[("class", text(&class)), ("message", text(&message)), ("calls", array(&self.calls, call))]);
-        object(&[("stopped", stopped)])
+        let mut fields = vec![("class", text(&class)), ("message", text(&message)), ("calls", array(&self.calls, call))];
+        if self.times > 1 {
+            fields.push(("times", self.times.to_string()));
+        }
+        object(&[("stopped", object(&fields))])
     }
 }
 

@@ -69,7 +69,7 @@ pub use contribution::{Holder, NewText, Verdict, verdict};
 pub use diff::{Change, DefinitionChange, FileChange, diff};
 pub use directory::is_program_file;
 pub use disk::Drift;
-pub use frames::{Call, Closure, CodePlace, Referrer};
+pub use frames::{Call, Closure, CodePlace, Referrer, Thread};
 pub use history::{DefinitionVersion, History};
 pub use hosting::ReloadBlock;
 pub use images::Images;

@@ -14,6 +14,10 @@ pub(super) struct Owner<'gc> {
     pub(super) task: Option<String>,
     /// What has to happen before it goes on.
     pub(super) state: State,
+    /// What its task waits for, if it waits.
+    pub(super) waits: Option<String>,
+    /// Whether the stack that was told before stands on this one.
+    pub(super) is_resumer: bool,
 }
 
 /// What a stack does.
@@ -25,6 +29,8 @@ pub(super) enum State {
     Waiting,
     /// It is that of a fiber that is suspended.
     Suspended,
+    /// It is that of the program, which has stopped at an error.
+    Stopped,
 }
 
 /// What becomes of a call that is in an old text.
@@ -104,21 +110,30 @@ impl<'gc> Cx<'_, 'gc> {
         let running = std::iter::once((&world.stack, world.fiber, world.tasks.current));
         let parked = world.parked.iter().rev().filter_map(|parked| Some((parked.stack.as_deref()?, parked.fiber, parked.task)));
         for (stack, fiber, task) in running.chain(parked) {
-            let owner = Owner { fiber, task: task.map(|task| task.name.to_string()), state: State::Running };
+            let state = if task.is_some_and(|task| self.has_stopped(task)) { State::Stopped } else { State::Running };
+            let owner = Owner { fiber, task: task.map(|task| task.name.to_string()), state, waits: None, is_resumer: false };
             tell(stack, &owner);
             each_resumer(&owner, &mut seen, tell);
         }
         for (task, name) in self.waiting_tasks() {
-            let owner = Owner { fiber: task.fiber(), task: Some(name), state: State::Waiting };
+            let state = if self.has_stopped(task) { State::Stopped } else { State::Waiting };
+            let waits = task.wait.borrow().as_ref().map(|wait| wait.what.clone());
+            let owner = Owner { fiber: task.fiber(), task: Some(name), state, waits, is_resumer: false };
             task.stack().with_stack(|stack| tell(stack, &owner));
             each_resumer(&owner, &mut seen, tell);
         }
         for fiber in fibers {
             if fiber.state.get() == FiberState::Suspended && seen.insert(Gc::as_ptr(*fiber) as usize) {
-                let owner = Owner { fiber: Some(*fiber), task: None, state: State::Suspended };
+                let owner = Owner { fiber: Some(*fiber), task: None, state: State::Suspended, waits: None, is_resumer: false };
                 fiber.stack().with_stack(|stack| tell(stack, &owner));
             }
         }
+    }
+
+    /// Whether a task has stopped at an error, and nothing has been decided yet.
+    fn has_stopped(&self, task: Gc<'gc, Task<'gc>>) -> bool {
+        let stopping = &self.world.stopping;
+        stopping.open().iter().chain(&stopping.older).any(|stopped| Gc::ptr_eq(stopped.task, task))
     }
 
     /// Of a call whose code has been replaced or overwritten: how it goes on. `callee` is what was called.
@@ -138,7 +153,7 @@ impl<'gc> Cx<'_, 'gc> {
 fn each_resumer<'gc>(owner: &Owner<'gc>, seen: &mut FxHashSet<usize>, tell: &mut dyn FnMut(&Stack<'gc>, &Owner<'gc>)) {
     for fiber in resumers(owner.fiber) {
         seen.insert(Gc::as_ptr(fiber) as usize);
-        let owner = Owner { fiber: fiber.resumer(), ..owner.clone() };
+        let owner = Owner { fiber: fiber.resumer(), is_resumer: true, ..owner.clone() };
         fiber.stack().with_stack(|stack| tell(stack, &owner));
     }
 }

@@ -28,6 +28,9 @@ pub struct Stale {
     pub(super) is_known: bool,
 }
 
+/// What becomes of calls that have stopped at an error.
+const STOPPED: &str = "it is in its old text until it is called again";
+
 impl Stale {
     /// All of it.
     pub fn iter(&self) -> impl Iterator<Item = &StaleCode> {
@@ -117,7 +120,8 @@ impl<'gc> Cx<'_, 'gc> {
                 } else {
                     (format!("`{}`", proto.qualified), "it returns")
                 };
-                let reason = old.reason(end);
+                let is_stopped = owner.state == State::Stopped;
+                let reason = if is_stopped { STOPPED.to_owned() } else { old.reason(end) };
                 let line = crate::interp::places_of(self.world, std::slice::from_ref(frame)).first().map_or(0, |(_, at)| at.line());
                 let code = StaleCode {
                     name: if is_statement { "a statement".to_owned() } else { proto.qualified.to_string() },
@@ -127,7 +131,7 @@ impl<'gc> Cx<'_, 'gc> {
                     version: proto.version.get(),
                     count: 1,
                     reason,
-                    text: if matches!(old, OldCall::Moves) { ";".to_owned() } else { " and".to_owned() },
+                    text: if is_stopped || matches!(old, OldCall::Moves) { ";".to_owned() } else { " and".to_owned() },
                 };
                 at.insert((Gc::as_ptr(proto) as usize, owner.state), found.len());
                 found.push((OldCode { what, state: owner.state, task: owner.task.clone(), count: 1 }, code));
@@ -296,6 +300,7 @@ impl fmt::Display for OldCode {
         let OldCode { what, state, task, count } = self;
         match (state, count, task) {
             (State::Running, ..) => write!(f, "{what} is running"),
+            (State::Stopped, ..) => write!(f, "{what} has stopped at an error"),
             (State::Waiting, 1, Some(task)) => write!(f, "{what} waits in task `{task}`"),
             (State::Waiting, ..) => write!(f, "{what} waits in {count} calls of tasks"),
             (State::Suspended, 1, _) => write!(f, "{what} is suspended in a fiber"),

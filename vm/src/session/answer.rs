@@ -5,7 +5,7 @@ use super::patch::{class_of, class_text, in_place};
 use super::region::{Missing, find, range};
 use super::stopped::Done;
 use super::{Failure, FailureKind, Note, Position, RegionKind, Reply, Request, Session, completion, evaluated, inspect, lookup};
-use super::{namespace_of, provenance, signature};
+use super::{namespace_of, provenance, signature, stopped, threads};
 use crate::embed::{Error, Handle, Problem, Vm};
 use crate::heap::Value;
 use crate::object::{Interrupt, OnError};
@@ -95,6 +95,14 @@ impl Session {
             }
             Request::List { what } => told(describe::ls(vm, self, what)?),
             Request::Who { name } => told(describe::who(vm, self, name)?),
+            Request::Instances { class } => told(describe::instances(vm, self, class)?),
+            Request::Migrate { class } => told(describe::migrate(vm, self, class)?),
+            Request::Disassemble { name } => told(describe::disassembly(vm, self, name)?),
+            Request::Threads => {
+                let threads = vm.threads();
+                Reply { data: Some(threads::data(&threads)), ..told(threads::text(&threads)) }
+            }
+            Request::Namespace { name } => told(describe::namespace(vm, self, name)?),
             Request::Inspect { what, path, from } => {
                 let inspected = inspect::inspect(vm, self, what, path, *from)?;
                 Reply { text: Some(inspect::text(&inspected)), inspected: Some(inspected), ..done() }
@@ -106,6 +114,8 @@ impl Session {
                 let Some(stopped) = vm.stopped() else { return Err(Trouble::Asked("nothing has stopped at an error".into())) };
                 Reply { text: Some(stopped.to_string()), data: json(&stopped.to_json()), ..done() }
             }
+            Request::Call { call } => told(stopped::call(vm, *call).map_err(Trouble::Asked)?),
+            Request::Locals { call } => told(stopped::locals(vm, *call).map_err(Trouble::Asked)?),
             Request::EvaluateInCall { call, code } => {
                 let value = vm.eval_in_call(*call, code)?;
                 self.shown(vm, value)?

@@ -1,15 +1,21 @@
 //! Texts that describe what there is.
 
 use super::listing;
-use super::lookup::{chain_of, entry, held_handle, name_of_class};
+use super::lookup::{chain_of, entry, held_handle, held_value, missing, name_of_class};
 use super::{Entry, Session};
+use crate::bytecode::disassemble;
 use crate::embed::{Error, Handle, Vm};
 use crate::heap::Value;
+use crate::ops::suggestion;
 use crate::reload::Uses;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// Instances that are shown of those that there are.
 const INSTANCES_MAX: usize = 10;
+
+/// Errors of migrations that are shown.
+const ERRORS_MAX: usize = 3;
 
 /// Why something cannot be told.
 #[derive(Debug)]
@@ -174,12 +180,118 @@ fn placed(vm: &mut Vm, session: &Session, names: &[String]) -> String {
     out
 }
 
+/// The value of a name, or of a text that has to be evaluated.
+fn class_asked(vm: &mut Vm, session: &mut Session, text: &str) -> Result<Handle, Trouble> {
+    match held_handle(vm, session, text).map_err(Trouble::Asked)? {
+        Some(value) => Ok(value),
+        None => Ok(evaluated(vm, session, text)?),
+    }
+}
+
+/// Brings the instances of a class to its newest layout, and says how many.
+pub fn migrate(vm: &mut Vm, session: &mut Session, text: &str) -> Result<String, Trouble> {
+    if text.is_empty() {
+        return refuse(
+            "write `:migrate CLASS`: its instances, and those of classes below it, get the newest layout now, not at their next use",
+        );
+    }
+    let class = class_asked(vm, session, text)?;
+    let done = vm.migrate_instances(&class, None)?;
+    let count = done.migrated;
+    let mut out = match count {
+        0 if done.errors.is_empty() => format!("all instances of {text} are up to date\n"),
+        0 => String::new(),
+        1 => format!("1 instance of {text} is migrated\n"),
+        _ => format!("{count} instances of {text} are migrated\n"),
+    };
+    if !done.errors.is_empty() {
+        let _ = writeln!(out, "{} cannot be migrated and stay as they were:", done.errors.len());
+        out.extend(done.errors.iter().take(ERRORS_MAX).map(|error| format!("{}\n", error.to_string().trim_end())));
+        if let Some(left) = done.errors.len().checked_sub(ERRORS_MAX).filter(|left| *left > 0) {
+            let _ = writeln!(out, "… and {left} more");
+        }
+    }
+    Ok(out)
+}
+
+/// What a function is compiled to, and the functions within it.
+pub fn disassembly(vm: &mut Vm, session: &mut Session, name: &str) -> Result<String, Trouble> {
+    if name.is_empty() {
+        return refuse("write `:disasm NAME`: what a function is compiled to, as in `:disasm game.step`");
+    }
+    let chain = chain_of(vm, session, name).map_err(Trouble::Asked)?;
+    let found = vm.enter(|cx| {
+        let value = held_value(cx, &chain)?;
+        let class = name_of_class(cx, &value);
+        let what = if class == "Function" { "is built in".to_owned() } else { format!("is a value of class {class}") };
+        Some(compiled(&value).ok_or(what))
+    });
+    match found {
+        Some(Ok(text)) => Ok(text),
+        Some(Err(what)) => refuse(format!("`{name}` {what}; only functions of the program have code")),
+        None => refuse(missing(vm, session, name)),
+    }
+}
+
+fn compiled(value: &Value<'_>) -> Option<String> {
+    match value {
+        Value::Function(function) => {
+            let newest = std::iter::successors(Some(function.proto()), |proto| proto.successor()).last()?;
+            let image = newest.linked.image.clone();
+            let mut out = String::new();
+            let mut waiting = vec![newest.id];
+            while let Some(id) = waiting.pop() {
+                let _ = write!(out, "{}{}", if out.is_empty() { "" } else { "\n" }, disassemble(&image, id));
+                waiting.extend(image.protos[id.0 as usize].nested.iter().rev());
+            }
+            Some(out)
+        }
+        Value::Decorated(decorated) => compiled(&decorated.original.get()),
+        Value::Bound(bound) => compiled(&bound.method),
+        _ => None,
+    }
+}
+
+/// The namespaces of the program with their files; or has text belong to another namespace from now on.
+pub fn namespace(vm: &mut Vm, session: &mut Session, name: &str) -> Result<String, Trouble> {
+    let namespaces = namespaces(vm);
+    if name.is_empty() {
+        let mark = |name: &str| if name == session.namespace() { "*" } else { " " };
+        let own = (session.home.clone(), vec!["what is typed in this session".to_owned()]);
+        let all = std::iter::once(&own).chain(namespaces.iter().filter(|(name, _)| *name != session.home));
+        return Ok(all.map(|(name, files)| format!("{} {name}  {}\n", mark(name), files.join(", "))).collect());
+    }
+    if name != session.home && !namespaces.iter().any(|(other, _)| other == name) {
+        let names = namespaces.iter().map(|(name, _)| &**name).chain([&*session.home]);
+        return refuse(format!("the program has no namespace `{name}`{}; `:ns` lists them", suggestion(name, names)));
+    }
+    session.set_namespace(vm, name);
+    Ok(match session.is_at_home() {
+        true => format!("what is typed belongs to `{name}`, as at the beginning\n"),
+        false => format!("what is typed belongs to `{name}` and can change the program; `:ns {}` goes back\n", session.home),
+    })
+}
+
+/// The namespaces of the program, each with the files that contribute to it.
+fn namespaces(vm: &mut Vm) -> Vec<(String, Vec<String>)> {
+    vm.enter(|cx| {
+        let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for module in cx.world.modules.values() {
+            if module.state().linked.is_some() && !module.path.starts_with('<') && !cx.world.is_library(&module.namespace) {
+                found.entry(module.namespace.name.to_string()).or_default().push(module.path.to_string());
+            }
+        }
+        found.values_mut().for_each(|files| files.sort());
+        found.into_iter().collect()
+    })
+}
+
 /// The living instances of a class.
 pub fn instances(vm: &mut Vm, session: &mut Session, text: &str) -> Result<String, Trouble> {
     if text.is_empty() {
         return refuse("write `:instances CLASS`: the living instances of a class, and of those below it, are counted and shown");
     }
-    let class = evaluated(vm, session, text)?;
+    let class = class_asked(vm, session, text)?;
     let list = vm.instances_of(&class)?;
     let (count, first) = vm.enter(|cx| {
         let Value::List(list) = list.value_in(cx.world) else { return (0, Vec::new()) };

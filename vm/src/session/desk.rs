@@ -247,19 +247,6 @@ impl Drop for Desk {
     }
 }
 
-impl Session {
-    /// Values and errors that it has kept are nobody's any more: who has its namespace next shall not see them.
-    fn forget_values(self, vm: &mut Vm) {
-        let first = self.values.saturating_sub(super::VALUES_MAX) + 1;
-        let numbered = (first..=self.values).map(|number| format!("{}{number}", super::LAST));
-        for name in numbered.chain([super::LAST.to_owned(), super::LAST_ERROR.to_owned()]) {
-            if super::kind_of(vm, &format!("{}.{name}", self.namespace)).is_some() {
-                vm.define_value(&self.namespace, &name, ());
-            }
-        }
-    }
-}
-
 /// Whether requests can be carried out where the VM stands. A statement of a top level that runs is the program itself.
 fn is_served(vm: &Vm) -> bool {
     !vm.is_committing() || vm.running_code().is_some_and(|code| code.is_statement)

@@ -196,7 +196,7 @@ pub fn names(vm: &mut Vm, session: &Session, before: &[&str], start: &str) -> Ve
 
 fn names_in(cx: &Cx<'_, '_>, namespace: &str, start: &str, items: &mut Vec<Candidate>) {
     let Some(found) = cx.world.namespaces.get(namespace) else { return };
-    let cells = found.definitions();
+    let cells = found.with_leaks();
     let mut fitting: Vec<_> =
         cells.iter().filter(|cell| cell.name.as_str().starts_with(start) && !cell.value().is_unset()).collect();
     // PERF: of 100 000 names, to order them takes 15 ms of 24; who sees so many sees none.
@@ -238,8 +238,9 @@ fn members<'gc>(cx: &Cx<'_, 'gc>, value: &Value<'gc>, start: &str, items: &mut V
     }
     // Payloads and what else the engine knows of.
     let rest = cx.attribute_names(value).into_iter().filter(|name| name.starts_with(start) && !seen.contains(name));
-    let (rest, nothing): (BTreeSet<String>, _) = (rest.collect(), Arc::default());
-    items.extend(rest.into_iter().map(|name| candidate(name, "attribute", &nothing)));
+    let rest: BTreeSet<String> = rest.collect();
+    let home: Arc<str> = name_of_class(cx, value).into();
+    items.extend(rest.into_iter().map(|name| candidate(name, "attribute", &home)));
 }
 
 fn kind_of_member(member: &Member<'_>) -> &'static str {

@@ -25,13 +25,14 @@ mod rights;
 mod server;
 mod signature;
 mod stopped;
+mod threads;
 mod token;
 
 pub use answer::{failed, note, reported, selection};
 pub use client::{Client, ClientError, Interrupter};
 pub use completeness::is_incomplete;
-pub use completion::{complete, open_call};
-pub use describe::{Trouble, doc, instances, ls, source, type_of, who};
+pub use completion::{candidate, complete, open_call};
+pub use describe::{Trouble, disassembly, doc, instances, ls, migrate, namespace, source, type_of, who};
 pub use desk::{Desk, Door, Interrupted, Visitor};
 pub use files::{SessionFile, session_directory, sessions, sessions_in};
 pub use imports::{Imported, Imports};
@@ -45,7 +46,8 @@ pub use request::*;
 pub use rights::Rights;
 pub use server::{Announced, Server, ServerOptions, Welcome};
 pub use signature::{OpenCall, call_around, callable, of_entry as signature_of, signature};
-pub use stopped::{COMMANDS as STOP_COMMANDS, Done, carry_out};
+pub use stopped::{COMMANDS as STOP_COMMANDS, Done, carry_out, described};
+pub use threads::threads;
 
 use crate::compile::compile_source;
 use crate::embed::{Error, Handle, Problem, Restart, Vm};
@@ -69,8 +71,12 @@ const VALUES_MAX: usize = 100;
 pub struct Session {
     /// Where definitions go that were typed.
     namespace: String,
+    /// The namespace that it began with, which is its own.
+    home: String,
     /// What was imported.
     pub imports: Imports,
+    /// What was imported at home, while text belongs to another namespace.
+    imports_at_home: Option<Imports>,
     /// Texts evaluated so far.
     count: u32,
     /// Values kept so far.
@@ -92,7 +98,9 @@ impl Session {
     pub fn new(namespace: &str) -> Session {
         Session {
             namespace: namespace.to_owned(),
+            home: namespace.to_owned(),
             imports: Imports::default(),
+            imports_at_home: None,
             count: 0,
             values: 0,
             inspected: None,
@@ -118,9 +126,25 @@ impl Session {
         &self.namespace
     }
 
-    /// From now on what is typed belongs to this namespace.
-    pub fn set_namespace(&mut self, namespace: &str) {
+    /// From now on what is typed belongs to this namespace. What was imported in another one is not seen there, and is back at home.
+    pub fn set_namespace(&mut self, vm: &mut Vm, namespace: &str) {
+        if namespace == self.namespace {
+            return;
+        }
+        if !self.is_at_home() {
+            self.forget_values_in(vm, &self.namespace);
+        }
+        let imports = if namespace == self.home { self.imports_at_home.take() } else { None };
+        let left = std::mem::replace(&mut self.imports, imports.unwrap_or_default());
+        if self.is_at_home() {
+            self.imports_at_home = Some(left);
+        }
         namespace.clone_into(&mut self.namespace);
+    }
+
+    /// Whether what is typed belongs to the session, and not to the program.
+    fn is_at_home(&self) -> bool {
+        self.namespace == self.home
     }
 
     /// Whether something of this name has been typed, or imported.
@@ -140,7 +164,9 @@ impl Session {
         let name = format!("<{} {}>", self.namespace, self.count);
         self.refuse_what_stands_in_files(&lang::parse(&Source::new(&*name, text)).file)?;
         let result = self.evaluate_as(vm, &name, text);
-        if let Ok(value) = &result {
+        if let Ok(value) = &result
+            && self.is_at_home()
+        {
             let is_shown = value.as_ref().is_some_and(|value| !vm.is_nil(value));
             self.record.add(text, if is_shown { End::Value } else { End::Statement });
         }
@@ -177,7 +203,7 @@ impl Session {
     /// Keeps an error that was raised as the last one.
     pub fn noting_error<T>(&mut self, vm: &mut Vm, result: Result<T, Error>) -> Result<T, Error> {
         if let Err(Error::Raised { value, .. }) = &result {
-            vm.define_value(&self.namespace, LAST_ERROR, value);
+            self.define(vm, LAST_ERROR, Some(value));
         }
         result
     }
@@ -188,12 +214,39 @@ impl Session {
             return None;
         }
         self.values += 1;
-        vm.define_value(&self.namespace, LAST, &value);
-        vm.define_value(&self.namespace, &format!("{LAST}{}", self.values), &value);
+        self.define(vm, LAST, Some(&value));
+        self.define(vm, &format!("{LAST}{}", self.values), Some(&value));
         if let Some(old) = self.values.checked_sub(VALUES_MAX).filter(|old| *old > 0) {
-            vm.define_value(&self.namespace, &format!("{LAST}{old}"), ());
+            self.define(vm, &format!("{LAST}{old}"), None);
         }
         Some(value)
+    }
+
+    /// Gives a name a value, or nil, at home and where text belongs.
+    fn define(&self, vm: &mut Vm, name: &str, value: Option<&Handle>) {
+        let elsewhere = (!self.is_at_home()).then_some(&self.namespace);
+        for namespace in [&self.home].into_iter().chain(elsewhere) {
+            match value {
+                Some(value) => vm.define_value(namespace, name, value),
+                None => vm.define_value(namespace, name, ()),
+            };
+        }
+    }
+
+    /// Values and errors that it has kept are nobody's any more: who has its namespace next shall not see them.
+    fn forget_values(self, vm: &mut Vm) {
+        self.forget_values_in(vm, &self.home);
+        self.forget_values_in(vm, &self.namespace);
+    }
+
+    fn forget_values_in(&self, vm: &mut Vm, namespace: &str) {
+        let first = self.values.saturating_sub(VALUES_MAX) + 1;
+        let numbered = (first..=self.values).map(|number| format!("{LAST}{number}"));
+        for name in numbered.chain([LAST.to_owned(), LAST_ERROR.to_owned()]) {
+            if kind_of(vm, &format!("{namespace}.{name}")).is_some() {
+                vm.define_value(namespace, &name, ());
+            }
+        }
     }
 
     /// The numbered values that are kept, newest first, on a line each.
@@ -202,7 +255,7 @@ impl Session {
         let first = last.saturating_sub(VALUES_MAX) + 1;
         vm.enter(|cx| {
             let lines = (first..=last).rev().filter_map(|i| {
-                let value = value_in(cx, &self.namespace, &format!("{LAST}{i}"))?;
+                let value = value_in(cx, &self.home, &format!("{LAST}{i}"))?;
                 Some(format!("{LAST}{i} = {}\n", crate::ops::describe(cx, &value)))
             });
             lines.collect()
@@ -252,7 +305,7 @@ impl Session {
 
     /// Whether a qualified name is that of something typed.
     pub fn is_typed(&self, qualified: &str) -> bool {
-        qualified.strip_prefix(&*self.namespace).is_some_and(|rest| rest.starts_with('.'))
+        qualified.strip_prefix(&*self.home).is_some_and(|rest| rest.starts_with('.'))
     }
 
     /// Refuses what cannot be typed.

@@ -102,6 +102,29 @@ pub enum Request {
         #[serde(default)]
         what: String,
     },
+    /// The living instances of a class and of those below it.
+    Instances {
+        /// The class: its name, or a text whose value it is.
+        class: String,
+    },
+    /// Brings the instances of a class, and of those below it, to its newest layout.
+    Migrate {
+        /// The class: its name, or a text whose value it is.
+        class: String,
+    },
+    /// What the program is compiled to.
+    Disassemble {
+        /// The name of a function.
+        name: String,
+    },
+    /// What the main part of the program, its tasks and its suspended fibers do, with their calls.
+    Threads,
+    /// The namespaces of the program; or has text belong to one of them from now on.
+    Namespace {
+        /// Its name; empty: all are told.
+        #[serde(default)]
+        name: String,
+    },
     /// Who mentions a definition or member.
     Who {
         /// Its name.
@@ -137,6 +160,16 @@ pub enum Request {
     },
     /// The calls of a program that has stopped at an error.
     Stopped,
+    /// One of these calls: its text, its variables, and what can be done with it.
+    Call {
+        /// Its number; 0 is the innermost.
+        call: usize,
+    },
+    /// The variables of one of these calls.
+    Locals {
+        /// Its number; 0 is the innermost.
+        call: usize,
+    },
     /// Evaluates text in one of these calls.
     EvaluateInCall {
         /// Its number; 0 is the innermost.
@@ -365,9 +398,16 @@ pub struct Candidate {
     /// The class or namespace that it comes from.
     #[serde(skip_serializing_if = "str::is_empty", default)]
     pub home: Arc<str>,
-    /// Whether no file defines it any more.
+    /// Whether it is a leak: no file defines it any more, and something may use it.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub is_leaked: bool,
+}
+
+impl Candidate {
+    /// Whether it stands behind the dot of a value, whose class or one above it is its home.
+    pub fn is_member(&self) -> bool {
+        matches!(&*self.kind, "slot" | "variant" | "method" | "static function" | "property" | "shared slot" | "attribute")
+    }
 }
 
 /// What there is to say about a name.

@@ -13,7 +13,7 @@ pub struct Rights {
     pub look: bool,
     /// To evaluate text, and to trace calls; the text of a whole file is a reload, and needs `change` as well.
     pub evaluate: bool,
-    /// To reload, to undo and redo commits, and to let a stopped program go on.
+    /// To reload, to undo and redo commits, to migrate instances, and to let a stopped program go on.
     pub change: bool,
 }
 
@@ -40,7 +40,13 @@ impl Rights {
     /// The same, where the program stands at a safe point: whether the value of a name can be had without running code, such as that of a
     /// property, only the program knows.
     pub(super) fn refusal_now(self, vm: &mut Vm, session: &Session, request: &Request) -> Option<Reply> {
-        let (Request::Inspect { what, .. } | Request::List { what }) = request else { return None };
+        let (Request::Inspect { what, .. }
+        | Request::List { what }
+        | Request::Instances { class: what }
+        | Request::Migrate { class: what }) = request
+        else {
+            return None;
+        };
         if self.evaluate || matches!(&**what, "" | "_") {
             return None;
         }
@@ -74,9 +80,13 @@ fn needed(request: &Request) -> Rights {
             Rights { evaluate: true, ..nothing }
         }
         // What is no name is evaluated.
-        Request::List { what } | Request::Inspect { what, .. } if runs_code(what) => Rights { evaluate: true, ..Rights::LOOK },
+        Request::List { what } | Request::Inspect { what, .. } | Request::Instances { class: what } if runs_code(what) => {
+            Rights { evaluate: true, ..Rights::LOOK }
+        }
         // Only the program knows which text is meant.
         Request::InspectRegion { .. } => Rights { evaluate: true, ..Rights::LOOK },
+        // Hooks of the program run.
+        Request::Migrate { class } => Rights { evaluate: runs_code(class), change: true, ..nothing },
         Request::Restart { code, .. } => Rights { evaluate: !code.is_empty(), change: true, ..nothing },
         Request::Reload { .. } | Request::Undo | Request::Redo => Rights { change: true, ..nothing },
         Request::Complete { .. }
@@ -85,7 +95,13 @@ fn needed(request: &Request) -> Rights {
         | Request::List { .. }
         | Request::Who { .. }
         | Request::Inspect { .. }
+        | Request::Instances { .. }
+        | Request::Disassemble { .. }
+        | Request::Threads
+        | Request::Namespace { .. }
         | Request::Stopped
+        | Request::Call { .. }
+        | Request::Locals { .. }
         | Request::Plan { .. }
         | Request::Drift
         | Request::Leaks
@@ -115,7 +131,11 @@ mod tests {
         for fine in [inspect("bank.accounts"), inspect(""), list("bank"), list(""), Request::Describe] {
             assert_eq!(Rights::LOOK.refusal(&fine), None, "{fine:?}");
         }
-        for wrong in [inspect("bank.pay()"), inspect("x = 1"), list("f()"), Request::Undo] {
+        let instances = |class: &str| Request::Instances { class: class.into() };
+        let migrate = |class: &str| Request::Migrate { class: class.into() };
+        assert_eq!(Rights::LOOK.refusal(&instances("bank.Till")), None);
+        assert!(Rights::EVALUATE.refusal(&migrate("bank.Till")).is_some(), "hooks run");
+        for wrong in [inspect("bank.pay()"), inspect("x = 1"), list("f()"), instances("f()"), migrate("bank.Till"), Request::Undo] {
             let refused = Rights::LOOK.refusal(&wrong).and_then(|reply| reply.error).map(|error| error.kind);
             assert_eq!(refused, Some(FailureKind::Forbidden), "{wrong:?}");
         }

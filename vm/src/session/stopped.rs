@@ -1,8 +1,9 @@
 //! What a session does with a program that has stopped at an error.
 
 use super::{RestartKind, Session};
-use crate::embed::{Error, Handle, Restart, StoppedCall, StoppedProgram, Vm};
+use crate::embed::{Error, Handle, Restart, StoppedCall, StoppedProgram, Vm, marked_line};
 use crate::heap::Value;
+use std::fmt::Write as _;
 
 /// What has come of a look at the calls.
 #[derive(Debug)]
@@ -11,6 +12,8 @@ pub enum Done {
     Calls(StoppedProgram),
     /// One is wanted.
     Call(usize, Box<StoppedCall>),
+    /// The variables of one are wanted.
+    Locals(String),
     /// A value.
     Value(Handle),
     /// No value.
@@ -22,9 +25,10 @@ pub enum Done {
 }
 
 /// What there is to do with calls that have stopped: name, argument, what it does.
-pub const COMMANDS: [(&str, &str, &str); 8] = [
+pub const COMMANDS: [(&str, &str, &str); 9] = [
     ("bt", "", "shows the calls that have stopped at an error"),
     ("frame", "[N]", "chooses one of them, and shows its text and variables"),
+    ("locals", "", "shows its variables"),
     ("eval", "TEXT", "evaluates in it, with its variables"),
     ("retry", "[N]", "makes a call again with its arguments"),
     ("use", "TEXT", "lets the call return a value"),
@@ -32,6 +36,8 @@ pub const COMMANDS: [(&str, &str, &str); 8] = [
     ("continue", "", "goes on: the missing name, or the turn of the loop"),
     ("abort", "", "lets the error end the calls"),
 ];
+
+const NOT_STOPPED: &str = "nothing has stopped at an error";
 
 /// Carries out one of [`COMMANDS`]. `chosen` is the call that is looked at, with the number of its stop.
 pub fn carry_out(vm: &mut Vm, chosen: &mut (u64, usize), name: &str, argument: &str) -> Result<Done, String> {
@@ -44,10 +50,11 @@ pub fn carry_out(vm: &mut Vm, chosen: &mut (u64, usize), name: &str, argument: &
         "bt" => return Ok(Done::Calls(stopped)),
         "frame" => {
             let number = number(chosen.1)?;
-            let call = stopped.calls.get(number).ok_or(format!("there is no call {number}; `:bt` lists them"))?;
+            let call = numbered(&stopped, number)?.clone();
             chosen.1 = number;
-            return Ok(Done::Call(number, Box::new(call.clone())));
+            return Ok(Done::Call(number, Box::new(call)));
         }
+        "locals" => return locals_of(&stopped, chosen.1).map(Done::Locals),
         "eval" if argument.is_empty() => return Err("write `:eval TEXT`: what is evaluated".into()),
         "eval" => return Ok(evaluate(vm, chosen.1, argument)),
         "retry" => {
@@ -62,9 +69,49 @@ pub fn carry_out(vm: &mut Vm, chosen: &mut (u64, usize), name: &str, argument: &
     restart(vm, &stopped, how, None, chosen.1, argument)
 }
 
+fn numbered(stopped: &StoppedProgram, number: usize) -> Result<&StoppedCall, String> {
+    stopped.calls.get(number).ok_or_else(|| format!("there is no call {number}; `:bt` lists them"))
+}
+
+fn locals_of(stopped: &StoppedProgram, number: usize) -> Result<String, String> {
+    let call = numbered(stopped, number)?;
+    if call.locals.is_empty() {
+        return Ok(format!("`{}` has no variables here\n", call.place.function));
+    }
+    Ok(call.locals.iter().map(|(name, value)| format!("{name} = {value}\n")).collect())
+}
+
+/// A call of the program that has stopped: its text, its variables, and what can be done with it.
+pub fn call(vm: &mut Vm, number: usize) -> Result<String, String> {
+    let stopped = vm.stopped().ok_or(NOT_STOPPED)?;
+    let call = numbered(&stopped, number)?;
+    Ok(described(number, call, &marked_line(&call.place)))
+}
+
+/// The same, with its text as the host shows it.
+pub fn described(number: usize, call: &StoppedCall, text: &str) -> String {
+    let mut out = format!("#{number} {}\n{text}", call.place.function);
+    for (name, value) in &call.locals {
+        let _ = writeln!(out, "  {name} = {value}");
+    }
+    let _ = match &call.retry {
+        Ok(()) => writeln!(out, "  `:retry {number}` makes it again"),
+        Err(why) => writeln!(out, "  it cannot be made again: {why}"),
+    };
+    if call.go_on.is_ok() {
+        let _ = writeln!(out, "  `:continue` goes on in it");
+    }
+    out
+}
+
+/// The variables of such a call.
+pub fn locals(vm: &mut Vm, number: usize) -> Result<String, String> {
+    locals_of(&vm.stopped().ok_or(NOT_STOPPED)?, number)
+}
+
 /// The program that has stopped. A call that was chosen at an earlier stop is forgotten.
 fn begin(vm: &mut Vm, (of, chosen): &mut (u64, usize)) -> Result<StoppedProgram, String> {
-    let stopped = vm.stopped().ok_or("nothing has stopped at an error")?;
+    let stopped = vm.stopped().ok_or(NOT_STOPPED)?;
     if *of != stopped.number {
         (*of, *chosen) = (stopped.number, 0);
     }
