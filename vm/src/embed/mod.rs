@@ -12,6 +12,7 @@ mod hot;
 mod remote;
 mod request;
 mod search;
+mod serde;
 mod signature;
 mod stopped;
 mod tasks;
@@ -29,6 +30,7 @@ pub use host_class::{ClassBuilder, Constructed, Constructor, Exclusive, HostMeth
 pub use hot::{Hot, HotType};
 pub use remote::{Gone, Remote};
 pub use request::ReloadHandle;
+pub use serde::{Bytes, Serde};
 pub use stopped::{Restart, StoppedCall, StoppedProgram, nth_time};
 pub use tests::{Compared, TestBlock};
 pub use vm::{Request, Vm, VmOptions, outside};
