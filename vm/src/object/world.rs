@@ -14,6 +14,7 @@ use hashbrown::HashTable;
 use indexmap::IndexMap;
 use lang::source::{Source, Span};
 use rustc_hash::FxHashMap;
+use serde::Serialize;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 
@@ -329,7 +330,7 @@ pub struct Passing<'gc> {
 }
 
 /// A class whose layout was replaced, for reports.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct LayoutChange {
     /// Qualified name.
     pub class: String,
@@ -350,8 +351,10 @@ pub struct LayoutChange {
     /// Slots that had no default and have got one, for instances in which they have no value yet.
     pub filled: Vec<String>,
     /// Whether the slots that stay stand in another order.
+    #[serde(skip)]
     pub is_reordered: bool,
     /// The old layout.
+    #[serde(skip)]
     pub old: LayoutId,
     /// How many living instances have yet to follow, once somebody has counted them.
     pub instances: Option<usize>,

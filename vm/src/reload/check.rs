@@ -9,10 +9,11 @@ use super::survey::{Fact, Facts};
 use crate::image::DefinitionKind;
 use lang::source::{Source, Span};
 use rustc_hash::FxHashMap;
+use serde::Serialize;
 use std::sync::Arc;
 
 /// Why a reload is refused, or a warning: what speaks against it without standing in the way.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Reason {
     /// Stable identifier, such as `R0101`.
     pub code: &'static str,
@@ -27,6 +28,7 @@ pub struct Reason {
     /// The rendered place, when the reason is a problem of the text or an error of the program.
     pub detail: String,
     /// The place that `detail` shows, for front ends that render it themselves.
+    #[serde(skip)]
     pub place: Option<Place>,
 }
 

@@ -1,6 +1,7 @@
 //! Step 6: what happened, as data. Its text form is what the command line prints.
 
 use super::check::Reason;
+use super::data;
 use super::options::Mode;
 use super::plan::{Action, ReloadPlan};
 use super::stale::Stale;
@@ -9,6 +10,7 @@ use crate::embed::Error;
 use crate::image::DefinitionKind;
 use crate::object::{Interrupt, Kind, LayoutChange, SharedChanges};
 use rustc_hash::FxHashMap;
+use serde::Serialize;
 use std::fmt;
 use std::time::Duration;
 
@@ -56,7 +58,7 @@ impl Entry {
 }
 
 /// A top-level statement in a report.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Statement {
     /// The file.
     pub file: String,
@@ -85,16 +87,16 @@ impl fmt::Display for Note {
 }
 
 /// What a load or reload did, or why it was refused.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Report {
     /// Whether it was accepted. An accepted text that changes nothing makes no commit.
     pub ok: bool,
-    /// Number of the commit, or of the last one if none was made.
-    pub epoch: u64,
     /// Whether a commit was made.
     pub committed: bool,
     /// Whether it is a plan, and a commit would be made.
     pub planned: bool,
+    /// Number of the commit, or of the last one if none was made.
+    pub epoch: u64,
     /// How the running program took in the texts; overwrite if one file was taken in so.
     pub mode: Mode,
     /// Paths of the files.
@@ -105,22 +107,23 @@ pub struct Report {
     pub changed: Vec<Entry>,
     /// Definitions of the files that stay as they are.
     pub untouched: Vec<Entry>,
-    /// Values evaluated anew because something they were computed from changed.
-    pub recomputed: Vec<Entry>,
-    /// Variables whose initialiser changed but whose value was kept, because the program had changed it.
-    pub conflicts: Vec<Entry>,
-    /// Definitions that the file no longer has; they serve whoever uses them. Names that go on as other definitions are among them.
-    pub leaked: Vec<Entry>,
     /// Names that have left: definitions of the files, and members of their classes.
     pub removed: Vec<Entry>,
-    /// Definitions of a session that belong to the file now.
-    pub adopted: Vec<Entry>,
-    /// Leaks of the file that it defines again.
-    pub restored: Vec<Entry>,
+    /// Definitions that the file no longer has; they serve whoever uses them. Names that go on as other definitions are among them.
+    pub leaked: Vec<Entry>,
     /// Definitions that came from another file.
     pub moved: Vec<Entry>,
     /// Definitions that had another name.
     pub renamed: Vec<Entry>,
+    /// Leaks of the file that it defines again.
+    pub restored: Vec<Entry>,
+    /// Definitions of a session that belong to the file now.
+    pub adopted: Vec<Entry>,
+    /// Variables whose initialiser changed but whose value was kept, because the program had changed it.
+    #[serde(serialize_with = "data::conflicts")]
+    pub conflicts: Vec<Entry>,
+    /// Values evaluated anew because something they were computed from changed.
+    pub recomputed: Vec<Entry>,
     /// Statements that ran; of a refused edit those that had begun before, in order.
     pub ran_statements: Vec<Statement>,
     /// Classes whose instances get another layout.
@@ -142,12 +145,16 @@ pub struct Report {
     /// Why it was refused.
     pub reasons: Vec<Reason>,
     /// How long it took.
+    #[serde(rename = "duration_ms", serialize_with = "data::milliseconds")]
     pub duration: Duration,
     /// For the host: the error behind a refusal.
+    #[serde(skip)]
     pub error: Option<Error>,
     /// For the host: what has stopped a listener while it was told. It undoes nothing.
+    #[serde(skip)]
     pub listener_stopped: Option<Interrupt>,
     /// When a program could not be loaded: the errors of further files.
+    #[serde(skip)]
     pub further_errors: Vec<Error>,
 }
 

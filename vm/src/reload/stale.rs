@@ -12,11 +12,12 @@ use crate::image::{ClassImage, ProtoKind};
 use crate::object::{Cx, Definition, Fiber, Frame, Proto};
 use gc_arena::Gc;
 use rustc_hash::{FxHashMap, FxHashSet};
+use serde::Serialize;
 use std::fmt;
 use std::sync::Arc;
 
 /// What goes on in an old text, or is held as it was in one.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Stale {
     /// Calls that have begun and not ended.
     pub frames: Vec<StaleCode>,
@@ -25,6 +26,7 @@ pub struct Stale {
     /// Objects that definitions held before they were overwritten, and classes that functions have made.
     pub objects: Vec<StaleCode>,
     /// Whether it was looked for.
+    #[serde(skip)]
     pub(super) is_known: bool,
 }
 

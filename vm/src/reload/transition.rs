@@ -12,10 +12,11 @@ use crate::heap::Value;
 use crate::object::{Cx, EnumValue, Frame, Layout, LayoutChange, LayoutId, SharedChanges, Source};
 use gc_arena::Gc;
 use rustc_hash::{FxHashMap, FxHashSet};
+use serde::Serialize;
 use std::fmt;
 
 /// Things that are alive and that a new version has no place for.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Uncovered {
     /// `instance`, `value`, `closure`, `bound method` or `call`.
     pub kind: &'static str,

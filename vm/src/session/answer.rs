@@ -112,7 +112,7 @@ impl Session {
             }
             Request::Stopped => {
                 let Some(stopped) = vm.stopped() else { return Err(Trouble::Asked("nothing has stopped at an error".into())) };
-                Reply { text: Some(stopped.to_string()), data: json(&stopped.to_json()), ..done() }
+                Reply { text: Some(stopped.to_string()), data: Some(serde_json::json!({ "stopped": stopped })), ..done() }
             }
             Request::Call { call } => told(stopped::call(vm, *call).map_err(Trouble::Asked)?),
             Request::Locals { call } => told(stopped::locals(vm, *call).map_err(Trouble::Asked)?),
@@ -403,12 +403,7 @@ pub fn reported(report: &Report) -> Reply {
             exit: None,
         }
     });
-    Reply { ok: report.ok, error, data: json(&report.to_json()), text: Some(text), ..Reply::default() }
-}
-
-fn json(text: &str) -> Option<serde_json::Value> {
-    // The engine has written it.
-    serde_json::from_str(text).ok()
+    Reply { ok: report.ok, error, data: Some(serde_json::json!(report)), text: Some(text), ..Reply::default() }
 }
 
 /// A reply to what cannot be done.
