@@ -97,6 +97,9 @@ pub(crate) fn parse_int<'gc>(cx: &mut Cx<'_, 'gc>, text: &str, base: u32) -> Res
         let message = format!("a text of {} digits is too long to be read as an int, which may have {most} bits", digits.len());
         return Err(cx.raise(ErrorKind::LimitError, message));
     }
+    if !base.is_power_of_two() {
+        cx.pay(ops::digits_work(digits.len() as u64 * 4))?;
+    }
     let big = BigInt::parse_bytes(digits.as_bytes(), base);
     cx.world.charge(32 + digits.len() / 2);
     Ok(big.map(|big| ops::int_from_big(cx.mc, if negative { -big } else { big })))

@@ -80,8 +80,11 @@ fn pop<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
         None => -1,
     };
     match position(index, length) {
-        Some(at) => Ok(List::modify(list, cx.mc, |items| if at + 1 == length { items.pop() } else { Some(items.remove(at)) })
-            .unwrap_or_default()),
+        Some(at) => Ok({
+            cx.world.spend((length - at) / 16);
+            List::modify(list, cx.mc, |items| if at + 1 == length { items.pop() } else { Some(items.remove(at)) })
+                .unwrap_or_default()
+        }),
         None if length == 0 => Err(cx.raise(ErrorKind::IndexError, "`pop` of an empty list")),
         None => Err(out_of_range(cx, "pop", index, length)),
     }
@@ -100,6 +103,7 @@ fn insert<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let at = if index == length as i64 { Some(length) } else { position(index, length) };
     let Some(at) = at else { return Err(out_of_range(cx, "insert", index, length)) };
     cx.world.charge(size_of::<Value>());
+    cx.world.spend((length - at) / 16);
     List::modify(list, cx.mc, |items| items.insert(at, args[2]));
     Ok(Value::Nil)
 }

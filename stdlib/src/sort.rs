@@ -45,6 +45,7 @@ pub(crate) fn sorted<'gc>(
         return call_prelude(cx, "_sort_by_key", vec![items, key, reverse]);
     }
     let mut ordered = items;
+    pay_for(cx, ordered.len())?;
     if sort_ints(&mut ordered, direction) {
         return Ok(new_list(cx, ordered));
     }
@@ -65,11 +66,17 @@ pub(crate) fn sort_keys<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> Nativ
     };
     let direction = Direction::of_reverse(Some(args[2]));
     let mut pairs: Vec<(Value<'gc>, Value<'gc>)> = keys.items().iter().copied().zip(items.items().iter().copied()).collect();
+    pay_for(cx, pairs.len())?;
     match order(cx, &mut pairs, |pair| pair.0, direction) {
         Ok(()) => Ok(new_list(cx, pairs.into_iter().map(|pair| pair.1).collect())),
         Err(Stop::Raised(raised)) => Err(raised),
         Err(Stop::Ask) => call_prelude(cx, "_merge_sort", args.to_vec()),
     }
+}
+
+/// Counts the sorting of so many items.
+fn pay_for<'gc>(cx: &mut Cx<'_, 'gc>, count: usize) -> Result<(), Raised<'gc>> {
+    cx.pay(count as u64 * u64::from(count.max(1).ilog2()) / 8)
 }
 
 /// Why a native sort does not end.

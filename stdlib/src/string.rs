@@ -122,9 +122,13 @@ pub(crate) fn text_of<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> Result<
 }
 
 /// A list of strings.
-pub(crate) fn list_of<'gc, 'a>(cx: &mut Cx<'_, 'gc>, parts: impl Iterator<Item = &'a str>) -> Value<'gc> {
-    let parts = parts.map(|part| new_str(cx, part)).collect();
-    new_list(cx, parts)
+pub(crate) fn list_of<'gc, 'a>(cx: &mut Cx<'_, 'gc>, parts: impl Iterator<Item = &'a str>) -> NativeResult<'gc> {
+    let mut items = Vec::new();
+    for part in parts {
+        cx.check_growth()?;
+        items.push(new_str(cx, part));
+    }
+    Ok(new_list(cx, items))
 }
 
 fn take<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
@@ -162,7 +166,7 @@ fn code_points<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'
 
 fn lines<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let text = text_of(cx, args)?;
-    Ok(list_of(cx, text.lines()))
+    list_of(cx, text.lines())
 }
 
 /// The most parts that a split may give.
@@ -178,7 +182,7 @@ fn split<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let limit = limit(cx, "split", given_not_nil(args, 2))?;
     let Some(separator) = given_not_nil(args, 1) else {
         let words = Words { rest: text, left: limit };
-        return Ok(list_of(cx, words));
+        return list_of(cx, words);
     };
     match args::text(cx, "split", "separator", separator)? {
         "" if limit == usize::MAX => chars(cx, args),
@@ -195,7 +199,7 @@ fn split<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
             }
             Ok(new_list(cx, parts))
         }
-        separator => Ok(list_of(cx, text.splitn(limit, separator))),
+        separator => list_of(cx, text.splitn(limit, separator)),
     }
 }
 
@@ -330,11 +334,13 @@ fn any_of<'gc>(
 
 fn starts_with<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let text = text_of(cx, args)?;
+    cx.world.spend(if let Value::Str(prefix) = args[1] { prefix.byte_len() / 64 } else { 0 });
     any_of(cx, "starts_with", "prefix", args[1], |prefix| text.starts_with(prefix))
 }
 
 fn ends_with<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let text = text_of(cx, args)?;
+    cx.world.spend(if let Value::Str(suffix) = args[1] { suffix.byte_len() / 64 } else { 0 });
     any_of(cx, "ends_with", "suffix", args[1], |suffix| text.ends_with(suffix))
 }
 
@@ -425,7 +431,7 @@ fn reversed<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc>
 
 fn graphemes<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let text = text_of(cx, args)?;
-    Ok(list_of(cx, text.graphemes(true)))
+    list_of(cx, text.graphemes(true))
 }
 
 fn width<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {

@@ -47,6 +47,47 @@ impl Row {
         self
     }
 
+    /// Whether it takes the same time for large values: it looks at some of their items, or at none.
+    fn is_quick(&self) -> bool {
+        // What moves items counts them itself.
+        matches!(
+            self.name,
+            "len"
+                | "iter"
+                | "get"
+                | "has"
+                | "is_empty"
+                | "first"
+                | "last"
+                | "push"
+                | "append"
+                | "add"
+                | "pop"
+                | "insert"
+                | "swap"
+                | "clear"
+                | "truncate"
+                | "discard"
+                | "get_or_insert"
+                | "take"
+                | "drop"
+                | "slice"
+                | "starts_with"
+                | "ends_with"
+                | "_between"
+                | "_unit"
+                | "type"
+                | "same"
+                | "print"
+                | "fiber"
+                | "spawn"
+                | "next"
+                | "resume"
+                | "send"
+                | "receive"
+        ) || self.name == "set" && self.params.len() == 2
+    }
+
     /// The function object. `own` is the class whose method it is.
     fn make<'gc>(&self, cx: &mut Cx<'_, 'gc>, own: Option<&str>) -> Value<'gc> {
         let receiver = u8::from(own.is_some());
@@ -57,7 +98,7 @@ impl Row {
         };
         let native = NativeFunction {
             name: name.0,
-            body: NativeBody::Fn(self.run),
+            body: if self.is_quick() { NativeBody::Fn(self.run) } else { NativeBody::Linear(self.run) },
             least: receiver + count - self.optional,
             most: if self.rest { u8::MAX } else { receiver + count },
             keywords: Keywords { positional: ParameterNames::Fixed(self.params), only: self.only },

@@ -35,6 +35,21 @@ pub const GATE_TEST_TIME: Duration = Duration::from_secs(10);
 /// Bytes that may be allocated between two looks at the collector.
 pub const ALLOCATION_SLICE: isize = 256 * 1024;
 
+/// Bytes of large objects that count as one loop turn: about what is written in the time.
+pub const BYTES_PER_TICK: usize = 32;
+
+/// Runs of the engine within each other, as by `live.eval` in evaluated text: each has a part of the native stack.
+pub const NESTED_RUNS_MAX: usize = 200;
+
+/// Bytes of the native stack that a run within another must leave free, for the compiler and the calls of the host.
+pub const NATIVE_STACK_LEFT: usize = 512 * 1024;
+
+/// Loop turns that one operation counts for from which on the flag that stops the program is looked at before it.
+pub const LONG_OPERATION: u64 = 10_000;
+
+/// Digits of 64 bits, multiplied with each other, that a division of two large ints takes at most: a second or two.
+pub const DIVISION_WORK_MAX: u64 = 1 << 30;
+
 /// Objects up to which a collection runs in one go; above it goes in slices (measured: 4–5 ns an object).
 pub const COLLECT_AT_ONCE_MAX: usize = 200_000;
 

@@ -89,7 +89,7 @@ fn read_bytes<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'g
 
 fn lines<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let text = text_of(cx, "lines", args[0])?;
-    Ok(crate::string::list_of(cx, text.lines()))
+    crate::string::list_of(cx, text.lines())
 }
 
 fn put<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, args: &[Value<'gc>], mode: WriteMode) -> NativeResult<'gc> {

@@ -9,6 +9,7 @@ use gc_arena::Gc;
 use regex::{Captures, Regex, RegexBuilder};
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 use vm::heap::{Str, Value};
 use vm::object::{Cx, NativeResult, World};
 
@@ -206,6 +207,7 @@ fn names<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
 
 fn is_match<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let (program, text) = subject(cx, args)?;
+    pay_for_search(cx, text.byte_len())?;
     Ok(Value::bool(program.is_match(text.as_str())))
 }
 
@@ -213,6 +215,7 @@ fn find<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let (program, text) = subject(cx, args)?;
     let from = args::bound(cx, "find", "from", args[2])?;
     let from = text.byte_offset(args::clamp_bound(from, text.char_len()));
+    pay_for_search(cx, text.byte_len() - from)?;
     match program.captures_at(text.as_str(), from) {
         Some(captures) => Ok(record(cx, &captures, &mut Places::new(&text))),
         None => Ok(Value::Nil),
@@ -228,9 +231,44 @@ fn full<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let program = compiled(&format!(r"\A(?:{pattern})\z"), flags)
         .or_else(|_| compiled(&format!("\\A(?:{pattern}\n)\\z"), flags))
         .map_err(|error| bad_pattern(cx, &error))?;
+    pay_for_search(cx, text.byte_len())?;
     match program.captures(text.as_str()) {
         Some(captures) => Ok(record(cx, &captures, &mut Places::new(&text))),
         None => Ok(Value::Nil),
+    }
+}
+
+/// Counts one search.
+fn pay_for_search<'gc>(cx: &mut Cx<'_, 'gc>, bytes: usize) -> Result<(), Raised<'gc>> {
+    cx.pay(bytes as u64 / 4)
+}
+
+/// What a walk through the matches of a text costs: how far the engine has looked in vain for each of them, only its time tells.
+struct Clock {
+    began: Instant,
+    matches: u32,
+}
+
+impl Clock {
+    /// Matches between two looks.
+    const PIECE: u32 = 64;
+
+    fn start() -> Clock {
+        Clock { began: Instant::now(), matches: 0 }
+    }
+
+    /// Counts the time since the last look, as loop turns of ten nanoseconds, if it was long.
+    fn pay<'gc>(&mut self, cx: &mut Cx<'_, 'gc>) -> Result<(), Raised<'gc>> {
+        self.matches += 1;
+        if !self.matches.is_multiple_of(Self::PIECE) {
+            return Ok(());
+        }
+        let passed = self.began.elapsed();
+        if passed < Duration::from_millis(1) {
+            return Ok(());
+        }
+        self.began = Instant::now();
+        cx.pay(passed.as_nanos() as u64 / 10)
     }
 }
 
@@ -238,7 +276,9 @@ fn find_all<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc>
     let (program, text) = subject(cx, args)?;
     let mut places = Places::new(&text);
     let mut found = Vec::new();
+    let mut clock = Clock::start();
     for captures in program.captures_iter(text.as_str()) {
+        clock.pay(cx)?;
         found.push(record(cx, &captures, &mut places));
         check_room(cx, found.len() * 128)?;
     }
@@ -255,13 +295,17 @@ fn limit<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, args: &[Value<'gc>], i: usize)
 
 fn split<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let (program, text) = subject(cx, args)?;
-    let parts = match given_not_nil(args, 2) {
-        Some(value) => {
-            let limit = args::size(cx, "split", "limit", value)?;
-            program.splitn(text.as_str(), limit).map(|part| new_str(cx, part)).collect()
-        }
-        None => program.split(text.as_str()).map(|part| new_str(cx, part)).collect(),
+    let limit = match given_not_nil(args, 2) {
+        Some(value) => args::size(cx, "split", "limit", value)?,
+        None => usize::MAX,
     };
+    let mut clock = Clock::start();
+    let mut parts = Vec::new();
+    for part in program.splitn(text.as_str(), limit) {
+        clock.pay(cx)?;
+        cx.check_growth()?;
+        parts.push(new_str(cx, part));
+    }
     Ok(new_list(cx, parts))
 }
 
@@ -273,7 +317,9 @@ fn replace<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> 
     let text = text.as_str();
     let mut out = String::new();
     let mut end = 0;
+    let mut clock = Clock::start();
     for captures in program.captures_iter(text).take(limit) {
+        clock.pay(cx)?;
         let whole = captures.get_match();
         check_room(cx, out.len() + whole.start() - end)?;
         out.push_str(&text[end..whole.start()]);
@@ -294,7 +340,9 @@ fn pieces<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let mut places = Places::new(&text);
     let mut pieces = Vec::new();
     let mut end = 0;
+    let mut clock = Clock::start();
     for captures in program.captures_iter(text.as_str()).take(limit) {
+        clock.pay(cx)?;
         let whole = captures.get_match();
         pieces.push(new_str(cx, &text.as_str()[end..whole.start()]));
         pieces.push(record(cx, &captures, &mut places));

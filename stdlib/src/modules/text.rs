@@ -43,17 +43,17 @@ fn width<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
 
 fn graphemes<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let text = args::text(cx, "graphemes", "text", args[0])?;
-    Ok(list_of(cx, text.graphemes(true)))
+    list_of(cx, text.graphemes(true))
 }
 
 fn words<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let text = args::text(cx, "words", "text", args[0])?;
-    Ok(list_of(cx, text.unicode_words()))
+    list_of(cx, text.unicode_words())
 }
 
 fn sentences<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let text = args::text(cx, "sentences", "text", args[0])?;
-    Ok(list_of(cx, text.unicode_sentences().map(str::trim_end)))
+    list_of(cx, text.unicode_sentences().map(str::trim_end))
 }
 
 fn normalize<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {

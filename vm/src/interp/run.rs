@@ -5,7 +5,7 @@ use super::handlers::TABLE;
 use super::state::State;
 use crate::heap::Value;
 use crate::limits;
-use crate::object::{Control, Cx, Definition, Exit, Interrupt, NativeResult, ReturnMode, Stack, Wake};
+use crate::object::{Control, Cx, Definition, ErrorKind, Exit, Interrupt, NativeResult, ReturnMode, Stack, Wake};
 use crate::ops;
 use gc_arena::{Collect, Gc};
 
@@ -23,6 +23,9 @@ pub fn run<'gc>(cx: &mut Cx<'_, 'gc>) -> Exit<'gc> {
     if cx.world.handlers[0].is_null() {
         cx.world.handlers = TABLE.map(|handler| handler as *const ());
     }
+    if !cx.world.settle() {
+        return Exit::Interrupt(Interrupt::Fuel);
+    }
     let world: *mut _ = &raw mut *cx.world;
     loop {
         // SAFETY: the stack has a frame; the rest is argued at the head of state.rs.
@@ -37,6 +40,7 @@ pub fn run<'gc>(cx: &mut Cx<'_, 'gc>) -> Exit<'gc> {
 
 /// Starts a call on an empty stack: `start` has the shape of a native. Gives the exit when nothing is left to run.
 pub fn begin<'gc>(cx: &mut Cx<'_, 'gc>, start: impl FnOnce(&mut Cx<'_, 'gc>) -> NativeResult<'gc>) -> Option<Exit<'gc>> {
+    forget_owed(cx);
     let stub = cx.world.halt_stub.expect("stubs exist once a VM runs");
     if !cx.world.stack.push(stub, 1, 0, ReturnMode::Store) {
         unreachable!("an empty stack has room for one frame");
@@ -50,8 +54,16 @@ pub fn begin<'gc>(cx: &mut Cx<'_, 'gc>, start: impl FnOnce(&mut Cx<'_, 'gc>) -> 
     }
 }
 
+/// What a call of the host has spent beyond its fuel is not taken from the next one, which may have got new fuel.
+fn forget_owed(cx: &Cx<'_, '_>) {
+    if cx.world.parked.len() <= 1 {
+        cx.world.owed.set(0);
+    }
+}
+
 /// Starts a call of `callee` on an empty stack. Gives the exit when nothing is left to run.
 pub fn begin_call<'gc>(cx: &mut Cx<'_, 'gc>, callee: Value<'gc>, args: &[Value<'gc>]) -> Option<Exit<'gc>> {
+    forget_owed(cx);
     let stub = cx.world.halt_stub.expect("stubs exist once a VM runs");
     if !cx.world.stack.push(stub, 1, 0, ReturnMode::Store) {
         unreachable!("an empty stack has room for one frame");
@@ -91,7 +103,16 @@ pub fn go_on<'gc>(cx: &mut Cx<'_, 'gc>) -> Option<Exit<'gc>> {
     }
 }
 
+/// What is asked of the driver runs on the native stack.
+const NESTED_TOO_DEEP: &str = "too many runs of the program within each other, as by `live.eval` in evaluated text";
+
 impl<'gc> Cx<'_, 'gc> {
+    /// Whether the native stack has no room for one more run within those that wait.
+    fn is_nested_too_deep(&self) -> bool {
+        self.world.parked.len() >= limits::NESTED_RUNS_MAX
+            || stacker::remaining_stack().is_some_and(|left| left < limits::NATIVE_STACK_LEFT)
+    }
+
     /// Whether code that found `cell` without value is to wait for its initialiser.
     #[cold]
     pub(super) fn needs(&mut self, cell: Gc<'gc, Definition<'gc>>) -> bool {
@@ -123,6 +144,7 @@ impl<'gc> Cx<'_, 'gc> {
                     let ticket = self.world.tasks.fresh();
                     return self.park(ticket, Some(seconds), "for the clock".to_owned(), dst, mode);
                 }
+                Control::Outside(_) if self.is_nested_too_deep() => Err(self.raise(ErrorKind::StackOverflow, NESTED_TOO_DEEP)),
                 Control::Outside(request) => {
                     self.world.outside = Some(request);
                     let task = self.world.tasks.current.expect("a task runs");

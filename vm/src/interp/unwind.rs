@@ -114,6 +114,9 @@ impl<'gc> Cx<'_, 'gc> {
             return;
         }
         let trace = trace::capture(self.world);
+        // Each frame was looked at, and some are kept.
+        self.world.spend(self.world.stack.frames.len() / 2);
+        self.world.charge(64 * trace.frames.len());
         let value = World::host_object(self.mc, "Trace", trace);
         self.set_error_part(instance, name, value);
     }

@@ -102,6 +102,8 @@ pub type HostFn = dyn for<'a, 'gc> Fn(&mut Cx<'a, 'gc>, &[Value<'gc>]) -> Native
 pub enum NativeBody {
     /// A plain function.
     Fn(NativeFn),
+    /// A plain function that looks at all of its arguments' items or characters: each call counts as loop turns for them.
+    Linear(NativeFn),
     /// A closure of the host.
     Host(Box<HostFn>),
 }
@@ -112,8 +114,27 @@ impl NativeBody {
     pub fn call<'gc>(&self, cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
         match self {
             NativeBody::Fn(f) => f(cx, args),
+            NativeBody::Linear(f) => {
+                let turns = args.iter().map(turns_for).sum();
+                let result = f(cx, args);
+                cx.world.spend(turns);
+                result
+            }
             NativeBody::Host(f) => f(cx, args),
         }
+    }
+}
+
+/// Loop turns that a look at all of a value counts for.
+fn turns_for(value: &Value<'_>) -> usize {
+    match value {
+        Value::Str(text) => text.byte_len() / 16,
+        Value::Bytes(bytes) => bytes.data.len() / 16,
+        Value::List(list) => list.len(),
+        Value::Tuple(tuple) => tuple.items().len(),
+        Value::Map(map) => 2 * map.len(),
+        Value::Set(set) => 2 * set.len(),
+        _ => 0,
     }
 }
 

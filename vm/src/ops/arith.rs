@@ -7,6 +7,7 @@ use super::call::{call, method_of};
 use super::number::{
     big_floor_div, big_mod, float_floor_div, float_mod, int_floor_div, int_from_big, int_mod, to_big, to_float, true_div,
 };
+use super::work;
 use crate::heap::{Str, Value};
 use crate::limits;
 use crate::object::{Bytes, Control, Cx, ErrorKind, List, NativeResult, Symbol, Symbols, Tuple};
@@ -175,13 +176,17 @@ fn big_arith<'gc>(cx: &mut Cx<'_, 'gc>, op: ArithOp, a: Value<'gc>, b: Value<'gc
         ArithOp::Sub => x - y,
         ArithOp::Mul => {
             check_bits(cx, Some(x.bits() + y.bits()))?;
+            cx.pay(work::multiplication(x.bits(), y.bits()))?;
             x * y
         }
         ArithOp::Div if y.is_zero() => return Ok(Value::Float(to_float(&a).unwrap_or(f64::NAN) / 0.0)),
         ArithOp::Div => return Ok(Value::Float(true_div(&x, &y))),
         ArithOp::FloorDiv | ArithOp::Mod if y.is_zero() => return Err(zero_divisor(cx, op)),
-        ArithOp::FloorDiv => big_floor_div(&x, &y),
-        ArithOp::Mod => big_mod(&x, &y),
+        ArithOp::FloorDiv | ArithOp::Mod => {
+            let turns = work::division(cx, &x, &y)?;
+            cx.pay(turns)?;
+            if op == ArithOp::Mod { big_mod(&x, &y) } else { big_floor_div(&x, &y) }
+        }
         ArithOp::Pow => return big_pow(cx, &x, &y),
         ArithOp::BitAnd => x & y,
         ArithOp::BitOr => x | y,
@@ -203,6 +208,7 @@ fn big_pow<'gc>(cx: &mut Cx<'_, 'gc>, base: &BigInt, exponent: &BigInt) -> Nativ
     }
     let bits = exponent.to_u64().and_then(|n| (base.bits() - 1).max(1).checked_mul(n));
     check_bits(cx, bits)?;
+    cx.pay(work::power(bits.unwrap_or_default()))?;
     let exponent = exponent.to_u32().expect("at most as large as the number of bits");
     Ok(new_int(cx, base.pow(exponent)))
 }
@@ -236,6 +242,7 @@ fn check_bits<'gc>(cx: &mut Cx<'_, 'gc>, bits: Option<u64>) -> Result<(), Box<Co
 
 fn new_int<'gc>(cx: &mut Cx<'_, 'gc>, big: BigInt) -> Value<'gc> {
     cx.world.charge(32 + big.bits() as usize / 8);
+    cx.world.spend(big.bits() as usize / 1024);
     int_from_big(cx.mc, big)
 }
 

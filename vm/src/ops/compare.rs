@@ -58,7 +58,10 @@ fn shallow<'gc>(world: &World<'gc>, a: &Value<'gc>, b: &Value<'gc>) -> Shallow<'
     };
     match (a, b) {
         (Value::Int(a), Value::Int(b)) => Shallow::Known(a == b),
-        (Value::Str(a), Value::Str(b)) => Shallow::Known(Str::text_eq(*a, *b)),
+        (Value::Str(a), Value::Str(b)) => {
+            world.spend(a.byte_len() / 64);
+            Shallow::Known(Str::text_eq(*a, *b))
+        }
         (Value::Int(_) | Value::Float(_) | Value::BigInt(_), _) => {
             Shallow::Known(compare_numbers(a, b) == Some(Some(Ordering::Equal)))
         }
@@ -199,11 +202,13 @@ struct Equality<'gc> {
     tasks: Vec<Task<'gc>>,
     visited: Visited,
     awaited: Awaited<'gc>,
+    /// Items that were compared and not counted yet.
+    compared: usize,
 }
 
 impl<'gc> Equality<'gc> {
     fn new(a: Value<'gc>, b: Value<'gc>) -> Self {
-        let mut this = Equality { tasks: Vec::new(), visited: Visited::default(), awaited: Awaited::Truth };
+        let mut this = Equality { tasks: Vec::new(), visited: Visited::default(), awaited: Awaited::Truth, compared: 0 };
         this.open(a, b);
         this
     }
@@ -222,23 +227,36 @@ impl<'gc> Equality<'gc> {
 
     /// Compares as far as possible without the program.
     fn run(&mut self, world: &World<'gc>) -> Outcome<'gc> {
+        let outcome = self.walk(world);
+        world.spend(std::mem::take(&mut self.compared) / 4);
+        outcome
+    }
+
+    fn walk(&mut self, world: &World<'gc>) -> Outcome<'gc> {
         while let Some(task) = self.tasks.last_mut() {
             let step = match task {
                 Task::Pair(a, b) => {
                     let (a, b) = (*a, *b);
+                    self.compared += 1;
                     self.tasks.pop();
                     pair(world, a, b)
                 }
                 Task::Items(a, b, i) => {
+                    let from = *i;
                     let step = next_items(world, a, b, i);
+                    self.compared += *i - from;
                     self.pop_if_equal(step)
                 }
                 Task::Maps(a, b, i) => {
+                    let from = *i;
                     let step = next_pair(world, *a, *b, i);
+                    self.compared += (*i).saturating_sub(from) * 4;
                     self.pop_if_equal(step)
                 }
                 Task::Sets(a, b, i) => {
+                    let from = *i;
                     let step = next_member(world, *a, *b, i);
+                    self.compared += (*i).saturating_sub(from) * 4;
                     self.pop_if_equal(step)
                 }
             };

@@ -5,8 +5,9 @@ use super::compare::{equal, item};
 use super::mapping::{map_contains, set_contains};
 use super::number::float_as_int;
 use crate::heap::Value;
-use crate::object::{Bytes, Cx, Kind, NativeResult, RangeObject};
+use crate::object::{Control, Cx, Kind, NativeResult, RangeObject};
 use gc_arena::Collect;
+use memchr::memmem;
 
 /// `value in container`. The result of a method of the program comes back as it is; its truthiness counts.
 pub fn contains<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>, container: Value<'gc>) -> NativeResult<'gc> {
@@ -15,12 +16,18 @@ pub fn contains<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>, container: Value<'
         Value::Map(map) => return map_contains(cx, map, value),
         Value::Set(set) => return set_contains(cx, set, value),
         Value::Str(text) => match value {
-            Value::Str(part) => text.as_str().contains(part.as_str()),
+            Value::Str(part) => {
+                cx.world.spend(text.byte_len() / 64);
+                text.as_str().contains(part.as_str())
+            }
             _ => return Err(wrong_part(cx, &value, "a String contains strings")),
         },
         Value::Bytes(bytes) => match value {
             Value::Int(byte) => u8::try_from(byte).is_ok_and(|byte| bytes.data.contains(&byte)),
-            Value::Bytes(part) => contains_bytes(&bytes, &part),
+            Value::Bytes(part) => {
+                cx.world.spend(bytes.data.len() / 16);
+                memmem::find(&bytes.data, &part.data).is_some()
+            }
             _ => return Err(wrong_part(cx, &value, "Bytes contain ints and bytes")),
         },
         Value::Range(range) => in_range(&range, &value),
@@ -41,13 +48,9 @@ pub fn contains<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>, container: Value<'
     }))
 }
 
-fn wrong_part<'gc>(cx: &mut Cx<'_, 'gc>, value: &Value<'gc>, rule: &str) -> Box<crate::object::Control<'gc>> {
+fn wrong_part<'gc>(cx: &mut Cx<'_, 'gc>, value: &Value<'gc>, rule: &str) -> Box<Control<'gc>> {
     let message = format!("{rule}, not {}", cx.type_name(value));
     cx.type_error(message)
-}
-
-fn contains_bytes(bytes: &Bytes, part: &Bytes) -> bool {
-    part.data.is_empty() || bytes.data.windows(part.data.len()).any(|window| *window == *part.data)
 }
 
 fn in_range(range: &RangeObject, value: &Value<'_>) -> bool {
@@ -69,18 +72,26 @@ struct Scan<'gc> {
 
 impl<'gc> Scan<'gc> {
     fn go(mut self, cx: &mut Cx<'_, 'gc>) -> NativeResult<'gc> {
+        let first = self.next;
+        let result = self.scan(cx);
+        cx.world.spend((self.next - first) / 4);
+        match result {
+            Ok(found) => Ok(Value::bool(found)),
+            Err(control) => suspend(cx, control, self),
+        }
+    }
+
+    fn scan(&mut self, cx: &mut Cx<'_, 'gc>) -> Result<bool, Box<Control<'gc>>> {
         while let Some(item) = item(&self.container, self.next) {
             self.next += 1;
             if item.same(&self.value) {
-                return Ok(Value::True);
+                return Ok(true);
             }
-            match equal(cx, item, self.value) {
-                Ok(same) if same.is_truthy() => return Ok(Value::True),
-                Ok(_) => {}
-                Err(control) => return suspend(cx, control, self),
+            if equal(cx, item, self.value)?.is_truthy() {
+                return Ok(true);
             }
         }
-        Ok(Value::False)
+        Ok(false)
     }
 }
 

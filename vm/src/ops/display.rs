@@ -206,6 +206,9 @@ pub fn big_digits<'gc>(cx: &mut Cx<'_, 'gc>, big: &BigInt, base: u32) -> Result<
     if has_too_many_digits(big, base) {
         return Err(too_many_digits(cx));
     }
+    if !base.is_power_of_two() {
+        cx.pay(super::work::digits_work(big.bits()))?;
+    }
     Ok(big.to_str_radix(base))
 }
 

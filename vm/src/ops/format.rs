@@ -20,6 +20,7 @@ pub fn format_value<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>, spec: &str) ->
         Ok(spec) => spec,
         Err(why) => return Err(cx.value_error(format!("bad format specification `{spec}`: {why}"))),
     };
+    cx.world.spend(spec.width.max(spec.precision.unwrap_or_default()) * 4);
     let is_number = matches!(value, Value::Int(_) | Value::Float(_) | Value::BigInt(_));
     match spec.kind {
         Kind::Repr => {

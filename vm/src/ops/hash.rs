@@ -203,7 +203,15 @@ impl<'gc> Hashing<'gc> {
     }
 
     fn run(&mut self, world: &World<'gc>) -> Outcome<'gc> {
+        let mut parts = 0;
+        let outcome = self.walk(world, &mut parts);
+        world.spend(parts / 4);
+        outcome
+    }
+
+    fn walk(&mut self, world: &World<'gc>, parts: &mut usize) -> Outcome<'gc> {
         loop {
+            *parts += 1;
             if let Some(part) = self.part.take() {
                 match shallow(world, &part) {
                     Shallow::Hash(hash) => self.hash = hash,

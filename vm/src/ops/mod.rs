@@ -42,6 +42,7 @@ mod order;
 mod pattern;
 mod slice;
 mod text;
+mod work;
 
 #[cfg(test)]
 mod tests;
@@ -71,3 +72,4 @@ pub use order::{less, less_equal, order_now};
 pub use pattern::{is_instance, map_rest, match_sequence, sequence_item, sequence_rest};
 pub use slice::{slice, slice_text};
 pub use text::{concat, describe, to_repr, to_shown, to_str};
+pub use work::digits_work;

@@ -88,7 +88,12 @@ fn shallow(a: &Value<'_>, b: &Value<'_>) -> Shallow {
 
 fn ordered<'gc>(cx: &mut Cx<'_, 'gc>, relation: Relation, a: Value<'gc>, b: Value<'gc>) -> NativeResult<'gc> {
     match shallow(&a, &b) {
-        Shallow::Known(order) => Ok(Value::bool(relation.holds(order))),
+        Shallow::Known(order) => {
+            if let (Value::Str(a), Value::Str(b)) = (a, b) {
+                cx.world.spend(a.byte_len().min(b.byte_len()) / 64);
+            }
+            Ok(Value::bool(relation.holds(order)))
+        }
         Shallow::Open => Sequences { comparison: Comparison::new(a, b), relation, last: (a, b) }.go(cx),
         Shallow::Other => by_method(cx, relation, a, b),
     }
@@ -175,6 +180,13 @@ impl<'gc> Comparison<'gc> {
     }
 
     fn run(&mut self, world: &World<'gc>) -> Outcome<'gc> {
+        let mut compared = 0;
+        let outcome = self.walk(world, &mut compared);
+        world.spend(compared / 4);
+        outcome
+    }
+
+    fn walk(&mut self, world: &World<'gc>, compared: &mut usize) -> Outcome<'gc> {
         while let Some((a, b, i)) = self.levels.last_mut() {
             let (x, y) = match (item(a, *i), item(b, *i)) {
                 (Some(x), Some(y)) => (x, y),
@@ -186,6 +198,7 @@ impl<'gc> Comparison<'gc> {
                 (Some(_), None) => return Outcome::Known(Ordering::Greater),
             };
             *i += 1;
+            *compared += 1;
             if !matches!(x, Value::Float(_)) && x.same(&y) {
                 continue;
             }

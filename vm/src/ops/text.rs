@@ -9,6 +9,7 @@ use super::display::{
     FLOAT_TEXT_MAX, Form, Short, Sink, has_too_many_digits, int_text_len, push_bytes, push_leaf, push_quoted, sink_float, sink_int,
     too_many_digits,
 };
+use super::work::digits_work;
 use crate::heap::Value;
 use crate::limits;
 use crate::object::{Cx, EnumValue, Instance, Layout, NativeResult, World};
@@ -153,6 +154,8 @@ struct Writing<'gc> {
     awaited: Value<'gc>,
     /// Whether there was an int of too many digits.
     has_huge_int: bool,
+    /// What the digits of large ints have cost, in loop turns.
+    work: u64,
 }
 
 /// Where writing stops.
@@ -178,6 +181,7 @@ impl<'gc> Writing<'gc> {
             cuts: false,
             awaited: Value::Nil,
             has_huge_int: false,
+            work: 0,
         }
     }
 
@@ -185,6 +189,15 @@ impl<'gc> Writing<'gc> {
     fn leaf(&mut self, value: &Value<'gc>, form: Form) -> bool {
         if let Value::BigInt(big) = value {
             self.has_huge_int |= has_too_many_digits(&big.0, 10);
+            if !self.has_huge_int {
+                self.work += digits_work(big.0.bits());
+            }
+            // Many of them would take as long as one that is too long.
+            if self.work > 4 * digits_work(limits::BIGINT_DIGITS_BITS_MAX) {
+                self.has_huge_int = true;
+                self.limit = 0;
+                return true;
+            }
         }
         if self.cuts && self.leaf_cut(value) {
             return true;
@@ -332,6 +345,8 @@ impl<'gc> Writing<'gc> {
             self.limit = self.limit.min(limit);
         }
         let mut outcome = self.run(cx.world);
+        cx.world.spend(self.out.len() / 16);
+        cx.pay(std::mem::take(&mut self.work))?;
         let is_long = matches!(outcome, Outcome::TooLong | Outcome::TooDeep) || self.out.len() > self.limit;
         if self.cuts && is_long {
             self.cut();

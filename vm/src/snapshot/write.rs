@@ -16,6 +16,7 @@ pub fn snapshot<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>) -> NativeResult<'g
     let root = writer.place(cx, value, 0, Step::Root)?;
     let mut objects = Vec::new();
     while objects.len() < writer.found.len() {
+        cx.check_growth()?;
         let object = writer.object(cx, objects.len())?;
         objects.push(object);
     }
@@ -112,6 +113,9 @@ impl<'gc> Writer<'gc> {
             let mut items = Vec::with_capacity(values.len());
             for (i, value) in values.iter().enumerate() {
                 items.push(writer.place(cx, *value, id, Step::Item(i))?);
+                if i % 4096 == 0 {
+                    cx.check_growth()?;
+                }
             }
             Ok(list(cx, items))
         };
@@ -286,7 +290,7 @@ fn map<'gc>(cx: &mut Cx<'_, 'gc>, entries: &[(&str, Value<'gc>)]) -> Value<'gc> 
         let key = Value::Str(cx.world.intern(cx.mc, key).0);
         ops::set_plain_item(cx.world, cx.mc, map, &key, value);
     }
-    cx.world.charge(64);
+    cx.world.charge(192);
     Value::Map(map)
 }
 

@@ -11,6 +11,7 @@ use vm::ops;
 /// `json.parse(text)`
 pub(crate) fn parse<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let text = args::text(cx, "parse", "text", args[0])?;
+    cx.pay(text.len() as u64 / 4)?;
     let mut reader = Reader { text, at: 0 };
     reader.document(cx).map_err(|problem| match problem {
         Problem::Text { at, message } => {
@@ -56,6 +57,7 @@ impl<'a> Reader<'a> {
         let mut open: Vec<Open<'gc>> = Vec::new();
         loop {
             self.space();
+            cx.check_growth()?;
             let mut value = match self.peek() {
                 Some(b'[') => {
                     self.open(open.len())?;

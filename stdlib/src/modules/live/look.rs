@@ -1,16 +1,17 @@
 //! `live` looks at the running program.
 
 use super::data::{self, Data};
+use super::outside;
 use crate::args;
 use similar::{ChangeTag, TextDiff};
 use std::cell::RefCell;
-use vm::embed::{Handle, Vm, outside};
+use vm::embed::{Handle, Vm};
 use vm::heap::Value;
 use vm::object::{Cx, NativeResult};
 use vm::reload::Report;
 
-pub(super) fn frames<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
-    Err(outside(|vm| {
+pub(super) fn frames<'gc>(cx: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
+    Err(outside(cx, |vm| {
         let calls = vm.calls();
         let calls = calls.into_iter().map(|call| {
             let fiber = call.fiber.map_or(Data::Nil, Data::Value);
@@ -32,7 +33,7 @@ fn surveyed<'gc>(
         return Err(args::wrong(cx, "live.Report", "_source", "what a reload has made", &source));
     }
     let source = Handle::new(cx.world, source);
-    Err(outside(move |vm| {
+    Err(outside(cx, move |vm| {
         let is_report = "`_source` of a report is one";
         let mut report = vm.enter(|cx| match source.value_in(cx.world) {
             Value::Host(object) => object.data.downcast_ref::<RefCell<Report>>().expect(is_report).borrow().clone(),
@@ -68,8 +69,8 @@ pub(super) fn counts<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeRe
     })
 }
 
-pub(super) fn closures<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
-    Err(outside(|vm| {
+pub(super) fn closures<'gc>(cx: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
+    Err(outside(cx, |vm| {
         let closures = vm.closures();
         let closures = closures.into_iter().map(|c| data::code_place(&c.place, [("closure", Data::Value(c.function))]));
         Data::List(closures.collect()).into_handle(vm)
@@ -78,7 +79,7 @@ pub(super) fn closures<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResu
 
 pub(super) fn referrers<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let held = Handle::new(cx.world, args[0]);
-    Err(outside(move |vm| {
+    Err(outside(cx, move |vm| {
         let referrers = vm.referrers(&held)?;
         let referrers = referrers.into_iter().map(|referrer| {
             let holder = referrer.holder.map_or(Data::Nil, Data::Value);

@@ -10,9 +10,9 @@ use crate::args;
 use crate::table::{Row, row};
 use data::Data;
 use std::time::Duration;
-use vm::embed::{Error, Handle, Vm, outside};
+use vm::embed::{Error, Handle, Vm};
 use vm::heap::Value;
-use vm::object::{Cx, ErrorKind, NativeResult};
+use vm::object::{Control, Cx, ErrorKind, NativeResult};
 use vm::ops;
 use vm::reload::{Gate, HookErrors, Migrate, Mode, Policy, ReloadOptions, Replace, Survey, normalise};
 
@@ -248,7 +248,7 @@ fn reload<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let native = if dry { "live.plan" } else { "live.reload" };
     let what = strings(cx, native, "what", &args[0])?;
     let options = options(cx, native, &args[1])?;
-    Err(outside(move |vm| {
+    Err(outside(cx, move |vm| {
         not_within_a_commit(vm, if dry { "a plan" } else { "a reload" })?;
         let report = if dry { vm.plan_selected(what, &options) } else { vm.reload_selected(what, &options) };
         if let Some(interrupt) = report.interrupt() {
@@ -268,7 +268,8 @@ fn reload_texts<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<
         let text = if text.is_nil() { None } else { Some(args::text(cx, "live.reload_texts", "files", text)?.to_owned()) };
         files.push(vm::reload::FileText { path, text });
     }
-    Err(outside(move |vm| {
+    pay_for_text(cx, files.iter().map(|file| file.text.as_ref().map_or(0, String::len)).sum())?;
+    Err(outside(cx, move |vm| {
         not_within_a_commit(vm, "a reload")?;
         let report = vm.reload(files, &options);
         if let Some(interrupt) = report.interrupt() {
@@ -276,6 +277,30 @@ fn reload_texts<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<
         }
         data::report(vm, &report).into_handle(vm)
     }))
+}
+
+/// Loop turns that count for what looks at the whole program, beside one for two objects of the heap.
+const TURNS: u64 = 2_000;
+
+/// Bytes that a byte of a text takes while it becomes a part of the program, at most.
+const BYTES_PER_BYTE: usize = 64;
+
+/// Loop turns that count for a byte of such a text.
+const TURNS_PER_BYTE: u64 = 20;
+
+/// Asks the driver to do something that may look at everything: it counts for as many loop turns as that takes.
+fn outside<'gc>(cx: &mut Cx<'_, 'gc>, f: impl FnOnce(&mut Vm) -> Result<Handle, Error> + 'static) -> Box<Control<'gc>> {
+    let objects = cx.mc.metrics().total_gc_count() as u64;
+    match cx.pay(TURNS + objects / 2) {
+        Ok(()) => vm::embed::outside(f),
+        Err(control) => control,
+    }
+}
+
+/// Refuses texts that would take too much memory when they become a part of the program, and counts what they cost.
+fn pay_for_text<'gc>(cx: &mut Cx<'_, 'gc>, bytes: usize) -> Result<(), Box<Control<'gc>>> {
+    args::check_room(cx, bytes.saturating_mul(BYTES_PER_BYTE))?;
+    cx.pay(bytes as u64 * TURNS_PER_BYTE)
 }
 
 /// Code that is part of a commit, or of a migration, cannot ask for what changes definitions as well.
@@ -293,16 +318,16 @@ fn not_within_a_commit(vm: &mut Vm, what: &str) -> Result<(), Error> {
     )))
 }
 
-fn undo<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
-    Err(outside(|vm| {
+fn undo<'gc>(cx: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
+    Err(outside(cx, |vm| {
         not_within_a_commit(vm, "an undo")?;
         let report = vm.undo();
         report.map_or(Data::Nil, |report| data::report(vm, &report)).into_handle(vm)
     }))
 }
 
-fn redo<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
-    Err(outside(|vm| {
+fn redo<'gc>(cx: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
+    Err(outside(cx, |vm| {
         not_within_a_commit(vm, "a redo")?;
         let report = vm.redo();
         report.map_or(Data::Nil, |report| data::report(vm, &report)).into_handle(vm)
@@ -316,7 +341,7 @@ fn leaks<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
         Value::Namespace(namespace) => Some(namespace.name.to_string()),
         other => return Err(args::wrong(cx, "live.leaks", "namespace", "a namespace or its name", &other)),
     };
-    Err(outside(move |vm| {
+    Err(outside(cx, move |vm| {
         let leaks = vm.leaks(namespace.as_deref());
         Data::list(&leaks, data::leak).into_handle(vm)
     }))
@@ -324,14 +349,14 @@ fn leaks<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
 
 fn drop_leak<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let name = args::text(cx, "live.drop", "name", args[0])?.to_owned();
-    Err(outside(move |vm| {
+    Err(outside(cx, move |vm| {
         not_within_a_commit(vm, "the end of a leak")?;
         Data::Bool(vm.drop_leak(&name)).into_handle(vm)
     }))
 }
 
-fn collect<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
-    Err(outside(|vm| {
+fn collect<'gc>(cx: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
+    Err(outside(cx, |vm| {
         not_within_a_commit(vm, "the end of leaks")?;
         let released = vm.release_leaks();
         Data::list(released, Data::Text).into_handle(vm)
@@ -340,7 +365,7 @@ fn collect<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
 
 fn history<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let name = args::text(cx, "live.history", "name", args[0])?.to_owned();
-    Err(outside(move |vm| {
+    Err(outside(cx, move |vm| {
         if vm.history(&name).is_empty() && vm.origin_of(&name).is_none() {
             return Err(unknown(vm, &name));
         }
@@ -367,10 +392,10 @@ fn unknown(vm: &mut Vm, name: &str) -> Error {
     raised.expect_err("raises")
 }
 
-fn history_of_definition<'gc>(_: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+fn history_of_definition<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let Value::Definition(cell) = args[0] else { unreachable!("a property of definitions") };
     let name = cell.qualified_name();
-    Err(outside(move |vm| versions_of(vm, &name)))
+    Err(outside(cx, move |vm| versions_of(vm, &name)))
 }
 
 /// The versions of a definition as maps.
@@ -389,7 +414,7 @@ fn versions_of(vm: &mut Vm, name: &str) -> Result<Handle, Error> {
 
 fn why<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let name = args::text(cx, "live.why", "name", args[0])?.to_owned();
-    Err(outside(move |vm| {
+    Err(outside(cx, move |vm| {
         let Some(origin) = vm.origin_of(&name) else { return Err(unknown(vm, &name)) };
         Data::Map(vec![
             ("name", Data::text(&name)),
@@ -405,8 +430,8 @@ fn why<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     }))
 }
 
-fn drift<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
-    Err(outside(|vm| {
+fn drift<'gc>(cx: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
+    Err(outside(cx, |vm| {
         let drift = vm.drift();
         Data::list(drift, |entry| {
             Data::Map(vec![("name", Data::Text(entry.name)), ("kind", Data::text(entry.kind)), ("why", Data::Text(entry.why))])
@@ -417,15 +442,17 @@ fn drift<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
 
 fn reset<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let name = args::text(cx, "live.reset", "name", args[0])?.to_owned();
-    Err(outside(move |vm| {
+    Err(outside(cx, move |vm| {
         not_within_a_commit(vm, "a reset")?;
         vm.reset(&name)?;
         Data::Nil.into_handle(vm)
     }))
 }
 
-fn digest<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
-    Err(outside(|vm| Data::Int(vm.state_digest() as i64 & i64::MAX).into_handle(vm)))
+fn digest<'gc>(cx: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
+    // It looks at every item, however few objects there are.
+    cx.pay(50 * TURNS)?;
+    Err(outside(cx, |vm| Data::Int(vm.state_digest() as i64 & i64::MAX).into_handle(vm)))
 }
 
 fn name_of<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
@@ -460,7 +487,8 @@ fn eval<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
         let near = ops::suggestion(&namespace, cx.world.namespaces.keys().map(|known| &**known));
         return Err(cx.raise(ErrorKind::NameError, format!("`live.eval`: there is no namespace `{namespace}`{near}")));
     }
-    Err(outside(move |vm| match vm.eval_in(&namespace, &file, &text)? {
+    pay_for_text(cx, text.len())?;
+    Err(outside(cx, move |vm| match vm.eval_in(&namespace, &file, &text)? {
         Some(value) => Ok(value),
         None => Data::Nil.into_handle(vm),
     }))
@@ -468,7 +496,7 @@ fn eval<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
 
 fn versions<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let class = Handle::new(cx.world, args[0]);
-    Err(outside(move |vm| {
+    Err(outside(cx, move |vm| {
         let counts = vm.layout_counts(&class)?;
         let pair = |(layout, count): (u32, usize)| Data::List(vec![Data::Int(layout.into()), Data::Int(count as i64)]);
         Data::list(counts, pair).into_handle(vm)
@@ -477,7 +505,7 @@ fn versions<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc>
 
 fn instances<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let class = Handle::new(cx.world, args[0]);
-    Err(outside(move |vm| vm.instances_of(&class)))
+    Err(outside(cx, move |vm| vm.instances_of(&class)))
 }
 
 fn migrate<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
@@ -488,7 +516,7 @@ fn migrate<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> 
         Value::Float(ms) if ms >= 0.0 => Duration::try_from_secs_f64(ms / 1e3).ok(),
         other => return Err(args::wrong(cx, "live.migrate", "budget_ms", "a number of milliseconds", &other)),
     };
-    Err(outside(move |vm| {
+    Err(outside(cx, move |vm| {
         let done = vm.migrate_instances(&class, budget)?;
         Data::Map(vec![
             ("migrated", Data::Int(done.migrated as i64)),
@@ -501,7 +529,7 @@ fn migrate<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> 
 
 fn make_obsolete<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let class = Handle::new(cx.world, args[0]);
-    Err(outside(move |vm| {
+    Err(outside(cx, move |vm| {
         vm.make_obsolete(&class)?;
         Data::Nil.into_handle(vm)
     }))
@@ -528,7 +556,7 @@ fn restore<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> 
 }
 
 fn safe_point<'gc>(_: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeResult<'gc> {
-    Err(outside(|vm| {
+    Err(vm::embed::outside(|vm| {
         vm.poll();
         Data::Nil.into_handle(vm)
     }))

@@ -257,10 +257,7 @@ handler_fn! {
                 |s, cx| {
                     let native = &*((cached_target(s.pc.sub(4)) & !1) as usize as *const NativeFunction<'_>);
                     let args = std::slice::from_raw_parts(s.a().add(1).cast_const(), s.insn.b() as usize + 1);
-                    match &native.body {
-                        NativeBody::Fn(f) => f(cx, args),
-                        NativeBody::Host(f) => f(cx, args),
-                    }
+                    native.body.call(cx, args)
                 },
                 'C'
             );
