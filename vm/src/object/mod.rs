@@ -18,6 +18,7 @@ mod misc;
 mod orphan;
 mod output;
 mod recording;
+mod spending;
 mod stack;
 mod stopped;
 mod symbol;
