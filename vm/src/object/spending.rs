@@ -12,7 +12,7 @@ impl World<'_> {
     }
 
     /// Counts work that a native has done as so many loop turns, in fuel and in the time until the next look. Before work that may take long, there is
-    /// [`Cx::pay`].
+    /// [`Cx::pay`](super::Cx::pay).
     #[inline]
     pub fn spend(&self, turns: usize) {
         if turns > 0 {
