@@ -351,6 +351,11 @@ fn callbacks_call_the_newest_code() {
     assert!(message.starts_with("argument 1: the host gives 1 argument, and it is"), "{message}");
 }
 
+fn blocked_reason(vm: &mut Vm) -> &'static str {
+    let _block = vm.block_reloads();
+    vm.reload_text("m.lang", "fn f() { 2 }").reasons[0].code
+}
+
 #[test]
 fn edits_are_polled_where_the_host_wants_them() {
     let mut vm = new_vm(VmOptions::default());
@@ -364,6 +369,7 @@ fn edits_are_polled_where_the_host_wants_them() {
     let refused = vm.poll_reload().expect("something was saved");
     assert!(!refused.ok && vm.poll_reload().is_none(), "what is refused is not tried again by itself");
     // The missing file comes: both are taken in.
+    assert_eq!(blocked_reason(&mut vm), "R0116");
     save("n.lang", "fn g() { 2 }");
     let block = vm.block_reloads();
     assert!(vm.poll_reload().is_none() && vm.is_reload_blocked());
@@ -381,13 +387,13 @@ fn hosts_say_what_scripts_must_have() {
         report.reasons.first().map(|reason| (reason.code, reason.message.clone())).expect("it is refused")
     };
     let error = vm.load_text("game.lang", "let speed = 1.0").expect_err("`update` is missing").to_string();
-    assert!(error.contains("error[R0116]: the host needs `game.update`: `game.update` does not exist"), "{error}");
+    assert!(error.contains("error[R0117]: the host needs `game.update`: `game.update` does not exist"), "{error}");
     assert!(!vm.is_loaded("game.lang"));
     let text = "let speed = 1.0\nfn update(n) { n * 2 }";
     vm.load_text("other.lang", "fn anything() { }").expect("other namespaces are free");
     vm.load_text("game.lang", text).expect("it has all");
     let report = vm.reload_text("game.lang", &text.replace("1.0", "nil"));
-    assert_eq!(refusal(report), ("R0116", "the host needs `game.speed`: expected a number, got Nil".to_owned()));
+    assert_eq!(refusal(report), ("R0117", "the host needs `game.speed`: expected a number, got Nil".to_owned()));
     assert_eq!(vm.get::<f64>("game.speed").expect("as before"), 1.0);
     assert_eq!(
         refusal(vm.reload_text("game.lang", &text.replace("(n)", "()"))).1,

@@ -330,6 +330,7 @@ impl Vm {
                 Stop::Tick => {
                     self.look()?;
                     self.check_memory();
+                    self.enter(|cx| cx.give_way());
                     self.begin_slice();
                 }
                 Stop::Done(value) if self.is_running(main) => return Ok(value),
@@ -395,7 +396,11 @@ impl Vm {
         self.arena.mutate_root(|_, world| {
             world.marking = marking;
             let slice = if single { 1 } else { limits::TICKS_PER_SLICE };
-            world.slice = world.fuel.map_or(slice, |fuel| slice.min(i64::try_from(fuel).unwrap_or(i64::MAX)));
+            // Who waits for the end of a time wants to be near to it.
+            let is_timed = world.tasks.level().main.is_some_and(|main| main.goal.get().is_some());
+            let slice = if is_timed { slice.min(limits::TICKS_PER_TIMED_SLICE) } else { slice };
+            let bounds = [world.fuel, world.budget].into_iter().flatten();
+            world.slice = bounds.fold(slice, |slice, bound| slice.min(i64::try_from(bound).unwrap_or(i64::MAX)));
             world.ticks.set(world.slice);
             world.ticks_saved.set(0);
         });
@@ -407,6 +412,7 @@ impl Vm {
             return Err(Error::Interrupted(Interrupt::Cancelled));
         }
         self.count_fuel()?;
+        self.look_outside();
         self.collect_if_due();
         self.check_time()?;
         self.tell_forgiven();
@@ -429,6 +435,7 @@ impl Vm {
             let left = if world.ticks_saved.get() > 0 { world.ticks_saved.get() } else { world.ticks.get().max(0) };
             let used = u64::try_from(world.slice - left).unwrap_or(0);
             world.slice = left;
+            world.budget = world.budget.map(|budget| budget.saturating_sub(used));
             match &mut world.fuel {
                 Some(fuel) => {
                     *fuel = fuel.saturating_sub(used);
