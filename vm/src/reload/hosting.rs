@@ -31,6 +31,8 @@ pub struct Hosting {
     source: Option<ChangeSource>,
     /// Edits that were refused, by path: they are tried again with the next.
     pending: BTreeMap<String, Option<String>>,
+    /// Files that were edited and cannot be read, with the reason.
+    unreadable: BTreeMap<String, String>,
     /// Whether there are edits that were not tried.
     is_due: bool,
 }
@@ -120,18 +122,29 @@ impl Vm {
             let hosting = &mut self.files.hosting;
             hosting.source.get_or_insert(source);
             hosting.is_due |= !edits.is_empty();
+            hosting.unreadable.retain(|path, _| edits.iter().all(|edit| edit.path != *path));
             hosting.pending.extend(edits.into_iter().map(|edit| (edit.path, edit.text)));
         }
         if !self.files.hosting.is_due || self.is_reload_blocked() || self.is_committing() {
             return None;
         }
         self.files.hosting.is_due = false;
+        if let Some((path, problem)) = self.files.hosting.unreadable.first_key_value() {
+            let (path, problem) = (path.clone(), problem.clone());
+            return Some(self.refusal(vec![path], problem));
+        }
         let edits = self.files.hosting.pending.iter().map(|(path, text)| FileText { path: path.clone(), text: text.clone() });
         let report = self.reload(edits.collect(), &ReloadOptions::default());
         if report.ok {
             self.files.hosting.pending.clear();
         }
         Some(report)
+    }
+
+    /// For a change source: a file was edited and its text cannot be had, as when it is no UTF-8. Until it is edited again, what is polled is refused with this reason.
+    pub fn note_unreadable(&mut self, path: &str, problem: &str) {
+        self.files.hosting.unreadable.insert(path.to_owned(), problem.to_owned());
+        self.files.hosting.is_due = true;
     }
 
     /// Why the program as it would go on cannot be kept, if the host says so.
