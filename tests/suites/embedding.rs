@@ -457,3 +457,20 @@ fn definitions_are_written() {
     assert_eq!(vm.call::<_, i64>("main.f", ()).expect("it runs"), 5);
     assert!(vm.set("main.c", 5).is_err() && vm.set("main.f", 5).is_err() && vm.set("main.m", 5).is_err());
 }
+
+#[test]
+fn what_is_frozen_stays() {
+    let mut vm = new_vm(VmOptions::default());
+    let text = "import late\nlet n = 0\nclass P { slot x = 1 }\nfn f() { n += 1; late.g(P().x) }";
+    vm.load_texts(vec![("main.lang".into(), text.into()), ("late.lang".into(), "fn g(x) { x + 1 }".into())]).expect("it loads");
+    assert!(vm.reload_text("late.lang", "fn g(x) { x + 2 }").ok);
+    vm.freeze();
+    assert!(vm.is_frozen() && vm.undo().is_none());
+    let report = vm.reload_text("late.lang", "fn g(x) { x + 3 }");
+    assert_eq!(report.reasons[0].code, "R0118");
+    assert!(vm.eval_in("late", "<eval>", "fn g(x) { 0 }").is_err());
+    assert_eq!(vm.call::<_, i64>("main.f", ()).expect("it runs"), 3);
+    // What is new is no change.
+    assert_eq!(vm.eval::<i64>("import json\nfn h() { json.parse(\"5\") }\nh()").expect("it runs"), 5);
+    vm.load_text("new.lang", "fn k() { 1 }").expect("it loads");
+}

@@ -35,6 +35,8 @@ pub struct Hosting {
     unreadable: BTreeMap<String, String>,
     /// Whether there are edits that were not tried.
     is_due: bool,
+    /// Whether what is loaded stays as it is for ever.
+    is_frozen: bool,
 }
 
 /// As long as it is alive the VM makes no reload: what [`Vm::block_reloads`] gives.
@@ -69,6 +71,44 @@ impl Vm {
     /// Whether a [`ReloadBlock`] is alive.
     pub fn is_reload_blocked(&self) -> bool {
         self.files.hosting.blocks.get() > 0
+    }
+
+    /// What is loaded stays as it is from now on: every reload of it, undo and evaluation of a definition is refused, and what was kept for them, earlier texts and versions, is given up. Files that
+    /// are not loaded yet can still be. For programs that are done; nothing else about them changes, and nothing that runs gets faster, since definitions
+    /// cost no more than an indirection that is there in any case.
+    ///
+    /// ```
+    /// # use vm::embed::{Error, Vm, VmOptions};
+    /// let mut vm = Vm::bare(VmOptions::default());
+    /// vm.load_text("game.lang", "fn f() { 1 }")?;
+    /// vm.freeze();
+    /// assert!(!vm.reload_text("game.lang", "fn f() { 2 }").ok);
+    /// assert_eq!(vm.call::<_, i64>("game.f", ())?, 1);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn freeze(&mut self) {
+        self.files.hosting.is_frozen = true;
+        self.forget_history();
+    }
+
+    /// Whether [`Vm::freeze`] was called.
+    pub fn is_frozen(&self) -> bool {
+        self.files.hosting.is_frozen
+    }
+
+    /// The refusal of a reload of something that is frozen.
+    pub(super) fn refused_as_frozen(&mut self, files: Vec<String>) -> Report {
+        let file = files.iter().find(|path| self.is_loaded(path)).cloned().unwrap_or_default();
+        let reason = Reason {
+            code: codes::FROZEN.id,
+            message: "the host has frozen what is loaded".into(),
+            file,
+            line: 0,
+            remedy: "restart the program with the new text".into(),
+            detail: String::new(),
+            place: None,
+        };
+        self.refused_with(files, reason)
     }
 
     /// Has every load and reload looked at before it is kept: `validate` is called when all of its code has run, with the VM as it would go on, and with the
