@@ -13,6 +13,7 @@ use crate::image::{DefinitionKind, ImportImage, ModuleImage, UnitKind};
 use crate::interp::Trace;
 use crate::object::{Control, ErrorKind, Kind, Namespace, TraceFrame, Undo, World};
 use gc_arena::Gc;
+use lang::diagnostic::Diagnostic;
 use lang::source::Source;
 use std::sync::Arc;
 
