@@ -19,7 +19,11 @@ struct Enemy {
 impl Enemy {
     /// An enemy with a name.
     fn new(name: String, #[script(default = 10)] hp: i64) -> Result<Enemy, Error> {
-        if hp <= 0 { Err(Error::value_error("an enemy lives at first")) } else { Ok(Enemy { name, hp, metres_per_second: 1.5, blows: 0 }) }
+        if hp <= 0 {
+            Err(Error::value_error("an enemy lives at first"))
+        } else {
+            Ok(Enemy { name, hp, metres_per_second: 1.5, blows: 0 })
+        }
     }
 
     /// takes hit points away, gives whether it is over.
@@ -100,7 +104,10 @@ fn what_is_derived_works() {
     assert_eq!(value::<String>("Enemy.doc").expect("it runs"), "Something to fight.");
     let doc = "`hit(n = 1)`: takes hit points away, gives whether it is over.";
     assert_eq!(value::<String>("Enemy.hit.doc").expect("it runs"), doc);
-    assert_eq!(value::<String>("repr(Enemy(\"a\"))").expect("it runs"), "Enemy(name: \"a\", hp: 10, speed: 1.5, is_dead: false, blows: 0)");
+    assert_eq!(
+        value::<String>("repr(Enemy(\"a\"))").expect("it runs"),
+        "Enemy(name: \"a\", hp: 10, speed: 1.5, is_dead: false, blows: 0)"
+    );
     assert_eq!(value::<String>("repr(game.tile())").expect("it runs"), "Tile()");
     assert_eq!(Enemy::boss("x".into()).only_for_rust(), 100);
 }

@@ -11,7 +11,7 @@ mod host_class;
 mod hot;
 mod request;
 mod search;
-mod signature;
+pub(crate) mod signature;
 mod stopped;
 mod tasks;
 mod tests;
