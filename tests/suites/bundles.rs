@@ -684,3 +684,16 @@ fn a_bundle_in_rust() {
     let mean = "let m = rust.mean()\nlet before = m.value()\nm.add(1)\nm.add(2)\nrepr([before, m.value(), m is rust.Mean])";
     assert_eq!(vm.eval::<String>(mean).expect("it is a mean"), "[nil, 1.5, true]");
 }
+
+#[test]
+fn the_bundle_of_the_manual() {
+    let Some(shop) = Workshop::new() else { return };
+    let page = fs::read_to_string(tests::repository::root().join("docs/manual/src/bundles.md")).expect("the page is there");
+    let block = |begin: &str| {
+        let text = page.split_once(begin).expect("the page has one").1;
+        text.split_once("\n").and_then(|(_, text)| text.split_once("```")).expect("it ends").0.to_owned()
+    };
+    shop.build("sums", &block("```c ").replace("#include \"lang_bundle.h\"\n", ""));
+    let mut vm = shop.load(&block("```lang compiles").replace("print", ""));
+    assert_eq!(vm.eval::<i64>("sums.add(2, 3) + sums.add(1)").expect("it adds"), 7);
+}

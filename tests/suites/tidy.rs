@@ -48,6 +48,7 @@ const CODES_WITHOUT_CASE: &[(&str, &str)] = &[
     ("E0129", "it takes a text of 256 MB"),
     ("E0304", "it takes a text of 20 MB and half a minute"),
     ("R0105", "an edit that will be accepted: the deletion of a file"),
+    ("R0116", "it takes a library: `tests/suites/bundles.rs`"),
     ("R0114", "it takes a directory: `tests/suites/directory.rs`"),
 ];
 
