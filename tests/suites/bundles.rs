@@ -214,7 +214,7 @@ fn what_is_no_bundle_is_refused_and_the_old_one_goes_on() {
     let mut vm = shop.load("import native \"sums\"\n");
     let mut refuse = |what: &str| {
         let (code, message, _) = refused(&mut vm, &[&library]);
-        assert_eq!(code, "R0115", "{message}");
+        assert_eq!(code, "R0116", "{message}");
         assert!(message.contains(what), "{message}");
         assert_eq!(vm.call::<_, i64>("sums.add", (5, 3)).expect("the old one runs"), 8);
         assert_eq!(vm.drift_of_files().len(), 1);
@@ -283,7 +283,7 @@ fn a_first_load_says_at_the_import_what_is_wrong() {
     ] {
         let report = vm.reload_texts(vec![(shop.path("main.lang"), text.to_owned())]);
         let reason = &report.reasons[0];
-        assert_eq!((reason.code, reason.line), ("R0115", 2), "{reason:?}");
+        assert_eq!((reason.code, reason.line), ("R0116", 2), "{reason:?}");
         assert!(
             reason.message.contains(what) && reason.detail.contains("import native") && !reason.remedy.is_empty(),
             "{reason:?}"
@@ -515,7 +515,7 @@ fn another_layout_is_refused_while_there_are_values() {
     assert_eq!(open(&mut vm), 1);
     shop.build("points", &points("int pad; double x;"));
     let (code, message, remedy) = refused(&mut vm, &[&library]);
-    assert_eq!(code, "R0116");
+    assert_eq!(code, "R0117");
     assert!(message.contains("`Point`") && message.contains("2 values are alive"), "{message}");
     assert!(remedy.contains("let go of them"), "{remedy}");
     assert_eq!(vm.eval::<f64>("p[0].x()").expect("nothing has changed"), 101.5);
@@ -526,7 +526,7 @@ fn another_layout_is_refused_while_there_are_values() {
     assert_eq!(vm.eval::<f64>("points.point(4.0).x()").expect("it has one"), 4.0);
     vm.eval::<()>("p.push(points.point(5.0))").expect("it runs");
     let back = vm.undo().expect("there is a commit");
-    assert_eq!(back.reasons[0].code, "R0116", "going back is no exception: {back:?}");
+    assert_eq!(back.reasons[0].code, "R0117", "going back is no exception: {back:?}");
 }
 
 #[test]
@@ -658,11 +658,11 @@ fn a_check_knows_what_a_bundle_has_if_it_can_be_loaded() {
     };
     let known = problems(&mut Vm::new());
     assert!(known.len() == 1 && known[0].contains("`nothing` does not exist in namespace `sums`"), "{known:?}");
-    assert_eq!(problems(&mut Vm::sandboxed()), [String::new(); 0]);
+    assert!(problems(&mut Vm::sandboxed()).is_empty());
     fs::write(&library, "no library").expect("it can be written");
-    assert_eq!(problems(&mut Vm::new()), [String::new(); 0]);
+    assert!(problems(&mut Vm::new()).is_empty());
     fs::remove_file(&library).expect("it is there");
-    assert_eq!(problems(&mut Vm::new()), [String::new(); 0]);
+    assert!(problems(&mut Vm::new()).is_empty());
 }
 
 #[test]

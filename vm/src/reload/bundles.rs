@@ -109,31 +109,28 @@ impl Vm {
         Ok(text)
     }
 
-    /// Has the library open that a text was made of, until the reload has ended, and looks whether living values fit it.
-    pub(super) fn prepare_bundle(&mut self, path: &str, text: &str) -> Result<(), Reason> {
+    /// Has the library open that a text was made of, until the reload has ended, and looks whether living values fit it. Gives what speaks against it.
+    pub(super) fn prepare_bundle(&mut self, path: &str, text: &str) -> Option<Reason> {
         let source = Source::new(path, text);
-        let refused = |problem: BundleProblem| bundle_reason(&source, None, problem);
         let reopened = self.enter(|cx| {
-            let version = cx.world.bundles.versions.iter_mut().find(|version| version.path == path && version.text == text)?;
-            Some(reopen(version))
+            let versions = &mut cx.world.bundles.versions;
+            versions.iter_mut().find(|version| version.path == path && version.text == text).map(reopen)
         });
-        reopened.unwrap_or(Ok(())).map_err(refused)?;
+        if let Some(Err(problem)) = reopened {
+            return Some(bundle_reason(&source, None, problem));
+        }
         if self.unfit_types(path, text).is_empty() {
-            return Ok(());
+            return None;
         }
         // Dead values count until the collector has found them.
         self.collect();
-        match self.unfit_types(path, text).into_iter().next() {
-            None => Ok(()),
-            Some((name, count)) => {
-                let values = if count == 1 { "1 value is".to_owned() } else { format!("{count} values are") };
-                let problem = BundleProblem::new(
-                    format!("`{name}` of `{path}` has another layout in memory, and {values} alive"),
-                    format!("let go of {}, or restart the program", if count == 1 { "it" } else { "them" }),
-                );
-                Err(Reason { code: codes::BUNDLE_LAYOUT.id, ..bundle_reason(&source, None, problem) })
-            }
-        }
+        let (name, count) = self.unfit_types(path, text).into_iter().next()?;
+        let (values, them) = if count == 1 { ("1 value is".to_owned(), "it") } else { (format!("{count} values are"), "them") };
+        let problem = BundleProblem::new(
+            format!("`{name}` of `{path}` has another layout in memory, and {values} alive"),
+            format!("let go of {them}, or restart the program"),
+        );
+        Some(Reason { code: codes::BUNDLE_LAYOUT.id, ..bundle_reason(&source, None, problem) })
     }
 
     /// Types of a bundle with another layout than living values have, and how many these are.

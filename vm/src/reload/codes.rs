@@ -39,10 +39,10 @@ default, the definition moves: it keeps its identity and has a new contributor."
     LEAK_KIND "R0111" Error "a leak comes back as another kind of thing"
     "A definition that no file has any more but that is still in use is a leak. Its name can be used again for something of the
 same kind. Choose another name, or restart the program."
-    BUNDLE "R0115" Error "a native bundle that cannot be loaded"
+    BUNDLE "R0116" Error "a native bundle that cannot be loaded"
     "The shared library is not there, is none of this system, is no bundle, was built for another version of the interface, or says itself that it
 cannot work; or native code is not allowed. If it is edited while a program runs, this goes on with the library that it has."
-    BUNDLE_LAYOUT "R0116" Error "values of a native type do not fit the new library"
+    BUNDLE_LAYOUT "R0117" Error "values of a native type do not fit the new library"
     "The new library lays a type out in memory in another way, and there are values of the old one, which it would misread. Only the library could turn
 one into the other. Let go of the values, or restart the program."
     NESTED "R0112" Error "a reload is asked for while one is made"

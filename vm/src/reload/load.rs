@@ -217,7 +217,7 @@ impl Vm {
                     continue;
                 }
                 if is_bundle(&path)
-                    && let Err(reason) = self.prepare_bundle(&path, &text)
+                    && let Some(reason) = self.prepare_bundle(&path, &text)
                 {
                     reasons.push(reason);
                     continue;
