@@ -13,7 +13,7 @@ mod outside;
 mod remote;
 mod request;
 mod search;
-mod signature;
+pub(crate) mod signature;
 mod stopped;
 mod tasks;
 mod tests;
