@@ -23,10 +23,13 @@ const FUEL: u64 = 100_000;
 /// Bytes that a plugin may have alive.
 const MEMORY: usize = 4 << 20;
 
+/// What a plugin does at an event: it may give an answer.
+type Handler = Hot<fn(String) -> Option<String>>;
+
 /// What a plugin has subscribed to, and what it has said.
 #[derive(Default)]
 struct Desk {
-    handlers: BTreeMap<String, Vec<Hot<fn(String) -> Option<String>>>>,
+    handlers: BTreeMap<String, Vec<Handler>>,
     log: Vec<String>,
 }
 
@@ -82,10 +85,13 @@ impl Plugin {
         vm.module("host")
             .doc("What a plugin can do with its host.")
             .value("name", self.name.as_str())
-            .function("on(event, f): has `f(text)` called; a text that it gives is the answer.", move |event: String, f| {
-                let mut desk = subscribing.borrow_mut();
-                desk.handlers.entry(event).or_default().push(f);
-            })
+            .function(
+                "on(event, f): has `f(text)` called; a text that it gives is the answer.",
+                move |event: String, f: Handler| {
+                    let mut desk = subscribing.borrow_mut();
+                    desk.handlers.entry(event).or_default().push(f);
+                },
+            )
             .function("log(text)", move |text: String| logging.borrow_mut().log.push(text))
             .locked();
         vm.assign_namespace("plugin.lang", "plugin");
