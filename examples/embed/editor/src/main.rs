@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             "leaks" => println!("{}", editor.leaks().join(", ")),
             name => {
                 if let Err(error) = editor.run(name) {
-                    print!("{error}");
+                    println!("{}", error.to_string().trim_end());
                 }
                 println!("{:?}", editor.text()?);
             }
@@ -31,5 +31,5 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 fn follow(editor: &mut Editor) {
     let (reports, errors) = editor.follow();
     reports.iter().for_each(|report| print!("{report}"));
-    errors.iter().for_each(|error| print!("{error}"));
+    errors.iter().for_each(|error| println!("{}", error.to_string().trim_end()));
 }

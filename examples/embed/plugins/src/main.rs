@@ -13,7 +13,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     plugins.add("counter", scripts.join("counter.lang"), Permissions { effects: &[], modules: &["math"] });
     plugins.add("clock", scripts.join("clock.lang"), Permissions { effects: &[Effect::Clock], modules: &["time"] });
     plugins.add("hostile", scripts.join("hostile.lang"), Permissions::default());
-    println!("say something; `fs`, `spin`, `hoard` and `dive` are what the hostile one waits for");
+    println!("say something; `spin`, `hoard`, `dive` and `print` are what the hostile one waits for");
     for line in io::stdin().lines() {
         for (name, answer) in plugins.tell("said", &line?) {
             println!("{name}: {answer}");
