@@ -29,6 +29,7 @@
 //! | give scripts a Rust type | [`macro@Class`], [`macro@methods`], [`ClassBuilder`], [`Own`] |
 //! | change what runs | [`Vm::reload_text`], [`Vm::reload_files`], [`Vm::plan`], [`Vm::undo`], [`Report`] |
 //! | keep it within bounds | [`Builder::fuel`], [`Builder::memory`], [`Vm::cancel_flag`], [`Sandbox`] |
+//! | let scripts load shared libraries, or not | [`Effect::NativeCode`]; the feature `bundles`, which is on unless it is turned off |
 //! | reach it from other threads | [`Vm::remote`] |
 //! | let editors and terminals in | [`session::Server`] |
 //!
