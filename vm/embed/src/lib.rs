@@ -30,6 +30,7 @@
 //! | watch the files that run | [`watch::WatchFiles::watch_files`], [`Vm::poll_reload`] |
 //! | change what runs | [`Vm::reload_text`], [`Vm::reload_files`], [`Vm::plan`], [`Vm::undo`], [`Report`] |
 //! | keep it within bounds | [`Builder::fuel`], [`Builder::memory`], [`Vm::cancel_flag`], [`Sandbox`] |
+//! | let scripts load shared libraries, or not | [`Effect::NativeCode`]; the feature `bundles`, which is on unless it is turned off |
 //! | reach it from other threads | [`Vm::remote`] |
 //! | let editors and terminals in | [`session::Server`] |
 //!
