@@ -189,3 +189,56 @@ fn a_future_is_dropped_with_its_task() {
     all.sort();
     assert_eq!(all, ["<0>", "<1>", "<2>", "<3>"]);
 }
+
+/// Everything that runs within a frame, whoever has asked for it, comes to an end.
+#[test]
+fn budgets_are_of_the_frame_only() {
+    let mut vm = Vm::new();
+    vm.define_function("host", "twice(f)", |vm: &mut Vm, f: Hot<fn() -> i64>| -> Result<i64, Error> {
+        Ok(f.call(vm)? + f.call(vm)?)
+    });
+    vm.define_function("host", "look()", |_: &mut Vm| 1_i64);
+    let text = "import host\nimport task\nlet n = 0\nfn work() { let k = 0; while k < 5000 { k += 1 }\nk }\nfn nested() { host.twice(work) }\n\
+                fn hosts() { while true { n += host.look() } }\nfn endless() { while true { n += 1 } }\nfn nap() { while true { task.sleep(0.001) } }";
+    vm.load_text("main.lang", text).expect("it loads");
+    let nested = vm.start::<i64, _>("main.nested", ()).expect("it is there");
+    let remote = vm.remote();
+    remote.post(|vm| assert_eq!(vm.call::<_, i64>("main.work", ()).expect("it runs"), 5000)).expect("the VM is there");
+    for _ in 0..10 {
+        let _ = vm.run_tasks_within(Budget::fuel(500)).expect("nothing stops it");
+    }
+    assert_eq!(nested.take(&mut vm).expect("it has ended").expect("it runs"), 10_000);
+    // No time at all, and loops that only call the host.
+    for name in ["main.endless", "main.hosts", "main.nap"] {
+        let task = vm.start::<(), _>(name, ()).expect("it is there");
+        for budget in [Budget::time(Duration::ZERO), Budget::time(Duration::from_millis(2)), Budget::fuel(1000)] {
+            let _ = vm.run_tasks_within(budget).expect("nothing stops it");
+        }
+        assert!(!task.is_done(), "{name}");
+    }
+    // What is dropped when the program is stopped is told.
+    let task = vm.start::<(), _>("main.endless", ()).expect("it is there");
+    vm.set_fuel(Some(10_000));
+    assert!(matches!(vm.call::<_, ()>("main.endless", ()), Err(Error::Interrupted(Interrupt::Fuel))));
+    assert!(matches!(task.take(&mut vm), Some(Err(Error::Interrupted(Interrupt::Cancelled)))));
+    // Code that the host calls back is no way to run for nothing.
+    vm.set_fuel(Some(50_000));
+    let spent = (0..100).find_map(|_| vm.call::<_, i64>("main.nested", ()).err());
+    assert!(matches!(spent, Some(Error::Interrupted(Interrupt::Fuel))), "{spent:?}");
+    vm.set_fuel(Some(100_000));
+    vm.remote().cancel();
+    assert!(vm.call::<_, ()>("main.hosts", ()).is_err());
+}
+
+#[test]
+fn handles_of_other_vms_are_nothing() {
+    let mut other = Vm::new();
+    let error = other.eval::<()>("throw Error(\"of the other\")").expect_err("it raises");
+    let held = other.eval::<Handle>("[1, 2]").expect("it runs");
+    let mut vm = Vm::new();
+    vm.define_function("host", "fails()", move || Err::<(), _>(error.clone()));
+    vm.define_function("host", "list()", move || held.clone());
+    vm.load_text("main.lang", "import host\nfn it() { host.fails() }\nfn list() { host.list() }").expect("it loads");
+    assert!(vm.call::<_, ()>("main.it", ()).expect_err("it raises").to_string().contains("of the other"));
+    assert_eq!(vm.call::<_, Option<i64>>("main.list", ()).expect("it is nil"), None);
+}

@@ -49,6 +49,9 @@ impl<T: FromScript> Parameter for T {
     #[inline]
     fn take<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>], at: usize, hidden: usize) -> Result<Self, Box<Control<'gc>>> {
         let value = args.get(at).copied().unwrap_or_default();
+        if value.is_unset() {
+            return Err(cx.raise(ErrorKind::ArityError, format!("argument {} is missing", at + 1 - hidden.min(at))));
+        }
         T::from_script(cx, value).map_err(|text| wrong_argument(cx, at, hidden, &text))
     }
 }
@@ -110,7 +113,7 @@ pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub(super) fn raise<'gc>(cx: &mut Cx<'_, 'gc>, error: BoxError) -> Box<Control<'gc>> {
     match error.downcast::<Error>() {
         Ok(error) => match *error {
-            Error::Raised { value, .. } => Box::new(Control::Raise(value.value_in(cx.world))),
+            Error::Raised { value, .. } if value.is_of(&cx.world.handle_pool) => Box::new(Control::Raise(value.value_in(cx.world))),
             Error::Interrupted(interrupt) => Box::new(Control::Interrupt(interrupt)),
             Error::Raise { kind, message } => cx.raise(kind, message),
             other => cx.raise(ErrorKind::Error, other.to_string()),
@@ -196,6 +199,13 @@ functions!(A 0, B 1, C 2, D 3, E 4, F 5);
 functions!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
 functions!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
 
+impl<'gc> Cx<'_, 'gc> {
+    fn error_handle(&mut self, message: &str) -> Handle {
+        let error = self.error_value(ErrorKind::Error, message);
+        Handle::new(self.world, error)
+    }
+}
+
 impl Vm {
     /// The result of a host function that has run outside of the interpreter.
     pub(super) fn take_result(&mut self, result: impl HostResult) -> Result<Handle, Error> {
@@ -204,7 +214,7 @@ impl Vm {
             Err(control) => Err(match *control {
                 Control::Raise(error) => Ok(Handle::new(cx.world, error)),
                 Control::Interrupt(interrupt) => Err(interrupt),
-                _ => unreachable!("a result of a host function is a value, an error, or the end"),
+                _ => Ok(cx.error_handle("what the host was doing has been stopped")),
             }),
         });
         done.map_err(|error| match error {

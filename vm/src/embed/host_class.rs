@@ -422,12 +422,20 @@ impl<T: HostType> ClassBuilder<T> {
             cx.world.host_classes.insert(HostTypeId::of::<T>(), class);
             class
         });
+        let own = members.clone();
+        if let Some(class) = known {
+            // What scripts have added by `extend` stays.
+            let body = class.body();
+            for (name, member) in body.members.iter().filter(|(name, _)| !body.own.contains_key(*name)) {
+                members.entry(*name).or_insert(*member);
+            }
+        }
         let is_iterable = members.contains_key(&cx.world.symbols.iter);
         let hidden = cx.world.symbols.hidden_host;
         Class::update(class, cx.mc, |body| {
             body.own_slots = vec![OwnSlot { name: hidden, init: SlotInit::Value(Value::Nil), is_transient: true }];
-            body.members = members.clone();
-            body.own = members;
+            body.members = members;
+            body.own = own;
             body.doc = self.doc.map(Into::into);
         });
         if known.is_none() {
@@ -574,6 +582,16 @@ fn fill<'gc, T: HostType>(cx: &mut Cx<'_, 'gc>, instance: Value<'gc>, value: T) 
     let Value::Instance(instance) = instance else {
         return Err(cx.type_error(format!("`{}.init` is a method of instances", T::NAME)));
     };
+    // Called once more, it gives the same instance another value: the host may hold it.
+    if let Ok(cell) = cell_of::<T>(cx, &Value::Instance(instance)) {
+        return match cell.value.try_borrow_mut() {
+            Ok(mut content) => {
+                *content = Some(value);
+                Ok(Value::Nil)
+            }
+            Err(_) => Err(super::function::raise(cx, cell.in_use("init", "replace").into())),
+        };
+    }
     put_cell(cx, instance, HostCell::new(value));
     Ok(Value::Nil)
 }

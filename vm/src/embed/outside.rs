@@ -9,13 +9,17 @@ use super::tasks::Budget;
 use super::vm::Vm;
 use crate::heap::Value;
 use crate::limits;
-use crate::object::{Bell, Completion, Control, Cx, HostFn, Intrinsic, Keywords, NativeBody, NativeFunction, OutsideWait, Wake};
+use crate::object::{
+    Bell, Completion, Control, Cx, ErrorKind, HandlePool, HostFn, Interrupt, Intrinsic, Keywords, NativeBody, NativeFunction,
+    OutsideWait, Tower, Wake,
+};
 use gc_arena::Gc;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
@@ -82,7 +86,7 @@ impl<'gc> Cx<'_, 'gc> {
             Ok(value) => Wake::Value(value),
             Err(control) => match *control {
                 Control::Raise(error) => Wake::Raise(error),
-                _ => unreachable!("a result of a host function is a value or an error"),
+                _ => Wake::Raise(self.error_value(ErrorKind::Error, "what the host was doing has been stopped")),
             },
         };
         self.world.tasks.wake(self.mc, ticket, wake);
@@ -156,8 +160,19 @@ impl Vm {
         self.check_handle(callee)?;
         let ended = Rc::new(RefCell::new(End::NotYet));
         let slot = ended.clone();
+        let own_name = self.enter(|cx| {
+            let callee = callee.value_in(cx.world);
+            crate::ops::describe(cx, &callee).trim_start_matches("<function ").trim_end_matches('>').to_owned()
+        });
+        let task_name = own_name.clone();
         let at_end: Box<HostFn> = Box::new(move |cx, args| {
             if let [result, error, ..] = args {
+                if Rc::strong_count(&slot) == 1 && !error.is_nil() {
+                    // Nobody asks for it any more.
+                    let name = own_name.clone();
+                    let id = cx.world.tasks.current.map_or(0, |task| task.id());
+                    cx.world.tasks.failures.push((id, name, *error));
+                }
                 let how = if error.is_nil() { End::Value } else { End::Error };
                 *slot.borrow_mut() = how(Handle::new(cx.world, if error.is_nil() { *result } else { *error }));
             }
@@ -176,11 +191,9 @@ impl Vm {
             };
             let at_end = Value::Native(Gc::new(cx.mc, native));
             let callee = callee.value_in(cx.world);
-            let name = crate::ops::describe(cx, &callee);
-            let name = name.trim_start_matches("<function ").trim_end_matches('>').to_owned();
-            args.with_values(cx, |cx, args| cx.spawn_call(callee, args.to_vec(), &name, at_end))
+            args.with_values(cx, |cx, args| cx.spawn_call(callee, args.to_vec(), &task_name, at_end))
         });
-        Ok(TaskHandle { id, ended, of: PhantomData })
+        Ok(TaskHandle { id, pool: self.pool.clone(), ended, of: PhantomData })
     }
 
     /// Calls a held function, and lets an executor do something else while the program waits: in [`Vm::define_async_function`]s and in `task.sleep`. Code that computes holds the
@@ -192,6 +205,7 @@ impl Vm {
         /// How long the program computes before the executor has its turn.
         const TURN: Duration = Duration::from_millis(10);
         let task = self.start_handle::<T, A>(callee, args)?;
+        let mut rung_for = None;
         poll_fn(|cx| {
             self.enter(|world| world.world.tower.set_executor(cx.waker().clone()));
             self.look_outside();
@@ -204,14 +218,23 @@ impl Vm {
             let budget = if has_clock { Budget::time(TURN) } else { Budget::fuel(limits::TICKS_PER_SLICE as u64) };
             match self.run_tasks_within(budget) {
                 Err(error) => return Poll::Ready(Err(error)),
-                Ok(ran) if !ran.is_done && !task.is_done() => cx.waker().wake_by_ref(),
+                Ok(ran) if !ran.is_done && !task.is_done() => {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
                 Ok(_) => {}
             }
             if let Some(result) = task.take(self) {
                 return Poll::Ready(result);
             }
-            if let Some(left) = self.until_next_task() {
-                ring_later(cx.waker().clone(), left);
+            // One thread for each deadline, not for each look.
+            let next = self.enter(|world| world.world.tasks.level().sleeping.keys().next().map(|(deadline, _)| *deadline));
+            if next != rung_for {
+                rung_for = next;
+                if let Some(left) = self.until_next_task() {
+                    let tower = self.arena.mutate(|_, world| world.tower.clone());
+                    ring_later(tower, left);
+                }
             }
             Poll::Pending
         })
@@ -227,11 +250,11 @@ impl Vm {
 }
 
 /// Wakes an executor after a time.
-fn ring_later(waker: Waker, after: Duration) {
+fn ring_later(tower: Arc<Tower>, after: Duration) {
     // Executors have timers of their own, each another one; a thread that sleeps serves all of them.
     thread::spawn(move || {
         thread::sleep(after);
-        waker.wake();
+        tower.ring();
     });
 }
 
@@ -245,8 +268,10 @@ enum End {
 }
 
 /// A task that the host has started, and its result when it has ended. Dropping it does not end the task.
+#[must_use = "it is what tells how the task has ended"]
 pub struct TaskHandle<T> {
     id: u64,
+    pool: Arc<HandlePool>,
     ended: Rc<RefCell<End>>,
     of: PhantomData<fn() -> T>,
 }
@@ -263,11 +288,17 @@ impl<T: FromScript> TaskHandle<T> {
         !matches!(*self.ended.borrow(), End::NotYet)
     }
 
-    /// What it has ended with, once: `None` as long as it runs, and when it was taken before.
+    /// What it has ended with, once: `None` as long as it runs, and when it was taken before. A task that went with others when the program was stopped for good was
+    /// interrupted.
     pub fn take(&self, vm: &mut Vm) -> Option<Result<T, Error>> {
         let mut ended = self.ended.borrow_mut();
         if matches!(*ended, End::NotYet) {
-            return None;
+            let is_alive = !Arc::ptr_eq(&self.pool, &vm.pool) || vm.enter(|cx| cx.world.tasks.get(self.id).is_some());
+            if is_alive {
+                return None;
+            }
+            *ended = End::Taken;
+            return Some(Err(Error::Interrupted(Interrupt::Cancelled)));
         }
         let end = std::mem::replace(&mut *ended, End::Taken);
         drop(ended);
@@ -280,6 +311,9 @@ impl<T: FromScript> TaskHandle<T> {
 
     /// Cancels it: `CancelledError` is raised where it waits, or when it waits; its `finally` clauses run.
     pub fn cancel(&self, vm: &mut Vm) {
+        if !Arc::ptr_eq(&self.pool, &vm.pool) {
+            return;
+        }
         vm.enter(|cx| cx.cancel_task(self.id));
     }
 }

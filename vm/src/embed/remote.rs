@@ -127,11 +127,13 @@ impl Remote {
     /// Stops what runs, as [`Vm::cancel_flag`] does.
     pub fn cancel(&self) {
         self.cancel.store(true, Ordering::Relaxed);
+        self.tower.ring();
     }
 
     /// Asks for a reload, as [`ReloadHandle::request`] does.
     pub fn reload(&self) {
         self.reload.request();
+        self.tower.ring();
     }
 }
 

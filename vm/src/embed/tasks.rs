@@ -111,6 +111,8 @@ impl Vm {
     pub fn run_tasks_within(&mut self, budget: Budget) -> Result<Ran, Error> {
         /// More than any program uses.
         const MUCH: u64 = u64::MAX;
+        // What ran before is not the budget's.
+        self.begin_slice();
         self.slice_goes_on = false;
         let given = budget.fuel.unwrap_or(MUCH);
         let outer = self.enter(|cx| cx.world.budget.replace(given));

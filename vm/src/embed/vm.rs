@@ -349,7 +349,10 @@ impl Vm {
                 Stop::Outside(request) => {
                     self.count_fuel()?;
                     self.carry_out_request(request)?;
-                    self.begin_slice();
+                    // The ticks that are left are not filled up: a loop over functions of the host comes to a look like every other.
+                    if !self.slice_goes_on {
+                        self.begin_slice();
+                    }
                 }
                 Stop::Interrupt(interrupt) => return Err(Error::Interrupted(interrupt)),
             }
@@ -388,8 +391,9 @@ impl Vm {
         })
     }
 
-    /// Begins a slice. What was left of the one before counts as not used.
+    /// Begins a slice. What was used of the one before is counted; whether that was too much is found out at the next look.
     pub(super) fn begin_slice(&mut self) {
+        self.charge_slice();
         self.slice_goes_on = true;
         let marking = self.arena.collection_phase() == CollectionPhase::Marking;
         let single = self.stress.single_step || self.stress.collect_always || self.stress.collect_slowly;
@@ -429,22 +433,22 @@ impl Vm {
         self.files.is_abandoned = true;
     }
 
-    /// Takes what the slice has used since it was counted last from the fuel.
+    /// Takes what the slice has used since it was counted last from the fuel; fails when none is left.
     pub(super) fn count_fuel(&mut self) -> Result<(), Error> {
-        let out_of_fuel = self.arena.mutate_root(|_, world| {
+        self.charge_slice();
+        let is_used_up = self.arena.mutate(|_, world| world.fuel == Some(0));
+        if is_used_up { Err(Error::Interrupted(Interrupt::Fuel)) } else { Ok(()) }
+    }
+
+    /// Takes what the slice has used since it was counted last from fuel and budget.
+    fn charge_slice(&mut self) {
+        self.arena.mutate_root(|_, world| {
             let left = if world.ticks_saved.get() > 0 { world.ticks_saved.get() } else { world.ticks.get().max(0) };
             let used = u64::try_from(world.slice - left).unwrap_or(0);
             world.slice = left;
+            world.fuel = world.fuel.map(|fuel| fuel.saturating_sub(used));
             world.budget = world.budget.map(|budget| budget.saturating_sub(used));
-            match &mut world.fuel {
-                Some(fuel) => {
-                    *fuel = fuel.saturating_sub(used);
-                    *fuel == 0
-                }
-                None => false,
-            }
         });
-        if out_of_fuel { Err(Error::Interrupted(Interrupt::Fuel)) } else { Ok(()) }
     }
 
     /// Raises LimitError in the running task if the program has more than its limit alive.
@@ -464,7 +468,7 @@ impl Vm {
     }
 
     /// Whether the program has more than its limit alive, as the message of the error.
-    fn memory_excess(&mut self) -> Option<String> {
+    pub(super) fn memory_excess(&mut self) -> Option<String> {
         let limit = self.memory_limit?;
         if self.memory_used() <= limit {
             return None;
@@ -609,6 +613,7 @@ impl Vm {
 
     /// Sets the fuel that is left; `None`: unlimited.
     pub fn set_fuel(&mut self, fuel: Option<u64>) {
+        self.charge_slice();
         self.slice_goes_on = false;
         self.arena.mutate_root(|_, world| world.fuel = fuel);
     }

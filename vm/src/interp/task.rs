@@ -145,6 +145,9 @@ impl<'gc> Cx<'_, 'gc> {
         if self.world.tasks.wake.is_some() {
             return Next::Go;
         }
+        if let Some(main) = self.main_whose_time_is_up() {
+            return self.wake_main(main, Wake::Value(Value::Nil));
+        }
         let earliest = self.world.tasks.level().sleeping.keys().next().copied();
         let mut until = None;
         if let Some((deadline, _)) = earliest {
@@ -155,12 +158,6 @@ impl<'gc> Cx<'_, 'gc> {
             } else {
                 self.wake_sleepers(now);
             }
-        }
-        if self.world.budget == Some(0)
-            && let Some(main) =
-                self.world.tasks.level().main.filter(|main| main.goal.get().is_some() && main.wait.borrow().is_some())
-        {
-            return self.wake_main(main, Wake::Value(Value::Nil));
         }
         if let Some(task) = self.world.tasks.level().ready.pop_front() {
             self.switch_to(task);
@@ -187,7 +184,8 @@ impl<'gc> Cx<'_, 'gc> {
             };
             return self.wake_main(main, wake);
         }
-        if !self.world.outside_waits.is_empty() {
+        let waits = &self.world.tasks.levels.last().expect("there is always a level").waiting;
+        if self.world.outside_waits.iter().any(|wait| waits.contains_key(&wait.ticket)) {
             let now = self.world.host.monotonic().unwrap_or_default();
             let soon = now.saturating_add(limits::STOPPED_PIECE);
             return Next::Sleep(until.map_or(soon, |until| until.min(soon)));
@@ -211,19 +209,24 @@ impl<'gc> Cx<'_, 'gc> {
 
     /// The running task gives way to the main part of the run, if that waits no longer than it has; it goes on where it stands when its turn comes.
     pub fn give_way(&mut self) {
-        let Some(main) = self.world.tasks.level().main.filter(|main| main.goal.get().is_some()) else { return };
-        let Some(task) = self.world.tasks.current.filter(|task| !Gc::ptr_eq(*task, main)) else { return };
-        // What it is to go on with comes first.
-        if self.world.tasks.wake.is_some() {
+        // What it is to go on with comes first; and nobody may see an instance half way.
+        if self.world.tasks.wake.is_some() || !self.world.migrating.is_empty() || self.world.replacing > 0 {
             return;
         }
-        let deadline = main.wait.borrow().as_ref().and_then(|wait| wait.deadline);
-        let is_over = self.world.budget == Some(0)
-            || deadline.is_some_and(|deadline| self.world.host.monotonic().is_ok_and(|now| now >= deadline));
-        if is_over {
+        let Some(main) = self.main_whose_time_is_up() else { return };
+        if let Some(task) = self.world.tasks.current.filter(|task| !Gc::ptr_eq(*task, main)) {
             self.world.tasks.level().ready.push_back(task);
             self.wake_main(main, Wake::Value(Value::Nil));
         }
+    }
+
+    /// The main part of the run, if it waits for others and has no more time or fuel for them.
+    fn main_whose_time_is_up(&mut self) -> Option<Gc<'gc, Task<'gc>>> {
+        let main = self.world.tasks.level().main.filter(|main| main.goal.get().is_some() && main.wait.borrow().is_some())?;
+        let deadline = main.wait.borrow().as_ref().and_then(|wait| wait.deadline);
+        let is_up = self.world.budget == Some(0)
+            || deadline.is_some_and(|deadline| self.world.host.monotonic().is_ok_and(|now| now >= deadline));
+        is_up.then_some(main)
     }
 
     fn wake_main(&mut self, main: Gc<'gc, Task<'gc>>, wake: Wake<'gc>) -> Next {

@@ -236,6 +236,8 @@ pub struct Parked<'gc> {
     pub task: Option<Gc<'gc, Task<'gc>>>,
     /// How it was to go on.
     pub wake: Option<Wake<'gc>>,
+    /// Fuel that is left until it gives way to the host; what runs meanwhile has its own.
+    pub budget: Option<u64>,
 }
 
 impl<'gc> Task<'gc> {

@@ -57,6 +57,13 @@ impl Vm {
             let problem = problem.help("evaluate it under another name");
             return Err(Error::Refused(vec![Problem { source: image.source.clone(), diagnostic: problem }]));
         }
+        if self.is_reload_blocked()
+            && let Some(definition) = image.definitions.first()
+        {
+            let problem = Diagnostic::new(&codes::BLOCKED, definition.name_span, "the host has blocked reloads");
+            let problem = problem.help("evaluate it when the host lets them through");
+            return Err(Error::Refused(vec![Problem { source: image.source.clone(), diagnostic: problem }]));
+        }
         let serial = self.files.evaluations;
         self.files.evaluations += 1;
         let path: Arc<str> = format!("<{namespace} {serial}>").into();

@@ -1,8 +1,10 @@
 //! A watcher as the source of edits of a VM.
 
-use super::{Edit, Notice, Watch, print_of};
+use super::{Edit, Notice, Print, Watch, print_of};
 use crate::{FileText, Vm};
+use std::collections::BTreeMap;
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 /// Edits of the files that run: a function of [`Vm`], which is visible where this trait is.
@@ -38,30 +40,39 @@ impl WatchFiles for Vm {
     fn watch_files(&mut self, poll: Option<Duration>) -> io::Result<()> {
         let watch = Watch::start(poll, None)?;
         let mut known = None;
+        // What the files had in them when they were seen last: the disk, which need not be what runs.
+        let mut seen = BTreeMap::new();
+        look_for(self, &mut seen, &watch);
         self.set_change_source(move |vm| {
             let epoch = vm.epoch();
             if known != Some(epoch) {
                 known = Some(epoch);
-                let files = vm.loaded_files().into_iter().map(|path| {
-                    let print = vm.running_text(&path).map(|text| print_of(text.as_bytes()));
-                    (path, print)
-                });
-                watch.set_files(files.collect());
+                look_for(vm, &mut seen, &watch);
             }
             let mut edits = Vec::new();
             while let Some(notice) = watch.notice() {
                 if let Notice::Saved(saved) = notice {
                     for edit in saved.into_iter().filter(|edit| !edit.is_same) {
+                        seen.insert(edit.path.clone(), edit.content.as_deref().map(print_of));
                         take(vm, edit, &mut edits);
                     }
                 }
             }
             edits
         });
-        // What is loaded is watched from now on.
-        assert!(self.poll_reload().is_none(), "nothing can have been saved before anything is watched");
         Ok(())
     }
+}
+
+/// Watches the files that have been loaded since. A program text that was given as a text has none.
+fn look_for(vm: &mut Vm, seen: &mut BTreeMap<String, Print>, watch: &Watch) {
+    for path in vm.loaded_files() {
+        if !seen.contains_key(&path) && Path::new(&path).is_file() {
+            let print = vm.running_text(&path).map(|text| print_of(text.as_bytes()));
+            seen.insert(path, print);
+        }
+    }
+    watch.set_files(seen.clone());
 }
 
 /// What was saved, if it is a text.
