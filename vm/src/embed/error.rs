@@ -8,6 +8,9 @@ use lang::source::Source;
 use std::fmt;
 use std::sync::Arc;
 
+/// An error of the host's that a script was told.
+pub type HostSource = Arc<Box<dyn std::error::Error + Send + Sync>>;
+
 /// Why something the host asked for did not succeed.
 #[derive(Clone, Debug)]
 pub enum Error {
@@ -20,13 +23,13 @@ pub enum Error {
         /// Its message.
         message: String,
         /// Where it was raised.
-        trace: Trace,
+        trace: Box<Trace>,
         /// The error value itself.
         value: Handle,
         /// The error that led to it.
         cause: Option<Box<Error>>,
         /// The error of the host's that it was made of, if a host function has returned one: also what [`source`](std::error::Error::source) gives.
-        source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+        source: Option<HostSource>,
     },
     /// Execution was stopped from outside, ran out of fuel, or the program called `exit`.
     Interrupted(Interrupt),
@@ -108,7 +111,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         let Error::Raised { cause, source, .. } = self else { return None };
         match (source, cause) {
-            (Some(source), _) => Some(&**source),
+            (Some(source), _) => Some(&***source),
             (None, Some(cause)) => Some(&**cause),
             (None, None) => None,
         }

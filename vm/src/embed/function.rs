@@ -1,7 +1,7 @@
 //! Rust functions that scripts call.
 
 use super::convert::{FromScript, IntoScript};
-use super::error::Error;
+use super::error::{Error, HostSource};
 use super::handle::Handle;
 use super::vm::{Vm, outside};
 use crate::heap::Value;
@@ -102,9 +102,6 @@ fn wrong_result<'gc>(cx: &mut Cx<'_, 'gc>, problem: &str) -> Box<Control<'gc>> {
     cx.type_error(format!("the result of the host cannot be given to a script: {problem}"))
 }
 
-/// An error of the host's that a script was told.
-type HostError = Arc<dyn std::error::Error + Send + Sync>;
-
 /// What host functions may return as an error becomes this.
 pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -121,7 +118,7 @@ pub(super) fn raise<'gc>(cx: &mut Cx<'_, 'gc>, error: BoxError) -> Box<Control<'
         Err(error) => {
             let raised = cx.raise(ErrorKind::Error, error.to_string());
             if let Control::Raise(Value::Instance(instance)) = *raised {
-                keep_source(cx, instance, error.into());
+                keep_source(cx, instance, Arc::new(error));
             }
             raised
         }
@@ -129,7 +126,7 @@ pub(super) fn raise<'gc>(cx: &mut Cx<'_, 'gc>, error: BoxError) -> Box<Control<'
 }
 
 /// Keeps the error that a raised one was made of, for the host.
-fn keep_source<'gc>(cx: &mut Cx<'_, 'gc>, instance: Gc<'gc, Instance<'gc>>, source: HostError) {
+fn keep_source<'gc>(cx: &mut Cx<'_, 'gc>, instance: Gc<'gc, Instance<'gc>>, source: HostSource) {
     let layout = cx.world.layout(instance.layout());
     // Without library, errors have no such slot.
     let Some(at) = layout.index.get(&cx.world.symbols.hidden_source) else { return };
@@ -139,9 +136,9 @@ fn keep_source<'gc>(cx: &mut Cx<'_, 'gc>, instance: Gc<'gc, Instance<'gc>>, sour
 }
 
 /// The error of the host's that an error value was made of.
-pub(super) fn source_of<'gc>(cx: &Cx<'_, 'gc>, instance: Gc<'gc, Instance<'gc>>) -> Option<HostError> {
+pub(super) fn source_of<'gc>(cx: &Cx<'_, 'gc>, instance: Gc<'gc, Instance<'gc>>) -> Option<HostSource> {
     let Value::Host(host) = ops::error_part(cx.world, instance, cx.world.symbols.hidden_source) else { return None };
-    host.data.downcast_ref::<HostError>().cloned()
+    host.data.downcast_ref::<HostSource>().cloned()
 }
 
 macro_rules! functions {

@@ -24,7 +24,7 @@ pub use crate::object::OnError;
 pub use classes::Migrated;
 pub use convert::{Arguments, FromScript, IntoScript};
 pub use define::Module;
-pub use error::{Error, Problem, marked_line};
+pub use error::{Error, HostSource, Problem, marked_line};
 pub use function::{HostFunction, HostResult, Parameter, Rest, WithVm};
 pub use handle::Handle;
 pub use host_class::{ClassBuilder, Constructed, Constructor, Exclusive, HostMethod, HostType, Own, Shared};
