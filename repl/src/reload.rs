@@ -19,7 +19,7 @@ use crate::progress::Progress;
 use crate::report_log::ReportLog;
 use crate::stop;
 use crate::summary::{self, Program};
-use crate::watch::{Edit, Notice, Watch, print_of};
+use embed::watch::{Edit, Notice, Watch, print_of};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;

@@ -457,3 +457,50 @@ fn definitions_are_written() {
     assert_eq!(vm.call::<_, i64>("main.f", ()).expect("it runs"), 5);
     assert!(vm.set("main.c", 5).is_err() && vm.set("main.f", 5).is_err() && vm.set("main.m", 5).is_err());
 }
+
+#[test]
+fn what_is_frozen_stays() {
+    let mut vm = new_vm(VmOptions::default());
+    let text = "import late\nlet n = 0\nclass P { slot x = 1 }\nfn f() { n += 1; late.g(P().x) }";
+    vm.load_texts(vec![("main.lang".into(), text.into()), ("late.lang".into(), "fn g(x) { x + 1 }".into())]).expect("it loads");
+    assert!(vm.reload_text("late.lang", "fn g(x) { x + 2 }").ok);
+    vm.freeze();
+    assert!(vm.is_frozen() && vm.undo().is_none());
+    let report = vm.reload_text("late.lang", "fn g(x) { x + 3 }");
+    assert_eq!(report.reasons[0].code, "R0118");
+    assert!(vm.eval_in("late", "<eval>", "fn g(x) { 0 }").is_err());
+    assert_eq!(vm.call::<_, i64>("main.f", ()).expect("it runs"), 3);
+    // What is new is no change.
+    assert_eq!(vm.eval::<i64>("import json\nfn h() { json.parse(\"5\") }\nh()").expect("it runs"), 5);
+    vm.load_text("new.lang", "fn k() { 1 }").expect("it loads");
+}
+
+#[test]
+fn errors_of_the_host_come_back() {
+    let mut vm = new_vm(VmOptions::default());
+    vm.define_function("host", "open(path)", |path: String| std::fs::read_to_string(path));
+    loaded(
+        &mut vm,
+        "import host\nfn it() { host.open(\"/nowhere/at/all\") }\nfn wrapped() { try { it() } catch e { throw Error(\"no settings\", cause: e) } }",
+    );
+    let error = vm.call::<_, String>("main.it", ()).expect_err("there is no such file");
+    let source = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<std::io::Error>());
+    assert_eq!(source.expect("it was kept").kind(), std::io::ErrorKind::NotFound);
+    let error = vm.call::<_, String>("main.wrapped", ()).expect_err("there is no such file");
+    let cause = std::error::Error::source(&error).expect("the cause");
+    assert!(cause.source().expect("its source").is::<std::io::Error>());
+    assert!(error.to_string().contains("caused by Error:"), "{error}");
+}
+
+#[test]
+fn defining_again_replaces_functions() {
+    let mut vm = new_vm(VmOptions::default());
+    vm.define_function("host", "f(n)", |n: i64| n + 1);
+    loaded(
+        &mut vm,
+        "import host\nfrom host import f\nlet held = host.f\nfn run() { let r = []; for i in 0..3 { r.push(host.f(i) + f(i)) }; r }",
+    );
+    assert_eq!(vm.call::<_, Vec<i64>>("main.run", ()).expect("it runs"), [2, 4, 6]);
+    vm.define_function("host", "f(n)", |n: i64| n * 10);
+    assert_eq!(vm.call::<_, Vec<i64>>("main.run", ()).expect("it runs"), [0, 20, 40]);
+}

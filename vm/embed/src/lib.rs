@@ -27,6 +27,7 @@
 //! | call functions, read and write definitions | [`Vm::call`], [`Hot`], [`Vm::get`], [`Vm::set`] |
 //! | give scripts functions and values | [`Vm::module`], [`Vm::define_function`] |
 //! | give scripts a Rust type | [`macro@Class`], [`macro@methods`], [`ClassBuilder`], [`Own`] |
+//! | watch the files that run | [`watch::WatchFiles::watch_files`], [`Vm::poll_reload`] |
 //! | change what runs | [`Vm::reload_text`], [`Vm::reload_files`], [`Vm::plan`], [`Vm::undo`], [`Report`] |
 //! | keep it within bounds | [`Builder::fuel`], [`Builder::memory`], [`Vm::cancel_flag`], [`Sandbox`] |
 //! | reach it from other threads | [`Vm::remote`] |
@@ -36,6 +37,7 @@
 
 mod create;
 mod system;
+pub mod watch;
 
 #[doc(hidden)]
 pub mod private;
@@ -52,5 +54,6 @@ pub use vm::session;
 
 /// What most programs need: `use embed::prelude::*`.
 pub mod prelude {
+    pub use crate::watch::WatchFiles;
     pub use crate::{Class, ClassBuilder, Create, Error, Handle, HostType, Hot, Own, Rest, Vm, methods};
 }

@@ -5,8 +5,12 @@ use super::error::Error;
 use super::handle::Handle;
 use super::vm::{Vm, outside};
 use crate::heap::Value;
-use crate::object::{Control, Cx, ErrorKind, HostFn, NativeResult};
+use crate::object::{Control, Cx, ErrorKind, HostFn, HostObject, Instance, NativeResult};
+use crate::ops;
+use gc_arena::Gc;
+use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// Rust functions and closures of up to eight parameters that scripts can call.
 ///
@@ -81,7 +85,7 @@ impl<T: IntoScript> HostResult for T {
     }
 }
 
-impl<T: IntoScript, E: Into<Box<dyn std::error::Error>>> HostResult for Result<T, E> {
+impl<T: IntoScript, E: Into<BoxError>> HostResult for Result<T, E> {
     fn into_result<'gc>(self, cx: &mut Cx<'_, 'gc>) -> NativeResult<'gc> {
         match self {
             Ok(value) => Ok(value.into_script(cx)),
@@ -90,9 +94,15 @@ impl<T: IntoScript, E: Into<Box<dyn std::error::Error>>> HostResult for Result<T
     }
 }
 
+/// An error of the host's that a script was told.
+type HostError = Arc<dyn std::error::Error + Send + Sync>;
+
+/// What host functions may return as an error becomes this.
+pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
 /// Raises an error of the host's in the script.
 #[cold]
-pub(super) fn raise<'gc>(cx: &mut Cx<'_, 'gc>, error: Box<dyn std::error::Error>) -> Box<Control<'gc>> {
+pub(super) fn raise<'gc>(cx: &mut Cx<'_, 'gc>, error: BoxError) -> Box<Control<'gc>> {
     match error.downcast::<Error>() {
         Ok(error) => match *error {
             Error::Raised { value, .. } => Box::new(Control::Raise(value.value_in(cx.world))),
@@ -100,8 +110,30 @@ pub(super) fn raise<'gc>(cx: &mut Cx<'_, 'gc>, error: Box<dyn std::error::Error>
             Error::Raise { kind, message } => cx.raise(kind, message),
             other => cx.raise(ErrorKind::Error, other.to_string()),
         },
-        Err(error) => cx.raise(ErrorKind::Error, error.to_string()),
+        Err(error) => {
+            let raised = cx.raise(ErrorKind::Error, error.to_string());
+            if let Control::Raise(Value::Instance(instance)) = *raised {
+                keep_source(cx, instance, error.into());
+            }
+            raised
+        }
     }
+}
+
+/// Keeps the error that a raised one was made of, for the host.
+fn keep_source<'gc>(cx: &mut Cx<'_, 'gc>, instance: Gc<'gc, Instance<'gc>>, source: HostError) {
+    let layout = cx.world.layout(instance.layout());
+    // Without library, errors have no such slot.
+    let Some(at) = layout.index.get(&cx.world.symbols.hidden_source) else { return };
+    let host = HostObject { type_name: "Error", data: Box::new(source), taken: Cell::new(false) };
+    let value = Value::Host(Gc::new(cx.mc, host));
+    Instance::put(instance, cx.mc, &layout, *at as usize, value);
+}
+
+/// The error of the host's that an error value was made of.
+pub(super) fn source_of<'gc>(cx: &Cx<'_, 'gc>, instance: Gc<'gc, Instance<'gc>>) -> Option<HostError> {
+    let Value::Host(host) = ops::error_part(cx.world, instance, cx.world.symbols.hidden_source) else { return None };
+    host.data.downcast_ref::<HostError>().cloned()
 }
 
 macro_rules! functions {

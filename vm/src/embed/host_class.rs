@@ -6,7 +6,7 @@
 use super::convert::{FromScript, IntoScript, expected};
 use super::define::Prepared;
 use super::error::Error;
-use super::function::{HostFunction, HostResult, Parameter};
+use super::function::{BoxError, HostFunction, HostResult, Parameter};
 use super::handle::Handle;
 use super::vm::Vm;
 use crate::heap::Value;
@@ -509,17 +509,17 @@ fn repr_of<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>, names: &[String]) -> Na
 /// What a constructor may give: the value, or a `Result` with it.
 pub trait Constructed<T> {
     /// The value, or why there is none.
-    fn made(self) -> Result<T, Box<dyn std::error::Error>>;
+    fn made(self) -> Result<T, BoxError>;
 }
 
 impl<T: HostType> Constructed<T> for T {
-    fn made(self) -> Result<T, Box<dyn std::error::Error>> {
+    fn made(self) -> Result<T, BoxError> {
         Ok(self)
     }
 }
 
-impl<T: HostType, E: Into<Box<dyn std::error::Error>>> Constructed<T> for Result<T, E> {
-    fn made(self) -> Result<T, Box<dyn std::error::Error>> {
+impl<T: HostType, E: Into<BoxError>> Constructed<T> for Result<T, E> {
+    fn made(self) -> Result<T, BoxError> {
         self.map_err(Into::into)
     }
 }

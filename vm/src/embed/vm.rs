@@ -638,8 +638,9 @@ fn describe_error<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>, depth: usize) ->
     let cause = ops::error_part(cx.world, instance, cx.world.symbols.cause);
     let cause = (depth < 8 && cx.is_error(&cause)).then(|| Box::new(describe_error(cx, cause, depth + 1)));
     let trace = interp::trace_of(cx.world, &value).unwrap_or_default();
+    let source = super::function::source_of(cx, instance);
     let value = Handle::new(cx.world, value);
-    Error::Raised { class, message, trace, value, cause }
+    Error::Raised { class, message, trace, value, cause, source }
 }
 
 /// Brings an exit over the border of the heap.

@@ -201,6 +201,7 @@ symbols! {
     hidden_trace = "$trace",
     hidden_compared = "$compared",
     hidden_host = "$host",
+    hidden_source = "$source",
     name = "name",
     doc = "doc",
     main = "main",

@@ -43,6 +43,8 @@ same kind. Choose another name, or restart the program."
     "Code that runs as a part of a load or reload, such as an initialiser, cannot ask for another one."
     BLOCKED "R0116" Error "a reload is asked for while the host has blocked them"
     "The program that embeds the engine has said that nothing may change for the moment. Ask again when it lets reloads through."
+    FROZEN "R0118" Error "what is frozen is to change"
+    "The program that embeds the engine has said that what is loaded stays as it is. Restart it to run the new text."
     REFUSED_BY_HOST "R0117" Error "the host refuses a text"
     "The program that embeds the engine needs a definition that the text does not have, or has as something else, or its own check has
 found something. The message says what. Nothing has changed."

@@ -110,6 +110,9 @@ impl Vm {
         if self.files.commits_running > 1 {
             return self.refused_as_nested(paths);
         }
+        if self.is_frozen() && paths.iter().any(|path| self.is_loaded(path)) {
+            return self.refused_as_frozen(paths);
+        }
         if self.is_reload_blocked() {
             return self.refused_as_blocked(paths);
         }

@@ -238,6 +238,12 @@ impl Vm {
         Some(report)
     }
 
+    /// Gives up everything that is kept of earlier commits.
+    pub(super) fn forget_history(&mut self) {
+        self.files.history = History::default();
+        self.enter(|cx| cx.world.replaced_before = Default::default());
+    }
+
     /// Versions of a definition by its qualified name, oldest first.
     pub fn history(&self, qualified: &str) -> Vec<DefinitionVersion> {
         self.files.history.versions.get(qualified).cloned().unwrap_or_default()
