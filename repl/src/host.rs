@@ -284,6 +284,10 @@ impl Host for Console {
         self.system.platform()
     }
 
+    fn load_native(&mut self, path: &str) -> Result<(), HostError> {
+        self.system.load_native(path)
+    }
+
     fn process_id(&mut self) -> Result<u32, HostError> {
         self.system.process_id()
     }

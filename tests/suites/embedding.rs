@@ -369,7 +369,7 @@ fn edits_are_polled_where_the_host_wants_them() {
     let refused = vm.poll_reload().expect("something was saved");
     assert!(!refused.ok && vm.poll_reload().is_none(), "what is refused is not tried again by itself");
     // The missing file comes: both are taken in.
-    assert_eq!(blocked_reason(&mut vm), "R0116");
+    assert_eq!(blocked_reason(&mut vm), "R0118");
     save("n.lang", "fn g() { 2 }");
     let block = vm.block_reloads();
     assert!(vm.poll_reload().is_none() && vm.is_reload_blocked());
@@ -387,13 +387,13 @@ fn hosts_say_what_scripts_must_have() {
         report.reasons.first().map(|reason| (reason.code, reason.message.clone())).expect("it is refused")
     };
     let error = vm.load_text("game.lang", "let speed = 1.0").expect_err("`update` is missing").to_string();
-    assert!(error.contains("error[R0117]: the host needs `game.update`: `game.update` does not exist"), "{error}");
+    assert!(error.contains("error[R0119]: the host needs `game.update`: `game.update` does not exist"), "{error}");
     assert!(!vm.is_loaded("game.lang"));
     let text = "let speed = 1.0\nfn update(n) { n * 2 }";
     vm.load_text("other.lang", "fn anything() { }").expect("other namespaces are free");
     vm.load_text("game.lang", text).expect("it has all");
     let report = vm.reload_text("game.lang", &text.replace("1.0", "nil"));
-    assert_eq!(refusal(report), ("R0117", "the host needs `game.speed`: expected a number, got Nil".to_owned()));
+    assert_eq!(refusal(report), ("R0119", "the host needs `game.speed`: expected a number, got Nil".to_owned()));
     assert_eq!(vm.get::<f64>("game.speed").expect("as before"), 1.0);
     assert_eq!(
         refusal(vm.reload_text("game.lang", &text.replace("(n)", "()"))).1,
@@ -467,7 +467,7 @@ fn what_is_frozen_stays() {
     vm.freeze();
     assert!(vm.is_frozen() && vm.undo().is_none());
     let report = vm.reload_text("late.lang", "fn g(x) { x + 3 }");
-    assert_eq!(report.reasons[0].code, "R0118");
+    assert_eq!(report.reasons[0].code, "R0120");
     assert!(vm.eval_in("late", "<eval>", "fn g(x) { 0 }").is_err());
     assert_eq!(vm.call::<_, i64>("main.f", ()).expect("it runs"), 3);
     // What is new is no change.

@@ -48,6 +48,7 @@ const CODES_WITHOUT_CASE: &[(&str, &str)] = &[
     ("E0129", "it takes a text of 256 MB"),
     ("E0304", "it takes a text of 20 MB and half a minute"),
     ("R0105", "an edit that will be accepted: the deletion of a file"),
+    ("R0117", "it takes a library: `tests/suites/bundles.rs`"),
     ("R0114", "it takes a directory: `tests/suites/directory.rs`"),
 ];
 
@@ -320,7 +321,7 @@ fn every_diagnostic_is_in_a_case() {
 #[test]
 fn codes_are_unique() {
     let mut ids = BTreeSet::new();
-    for code in lang::codes::ALL.iter().chain(vm::compile::codes::ALL) {
+    for code in lang::codes::ALL.iter().chain(vm::compile::codes::ALL).chain(vm::reload::codes::ALL) {
         assert!(ids.insert(code.id), "{} is used twice", code.id);
         assert!(!code.title.ends_with('.') && !code.explanation.is_empty(), "{} has no proper texts", code.id);
     }

@@ -74,3 +74,7 @@ pub const SHOWN_TEXT_MAX: usize = 2_000;
 
 /// Bytes of the whole text that are shown then.
 pub const SHOWN_BYTES_MAX: usize = 20_000;
+
+/// Levels of nesting that values of a host have which go to scripts by serde, or come from there: its types are read and written by recursion. The
+/// number is that of serde_json.
+pub const SERDE_DEPTH_MAX: usize = 128;

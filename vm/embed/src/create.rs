@@ -141,6 +141,8 @@ impl Builder {
         let Limits { fuel, memory, depth } = self.limits;
         let options = VmOptions { host: self.host, memory_limit: memory, fuel: None, depth_limit: depth, ..VmOptions::default() };
         let mut vm = stdlib::new_vm(options);
+        #[cfg(feature = "bundles")]
+        vm.set_bundle_loader(bundle::Bundles::new());
         if let Some(modules) = self.modules {
             stdlib::keep_modules(&mut vm, modules);
         }

@@ -81,17 +81,22 @@ pub trait HostResult {
 impl<T: IntoScript> HostResult for T {
     #[inline]
     fn into_result<'gc>(self, cx: &mut Cx<'_, 'gc>) -> NativeResult<'gc> {
-        Ok(self.into_script(cx))
+        self.try_into_script(cx).map_err(|problem| wrong_result(cx, &problem))
     }
 }
 
 impl<T: IntoScript, E: Into<BoxError>> HostResult for Result<T, E> {
     fn into_result<'gc>(self, cx: &mut Cx<'_, 'gc>) -> NativeResult<'gc> {
         match self {
-            Ok(value) => Ok(value.into_script(cx)),
+            Ok(value) => value.into_result(cx),
             Err(error) => Err(raise(cx, error.into())),
         }
     }
+}
+
+#[cold]
+fn wrong_result<'gc>(cx: &mut Cx<'_, 'gc>, problem: &str) -> Box<Control<'gc>> {
+    cx.type_error(format!("the result of the host cannot be given to a script: {problem}"))
 }
 
 /// An error of the host's that a script was told.

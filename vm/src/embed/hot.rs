@@ -234,7 +234,7 @@ macro_rules! callable {
             /// # Errors
             /// [`Error::Host`] if it was deleted, cannot be called with so many arguments any more, or its result has another type; else what the
             /// program has raised.
-            #[allow(non_snake_case, reason = "one for each parameter; there may be none")]
+            #[allow(non_snake_case, clippy::too_many_arguments, reason = "one for each parameter; there may be none")]
             #[inline]
             pub fn call(&self, vm: &mut Vm, $($arg: $arg),*) -> Result<R, Error> {
                 self.call_with(vm, ($($arg,)*))

@@ -43,6 +43,16 @@ impl<'gc> Cx<'_, 'gc> {
         }
     }
 
+    /// Brings an instance to the current layout of its class if nothing of the program has to run for that; whether it is up to date now.
+    pub(crate) fn migrate_now(&mut self, instance: Gc<'gc, Instance<'gc>>) -> bool {
+        if !self.world.is_obsolete(instance) || self.migrate_before(instance, None).is_ok() {
+            return true;
+        }
+        // What has begun is left before its first call.
+        self.put_back(instance);
+        false
+    }
+
     /// As [`Self::migrate`], for an instruction of so many words that runs again if the program has to be called.
     #[inline]
     pub(super) fn migrate_for(&mut self, value: Value<'gc>, words: usize) -> Result<(), Box<Control<'gc>>> {

@@ -1,6 +1,7 @@
 //! The heap entities. Each file owns one kind: its fields, its invariants, and the only methods that write to it.
 
 mod before;
+mod bundle;
 mod caches;
 mod census;
 mod class;
@@ -28,6 +29,10 @@ mod way;
 mod world;
 
 pub use before::{Before, DefinitionBefore, Replaced, SharedBefore};
+pub use bundle::{
+    BundleConstant, BundleCopy, BundleFunction, BundleLoader, BundleProblem, BundleTable, BundleType, BundleVersion, Bundles,
+    is_bundle,
+};
 pub use caches::MethodCache;
 use caches::SuperCache;
 pub use census::{Found as FoundInstance, pass_instances, take_census};

@@ -1,10 +1,10 @@
 //! The world: everything one VM knows, as data. Behaviour is added by the layers above, each in its own `impl World`.
 
 use super::{
-    Before, BoxCell, Class, ClassKind, Construction, Content, Continuation, Crossing, Decorated, Definition, Fiber, Function,
-    Generation, HostObject, HostTypeId, Instance, Layout, LayoutId, Linked, Loading, MemberLeak, MethodCache, Module, Namespace,
-    Orphans, OutsideWait, Parked, Proto, Recording, Replaced, Resumption, Stack, Stopping, SuperCache, Symbol, SymbolMap, Task,
-    Tasks, Tower, Undo, Variant, Ways,
+    Before, BoxCell, Bundles, Class, ClassKind, Construction, Content, Continuation, Crossing, Decorated, Definition, Fiber,
+    Function, Generation, HostObject, HostTypeId, Instance, Layout, LayoutId, Linked, Loading, MemberLeak, MethodCache, Module,
+    Namespace, Orphans, OutsideWait, Parked, Proto, Recording, Replaced, Resumption, Stack, Stopping, SuperCache, Symbol,
+    SymbolMap, Task, Tasks, Tower, Undo, Variant, Ways,
 };
 use crate::heap::{Str, Value, hash_bytes};
 use crate::host::Host;
@@ -542,6 +542,9 @@ pub struct World<'gc> {
     /// Effects.
     #[collect(require_static)]
     pub host: Box<dyn Host>,
+    /// Native bundles.
+    #[collect(require_static)]
+    pub bundles: Bundles,
     /// Switches of the test worlds.
     #[collect(require_static)]
     pub stress: Stress,
@@ -675,6 +678,7 @@ impl<'gc> World<'gc> {
             budget: None,
             tower: Tower::new(),
             outside_waits: Vec::new(),
+            bundles: Bundles::default(),
             host_classes: FxHashMap::default(),
             idle: None,
             loading: Loading::default(),

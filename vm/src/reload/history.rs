@@ -127,6 +127,13 @@ impl History {
         }
     }
 
+    /// Whether going back or forth leads to this text of a file.
+    pub(super) fn mentions(&self, path: &str, text: &str) -> bool {
+        let changes = self.commits.iter().chain(&self.undone).flat_map(|commit| &commit.files);
+        let mut texts = changes.filter(|file| file.path == path).flat_map(|file| [&file.before, &file.after]);
+        texts.any(|known| known.as_deref() == Some(text))
+    }
+
     /// Definitions that have got other names bring their versions along; they may have got the names of each other.
     fn rename(&mut self, renames: &[Rename]) {
         let brought: Vec<_> =
