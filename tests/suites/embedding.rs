@@ -399,6 +399,9 @@ fn hosts_say_what_scripts_must_have() {
         refusal(vm.reload_text("game.lang", &text.replace("(n)", "()"))).1,
         "the host needs `game.update`: the host gives 1 argument, and it is `update()`"
     );
+    // Who still uses it could go on with it; the host wants to find it in the text.
+    let without = "let speed = 1.0\nfn keep() { update(1) }";
+    assert_eq!(refusal(vm.reload_text("game.lang", without)).1, "the host needs `game.update`, which no file defines any more");
     assert!(vm.reload_text("game.lang", &text.replace("n * 2", "n * 3")).ok);
     assert_eq!(vm.call::<_, i64>("game.update", (2,)).expect("it runs"), 6);
 }

@@ -195,6 +195,7 @@ impl Vm {
                 continue;
             }
             self.enter(|cx| match cx.definition(&name) {
+                Ok(cell) if cell.meta().leak.is_some() => Err(format!("the host needs `{name}`, which no file defines any more")),
                 Ok(cell) => fits(cx, cell.value()).map_err(|problem| format!("the host needs `{name}`: {problem}")),
                 Err(error) => Err(format!("the host needs `{name}`: {error}")),
             })?;
