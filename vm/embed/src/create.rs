@@ -17,7 +17,8 @@ pub trait Create: Sized {
         Vm::builder().build()
     }
 
-    /// A VM for scripts of strangers: no effect is let through, and everything is bounded by [`Limits::strict`].
+    /// A VM for scripts of strangers: no effect is let through, and calls, loops, depth and memory are bounded by [`Limits::strict`]. The work within one function of the library is
+    /// not counted.
     ///
     /// ```
     /// use embed::{Create, Error, Interrupt, Vm};
