@@ -78,7 +78,7 @@ fn behaviours_and_classes_are_edited() {
 fn broken_edits_are_refused() {
     let scripts = Copied::new();
     let mut game = game(&scripts);
-    for (text, code) in [("fn live(creature) {", "E"), ("fn populate() { }\nfn live() { }", "R0117")] {
+    for (text, code) in [("fn live(creature) {", "E"), ("fn populate() { }\nfn live() { }", "R0119")] {
         scripts.save("world.lang", text);
         let report = frame(&mut game).report.expect("it was saved");
         assert!(!report.ok && report.reasons[0].code.starts_with(code), "{report}");
