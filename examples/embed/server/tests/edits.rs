@@ -85,8 +85,8 @@ fn broken_edits_are_refused_and_the_old_handlers_go_on() {
     let text = running.scripts.text("app.lang");
     for (broken, code) in [
         ("fn index(request) {", "E0102"),
-        ("let hits = 0\nfn routes(table) { nil }", "R0117"),
-        ("import http\nlet hits = 0\nfn routes() { http.route(\"GET\", \"/\", |a, b| a) }", "R0117"),
+        ("let hits = 0\nfn routes(table) { nil }", "R0119"),
+        ("import http\nlet hits = 0\nfn routes() { http.route(\"GET\", \"/\", |a, b| a) }", "R0119"),
     ] {
         running.scripts.save("app.lang", broken);
         let hits = running.ask("GET", "/", "").body;
