@@ -150,8 +150,8 @@ fn the_programs_of_the_repository_have_nothing_to_be_told() {
 
 /// Whether there is a program text directly in a directory.
 fn has_programs(path: &std::path::Path) -> bool {
-    let entries = fs::read_dir(path).expect("it can be read");
-    entries.into_iter().any(|entry| entry.expect("it can be read").path().extension().is_some_and(|ending| ending == "lang"))
+    let mut entries = fs::read_dir(path).expect("it can be read");
+    entries.any(|entry| entry.expect("it can be read").path().extension().is_some_and(|ending| ending == "lang"))
 }
 
 #[test]
