@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use vm::compile::compile_source;
-use vm::embed::{Problem, VmOptions};
+use vm::embed::Problem;
 use vm::reload::{Extent, Reason, Sharing, normalise};
 
 /// How problems are written.
@@ -103,7 +103,7 @@ fn check_program(root: &str, extent: Extent, files: &[String], sharing: Sharing,
         return;
     }
     let host = Console::new(Texts::default(), Vec::new());
-    let mut vm = stdlib::new_vm(VmOptions { host: Box::new(host), ..VmOptions::default() });
+    let mut vm = engine::with_host(host);
     vm.set_namespace_sharing(sharing);
     vm.add_root(root);
     engine::add_roots(&mut vm, &[]);

@@ -27,7 +27,9 @@ pub fn tell_failed_tasks(vm: &mut Vm) {
 
 /// A VM with everything, which does its effects through this host.
 pub fn with_host(host: Console) -> Vm {
-    stdlib::new_vm(VmOptions { host: Box::new(host), ..VmOptions::default() })
+    let mut vm = stdlib::new_vm(VmOptions { host: Box::new(host), ..VmOptions::default() });
+    vm.set_bundle_loader(bundle::Bundles::new());
+    vm
 }
 
 /// Adds the directories given on the command line and in `LANG_PATH`, in which imports are looked for.

@@ -2,12 +2,10 @@
 
 use crate::diagnostics::Report as Style;
 use crate::engine::{plain, read_source};
-use crate::host::is_program_text;
 use crate::output::output;
 use lang::fmt::{Refusal, format};
 use lang::source::Source;
 use similar::TextDiff;
-use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -49,32 +47,9 @@ pub fn files(path: &str) -> Result<Vec<String>, String> {
     if files.is_empty() { Err(format!("there are no `.lang` files in `{path}`")) } else { Ok(files) }
 }
 
-/// The program texts of a directory and all below it, in order; or the file itself. Names that begin with a point are left out, and
-/// links to directories are not followed.
+/// The program texts of a directory and all below it, in order; or the file itself.
 pub fn files_below(path: &str) -> Result<Vec<String>, String> {
-    if !Path::new(path).is_dir() {
-        return Ok(vec![path.to_owned()]);
-    }
-    let mut found = BTreeSet::new();
-    let mut waiting = vec![PathBuf::from(path)];
-    while let Some(directory) = waiting.pop() {
-        let failed = |error: io::Error| format!("cannot read `{}`: {}", directory.display(), plain(&error));
-        for entry in fs::read_dir(&directory).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            if entry.file_name().as_encoded_bytes().starts_with(b".") {
-                continue;
-            }
-            if entry.file_type().map_err(failed)?.is_dir() {
-                waiting.push(entry.path());
-            } else if is_program_text(&entry.path().to_string_lossy()) && entry.path().is_file() {
-                found.insert(entry.path());
-            }
-        }
-    }
-    let text = |path: PathBuf| {
-        path.into_os_string().into_string().map_err(|name| format!("the name of `{}` is not UTF-8; rename it", name.display()))
-    };
-    found.into_iter().map(text).collect()
+    embed::watch::program_files(path).map_err(|error| error.to_string())
 }
 
 /// Whether all files are as they should be now.

@@ -4,9 +4,9 @@ use crate::input::Input;
 use crate::keys;
 use crate::nrepl::Link;
 use crate::output::output;
-use crate::watch::{Print, print_of};
 use embed::SystemHost;
 pub use embed::private::read;
+use embed::watch::{Print, print_of};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -282,6 +282,10 @@ impl Host for Console {
 
     fn platform(&mut self) -> Result<String, HostError> {
         self.system.platform()
+    }
+
+    fn load_native(&mut self, path: &str) -> Result<(), HostError> {
+        self.system.load_native(path)
     }
 
     fn process_id(&mut self) -> Result<u32, HostError> {

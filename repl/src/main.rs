@@ -29,7 +29,6 @@ mod keys;
 mod lsp;
 mod nrepl;
 mod output;
-mod places;
 mod plain;
 mod plan;
 mod progress;
@@ -45,7 +44,6 @@ mod summary;
 mod terminal;
 mod test;
 mod typing;
-mod watch;
 mod wrap;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};

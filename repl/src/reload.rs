@@ -19,7 +19,7 @@ use crate::progress::Progress;
 use crate::report_log::ReportLog;
 use crate::stop;
 use crate::summary::{self, Program};
-use crate::watch::{Edit, Notice, Watch, print_of};
+use embed::watch::{Edit, Notice, Watch, print_of};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -350,6 +350,8 @@ impl Reloader {
         let mut texts = Vec::new();
         for (path, content) in &self.pending {
             match content.as_deref().map(std::str::from_utf8) {
+                // Its content is no text.
+                Some(_) if Vm::is_bundle(path) => return Attempt::Files(self.pending.keys().cloned().collect()),
                 Some(Ok(text)) => texts.push(FileText { path: path.clone(), text: Some(text.to_owned()) }),
                 // What cannot be a text is read once more, for the refusal that belongs to it.
                 Some(Err(_)) => return Attempt::Files(self.pending.keys().cloned().collect()),
@@ -408,8 +410,8 @@ impl Reloader {
             // The program may have read, or planned with, what has been saved since.
             let print = match (self.pending.get(path), vm.left_text(path)) {
                 (Some(content), _) => content.as_deref().map(print_of),
-                (None, Some(left)) => left.map(|text| print_of(text.as_bytes())),
-                (None, None) => vm.running_text(path).map(|text| print_of(text.as_bytes())),
+                (None, Some(left)) if !Vm::is_bundle(path) => left.map(|text| print_of(text.as_bytes())),
+                (None, _) => vm.running_content(path).map(|content| print_of(&content)),
             };
             watched.insert(path.clone(), print);
         }
@@ -663,10 +665,9 @@ impl Reloader {
 
 /// Whether this is what runs of a loaded file; of one that is gone, that nothing of it does.
 fn runs(vm: &mut Vm, path: &str, content: Option<&[u8]>) -> bool {
-    let running = vm.running_text(path);
     match content {
-        Some(content) => running.is_some_and(|running| running.as_bytes() == content),
-        None => running.is_some_and(|running| running == empty_text(vm, path)),
+        Some(content) => vm.running_content(path).is_some_and(|running| running == content),
+        None => vm.running_text(path).is_some_and(|running| running == empty_text(vm, path)),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The error classes: ordinary classes with the slots `message`, `cause` and the hidden `$trace`, in this order.
+//! The error classes: ordinary classes with the slots `message`, `cause` and the hidden `$trace` and `$source`, in this order.
 
 use crate::table::define;
 use gc_arena::Gc;
@@ -46,7 +46,12 @@ pub(crate) fn inherit<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>, bas
 fn root_slots<'gc>(cx: &mut Cx<'_, 'gc>) -> Vec<OwnSlot<'gc>> {
     let symbols = cx.world.symbols;
     let empty = Value::Str(cx.world.intern(cx.mc, "").0);
-    vec![slot(symbols.message, empty), slot(symbols.cause, Value::Nil), slot(symbols.hidden_trace, Value::Nil)]
+    vec![
+        slot(symbols.message, empty),
+        slot(symbols.cause, Value::Nil),
+        slot(symbols.hidden_trace, Value::Nil),
+        slot(symbols.hidden_source, Value::Nil),
+    ]
 }
 
 /// The two values that an `assert` has compared, for who shows how they differ.

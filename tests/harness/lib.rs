@@ -60,4 +60,10 @@ mod pages {
 
     #[doc = include_str!("../../docs/manual/src/embedding.md")]
     struct Embedding;
+
+    #[doc = include_str!("../../docs/manual/src/hosting.md")]
+    struct Hosting;
+
+    #[doc = include_str!("../../docs/manual/src/coming-from.md")]
+    struct ComingFrom;
 }

@@ -698,7 +698,8 @@ fn with_values(body: &str, lines: &[usize], values: &BTreeMap<usize, String>) ->
 }
 
 /// Pages whose Rust blocks are compiled and run by rustdoc.
-const RUST_PAGES: &[&str] = &["README.md", "docs/manual/src/embedding.md"];
+const RUST_PAGES: &[&str] =
+    &["README.md", "docs/manual/src/embedding.md", "docs/manual/src/hosting.md", "docs/manual/src/coming-from.md"];
 
 /// All pages: the top-level README and the manual.
 pub fn pages() -> Vec<String> {

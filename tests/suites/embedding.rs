@@ -351,6 +351,11 @@ fn callbacks_call_the_newest_code() {
     assert!(message.starts_with("argument 1: the host gives 1 argument, and it is"), "{message}");
 }
 
+fn blocked_reason(vm: &mut Vm) -> &'static str {
+    let _block = vm.block_reloads();
+    vm.reload_text("m.lang", "fn f() { 2 }").reasons[0].code
+}
+
 #[test]
 fn edits_are_polled_where_the_host_wants_them() {
     let mut vm = new_vm(VmOptions::default());
@@ -364,6 +369,7 @@ fn edits_are_polled_where_the_host_wants_them() {
     let refused = vm.poll_reload().expect("something was saved");
     assert!(!refused.ok && vm.poll_reload().is_none(), "what is refused is not tried again by itself");
     // The missing file comes: both are taken in.
+    assert_eq!(blocked_reason(&mut vm), "R0118");
     save("n.lang", "fn g() { 2 }");
     let block = vm.block_reloads();
     assert!(vm.poll_reload().is_none() && vm.is_reload_blocked());
@@ -381,18 +387,21 @@ fn hosts_say_what_scripts_must_have() {
         report.reasons.first().map(|reason| (reason.code, reason.message.clone())).expect("it is refused")
     };
     let error = vm.load_text("game.lang", "let speed = 1.0").expect_err("`update` is missing").to_string();
-    assert!(error.contains("error[R0116]: the host needs `game.update`: `game.update` does not exist"), "{error}");
+    assert!(error.contains("error[R0119]: the host needs `game.update`: `game.update` does not exist"), "{error}");
     assert!(!vm.is_loaded("game.lang"));
     let text = "let speed = 1.0\nfn update(n) { n * 2 }";
     vm.load_text("other.lang", "fn anything() { }").expect("other namespaces are free");
     vm.load_text("game.lang", text).expect("it has all");
     let report = vm.reload_text("game.lang", &text.replace("1.0", "nil"));
-    assert_eq!(refusal(report), ("R0116", "the host needs `game.speed`: expected a number, got Nil".to_owned()));
+    assert_eq!(refusal(report), ("R0119", "the host needs `game.speed`: expected a number, got Nil".to_owned()));
     assert_eq!(vm.get::<f64>("game.speed").expect("as before"), 1.0);
     assert_eq!(
         refusal(vm.reload_text("game.lang", &text.replace("(n)", "()"))).1,
         "the host needs `game.update`: the host gives 1 argument, and it is `update()`"
     );
+    // Who still uses it could go on with it; the host wants to find it in the text.
+    let without = "let speed = 1.0\nfn keep() { update(1) }";
+    assert_eq!(refusal(vm.reload_text("game.lang", without)).1, "the host needs `game.update`, which no file defines any more");
     assert!(vm.reload_text("game.lang", &text.replace("n * 2", "n * 3")).ok);
     assert_eq!(vm.call::<_, i64>("game.update", (2,)).expect("it runs"), 6);
 }
@@ -450,4 +459,51 @@ fn definitions_are_written() {
     vm.set("main.n", 5).expect("a variable");
     assert_eq!(vm.call::<_, i64>("main.f", ()).expect("it runs"), 5);
     assert!(vm.set("main.c", 5).is_err() && vm.set("main.f", 5).is_err() && vm.set("main.m", 5).is_err());
+}
+
+#[test]
+fn what_is_frozen_stays() {
+    let mut vm = new_vm(VmOptions::default());
+    let text = "import late\nlet n = 0\nclass P { slot x = 1 }\nfn f() { n += 1; late.g(P().x) }";
+    vm.load_texts(vec![("main.lang".into(), text.into()), ("late.lang".into(), "fn g(x) { x + 1 }".into())]).expect("it loads");
+    assert!(vm.reload_text("late.lang", "fn g(x) { x + 2 }").ok);
+    vm.freeze();
+    assert!(vm.is_frozen() && vm.undo().is_none());
+    let report = vm.reload_text("late.lang", "fn g(x) { x + 3 }");
+    assert_eq!(report.reasons[0].code, "R0120");
+    assert!(vm.eval_in("late", "<eval>", "fn g(x) { 0 }").is_err());
+    assert_eq!(vm.call::<_, i64>("main.f", ()).expect("it runs"), 3);
+    // What is new is no change.
+    assert_eq!(vm.eval::<i64>("import json\nfn h() { json.parse(\"5\") }\nh()").expect("it runs"), 5);
+    vm.load_text("new.lang", "fn k() { 1 }").expect("it loads");
+}
+
+#[test]
+fn errors_of_the_host_come_back() {
+    let mut vm = new_vm(VmOptions::default());
+    vm.define_function("host", "open(path)", |path: String| std::fs::read_to_string(path));
+    loaded(
+        &mut vm,
+        "import host\nfn it() { host.open(\"/nowhere/at/all\") }\nfn wrapped() { try { it() } catch e { throw Error(\"no settings\", cause: e) } }",
+    );
+    let error = vm.call::<_, String>("main.it", ()).expect_err("there is no such file");
+    let source = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<std::io::Error>());
+    assert_eq!(source.expect("it was kept").kind(), std::io::ErrorKind::NotFound);
+    let error = vm.call::<_, String>("main.wrapped", ()).expect_err("there is no such file");
+    let cause = std::error::Error::source(&error).expect("the cause");
+    assert!(cause.source().expect("its source").is::<std::io::Error>());
+    assert!(error.to_string().contains("caused by Error:"), "{error}");
+}
+
+#[test]
+fn defining_again_replaces_functions() {
+    let mut vm = new_vm(VmOptions::default());
+    vm.define_function("host", "f(n)", |n: i64| n + 1);
+    loaded(
+        &mut vm,
+        "import host\nfrom host import f\nlet held = host.f\nfn run() { let r = []; for i in 0..3 { r.push(host.f(i) + f(i)) }; r }",
+    );
+    assert_eq!(vm.call::<_, Vec<i64>>("main.run", ()).expect("it runs"), [2, 4, 6]);
+    vm.define_function("host", "f(n)", |n: i64| n * 10);
+    assert_eq!(vm.call::<_, Vec<i64>>("main.run", ()).expect("it runs"), [0, 20, 40]);
 }

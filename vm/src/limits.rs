@@ -29,6 +29,9 @@ pub const SCRATCH_SLOTS: usize = 8;
 /// Loop turns and calls between two looks at fuel, cancellation and collection requests.
 pub const TICKS_PER_SLICE: i64 = 100_000;
 
+/// The same while the host has given the program a time: some tens of microseconds.
+pub const TICKS_PER_TIMED_SLICE: i64 = 10_000;
+
 /// How long a test may take that an edit has to pass: the program stands still for it.
 pub const GATE_TEST_TIME: Duration = Duration::from_secs(10);
 

@@ -3,6 +3,7 @@
 //! A thread for each connection reads lines and waits for answers. The VM lives in the main thread, which answers one line after the other and
 //! looks between two of them, and when there is nothing to do, whether the script has been saved.
 
+use embed::prelude::*;
 use std::collections::HashMap;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Write};
@@ -10,8 +11,6 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
-use stdlib::new_vm;
-use vm::embed::{Error, Handle, Vm, VmOptions};
 
 /// Between two looks at the script when there is nothing to do.
 const IDLE: Duration = Duration::from_millis(20);
@@ -34,9 +33,9 @@ struct Server {
 impl Server {
     fn new(path: String) -> Result<Server, Box<dyn std::error::Error>> {
         let text = fs::read_to_string(&path)?;
-        let mut vm = new_vm(VmOptions::default());
+        let mut vm = Vm::new();
         vm.assign_namespace(&path, "session");
-        vm.load_texts(vec![(path.clone(), text.clone())])?;
+        vm.load_text(&path, &text)?;
         Ok(Server { vm, path, text, sessions: HashMap::new() })
     }
 
@@ -46,7 +45,7 @@ impl Server {
         let Ok(text) = fs::read_to_string(&self.path) else { return };
         if text != self.text {
             self.text.clone_from(&text);
-            eprint!("{}", self.vm.reload_texts(vec![(self.path.clone(), text)]));
+            eprint!("{}", self.vm.reload_text(&self.path, &text));
         }
     }
 

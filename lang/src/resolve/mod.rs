@@ -9,6 +9,8 @@ mod scope;
 mod top;
 mod walk;
 
+pub use top::bundle_name;
+
 use crate::ast::{File, Ident, ImportPath, Name, NodeId};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;

@@ -63,27 +63,23 @@ impl Resolver<'_> {
         if let ImportWhat::Namespace(Some(alias)) = &import.what {
             return Some(alias.clone());
         }
-        let (path, span, required) = match &import.from {
+        let (path, span) = match &import.from {
             ImportPath::Namespace(path) => return path.last().cloned(),
-            ImportPath::File(path, span) => (path, *span, true),
-            ImportPath::Native(path, span) => (path, *span, false),
+            ImportPath::File(path, span) => (path, *span),
+            ImportPath::Native(path, span) => (path, *span),
         };
-        let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
-        let stem = file.split('.').next().unwrap_or(file);
-        let is_name = stem.chars().enumerate().all(|(i, c)| match i {
-            0 => c == '_' || unicode_ident::is_xid_start(c),
-            _ => unicode_ident::is_xid_continue(c),
-        });
-        if is_name && !stem.is_empty() && !crate::token::is_keyword(stem) {
+        let stem = match &import.from {
+            ImportPath::Native(path, _) => bundle_name(path),
+            _ => stem(path),
+        };
+        if is_name(stem) && !crate::token::is_keyword(stem) {
             return Some(Ident { name: Name::new(stem), span });
         }
-        if required {
-            self.diagnostics.push(
-                Diagnostic::new(&codes::IMPORT_NAME, span, format!("`{stem}` is no name that an import can bind"))
-                    .label("not a name")
-                    .help("give it one with `as`: `import \"…\" as name`"),
-            );
-        }
+        self.diagnostics.push(
+            Diagnostic::new(&codes::IMPORT_NAME, span, format!("`{stem}` is no name that an import can bind"))
+                .label("not a name")
+                .help("give it one with `as`: `import \"…\" as name`"),
+        );
         None
     }
 
@@ -203,6 +199,31 @@ impl Resolver<'_> {
             }
         }
     }
+}
+
+/// The name of a native bundle: that of its file, without its ending and without the `lib` that some systems begin it with.
+///
+/// ```
+/// assert_eq!(lang::resolve::bundle_name("build/libgeometry.so"), "geometry");
+/// assert_eq!(lang::resolve::bundle_name("geometry"), "geometry");
+/// ```
+pub fn bundle_name(path: &str) -> &str {
+    let stem = stem(path);
+    stem.strip_prefix("lib").filter(|rest| is_name(rest)).unwrap_or(stem)
+}
+
+/// The name of a file without its ending.
+fn stem(path: &str) -> &str {
+    let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    file.split('.').next().unwrap_or(file)
+}
+
+fn is_name(text: &str) -> bool {
+    let fits = |(i, c)| match i {
+        0 => c == '_' || unicode_ident::is_xid_start(c),
+        _ => unicode_ident::is_xid_continue(c),
+    };
+    !text.is_empty() && text.chars().enumerate().all(fits)
 }
 
 /// What an import comes from, as text.

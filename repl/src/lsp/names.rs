@@ -378,7 +378,8 @@ fn bindings(file: &File) -> Vec<Binding> {
             ImportWhat::Namespace(alias) => {
                 let last = match &from {
                     ImportPath::Namespace(parts) => parts.last().map_or(String::new(), |part| part.name.to_string()),
-                    ImportPath::File(path, _) | ImportPath::Native(path, _) => {
+                    ImportPath::Native(path, _) => lang::resolve::bundle_name(path).to_owned(),
+                    ImportPath::File(path, _) => {
                         let name = path.rsplit('/').next().unwrap_or(path);
                         name.strip_suffix(".lang").unwrap_or(name).to_owned()
                     }

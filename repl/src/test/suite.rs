@@ -3,7 +3,7 @@
 use crate::diagnostics::Report as Style;
 use crate::engine::{directory, read_source};
 use crate::format::files_below;
-use crate::watch::{Print, print_of};
+use embed::watch::{Print, print_of};
 use lang::ast::{File, StmtKind};
 use lang::diagnostic::Diagnostic;
 use lang::source::Source;

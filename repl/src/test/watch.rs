@@ -12,7 +12,7 @@ use crate::engine::plain;
 use crate::host::{Texts, Written};
 use crate::interrupt;
 use crate::output::output;
-use crate::watch::{Notice, Print, Watch, print_of};
+use embed::watch::{Notice, Print, Watch, print_of};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;

@@ -496,11 +496,12 @@ fn what_was_typed_is_written() {
 #[test]
 fn the_program_is_looked_at_from_the_prompt() {
     let text = "import task\nclass Ship { slot fuel = 1 }\nlet ships = [Ship(), Ship()]\nlet messages = task.channel()\n\
-        fn wait_for(messages) { messages.receive() }\nlet job = task.spawn(|| wait_for(messages), name: \"Job\")\n";
+        fn wait_for(messages) { messages.receive() }\n\
+        fn work() { print(\"at work\"); wait_for(messages) }\nlet job = task.spawn(work, name: \"Job\")\n";
     let folder = Folder::with(&[("game.lang", text)]);
     let terminal = Terminal::session(&folder);
     terminal.wait_for_prompt();
-    terminal.ask(":load game", "imported as `game`");
+    terminal.ask(":load game", "at work");
     terminal.ask(":threads", "`Job` waits to receive from a channel\n  #0 game.wait_for (game.lang:5)");
     terminal.ask(":migrate game.Ship", "all instances of game.Ship are up to date");
     folder.write("game.lang", &text.replace("slot fuel = 1", "slot fuel = 1; slot name = nil"));

@@ -17,7 +17,8 @@ pub trait Create: Sized {
         Vm::builder().build()
     }
 
-    /// A VM for scripts of strangers: no effect is let through, and everything is bounded by [`Limits::strict`].
+    /// A VM for scripts of strangers: no effect is let through, and calls, loops, depth and memory are bounded by [`Limits::strict`]. The work within one function of the library is
+    /// not counted.
     ///
     /// ```
     /// use embed::{Create, Error, Interrupt, Vm};
@@ -141,6 +142,8 @@ impl Builder {
         let Limits { fuel, memory, depth } = self.limits;
         let options = VmOptions { host: self.host, memory_limit: memory, fuel: None, depth_limit: depth, ..VmOptions::default() };
         let mut vm = stdlib::new_vm(options);
+        #[cfg(feature = "bundles")]
+        vm.set_bundle_loader(bundle::Bundles::new());
         if let Some(modules) = self.modules {
             stdlib::keep_modules(&mut vm, modules);
         }

@@ -27,8 +27,10 @@
 //! | call functions, read and write definitions | [`Vm::call`], [`Hot`], [`Vm::get`], [`Vm::set`] |
 //! | give scripts functions and values | [`Vm::module`], [`Vm::define_function`] |
 //! | give scripts a Rust type | [`macro@Class`], [`macro@methods`], [`ClassBuilder`], [`Own`] |
+//! | watch the files that run | [`watch::WatchFiles::watch_files`], [`Vm::poll_reload`] |
 //! | change what runs | [`Vm::reload_text`], [`Vm::reload_files`], [`Vm::plan`], [`Vm::undo`], [`Report`] |
 //! | keep it within bounds | [`Builder::fuel`], [`Builder::memory`], [`Vm::cancel_flag`], [`Sandbox`] |
+//! | let scripts load shared libraries, or not | [`Effect::NativeCode`]; the feature `bundles`, which is on unless it is turned off |
 //! | reach it from other threads | [`Vm::remote`] |
 //! | let editors and terminals in | [`session::Server`] |
 //!
@@ -36,6 +38,7 @@
 
 mod create;
 mod system;
+pub mod watch;
 
 #[doc(hidden)]
 pub mod private;
@@ -52,5 +55,6 @@ pub use vm::session;
 
 /// What most programs need: `use embed::prelude::*`.
 pub mod prelude {
+    pub use crate::watch::WatchFiles;
     pub use crate::{Class, ClassBuilder, Create, Error, Handle, HostType, Hot, Own, Rest, Vm, methods};
 }

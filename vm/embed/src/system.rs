@@ -153,6 +153,10 @@ impl Host for SystemHost {
         Ok(std::env::consts::OS.to_owned())
     }
 
+    fn load_native(&mut self, _: &str) -> Result<(), HostError> {
+        Ok(())
+    }
+
     fn process_id(&mut self) -> Result<u32, HostError> {
         Ok(std::process::id())
     }

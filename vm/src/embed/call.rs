@@ -10,7 +10,7 @@ use super::handle::Handle;
 use super::vm::{Stop, Vm, note};
 use crate::heap::Value;
 use crate::interp;
-use crate::object::{Cx, Exit, Fiber, Level, Parked, Stack, Task};
+use crate::object::{Cx, ErrorKind, Exit, Fiber, Level, Parked, Stack, Task};
 use gc_arena::Gc;
 use std::mem;
 
@@ -83,8 +83,12 @@ impl Vm {
     ) -> Result<T, Error> {
         if !self.slice_goes_on {
             self.begin_slice();
-        } else if self.arena.mutate(|_, world| world.ticks.get() <= 0) {
+        } else if self.arena.mutate(|_, world| world.ticks.get() <= 0 && world.parked.is_empty()) {
             self.look()?;
+            // A program of many short calls comes to no other safe point.
+            if let Some(message) = self.memory_excess() {
+                return Err(Error::raise(ErrorKind::LimitError, message));
+            }
             self.begin_slice();
         }
         let mut has_level = false;
@@ -142,7 +146,8 @@ impl<'gc> Cx<'_, 'gc> {
         let wake = world.tasks.wake.take();
         let task = world.tasks.current.replace(main);
         world.tasks.level().main = Some(main);
-        world.parked.push(Parked { stack: Some(Box::new(stack)), fiber, task, wake });
+        let budget = if world.parked.is_empty() { world.budget } else { world.budget.take() };
+        world.parked.push(Parked { stack: Some(Box::new(stack)), fiber, task, wake, budget });
     }
 
     /// What ran before the main part that ends is what runs again. Gives what ran last.
@@ -153,6 +158,9 @@ impl<'gc> Cx<'_, 'gc> {
         world.stack = before.stack.map_or_else(|| Stack::new(STACK_SLOTS, world.depth_limit), |stack| *stack);
         world.fiber = before.fiber;
         world.tasks.wake = before.wake;
+        if !world.parked.is_empty() {
+            world.budget = before.budget;
+        }
         running
     }
 
@@ -172,7 +180,8 @@ impl<'gc> Cx<'_, 'gc> {
             let (fiber, wake) = (world.fiber.take(), world.tasks.wake.take());
             let task = world.tasks.current.replace(main);
             world.tasks.level().main = Some(main);
-            world.parked.push(Parked { stack: None, fiber, task, wake });
+            let budget = world.budget;
+            world.parked.push(Parked { stack: None, fiber, task, wake, budget });
         } else {
             let stack = Stack::new(STACK_SLOTS, self.world.depth_limit);
             self.enter_main(main, stack, None);
@@ -200,6 +209,9 @@ impl<'gc> Cx<'_, 'gc> {
         world.tasks.level().main = None;
         world.tasks.wake = before.wake;
         world.fiber = before.fiber;
+        if !world.parked.is_empty() {
+            world.budget = before.budget;
+        }
         match before.stack {
             None => world.stack.reset(),
             Some(stack) => world.stack = *stack,

@@ -3,6 +3,7 @@
 use super::convert::IntoScript;
 use super::function::HostFunction;
 use super::host_class::{ClassBuilder, HostType};
+use super::outside::AsyncFunction;
 use super::signature::{Literal, Signature};
 use super::vm::Vm;
 use crate::heap::Value;
@@ -102,7 +103,11 @@ impl Vm {
     /// # Panics
     /// If `signature` is none, or has other parameters than the function: a mistake in the host's text, found where it stands.
     pub fn define_function<M, F: HostFunction<M>>(&mut self, namespace: &str, signature: &str, function: F) {
-        let prepared = Prepared::new(signature, F::COUNT, F::HAS_REST, function.into_native(0));
+        self.define_prepared(namespace, signature, F::COUNT, F::HAS_REST, function.into_native(0));
+    }
+
+    pub(super) fn define_prepared(&mut self, namespace: &str, signature: &str, count: usize, has_rest: bool, native: Box<HostFn>) {
+        let prepared = Prepared::new(signature, count, has_rest, native);
         self.enter(|cx| {
             let name = prepared.signature.name.clone();
             let value = prepared.make(cx, None);
@@ -147,6 +152,15 @@ impl Module<'_> {
     /// As there.
     pub fn function<M, F: HostFunction<M>>(self, signature: &str, function: F) -> Self {
         self.vm.define_function(&self.name, signature, function);
+        self
+    }
+
+    /// See [`Vm::define_async_function`].
+    ///
+    /// # Panics
+    /// As there.
+    pub fn async_function<M, F: AsyncFunction<M>>(self, signature: &str, function: F) -> Self {
+        self.vm.define_async_function(&self.name, signature, function);
         self
     }
 

@@ -6,6 +6,10 @@ use crate::object::{ErrorKind, Interrupt};
 use lang::diagnostic::Diagnostic;
 use lang::source::Source;
 use std::fmt;
+use std::sync::Arc;
+
+/// An error of the host's that a script was told.
+pub type HostSource = Arc<Box<dyn std::error::Error + Send + Sync>>;
 
 /// Why something the host asked for did not succeed.
 #[derive(Clone, Debug)]
@@ -19,11 +23,13 @@ pub enum Error {
         /// Its message.
         message: String,
         /// Where it was raised.
-        trace: Trace,
+        trace: Box<Trace>,
         /// The error value itself.
         value: Handle,
         /// The error that led to it.
         cause: Option<Box<Error>>,
+        /// The error of the host's that it was made of, if a host function has returned one: also what [`source`](std::error::Error::source) gives.
+        source: Option<HostSource>,
     },
     /// Execution was stopped from outside, ran out of fuel, or the program called `exit`.
     Interrupted(Interrupt),
@@ -101,7 +107,16 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        let Error::Raised { cause, source, .. } = self else { return None };
+        match (source, cause) {
+            (Some(source), _) => Some(&***source),
+            (None, Some(cause)) => Some(&**cause),
+            (None, None) => None,
+        }
+    }
+}
 
 /// Errors, and the handles in them, are sent to other threads and put into the errors of a program.
 const _: () = {

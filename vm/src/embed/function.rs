@@ -1,12 +1,16 @@
 //! Rust functions that scripts call.
 
 use super::convert::{FromScript, IntoScript};
-use super::error::Error;
+use super::error::{Error, HostSource};
 use super::handle::Handle;
 use super::vm::{Vm, outside};
 use crate::heap::Value;
-use crate::object::{Control, Cx, ErrorKind, HostFn, NativeResult};
+use crate::object::{Control, Cx, ErrorKind, HostFn, HostObject, Instance, NativeResult};
+use crate::ops;
+use gc_arena::Gc;
+use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// Rust functions and closures of up to eight parameters that scripts can call.
 ///
@@ -45,6 +49,9 @@ impl<T: FromScript> Parameter for T {
     #[inline]
     fn take<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>], at: usize, hidden: usize) -> Result<Self, Box<Control<'gc>>> {
         let value = args.get(at).copied().unwrap_or_default();
+        if value.is_unset() {
+            return Err(cx.raise(ErrorKind::ArityError, format!("argument {} is missing", at + 1 - hidden.min(at))));
+        }
         T::from_script(cx, value).map_err(|text| wrong_argument(cx, at, hidden, &text))
     }
 }
@@ -81,7 +88,7 @@ impl<T: IntoScript> HostResult for T {
     }
 }
 
-impl<T: IntoScript, E: Into<Box<dyn std::error::Error>>> HostResult for Result<T, E> {
+impl<T: IntoScript, E: Into<BoxError>> HostResult for Result<T, E> {
     fn into_result<'gc>(self, cx: &mut Cx<'_, 'gc>) -> NativeResult<'gc> {
         match self {
             Ok(value) => value.into_result(cx),
@@ -95,18 +102,43 @@ fn wrong_result<'gc>(cx: &mut Cx<'_, 'gc>, problem: &str) -> Box<Control<'gc>> {
     cx.type_error(format!("the result of the host cannot be given to a script: {problem}"))
 }
 
+/// What host functions may return as an error becomes this.
+pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
 /// Raises an error of the host's in the script.
 #[cold]
-pub(super) fn raise<'gc>(cx: &mut Cx<'_, 'gc>, error: Box<dyn std::error::Error>) -> Box<Control<'gc>> {
+pub(super) fn raise<'gc>(cx: &mut Cx<'_, 'gc>, error: BoxError) -> Box<Control<'gc>> {
     match error.downcast::<Error>() {
         Ok(error) => match *error {
-            Error::Raised { value, .. } => Box::new(Control::Raise(value.value_in(cx.world))),
+            Error::Raised { value, .. } if value.is_of(&cx.world.handle_pool) => Box::new(Control::Raise(value.value_in(cx.world))),
             Error::Interrupted(interrupt) => Box::new(Control::Interrupt(interrupt)),
             Error::Raise { kind, message } => cx.raise(kind, message),
             other => cx.raise(ErrorKind::Error, other.to_string()),
         },
-        Err(error) => cx.raise(ErrorKind::Error, error.to_string()),
+        Err(error) => {
+            let raised = cx.raise(ErrorKind::Error, error.to_string());
+            if let Control::Raise(Value::Instance(instance)) = *raised {
+                keep_source(cx, instance, Arc::new(error));
+            }
+            raised
+        }
     }
+}
+
+/// Keeps the error that a raised one was made of, for the host.
+fn keep_source<'gc>(cx: &mut Cx<'_, 'gc>, instance: Gc<'gc, Instance<'gc>>, source: HostSource) {
+    let layout = cx.world.layout(instance.layout());
+    // Without library, errors have no such slot.
+    let Some(at) = layout.index.get(&cx.world.symbols.hidden_source) else { return };
+    let host = HostObject { type_name: "Error", data: Box::new(source), taken: Cell::new(false) };
+    let value = Value::Host(Gc::new(cx.mc, host));
+    Instance::put(instance, cx.mc, &layout, *at as usize, value);
+}
+
+/// The error of the host's that an error value was made of.
+pub(super) fn source_of<'gc>(cx: &Cx<'_, 'gc>, instance: Gc<'gc, Instance<'gc>>) -> Option<HostSource> {
+    let Value::Host(host) = ops::error_part(cx.world, instance, cx.world.symbols.hidden_source) else { return None };
+    host.data.downcast_ref::<HostSource>().cloned()
 }
 
 macro_rules! functions {
@@ -164,6 +196,13 @@ functions!(A 0, B 1, C 2, D 3, E 4, F 5);
 functions!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
 functions!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
 
+impl<'gc> Cx<'_, 'gc> {
+    fn error_handle(&mut self, message: &str) -> Handle {
+        let error = self.error_value(ErrorKind::Error, message);
+        Handle::new(self.world, error)
+    }
+}
+
 impl Vm {
     /// The result of a host function that has run outside of the interpreter.
     pub(super) fn take_result(&mut self, result: impl HostResult) -> Result<Handle, Error> {
@@ -172,7 +211,7 @@ impl Vm {
             Err(control) => Err(match *control {
                 Control::Raise(error) => Ok(Handle::new(cx.world, error)),
                 Control::Interrupt(interrupt) => Err(interrupt),
-                _ => unreachable!("a result of a host function is a value, an error, or the end"),
+                _ => Ok(cx.error_handle("what the host was doing has been stopped")),
             }),
         });
         done.map_err(|error| match error {

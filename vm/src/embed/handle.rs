@@ -37,8 +37,11 @@ impl Handle {
         Handle(Arc::new(Held { index, pool }))
     }
 
-    /// The value, in its own VM's world: for libraries. In another VM's world it is another value, or none.
+    /// The value, in its own VM's world: for libraries. In another VM's world it is nil.
     pub fn value_in<'gc>(&self, world: &World<'gc>) -> Value<'gc> {
+        if !self.is_of(&world.handle_pool) {
+            return Value::Nil;
+        }
         world.handles[self.0.index]
     }
 

@@ -6,7 +6,7 @@
 use super::convert::{FromScript, IntoScript, expected};
 use super::define::Prepared;
 use super::error::Error;
-use super::function::{HostFunction, HostResult, Parameter};
+use super::function::{BoxError, HostFunction, HostResult, Parameter};
 use super::handle::Handle;
 use super::vm::Vm;
 use crate::heap::Value;
@@ -422,12 +422,20 @@ impl<T: HostType> ClassBuilder<T> {
             cx.world.host_classes.insert(HostTypeId::of::<T>(), class);
             class
         });
+        let own = members.clone();
+        if let Some(class) = known {
+            // What scripts have added by `extend` stays.
+            let body = class.body();
+            for (name, member) in body.members.iter().filter(|(name, _)| !body.own.contains_key(*name)) {
+                members.entry(*name).or_insert(*member);
+            }
+        }
         let is_iterable = members.contains_key(&cx.world.symbols.iter);
         let hidden = cx.world.symbols.hidden_host;
         Class::update(class, cx.mc, |body| {
             body.own_slots = vec![OwnSlot { name: hidden, init: SlotInit::Value(Value::Nil), is_transient: true }];
-            body.members = members.clone();
-            body.own = members;
+            body.members = members;
+            body.own = own;
             body.doc = self.doc.map(Into::into);
         });
         if known.is_none() {
@@ -509,17 +517,17 @@ fn repr_of<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>, names: &[String]) -> Na
 /// What a constructor may give: the value, or a `Result` with it.
 pub trait Constructed<T> {
     /// The value, or why there is none.
-    fn made(self) -> Result<T, Box<dyn std::error::Error>>;
+    fn made(self) -> Result<T, BoxError>;
 }
 
 impl<T: HostType> Constructed<T> for T {
-    fn made(self) -> Result<T, Box<dyn std::error::Error>> {
+    fn made(self) -> Result<T, BoxError> {
         Ok(self)
     }
 }
 
-impl<T: HostType, E: Into<Box<dyn std::error::Error>>> Constructed<T> for Result<T, E> {
-    fn made(self) -> Result<T, Box<dyn std::error::Error>> {
+impl<T: HostType, E: Into<BoxError>> Constructed<T> for Result<T, E> {
+    fn made(self) -> Result<T, BoxError> {
         self.map_err(Into::into)
     }
 }
@@ -574,6 +582,16 @@ fn fill<'gc, T: HostType>(cx: &mut Cx<'_, 'gc>, instance: Value<'gc>, value: T) 
     let Value::Instance(instance) = instance else {
         return Err(cx.type_error(format!("`{}.init` is a method of instances", T::NAME)));
     };
+    // Called once more, it gives the same instance another value: the host may hold it.
+    if let Ok(cell) = cell_of::<T>(cx, &Value::Instance(instance)) {
+        return match cell.value.try_borrow_mut() {
+            Ok(mut content) => {
+                *content = Some(value);
+                Ok(Value::Nil)
+            }
+            Err(_) => Err(super::function::raise(cx, cell.in_use("init", "replace").into())),
+        };
+    }
     put_cell(cx, instance, HostCell::new(value));
     Ok(Value::Nil)
 }

@@ -2,6 +2,7 @@
 
 use super::request::ReloadHandle;
 use super::vm::Vm;
+use crate::object::Tower;
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -70,6 +71,7 @@ impl Drop for RemoteEnd {
 #[derive(Clone)]
 pub struct Remote {
     shared: Arc<Shared>,
+    tower: Arc<Tower>,
     cancel: Arc<AtomicBool>,
     reload: ReloadHandle,
 }
@@ -103,7 +105,9 @@ impl Remote {
             return Err(Gone);
         }
         jobs.waiting.push_back(Box::new(job));
+        drop(jobs);
         self.shared.is_waiting.store(true, Ordering::Release);
+        self.tower.ring();
         Ok(())
     }
 
@@ -123,18 +127,21 @@ impl Remote {
     /// Stops what runs, as [`Vm::cancel_flag`] does.
     pub fn cancel(&self) {
         self.cancel.store(true, Ordering::Relaxed);
+        self.tower.ring();
     }
 
     /// Asks for a reload, as [`ReloadHandle::request`] does.
     pub fn reload(&self) {
         self.reload.request();
+        self.tower.ring();
     }
 }
 
 impl Vm {
     /// What reaches this VM from any thread.
     pub fn remote(&self) -> Remote {
-        Remote { shared: self.remote_end.0.clone(), cancel: self.cancel_flag(), reload: self.reload_handle() }
+        let tower = self.arena.mutate(|_, world| world.tower.clone());
+        Remote { shared: self.remote_end.0.clone(), tower, cancel: self.cancel_flag(), reload: self.reload_handle() }
     }
 
     /// Does what remotes have given; not within a commit, whose code they would see half done.

@@ -5,31 +5,33 @@ use crate::object::{Cx, List, Map};
 
 /// A signature, taken apart.
 #[derive(Debug, PartialEq)]
-pub(super) struct Signature {
+pub(crate) struct Signature {
     /// What is called.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// The parameters in order, without the last one if it takes the rest.
-    pub(super) params: Vec<Param>,
+    pub(crate) params: Vec<Param>,
     /// Name of the parameter that takes the rest.
-    pub(super) rest: Option<String>,
+    pub(crate) rest: Option<String>,
     /// The signature itself, then what is said of the function: empty if the text is only a name.
-    pub(super) doc: String,
+    pub(crate) doc: String,
+    /// What is said of the function.
+    pub(crate) about: String,
     /// Whether it says which parameters there are.
-    pub(super) is_complete: bool,
+    pub(crate) is_complete: bool,
 }
 
 /// A parameter.
 #[derive(Debug, PartialEq)]
-pub(super) struct Param {
+pub(crate) struct Param {
     /// Its name.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// What it is if it is left out.
-    pub(super) default: Option<Literal>,
+    pub(crate) default: Option<Literal>,
 }
 
 /// A value that can stand behind `=`.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Literal {
+pub(crate) enum Literal {
     Nil,
     Bool(bool),
     Int(i64),
@@ -41,7 +43,7 @@ pub(super) enum Literal {
 
 impl Literal {
     /// The value; lists and maps are new ones.
-    pub(super) fn value<'gc>(&self, cx: &mut Cx<'_, 'gc>) -> Value<'gc> {
+    pub(crate) fn value<'gc>(&self, cx: &mut Cx<'_, 'gc>) -> Value<'gc> {
         match self {
             Literal::Nil => Value::Nil,
             Literal::Bool(b) => Value::bool(*b),
@@ -50,6 +52,19 @@ impl Literal {
             Literal::Text(text) => cx.str(text),
             Literal::EmptyList => Value::List(List::new(cx.mc, Vec::new())),
             Literal::EmptyMap => Value::Map(Map::new(cx.mc)),
+        }
+    }
+
+    /// How a program writes it.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Literal::Nil => "nil".to_owned(),
+            Literal::Bool(b) => b.to_string(),
+            Literal::Int(i) => i.to_string(),
+            Literal::Float(f) => format!("{f:?}"),
+            Literal::Text(text) => format!("\"{text}\""),
+            Literal::EmptyList => "[]".to_owned(),
+            Literal::EmptyMap => "{}".to_owned(),
         }
     }
 
@@ -72,14 +87,21 @@ impl Literal {
 
 impl Signature {
     /// Takes a text apart: a name, or a signature, perhaps with `: ` and what is said of the function.
-    pub(super) fn parse(text: &str) -> Result<Signature, String> {
+    pub(crate) fn parse(text: &str) -> Result<Signature, String> {
         let Some(open) = open_of(text) else {
-            return Ok(Signature { name: text.to_owned(), params: Vec::new(), rest: None, doc: String::new(), is_complete: false });
+            return Ok(Signature {
+                name: text.to_owned(),
+                params: Vec::new(),
+                rest: None,
+                doc: String::new(),
+                about: String::new(),
+                is_complete: false,
+            });
         };
         let name = text[..open].trim();
         let (inside, behind) = text[open + 1..].split_at(end_of(&text[open + 1..]).ok_or("a `)` is missing")?);
-        let mut signature =
-            Signature { name: name.to_owned(), params: Vec::new(), rest: None, doc: String::new(), is_complete: true };
+        let (doc, about) = (String::new(), String::new());
+        let mut signature = Signature { name: name.to_owned(), params: Vec::new(), rest: None, doc, about, is_complete: true };
         for part in split(inside) {
             if signature.rest.is_some() {
                 return Err("nothing can stand behind `...`".to_owned());
@@ -109,16 +131,17 @@ impl Signature {
             None => return Err("behind the `)` there may be `: ` and a description".to_owned()),
         };
         signature.doc = format!("`{}{inside})`: {doc}", &text[..=open].trim_start());
+        doc.clone_into(&mut signature.about);
         Ok(signature)
     }
 
     /// Names of the parameters.
-    pub(super) fn names(&self) -> Box<[Box<str>]> {
+    pub(crate) fn names(&self) -> Box<[Box<str>]> {
         self.params.iter().map(|param| param.name.as_str()).chain(self.rest.as_deref()).map(Box::from).collect()
     }
 
     /// How many arguments there must be.
-    pub(super) fn least(&self) -> usize {
+    pub(crate) fn least(&self) -> usize {
         self.params.iter().filter(|param| param.default.is_none()).count()
     }
 }

@@ -11,6 +11,36 @@ use std::time::Duration;
 /// Longest wait without a look at edited files and at the flag that stops the program.
 const PIECE: Duration = Duration::from_millis(5);
 
+/// What tasks may use up before the host goes on: see [`Vm::run_tasks_within`]. What comes first ends it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Budget {
+    /// Calls and loop turns; the same for every run.
+    pub fuel: Option<u64>,
+    /// Time by the host's clock, held to within some tens of microseconds as long as no native takes longer.
+    pub time: Option<Duration>,
+}
+
+impl Budget {
+    /// So many calls and loop turns.
+    pub fn fuel(fuel: u64) -> Budget {
+        Budget { fuel: Some(fuel), time: None }
+    }
+
+    /// So much time.
+    pub fn time(time: Duration) -> Budget {
+        Budget { fuel: None, time: Some(time) }
+    }
+}
+
+/// What tasks have done within a [`Budget`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ran {
+    /// Calls and loop turns that were used.
+    pub fuel: u64,
+    /// Whether all tasks wait or have ended; else the budget was used up.
+    pub is_done: bool,
+}
+
 impl Vm {
     /// Sets what is called when an error has ended a task and nobody waits for it, with the task's name and the error. Without it, the
     /// host's stream for messages gets the text.
@@ -58,6 +88,46 @@ impl Vm {
         self.run_until(Goal::AllWait, Some(duration.as_secs_f64()))
     }
 
+    /// Runs the tasks that can go on at once until all of them wait, or the budget is used up: what a program gets in one frame of a game, or one turn of a
+    /// server's loop. What is not done goes on with the next call, where it stands: a loop that never ends takes its share and no more.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use vm::embed::{Budget, Error, Vm, VmOptions};
+    /// let mut vm = Vm::bare(VmOptions::default());
+    /// vm.load_text("game.lang", "let n = 0\nfn endless() { while true { n += 1 } }")?;
+    /// let task = vm.start::<(), _>("game.endless", ())?;
+    /// for _frame in 0..3 {
+    ///     let ran = vm.run_tasks_within(Budget::fuel(1000))?;
+    ///     assert!(!ran.is_done && ran.fuel >= 1000);
+    /// }
+    /// assert!(!task.is_done());
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`] if the program was stopped for good meanwhile, [`Error::Host`] if a time is given and the host has no clock. Errors in tasks are told by
+    /// [`TaskHandle::take`](super::TaskHandle::take) and [`Vm::on_task_error`].
+    pub fn run_tasks_within(&mut self, budget: Budget) -> Result<Ran, Error> {
+        /// More than any program uses.
+        const MUCH: u64 = u64::MAX;
+        // What ran before is not the budget's.
+        self.begin_slice();
+        self.slice_goes_on = false;
+        let given = budget.fuel.unwrap_or(MUCH);
+        let outer = self.enter(|cx| cx.world.budget.replace(given));
+        let ran = self.run_until(Goal::AllWait, budget.time.map(|time| time.as_secs_f64()));
+        let counted = self.count_fuel();
+        self.slice_goes_on = false;
+        let (left, is_done) = self.enter(|cx| {
+            let left = std::mem::replace(&mut cx.world.budget, outer).unwrap_or(given);
+            (left, cx.world.tasks.level().ready.is_empty())
+        });
+        ran?;
+        counted?;
+        Ok(Ran { fuel: given - left, is_done })
+    }
+
     pub(super) fn run_until(&mut self, goal: Goal, seconds: Option<f64>) -> Result<(), Error> {
         if !self.has_tasks() {
             return Ok(());
@@ -79,6 +149,7 @@ impl Vm {
     /// The running task waits: another one goes on, as soon as one can.
     pub(super) fn schedule(&mut self) -> Result<(), Error> {
         loop {
+            self.look_outside();
             match self.enter(|cx| cx.next_task()) {
                 Next::Go => return Ok(()),
                 Next::Sleep(until) => self.wait_piece(until)?,
@@ -101,16 +172,26 @@ impl Vm {
         self.tell_failures();
         self.look()?;
         self.begin_slice();
+        let (is_stopped, waits_outside) =
+            self.enter(|cx| (cx.world.stopping.stopped.is_some(), !cx.world.outside_waits.is_empty()));
         let now = match self.host(|host| host.monotonic()) {
-            // Without a clock no task sleeps: only the host can end this wait.
-            Err(_) if self.enter(|cx| cx.world.stopping.stopped.is_some()) => {
-                std::thread::sleep(PIECE);
+            // Without a clock no task sleeps: only the host, or what is outside, can end this wait.
+            Err(_) if is_stopped || waits_outside => {
+                std::thread::park_timeout(PIECE);
                 return Ok(());
             }
             now => now?,
         };
         let left = until.saturating_sub(now);
-        if left.is_zero() { Ok(()) } else { self.host(|host| host.sleep(left.min(PIECE))) }
+        if left.is_zero() {
+            return Ok(());
+        }
+        if waits_outside {
+            // Whoever ends a wait unparks this thread.
+            std::thread::park_timeout(left.min(PIECE));
+            return Ok(());
+        }
+        self.host(|host| host.sleep(left.min(PIECE)))
     }
 
     /// Tells the host what has become of tasks that nobody waits for.

@@ -330,6 +330,7 @@ impl Vm {
                 Stop::Tick => {
                     self.look()?;
                     self.check_memory();
+                    self.enter(|cx| cx.give_way());
                     self.begin_slice();
                 }
                 Stop::Done(value) if self.is_running(main) => return Ok(value),
@@ -348,7 +349,10 @@ impl Vm {
                 Stop::Outside(request) => {
                     self.count_fuel()?;
                     self.carry_out_request(request)?;
-                    self.begin_slice();
+                    // The ticks that are left are not filled up: a loop over functions of the host comes to a look like every other.
+                    if !self.slice_goes_on {
+                        self.begin_slice();
+                    }
                 }
                 Stop::Interrupt(interrupt) => return Err(Error::Interrupted(interrupt)),
             }
@@ -387,15 +391,20 @@ impl Vm {
         })
     }
 
-    /// Begins a slice. What was left of the one before counts as not used.
+    /// Begins a slice. What was used of the one before is counted; whether that was too much is found out at the next look.
     pub(super) fn begin_slice(&mut self) {
+        self.charge_slice();
         self.slice_goes_on = true;
         let marking = self.arena.collection_phase() == CollectionPhase::Marking;
         let single = self.stress.single_step || self.stress.collect_always || self.stress.collect_slowly;
         self.arena.mutate_root(|_, world| {
             world.marking = marking;
             let slice = if single { 1 } else { limits::TICKS_PER_SLICE };
-            world.slice = world.fuel.map_or(slice, |fuel| slice.min(i64::try_from(fuel).unwrap_or(i64::MAX)));
+            // Who waits for the end of a time wants to be near to it.
+            let is_timed = world.tasks.level().main.is_some_and(|main| main.goal.get().is_some());
+            let slice = if is_timed { slice.min(limits::TICKS_PER_TIMED_SLICE) } else { slice };
+            let bounds = [world.fuel, world.budget].into_iter().flatten();
+            world.slice = bounds.fold(slice, |slice, bound| slice.min(i64::try_from(bound).unwrap_or(i64::MAX)));
             world.ticks.set(world.slice);
             world.ticks_saved.set(0);
         });
@@ -407,6 +416,7 @@ impl Vm {
             return Err(Error::Interrupted(Interrupt::Cancelled));
         }
         self.count_fuel()?;
+        self.look_outside();
         self.collect_if_due();
         self.check_time()?;
         self.tell_forgiven();
@@ -423,21 +433,22 @@ impl Vm {
         self.files.is_abandoned = true;
     }
 
-    /// Takes what the slice has used since it was counted last from the fuel.
+    /// Takes what the slice has used since it was counted last from the fuel; fails when none is left.
     pub(super) fn count_fuel(&mut self) -> Result<(), Error> {
-        let out_of_fuel = self.arena.mutate_root(|_, world| {
+        self.charge_slice();
+        let is_used_up = self.arena.mutate(|_, world| world.fuel == Some(0));
+        if is_used_up { Err(Error::Interrupted(Interrupt::Fuel)) } else { Ok(()) }
+    }
+
+    /// Takes what the slice has used since it was counted last from fuel and budget.
+    fn charge_slice(&mut self) {
+        self.arena.mutate_root(|_, world| {
             let left = if world.ticks_saved.get() > 0 { world.ticks_saved.get() } else { world.ticks.get().max(0) };
             let used = u64::try_from(world.slice - left).unwrap_or(0);
             world.slice = left;
-            match &mut world.fuel {
-                Some(fuel) => {
-                    *fuel = fuel.saturating_sub(used);
-                    *fuel == 0
-                }
-                None => false,
-            }
+            world.fuel = world.fuel.map(|fuel| fuel.saturating_sub(used));
+            world.budget = world.budget.map(|budget| budget.saturating_sub(used));
         });
-        if out_of_fuel { Err(Error::Interrupted(Interrupt::Fuel)) } else { Ok(()) }
     }
 
     /// Raises LimitError in the running task if the program has more than its limit alive.
@@ -457,7 +468,7 @@ impl Vm {
     }
 
     /// Whether the program has more than its limit alive, as the message of the error.
-    fn memory_excess(&mut self) -> Option<String> {
+    pub(super) fn memory_excess(&mut self) -> Option<String> {
         let limit = self.memory_limit?;
         if self.memory_used() <= limit {
             return None;
@@ -602,6 +613,7 @@ impl Vm {
 
     /// Sets the fuel that is left; `None`: unlimited.
     pub fn set_fuel(&mut self, fuel: Option<u64>) {
+        self.charge_slice();
         self.slice_goes_on = false;
         self.arena.mutate_root(|_, world| world.fuel = fuel);
     }
@@ -630,9 +642,10 @@ fn describe_error<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>, depth: usize) ->
     };
     let cause = ops::error_part(cx.world, instance, cx.world.symbols.cause);
     let cause = (depth < 8 && cx.is_error(&cause)).then(|| Box::new(describe_error(cx, cause, depth + 1)));
-    let trace = interp::trace_of(cx.world, &value).unwrap_or_default();
+    let trace = Box::new(interp::trace_of(cx.world, &value).unwrap_or_default());
+    let source = super::function::source_of(cx, instance);
     let value = Handle::new(cx.world, value);
-    Error::Raised { class, message, trace, value, cause }
+    Error::Raised { class, message, trace, value, cause, source }
 }
 
 /// Brings an exit over the border of the heap.

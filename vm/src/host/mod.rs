@@ -199,6 +199,11 @@ pub trait Host {
         Err(HostError::Refused("the name of the system".into()))
     }
 
+    /// Asks whether the native code in a shared library may become a part of the program. What it does then, nobody controls.
+    fn load_native(&mut self, path: &str) -> Result<(), HostError> {
+        Err(HostError::Refused(format!("native code, such as that of `{path}`")))
+    }
+
     /// The number of the process.
     fn process_id(&mut self) -> Result<u32, HostError> {
         Err(HostError::Refused("the number of the process".into()))

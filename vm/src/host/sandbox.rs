@@ -21,6 +21,8 @@ pub enum Effect {
     Randomness,
     /// Variables of the environment, arguments, the current directory, the system.
     Environment,
+    /// Loading native code, which can do whatever the process can. Its files are read, too.
+    NativeCode,
 }
 
 /// Passes on what is allowed to another host; the rest is refused as by [`NoHost`].
@@ -136,6 +138,10 @@ impl<H: Host> Host for Sandbox<H> {
 
     fn platform(&mut self) -> Result<String, HostError> {
         self.door(Effect::Environment).platform()
+    }
+
+    fn load_native(&mut self, path: &str) -> Result<(), HostError> {
+        self.door(Effect::NativeCode).load_native(path)
     }
 
     fn process_id(&mut self) -> Result<u32, HostError> {

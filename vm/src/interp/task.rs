@@ -25,10 +25,15 @@ impl<'gc> Cx<'_, 'gc> {
     /// A task that calls `body`, and at its end `at_end` with the result, the error, and whether that is its cancellation. Gives its
     /// number.
     pub fn spawn(&mut self, body: Value<'gc>, name: &str, at_end: Value<'gc>) -> u64 {
+        self.spawn_call(body, Vec::new(), name, at_end)
+    }
+
+    /// As [`Cx::spawn`], with arguments for the body.
+    pub fn spawn_call(&mut self, body: Value<'gc>, args: Vec<Value<'gc>>, name: &str, at_end: Value<'gc>) -> u64 {
         let id = self.world.tasks.fresh();
         self.world.charge(256);
         let task = Task::new(self.mc, id, name, at_end);
-        Task::set_wake(task, self.mc, Wake::Start(body, Vec::new()));
+        Task::set_wake(task, self.mc, Wake::Start(body, args));
         let is_of_commit =
             self.world.commit_start.is_some() || self.world.tasks.current.is_some_and(|maker| maker.is_of_commit.get());
         task.is_of_commit.set(is_of_commit);
@@ -89,6 +94,7 @@ impl<'gc> Cx<'_, 'gc> {
         if task.is_ending.get() || task.is_cancelled.replace(true) {
             return;
         }
+        self.forget_what_is_outside();
         let error = self.error_value_of(ErrorKind::CancelledError, "the task was cancelled");
         let ticket = task.wait.borrow().as_ref().map(|wait| wait.ticket);
         match ticket {
@@ -102,6 +108,13 @@ impl<'gc> Cx<'_, 'gc> {
                 Task::set_wake(task, self.mc, Wake::Start(task.at_end, vec![Value::Nil, error, Value::True]));
             }
             None => {}
+        }
+    }
+
+    /// Has the host look soon whether anybody still waits for what is outside.
+    fn forget_what_is_outside(&self) {
+        if !self.world.outside_waits.is_empty() {
+            self.world.tower.ring();
         }
     }
 
@@ -131,6 +144,9 @@ impl<'gc> Cx<'_, 'gc> {
     pub fn next_task(&mut self) -> Next {
         if self.world.tasks.wake.is_some() {
             return Next::Go;
+        }
+        if let Some(main) = self.main_whose_time_is_up() {
+            return self.wake_main(main, Wake::Value(Value::Nil));
         }
         let earliest = self.world.tasks.level().sleeping.keys().next().copied();
         let mut until = None;
@@ -168,6 +184,12 @@ impl<'gc> Cx<'_, 'gc> {
             };
             return self.wake_main(main, wake);
         }
+        let waits = &self.world.tasks.levels.last().expect("there is always a level").waiting;
+        if self.world.outside_waits.iter().any(|wait| waits.contains_key(&wait.ticket)) {
+            let now = self.world.host.monotonic().unwrap_or_default();
+            let soon = now.saturating_add(limits::STOPPED_PIECE);
+            return Next::Sleep(until.map_or(soon, |until| until.min(soon)));
+        }
         if let Some(until) = until {
             return Next::Sleep(until);
         }
@@ -183,6 +205,28 @@ impl<'gc> Cx<'_, 'gc> {
             self.cancel_task(id);
         }
         self.next_task()
+    }
+
+    /// The running task gives way to the main part of the run, if that waits no longer than it has; it goes on where it stands when its turn comes.
+    pub fn give_way(&mut self) {
+        // What it is to go on with comes first; and nobody may see an instance half way.
+        if self.world.tasks.wake.is_some() || !self.world.migrating.is_empty() || self.world.replacing > 0 {
+            return;
+        }
+        let Some(main) = self.main_whose_time_is_up() else { return };
+        if let Some(task) = self.world.tasks.current.filter(|task| !Gc::ptr_eq(*task, main)) {
+            self.world.tasks.level().ready.push_back(task);
+            self.wake_main(main, Wake::Value(Value::Nil));
+        }
+    }
+
+    /// The main part of the run, if it waits for others and has no more time or fuel for them.
+    fn main_whose_time_is_up(&mut self) -> Option<Gc<'gc, Task<'gc>>> {
+        let main = self.world.tasks.level().main.filter(|main| main.goal.get().is_some() && main.wait.borrow().is_some())?;
+        let deadline = main.wait.borrow().as_ref().and_then(|wait| wait.deadline);
+        let is_up = self.world.budget == Some(0)
+            || deadline.is_some_and(|deadline| self.world.host.monotonic().is_ok_and(|now| now >= deadline));
+        is_up.then_some(main)
     }
 
     fn wake_main(&mut self, main: Gc<'gc, Task<'gc>>, wake: Wake<'gc>) -> Next {
@@ -229,6 +273,7 @@ impl<'gc> Cx<'_, 'gc> {
     /// Forgets those that are meant of the tasks of the running level that came after number `serial`. How many.
     pub(crate) fn end_tasks(&mut self, serial: u64, is_meant: impl Fn(&Task<'gc>) -> bool) -> usize {
         let forgotten = self.world.tasks.level().forget_above(serial, is_meant);
+        self.forget_what_is_outside();
         for task in &forgotten {
             self.abandon_fibers(task.fiber());
         }

@@ -81,6 +81,9 @@ impl<'gc> Cx<'_, 'gc> {
     pub fn link_name(&mut self, name: &NameRef, linked: Gc<'gc, Linked<'gc>>) -> Gc<'gc, Definition<'gc>> {
         match name {
             NameRef::Own(name) => {
+                if let Some(cell) = self.bundle_cell(name, linked) {
+                    return cell;
+                }
                 let symbol = self.world.intern(self.mc, name);
                 let namespace = linked.module.namespace;
                 if let Some(cell) = namespace.get(symbol) {

@@ -1,6 +1,7 @@
 //! The heap entities. Each file owns one kind: its fields, its invariants, and the only methods that write to it.
 
 mod before;
+mod bundle;
 mod caches;
 mod census;
 mod class;
@@ -29,6 +30,10 @@ mod way;
 mod world;
 
 pub use before::{Before, DefinitionBefore, Replaced, SharedBefore};
+pub use bundle::{
+    BundleConstant, BundleCopy, BundleFunction, BundleLoader, BundleProblem, BundleTable, BundleType, BundleVersion, Bundles,
+    is_bundle,
+};
 pub use caches::MethodCache;
 use caches::SuperCache;
 pub use census::{Found as FoundInstance, pass_instances, take_census};
@@ -52,7 +57,7 @@ pub use recording::{Caller, Recording};
 pub use stack::{Frame, ReturnMode, SavedStack, Stack};
 pub use stopped::{GoOn, OnError, Stopped, Stopping};
 pub use symbol::{Symbol, SymbolMap};
-pub use task::{Goal, Level, Parked, StartedBy, Task, Tasks, Wait, Wake};
+pub use task::{Bell, Completion, Goal, Level, OutsideWait, Parked, StartedBy, Task, Tasks, Tower, Wait, Wake};
 pub use undo::Undo;
 pub use variant::{EnumValue, Variant};
 pub use way::{Passed, Way, Ways};

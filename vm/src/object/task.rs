@@ -3,13 +3,17 @@
 //! A task that does not run keeps its stack, and the fiber that was running on top of it. Whatever calls a task was in when it began to
 //! wait, fibers that it had resumed included, goes on together.
 
-use super::{Fiber, GoOn, ReturnMode, SavedStack, Stack};
+use super::{Cx, Fiber, GoOn, NativeResult, ReturnMode, SavedStack, Stack};
 use crate::heap::Value;
 use gc_arena::lock::{Lock, RefLock};
 use gc_arena::{Collect, Gc, Mutation};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Waker;
+use std::thread::Thread;
 use std::time::Duration;
 
 /// How a task goes on when its turn has come.
@@ -47,6 +51,79 @@ pub struct Wait {
     pub deadline: Option<Duration>,
     /// What follows "waits" in messages.
     pub what: String,
+}
+
+/// Gives what a wait outside of the program has brought, as the result of a native.
+pub type Completion = Box<dyn for<'a, 'gc> FnOnce(&mut Cx<'a, 'gc>) -> NativeResult<'gc>>;
+
+/// Something outside of the program that a task waits for.
+pub struct OutsideWait {
+    /// Number of the task's wait.
+    pub ticket: u64,
+    /// What is waited for.
+    pub future: Pin<Box<dyn Future<Output = Completion>>>,
+    /// Whether it may have come further since it was looked at.
+    pub bell: Arc<Bell>,
+}
+
+/// Says that something has come further outside: rung from any thread.
+pub struct Bell {
+    is_rung: AtomicBool,
+    tower: Arc<Tower>,
+}
+
+/// Where all bells of a VM are heard.
+pub struct Tower {
+    is_rung: AtomicBool,
+    thread: Thread,
+    /// Who drives the VM, if an executor does.
+    executor: Mutex<Option<Waker>>,
+}
+
+impl Tower {
+    /// That of a VM on this thread.
+    pub fn new() -> Arc<Tower> {
+        Arc::new(Tower { is_rung: AtomicBool::new(false), thread: std::thread::current(), executor: Mutex::new(None) })
+    }
+
+    /// Whether a bell was rung since it was asked last.
+    pub fn was_rung(&self) -> bool {
+        self.is_rung.load(Ordering::Relaxed) && self.is_rung.swap(false, Ordering::Acquire)
+    }
+
+    /// Lets the VM look soon, from any thread.
+    pub fn ring(&self) {
+        self.is_rung.store(true, Ordering::Release);
+        self.thread.unpark();
+        if let Some(executor) = self.executor.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            executor.wake();
+        }
+    }
+
+    /// Sets whom the next ring wakes.
+    pub fn set_executor(&self, waker: Waker) {
+        *self.executor.lock().unwrap_or_else(PoisonError::into_inner) = Some(waker);
+    }
+}
+
+impl Bell {
+    /// A bell that is rung already: what it is for has to be looked at once.
+    pub fn new(tower: &Arc<Tower>) -> Arc<Bell> {
+        tower.is_rung.store(true, Ordering::Release);
+        Arc::new(Bell { is_rung: AtomicBool::new(true), tower: tower.clone() })
+    }
+
+    /// Whether it was rung since it was asked last.
+    pub fn was_rung(&self) -> bool {
+        self.is_rung.swap(false, Ordering::Acquire)
+    }
+}
+
+impl std::task::Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.is_rung.store(true, Ordering::Release);
+        self.tower.ring();
+    }
 }
 
 /// What the main task of a run may wait for instead of an event.
@@ -159,6 +236,8 @@ pub struct Parked<'gc> {
     pub task: Option<Gc<'gc, Task<'gc>>>,
     /// How it was to go on.
     pub wake: Option<Wake<'gc>>,
+    /// Fuel that is left until it gives way to the host; what runs meanwhile has its own.
+    pub budget: Option<u64>,
 }
 
 impl<'gc> Task<'gc> {

@@ -1,10 +1,10 @@
 //! The world: everything one VM knows, as data. Behaviour is added by the layers above, each in its own `impl World`.
 
 use super::{
-    Before, BoxCell, Class, ClassKind, Construction, Content, Continuation, Crossing, Decorated, Definition, Fiber, Function,
-    Generation, HostObject, HostTypeId, Instance, Layout, LayoutId, Linked, Loading, MemberLeak, MethodCache, Module, Namespace,
-    Orphans, Parked, Proto, Recording, Replaced, Resumption, Stack, Stopping, SuperCache, Symbol, SymbolMap, Task, Tasks, Undo,
-    Variant, Ways,
+    Before, BoxCell, Bundles, Class, ClassKind, Construction, Content, Continuation, Crossing, Decorated, Definition, Fiber,
+    Function, Generation, HostObject, HostTypeId, Instance, Layout, LayoutId, Linked, Loading, MemberLeak, MethodCache, Module,
+    Namespace, Orphans, OutsideWait, Parked, Proto, Recording, Replaced, Resumption, Stack, Stopping, SuperCache, Symbol,
+    SymbolMap, Task, Tasks, Tower, Undo, Variant, Ways,
 };
 use crate::heap::{Str, Value, hash_bytes};
 use crate::host::Host;
@@ -202,6 +202,7 @@ symbols! {
     hidden_trace = "$trace",
     hidden_compared = "$compared",
     hidden_host = "$host",
+    hidden_source = "$source",
     name = "name",
     doc = "doc",
     main = "main",
@@ -523,6 +524,15 @@ pub struct World<'gc> {
     /// Fuel that is left, in safe points.
     #[collect(require_static)]
     pub fuel: Option<u64>,
+    /// Fuel that is left until the running task gives way to the host, if it is to.
+    #[collect(require_static)]
+    pub budget: Option<u64>,
+    /// Where it is heard that these have come further.
+    #[collect(require_static)]
+    pub tower: Arc<Tower>,
+    /// Results that tasks wait for outside of the program.
+    #[collect(require_static)]
+    pub outside_waits: Vec<OutsideWait>,
     /// Bytes until the next look at the collector.
     #[collect(require_static)]
     pub allocation_budget: Cell<isize>,
@@ -538,6 +548,9 @@ pub struct World<'gc> {
     /// Effects.
     #[collect(require_static)]
     pub host: Box<dyn Host>,
+    /// Native bundles.
+    #[collect(require_static)]
+    pub bundles: Bundles,
     /// Switches of the test worlds.
     #[collect(require_static)]
     pub stress: Stress,
@@ -668,6 +681,10 @@ impl<'gc> World<'gc> {
             handles: Vec::new(),
             handles_free: Vec::new(),
             handle_pool: Arc::default(),
+            budget: None,
+            tower: Tower::new(),
+            outside_waits: Vec::new(),
+            bundles: Bundles::default(),
             host_classes: FxHashMap::default(),
             idle: None,
             loading: Loading::default(),

@@ -484,7 +484,7 @@ fn next_of_error<'gc>(
         return Some(Part::Item(message));
     }
     let symbols = &world.symbols;
-    let own = [symbols.message, symbols.cause, symbols.trace, symbols.hidden_trace, symbols.hidden_compared];
+    let own = [symbols.message, symbols.cause, symbols.trace, symbols.hidden_trace, symbols.hidden_compared, symbols.hidden_source];
     let first = parts.next.saturating_sub(2);
     let i = (first..layout.slots.len()).find(|i| !own.contains(&layout.slots[*i].name))?;
     parts.next = i + 2;

@@ -39,13 +39,14 @@ default, the definition moves: it keeps its identity and has a new contributor."
     LEAK_KIND "R0111" Error "a leak comes back as another kind of thing"
     "A definition that no file has any more but that is still in use is a leak. Its name can be used again for something of the
 same kind. Choose another name, or restart the program."
+    BUNDLE "R0116" Error "a native bundle that cannot be loaded"
+    "The shared library is not there, is none of this system, is no bundle, was built for another version of the interface, or says itself that it
+cannot work; or native code is not allowed. If it is edited while a program runs, this goes on with the library that it has."
+    BUNDLE_LAYOUT "R0117" Error "values of a native type do not fit the new library"
+    "The new library lays a type out in memory in another way, and there are values of the old one, which it would misread. Only the library could turn
+one into the other. Let go of the values, or restart the program."
     NESTED "R0112" Error "a reload is asked for while one is made"
     "Code that runs as a part of a load or reload, such as an initialiser, cannot ask for another one."
-    BLOCKED "R0115" Error "a reload is asked for while the host has blocked them"
-    "The program that embeds the engine has said that nothing may change for the moment. Ask again when it lets reloads through."
-    REFUSED_BY_HOST "R0116" Error "the host refuses a text"
-    "The program that embeds the engine needs a definition that the text does not have, or has as something else, or its own check has
-found something. The message says what. Nothing has changed."
     SEVERAL_MAINS "R0114" Error "several files of a directory have a `main`"
     "A program that is a directory begins with `main` of its `main.lang`, or with the only `main` there is. Rename the file that the
 program begins with, or name one file to run: `lang run game/start.lang`."
@@ -59,6 +60,13 @@ class A { slot x = 1 }
 class B { slot x = 2 }
 class C(A, B) { slot x = 3 }      # declared here, the slot is one
 ```"
+    BLOCKED "R0118" Error "a reload is asked for while the host has blocked them"
+    "The program that embeds the engine has said that nothing may change for the moment. Ask again when it lets reloads through."
+    REFUSED_BY_HOST "R0119" Error "the host refuses a text"
+    "The program that embeds the engine needs a definition that the text does not have, or has as something else, or its own check has
+found something. The message says what. Nothing has changed."
+    FROZEN "R0120" Error "what is frozen is to change"
+    "The program that embeds the engine has said that what is loaded stays as it is. Restart it to run the new text."
     UNKNOWN_IMPORT "W0301" Warning "a name is imported that does not exist"
     "The namespace has no definition of this name. It may still come to exist: the import is late bound, and using the name
 before raises NameError."

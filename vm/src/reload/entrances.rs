@@ -1,6 +1,7 @@
 //! The entrances: load, reload and plan.
 
 use super::assignments::assignments_to_constants;
+use super::bundles::bundle_reason;
 use super::calls::misfitting_calls;
 use super::check::{Reason, check};
 use super::codes;
@@ -20,7 +21,7 @@ use super::transition::Trial;
 use super::variants::variants_missed;
 use crate::embed::{Error, Vm};
 use crate::image::ModuleImage;
-use crate::object::Direction;
+use crate::object::{Direction, is_bundle};
 use lang::diagnostic::Diagnostic;
 use lang::source::{Source, Span};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -110,6 +111,9 @@ impl Vm {
         if self.files.commits_running > 1 {
             return self.refused_as_nested(paths);
         }
+        if self.is_frozen() && paths.iter().any(|path| self.is_loaded(path)) {
+            return self.refused_as_frozen(paths);
+        }
         if self.is_reload_blocked() {
             return self.refused_as_blocked(paths);
         }
@@ -161,6 +165,7 @@ impl Vm {
         if report.committed {
             self.warn_of_ended(&mut report);
         }
+        self.release_bundles();
         if options.survey == Survey::AtOnce {
             self.survey_stale(&mut report);
         }
@@ -254,6 +259,7 @@ impl Vm {
             Err(reasons) => Report::refused(paths, reasons),
         };
         self.count_instances(&mut report);
+        self.release_bundles();
         report.epoch = self.epoch();
         report
     }
@@ -325,18 +331,14 @@ impl Vm {
         let mut reasons = Vec::new();
         for path in paths {
             let path = normalise(path);
-            match self.read_text(&path) {
+            let read = match is_bundle(&path) {
+                true => self.read_bundle(&path).map_err(|problem| bundle_reason(&Source::new(path.clone(), ""), None, problem)),
+                false => self.read_text(&path).map_err(|message| unreadable(&path, message)),
+            };
+            match read {
                 Ok(text) => files.push(FileText { path, text: Some(text) }),
                 Err(_) if self.is_loaded(&path) && !self.file_exists(&path) => files.push(FileText { path, text: None }),
-                Err(message) => reasons.push(Reason {
-                    code: codes::UNREADABLE.id,
-                    message,
-                    file: path,
-                    line: 0,
-                    remedy: "correct the file, or restart the program without it".into(),
-                    detail: String::new(),
-                    place: None,
-                }),
+                Err(reason) => reasons.push(reason),
             }
         }
         if reasons.is_empty() {
@@ -510,6 +512,18 @@ impl Vm {
                 })
                 .collect()
         })
+    }
+}
+
+fn unreadable(path: &str, message: String) -> Reason {
+    Reason {
+        code: codes::UNREADABLE.id,
+        message,
+        file: path.to_owned(),
+        line: 0,
+        remedy: "correct the file, or restart the program without it".into(),
+        detail: String::new(),
+        place: None,
     }
 }
 

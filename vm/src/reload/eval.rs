@@ -1,6 +1,7 @@
 //! Evaluation of text in a namespace.
 
 use super::check::Reason;
+use super::codes;
 use super::commit::Stages;
 use super::load::normalise;
 use super::options::Mode;
@@ -12,6 +13,7 @@ use crate::image::{DefinitionKind, ImportImage, ModuleImage, UnitKind};
 use crate::interp::Trace;
 use crate::object::{Control, ErrorKind, Kind, Namespace, TraceFrame, Undo, World};
 use gc_arena::Gc;
+use lang::diagnostic::Diagnostic;
 use lang::source::Source;
 use std::sync::Arc;
 
@@ -47,6 +49,20 @@ impl Vm {
         if let Some(diagnostic) = added.and_then(|span| self.locked(namespace, span)) {
             let diagnostic = diagnostic.help("evaluate it in another namespace");
             return Err(Error::Refused(vec![Problem { source: image.source.clone(), diagnostic }]));
+        }
+        if self.is_frozen()
+            && let Some(definition) = image.definitions.iter().find(|d| self.is_defined_in(namespace, &d.name))
+        {
+            let problem = Diagnostic::new(&codes::FROZEN, definition.name_span, "the host has frozen what is loaded");
+            let problem = problem.help("evaluate it under another name");
+            return Err(Error::Refused(vec![Problem { source: image.source.clone(), diagnostic: problem }]));
+        }
+        if self.is_reload_blocked()
+            && let Some(definition) = image.definitions.first()
+        {
+            let problem = Diagnostic::new(&codes::BLOCKED, definition.name_span, "the host has blocked reloads");
+            let problem = problem.help("evaluate it when the host lets them through");
+            return Err(Error::Refused(vec![Problem { source: image.source.clone(), diagnostic: problem }]));
         }
         let serial = self.files.evaluations;
         self.files.evaluations += 1;

@@ -127,6 +127,13 @@ impl History {
         }
     }
 
+    /// Whether going back or forth leads to this text of a file.
+    pub(super) fn mentions(&self, path: &str, text: &str) -> bool {
+        let changes = self.commits.iter().chain(&self.undone).flat_map(|commit| &commit.files);
+        let mut texts = changes.filter(|file| file.path == path).flat_map(|file| [&file.before, &file.after]);
+        texts.any(|known| known.as_deref() == Some(text))
+    }
+
     /// Definitions that have got other names bring their versions along; they may have got the names of each other.
     fn rename(&mut self, renames: &[Rename]) {
         let brought: Vec<_> =
@@ -236,6 +243,12 @@ impl Vm {
         }
         self.forget_older();
         Some(report)
+    }
+
+    /// Gives up everything that is kept of earlier commits.
+    pub(super) fn forget_history(&mut self) {
+        self.files.history = History::default();
+        self.enter(|cx| cx.world.replaced_before = Default::default());
     }
 
     /// Versions of a definition by its qualified name, oldest first.

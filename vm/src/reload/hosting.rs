@@ -31,8 +31,12 @@ pub struct Hosting {
     source: Option<ChangeSource>,
     /// Edits that were refused, by path: they are tried again with the next.
     pending: BTreeMap<String, Option<String>>,
+    /// Files that were edited and cannot be read, with the reason.
+    unreadable: BTreeMap<String, String>,
     /// Whether there are edits that were not tried.
     is_due: bool,
+    /// Whether what is loaded stays as it is for ever.
+    is_frozen: bool,
 }
 
 /// As long as it is alive the VM makes no reload: what [`Vm::block_reloads`] gives.
@@ -67,6 +71,44 @@ impl Vm {
     /// Whether a [`ReloadBlock`] is alive.
     pub fn is_reload_blocked(&self) -> bool {
         self.files.hosting.blocks.get() > 0
+    }
+
+    /// What is loaded stays as it is from now on: every reload of it, undo and evaluation of a definition is refused, and what was kept for them, earlier texts and versions, is given up. Files that
+    /// are not loaded yet can still be. For programs that are done; nothing else about them changes, and nothing that runs gets faster, since definitions
+    /// cost no more than an indirection that is there in any case.
+    ///
+    /// ```
+    /// # use vm::embed::{Error, Vm, VmOptions};
+    /// let mut vm = Vm::bare(VmOptions::default());
+    /// vm.load_text("game.lang", "fn f() { 1 }")?;
+    /// vm.freeze();
+    /// assert!(!vm.reload_text("game.lang", "fn f() { 2 }").ok);
+    /// assert_eq!(vm.call::<_, i64>("game.f", ())?, 1);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn freeze(&mut self) {
+        self.files.hosting.is_frozen = true;
+        self.forget_history();
+    }
+
+    /// Whether [`Vm::freeze`] was called.
+    pub fn is_frozen(&self) -> bool {
+        self.files.hosting.is_frozen
+    }
+
+    /// The refusal of a reload of something that is frozen.
+    pub(super) fn refused_as_frozen(&mut self, files: Vec<String>) -> Report {
+        let file = files.iter().find(|path| self.is_loaded(path)).cloned().unwrap_or_default();
+        let reason = Reason {
+            code: codes::FROZEN.id,
+            message: "the host has frozen what is loaded".into(),
+            file,
+            line: 0,
+            remedy: "restart the program with the new text".into(),
+            detail: String::new(),
+            place: None,
+        };
+        self.refused_with(files, reason)
     }
 
     /// Has every load and reload looked at before it is kept: `validate` is called when all of its code has run, with the VM as it would go on, and with the
@@ -120,18 +162,29 @@ impl Vm {
             let hosting = &mut self.files.hosting;
             hosting.source.get_or_insert(source);
             hosting.is_due |= !edits.is_empty();
+            hosting.unreadable.retain(|path, _| edits.iter().all(|edit| edit.path != *path));
             hosting.pending.extend(edits.into_iter().map(|edit| (edit.path, edit.text)));
         }
         if !self.files.hosting.is_due || self.is_reload_blocked() || self.is_committing() {
             return None;
         }
         self.files.hosting.is_due = false;
+        if let Some((path, problem)) = self.files.hosting.unreadable.first_key_value() {
+            let (path, problem) = (path.clone(), problem.clone());
+            return Some(self.refusal(vec![path], problem));
+        }
         let edits = self.files.hosting.pending.iter().map(|(path, text)| FileText { path: path.clone(), text: text.clone() });
         let report = self.reload(edits.collect(), &ReloadOptions::default());
         if report.ok {
             self.files.hosting.pending.clear();
         }
         Some(report)
+    }
+
+    /// For a change source: a file was edited and its text cannot be had, as when it is no UTF-8. Until it is edited again, what is polled is refused with this reason.
+    pub fn note_unreadable(&mut self, path: &str, problem: &str) {
+        self.files.hosting.unreadable.insert(path.to_owned(), problem.to_owned());
+        self.files.hosting.is_due = true;
     }
 
     /// Why the program as it would go on cannot be kept, if the host says so.
@@ -142,6 +195,7 @@ impl Vm {
                 continue;
             }
             self.enter(|cx| match cx.definition(&name) {
+                Ok(cell) if cell.meta().leak.is_some() => Err(format!("the host needs `{name}`, which no file defines any more")),
                 Ok(cell) => fits(cx, cell.value()).map_err(|problem| format!("the host needs `{name}`: {problem}")),
                 Err(error) => Err(format!("the host needs `{name}`: {error}")),
             })?;

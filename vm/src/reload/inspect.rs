@@ -22,7 +22,17 @@ pub enum Extent {
 impl Vm {
     /// Compiles texts and what they import, and runs nothing: what there is to say about the texts, or what stands in the way of loading
     /// them. Says more than a load does: also what can be meant so, such as a variable that nothing uses.
+    ///
+    /// Of native bundles that cannot be loaded it says nothing.
     pub fn check(&mut self, texts: Vec<(String, String)>, extent: Extent) -> Result<Vec<Problem>, Vec<Reason>> {
+        let outer = std::mem::replace(&mut self.files.is_checking, true);
+        let found = self.look_at(texts, extent);
+        self.files.is_checking = outer;
+        self.release_bundles();
+        found
+    }
+
+    fn look_at(&mut self, texts: Vec<(String, String)>, extent: Extent) -> Result<Vec<Problem>, Vec<Reason>> {
         let asked: HashSet<String> = texts.iter().map(|(path, _)| normalise(path)).collect();
         if extent == Extent::Program {
             let files = texts.iter().map(|(path, text)| FileText { path: path.clone(), text: Some(text.clone()) });

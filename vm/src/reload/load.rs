@@ -1,5 +1,6 @@
 //! Finding files: from a request to a set of compiled texts, imports included.
 
+use super::bundles::{bundle_reason, namespace_of_bundle};
 use super::check::{Place, Reason};
 use super::codes;
 use super::directory::is_program_file;
@@ -9,6 +10,7 @@ use super::order::imports_first;
 use super::report::Report;
 use crate::embed::{Error, Handle, Vm};
 use crate::image::{ImportFrom, ModuleImage};
+use crate::object::{BundleProblem, is_bundle};
 use crate::ops;
 use lang::diagnostic::Diagnostic;
 use lang::source::Source;
@@ -56,6 +58,10 @@ pub struct Files {
     pub(super) disk: super::disk::Disk,
     /// Where modules come from that are no files.
     pub(super) library: Library,
+    /// Who opens native bundles.
+    pub(super) bundle_loader: Option<Box<dyn crate::object::BundleLoader>>,
+    /// Whether texts are only looked at: what native bundles have is not known if they cannot be loaded.
+    pub(super) is_checking: bool,
     /// What has been reloaded within the commits that are being made, the outermost first.
     pub(super) within: Vec<super::history::Within>,
     /// The module of the library that is being made.
@@ -212,6 +218,12 @@ impl Vm {
                 if !seen.insert(path.clone()) {
                     continue;
                 }
+                if is_bundle(&path)
+                    && let Some(reason) = self.prepare_bundle(&path, &text)
+                {
+                    reasons.push(reason);
+                    continue;
+                }
                 let source = Source::new(path.clone(), text);
                 let result = Images::compile(self.files.images.as_ref(), &source);
                 for diagnostic in result.diagnostics {
@@ -235,11 +247,26 @@ impl Vm {
                 match self.find_import(&path, &import.from, &parsed, &seen) {
                     Ok(files) => {
                         for file in files {
+                            if is_bundle(&file) {
+                                match self.read_bundle(&file) {
+                                    Ok(text) => waiting.push_back((file, text)),
+                                    Err(_) if self.files.is_checking => {}
+                                    Err(problem) => reasons.push(bundle_reason(&image.source, Some(import.span), problem)),
+                                }
+                                continue;
+                            }
                             match self.read_text(&file) {
                                 Ok(text) => waiting.push_back((file, text)),
                                 Err(message) => reasons.push(import_reason(&image.source, import.span, message, PATH_REMEDY)),
                             }
                         }
+                    }
+                    Err(message) if matches!(import.from, ImportFrom::Native(_)) => {
+                        let problem = BundleProblem::new(
+                            message,
+                            "correct the import, or build the library; its path begins at the file that imports it",
+                        );
+                        reasons.push(bundle_reason(&image.source, Some(import.span), problem));
                     }
                     Err(message) => reasons.push(import_reason(&image.source, import.span, message, PATH_REMEDY)),
                 }
@@ -287,6 +314,9 @@ impl Vm {
 
     /// Reads a file through the host.
     pub(super) fn read_text(&mut self, path: &str) -> Result<String, String> {
+        if is_bundle(path) {
+            return self.read_bundle(path).map_err(|problem| problem.message);
+        }
         let bytes = self.host(|host| host.read_file(path)).map_err(|e| format!("cannot read `{path}`: {e}"))?;
         self.files.disk.note_read(path);
         if bytes.len() > Source::BYTES_MAX {
@@ -308,6 +338,9 @@ impl Vm {
         if let Some(namespace) = self.files.assigned.get(path) {
             return namespace.clone();
         }
+        if is_bundle(path) {
+            return namespace_of_bundle(path);
+        }
         let outside = outside_here(path);
         let from_here = outside.as_deref().unwrap_or(path);
         let relative = self
@@ -323,7 +356,7 @@ impl Vm {
 
     /// `relative` as seen from the file `from`. What is below the current directory has no other spelling than that from there on, unless the
     /// program's own paths begin at the root.
-    fn join(&self, from: &str, relative: &str) -> String {
+    pub(super) fn join(&self, from: &str, relative: &str) -> String {
         let path = match from.rsplit_once('/') {
             Some((directory, _)) if !relative.starts_with('/') => normalise(&format!("{directory}/{relative}")),
             _ => normalise(relative),
@@ -365,7 +398,11 @@ impl Vm {
                     None => self.namespace_of(&path, &ModuleImage::empty(Source::new(path.clone(), ""))),
                 }
             }
-            ImportFrom::Native(path) => path.as_str().into(),
+            ImportFrom::Native(written) => {
+                let candidates = self.bundle_candidates(from_path, written);
+                let path = candidates.first().expect("there is at least one");
+                self.namespace_of_path(path)
+            }
         }
     }
 
@@ -385,8 +422,21 @@ impl Vm {
                 }
                 if self.file_exists(&path) { Ok(vec![path]) } else { Err(format!("file `{path}` does not exist")) }
             }
-            ImportFrom::Native(path) => {
-                Err(format!("native bundle `{path}` cannot be loaded: this build has no support for native bundles"))
+            ImportFrom::Native(written) => {
+                let candidates = self.bundle_candidates(from_path, written);
+                if candidates.iter().any(|path| seen.contains(path) || self.is_loaded(path)) {
+                    return Ok(Vec::new());
+                }
+                if let Some(path) = candidates.iter().find(|path| self.file_exists(path)) {
+                    return Ok(vec![path.clone()]);
+                }
+                if self.files.is_checking {
+                    return Ok(Vec::new());
+                }
+                // It may be the host that does not want it to be seen.
+                let allowed = self.host(|host| host.load_native(written)).map_err(|error| error.to_string());
+                let looked = candidates.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
+                Err(allowed.err().unwrap_or_else(|| format!("there is no native bundle `{written}`; looked for {looked}")))
             }
             ImportFrom::Namespace(name) if self.files.library.modules.contains(&name.as_str()) => {
                 self.load_module(name).map(|()| Vec::new())

@@ -4,6 +4,7 @@
 //! refuses; `commit` applies a checked plan and takes everything back when an initialiser fails.
 
 mod assignments;
+mod bundles;
 mod calls;
 mod check;
 mod classes;

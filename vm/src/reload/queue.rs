@@ -10,7 +10,7 @@ use crate::heap::Value;
 use crate::image::{MemberImage, UnitKind};
 use crate::link::{self, ClassTask};
 use crate::object::{
-    Class, Control, Cx, Decorated, Definition, Function, Kind, Linked, Member, Namespace, Recording, SymbolMap, Undo,
+    Bundles, Class, Control, Cx, Decorated, Definition, Function, Kind, Linked, Member, Namespace, Recording, SymbolMap, Undo,
 };
 use gc_arena::Gc;
 use lang::ast::walk::with_stack;
@@ -442,7 +442,10 @@ impl<'gc> Cx<'_, 'gc> {
         let Some(recording) = &self.world.recording else { return (Vec::new(), Vec::new()) };
         // A task that lives on has no part in the value.
         let (mut used, passed_on) = recording.used(|caller| caller.is_none_or(|task| self.world.tasks.get(task).is_none()));
+        // What calls a native function of a bundle stands for it, and the value must not keep its library.
+        let is_native = |cell: &Gc<'gc, Definition<'gc>>| Bundles::is_native_name(cell.name.as_str());
         if recording.calls_left > 0 {
+            used.retain(|cell| !is_native(cell));
             return (used, passed_on);
         }
         let mut at = 0;
@@ -463,6 +466,7 @@ impl<'gc> Cx<'_, 'gc> {
             }
             at += 1;
         }
+        used.retain(|cell| !is_native(cell));
         (used, passed_on)
     }
 

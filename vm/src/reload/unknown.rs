@@ -4,7 +4,7 @@ use super::codes;
 use super::load::Compiled;
 use crate::bytecode::{Extra, Insn, Op};
 use crate::image::{ClassRef, Const, ImportFrom, ModuleImage, NameRef, ProtoImage};
-use crate::object::Cx;
+use crate::object::{Bundles, Cx, is_bundle};
 use crate::ops;
 use indexmap::IndexSet;
 use lang::diagnostic::Diagnostic;
@@ -36,13 +36,15 @@ impl Cx<'_, '_> {
             let items = imports.flat_map(|(import, namespace)| import.items.iter().map(move |item| (import, namespace, item)));
             let mut found: Vec<Diagnostic> = Vec::new();
             for (import, namespace, item) in items {
-                if !defined.has(namespace, item) {
+                let is_unknown = matches!(import.from, ImportFrom::Native(_)) && defined.names_of(namespace).is_empty();
+                if !is_unknown && !defined.has(namespace, item) {
                     let message = defined.missing_in(namespace, item);
                     found.push(Diagnostic::new(&codes::UNKNOWN_IMPORT, import.span, message));
                 }
             }
             for (name, span) in mentions(&file.image) {
                 let message = match name {
+                    NameRef::Own(name) if is_bundle(&file.path) && Bundles::is_native_name(name) => continue,
                     NameRef::Own(name) if !defined.has(&file.namespace, name) && !defined.has("core", name) => {
                         format!("`{name}` does not exist{}", defined.hint(&file.namespace, name))
                     }
@@ -51,7 +53,8 @@ impl Cx<'_, '_> {
                     {
                         let namespace = &file.imports[*import as usize];
                         let is_native = matches!(file.image.imports[*import as usize].from, ImportFrom::Native(_));
-                        if is_native || defined.has(namespace, name) {
+                        let is_unknown = is_native && defined.names_of(namespace).is_empty();
+                        if is_unknown || defined.has(namespace, name) {
                             continue;
                         }
                         defined.missing_in(namespace, name)

@@ -105,8 +105,7 @@ fn bindings(source: &Source, import: &Import) -> Vec<(String, Imported)> {
             (source.slice(*span).to_owned(), None, name.strip_suffix(".lang").unwrap_or(name).to_owned())
         }
         ImportPath::Native(path, span) => {
-            let name = path.rsplit('/').next().unwrap_or(path);
-            (format!("native {}", source.slice(*span)), None, name.to_owned())
+            (format!("native {}", source.slice(*span)), None, lang::resolve::bundle_name(path).to_owned())
         }
     };
     match &import.what {

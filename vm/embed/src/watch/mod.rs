@@ -5,10 +5,16 @@
 //! A save is over when nothing has happened for [`QUIET`] and no file is missing, empty or open for writing that was not so before; after
 //! [`GRACE`] it counts as meant.
 
-use crate::format;
-use crate::places::{directory_of, identity, identity_of, places, places_of_all};
+mod files;
+mod places;
+mod source;
+
+pub use files::program_files;
+pub use source::WatchFiles;
+
 use notify::event::{AccessKind, AccessMode, EventKind, ModifyKind};
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
+use places::{directory_of, identity, identity_of, places, places_of_all};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -302,7 +308,7 @@ impl Looker {
     fn find_new(&mut self) {
         let Some(directory) = &self.directory else { return };
         // While there are none, there are none to take up.
-        for path in format::files(if directory.is_empty() { "." } else { directory }).unwrap_or_default() {
+        for path in program_files(if directory.is_empty() { "." } else { directory }).unwrap_or_default() {
             let path = normalise(&path);
             if is_program_file(&path) {
                 self.files.entry(path).or_insert_with(|| Known::new(None));

@@ -1,0 +1,7 @@
+//! Luau by mlua.
+
+include!("../../mlua.rs");
+
+fn main() {
+    measure("Luau");
+}

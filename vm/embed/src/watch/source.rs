@@ -1,0 +1,85 @@
+//! A watcher as the source of edits of a VM.
+
+use super::{Edit, Notice, Print, Watch, print_of};
+use crate::{FileText, Vm};
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+/// Edits of the files that run: a function of [`Vm`], which is visible where this trait is.
+pub trait WatchFiles {
+    /// Watches the files that are loaded, now and later, on a thread of its own, and lets [`Vm::poll_reload`] bring edits in. With `poll` it looks at that interval
+    /// instead of relying on the system.
+    ///
+    /// A save is taken as a whole: files that are written one after the other are one edit, and one that is half written is waited for.
+    ///
+    /// ```no_run
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_file("scripts/game.lang")?;
+    /// vm.watch_files(None).expect("files can be watched");
+    /// let update: Hot<fn(f64)> = vm.hot("game.update")?;
+    /// loop {
+    ///     if let Some(report) = vm.poll_reload() {
+    ///         eprint!("{report}");
+    ///     }
+    ///     update.call(&mut vm, 1.0 / 60.0)?;
+    /// }
+    /// # #[allow(unreachable_code)]
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If there can be no other thread.
+    fn watch_files(&mut self, poll: Option<Duration>) -> io::Result<()>;
+}
+
+impl WatchFiles for Vm {
+    fn watch_files(&mut self, poll: Option<Duration>) -> io::Result<()> {
+        let watch = Watch::start(poll, None)?;
+        let mut known = None;
+        // What the files had in them when they were seen last: the disk, which need not be what runs.
+        let mut seen = BTreeMap::new();
+        look_for(self, &mut seen, &watch);
+        self.set_change_source(move |vm| {
+            let epoch = vm.epoch();
+            if known != Some(epoch) {
+                known = Some(epoch);
+                look_for(vm, &mut seen, &watch);
+            }
+            let mut edits = Vec::new();
+            while let Some(notice) = watch.notice() {
+                if let Notice::Saved(saved) = notice {
+                    for edit in saved.into_iter().filter(|edit| !edit.is_same) {
+                        seen.insert(edit.path.clone(), edit.content.as_deref().map(print_of));
+                        take(vm, edit, &mut edits);
+                    }
+                }
+            }
+            edits
+        });
+        Ok(())
+    }
+}
+
+/// Watches the files that have been loaded since. A program text that was given as a text has none.
+fn look_for(vm: &mut Vm, seen: &mut BTreeMap<String, Print>, watch: &Watch) {
+    for path in vm.loaded_files() {
+        if !seen.contains_key(&path) && Path::new(&path).is_file() {
+            let print = vm.running_text(&path).map(|text| print_of(text.as_bytes()));
+            seen.insert(path, print);
+        }
+    }
+    watch.set_files(seen.clone());
+}
+
+/// What was saved, if it is a text.
+fn take(vm: &mut Vm, edit: Edit, edits: &mut Vec<FileText>) {
+    let path = edit.path;
+    match edit.content.map(String::from_utf8).transpose() {
+        Ok(text) => edits.push(FileText { path, text }),
+        Err(_) => vm.note_unreadable(&path, &format!("`{path}` is not UTF-8")),
+    }
+}
