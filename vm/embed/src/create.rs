@@ -17,8 +17,8 @@ pub trait Create: Sized {
         Vm::builder().build()
     }
 
-    /// A VM for scripts of strangers: no effect is let through, and calls, loops, depth and memory are bounded by [`Limits::strict`]. The work within one function of the library is
-    /// not counted.
+    /// A VM for scripts of strangers: no effect is let through, and calls, loops, depth and memory are bounded by [`Limits::strict`].
+    /// What a function of the library does within one call, as sorting a list, counts as the loop turns it takes the time of.
     ///
     /// ```
     /// use embed::{Create, Error, Interrupt, Vm};
@@ -42,7 +42,7 @@ impl Create for Vm {}
 /// What a program may use up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Calls and loop turns until the program is stopped for good; `None`: any number. [`Vm::set_fuel`] fills up.
+    /// Calls, loop turns and the work of library functions that takes their time, until the program is stopped for good; `None`: any number. [`Vm::set_fuel`] fills up.
     pub fuel: Option<u64>,
     /// Bytes of live objects until `LimitError` is raised; `None`: any number.
     pub memory: Option<usize>,

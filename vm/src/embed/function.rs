@@ -8,7 +8,6 @@ use crate::heap::Value;
 use crate::object::{Control, Cx, ErrorKind, HostFn, HostObject, Instance, NativeResult};
 use crate::ops;
 use gc_arena::Gc;
-use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -130,8 +129,7 @@ fn keep_source<'gc>(cx: &mut Cx<'_, 'gc>, instance: Gc<'gc, Instance<'gc>>, sour
     let layout = cx.world.layout(instance.layout());
     // Without library, errors have no such slot.
     let Some(at) = layout.index.get(&cx.world.symbols.hidden_source) else { return };
-    let host = HostObject { type_name: "Error", data: Box::new(source), taken: Cell::new(false) };
-    let value = Value::Host(Gc::new(cx.mc, host));
+    let value = Value::Host(HostObject::new(cx.mc, "Error", source, 0));
     Instance::put(instance, cx.mc, &layout, *at as usize, value);
 }
 

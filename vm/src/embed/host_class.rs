@@ -17,7 +17,7 @@ use crate::object::{
 };
 use crate::ops;
 use gc_arena::Gc;
-use std::cell::{Cell, Ref, RefCell, RefMut};
+use std::cell::{Ref, RefCell, RefMut};
 use std::fmt;
 use std::marker::PhantomData;
 use std::rc::Rc;
@@ -238,7 +238,7 @@ fn instance_of<'gc, T: HostType>(cx: &mut Cx<'_, 'gc>, cell: Rc<HostCell<T>>) ->
 /// Puts a value into an instance of its class.
 fn put_cell<'gc, T: HostType>(cx: &mut Cx<'_, 'gc>, instance: Gc<'gc, Instance<'gc>>, cell: Rc<HostCell<T>>) {
     cx.world.charge(64 + size_of::<HostCell<T>>());
-    let host = Gc::new(cx.mc, HostObject { type_name: T::NAME, data: Box::new(cell), taken: Cell::new(false) });
+    let host = HostObject::new(cx.mc, T::NAME, cell, 0);
     let layout = cx.world.layout(instance.layout());
     let at = layout.index[&cx.world.symbols.hidden_host] as usize;
     Instance::put(instance, cx.mc, &layout, at, Value::Host(host));

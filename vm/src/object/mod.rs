@@ -4,6 +4,7 @@ mod before;
 mod bundle;
 mod caches;
 mod census;
+mod change;
 mod class;
 mod collections;
 mod definition;
@@ -37,6 +38,7 @@ pub use bundle::{
 pub use caches::MethodCache;
 use caches::SuperCache;
 pub use census::{Found as FoundInstance, pass_instances, take_census};
+pub use change::{LayoutChange, SharedChanges};
 pub use class::{Class, ClassBody, ClassKind, HashSource, HookText, Member, MemberGone, MemberLeak, OwnSlot, Part, SlotInit, Was};
 pub use collections::{Bytes, List, RangeObject, Tuple};
 pub use definition::{Definition, DefinitionMeta, Generation, Kind, Leak, Linked, Module, ModuleState, Namespace};
@@ -62,6 +64,5 @@ pub use undo::Undo;
 pub use variant::{EnumValue, Variant};
 pub use way::{Passed, Way, Ways};
 pub use world::{
-    Control, Cx, Detour, ErrorKind, Exit, Following, Found, HandlePool, Interrupt, LayoutChange, Passing, SharedChanges, Stress,
-    Symbols, TraceFrame, World,
+    Control, Cx, Detour, ErrorKind, Exit, Following, Found, HandlePool, Interrupt, Passing, Stress, Symbols, TraceFrame, World,
 };

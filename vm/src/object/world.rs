@@ -1,5 +1,6 @@
 //! The world: everything one VM knows, as data. Behaviour is added by the layers above, each in its own `impl World`.
 
+use super::change::{LayoutChange, SharedChanges};
 use super::{
     Before, BoxCell, Bundles, Class, ClassKind, Construction, Content, Continuation, Crossing, Decorated, Definition, Fiber,
     Function, Generation, HostObject, HostTypeId, Instance, Layout, LayoutId, Linked, Loading, MemberLeak, MethodCache, Module,
@@ -14,7 +15,6 @@ use hashbrown::HashTable;
 use indexmap::IndexMap;
 use lang::source::{Source, Span};
 use rustc_hash::FxHashMap;
-use serde::Serialize;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 
@@ -299,17 +299,6 @@ pub struct Following<'gc> {
     pub hash: Value<'gc>,
 }
 
-/// Shared slots that a commit is about, as `main.C.slot`.
-#[derive(Default)]
-pub struct SharedChanges {
-    /// Those that are kept though their initialisers, or what these compute with, have changed.
-    pub conflicts: Vec<String>,
-    /// Those that are evaluated anew because of what their initialisers compute with.
-    pub recomputed: Vec<String>,
-    /// Members that are decorated again because of what their decorators use.
-    pub decorated: Vec<String>,
-}
-
 /// Calls of a function that go elsewhere: see `interp/detour.rs`.
 #[derive(Clone, Copy, Collect)]
 #[collect(no_drop)]
@@ -328,37 +317,6 @@ pub struct Passing<'gc> {
     pub named: Vec<(Arc<str>, Value<'gc>)>,
     /// Whether the call goes nowhere else.
     pub is_straight: bool,
-}
-
-/// A class whose layout was replaced, for reports.
-#[derive(Clone, Debug, Serialize)]
-pub struct LayoutChange {
-    /// Qualified name.
-    pub class: String,
-    /// Number of the old layout.
-    pub from: u32,
-    /// Number of the new one.
-    pub to: u32,
-    /// Slots that come into being.
-    pub added: Vec<String>,
-    /// Slots whose values go to the attic.
-    pub discarded: Vec<String>,
-    /// Slots that have another name: old, new.
-    pub renamed: Vec<(String, String)>,
-    /// Slots that were shared, and instance slots that are shared now.
-    pub shared: Vec<String>,
-    /// Those of `added` that have no default, and for which no hook of the edit can provide: instances have them without a value.
-    pub unset: Vec<String>,
-    /// Slots that had no default and have got one, for instances in which they have no value yet.
-    pub filled: Vec<String>,
-    /// Whether the slots that stay stand in another order.
-    #[serde(skip)]
-    pub is_reordered: bool,
-    /// The old layout.
-    #[serde(skip)]
-    pub old: LayoutId,
-    /// How many living instances have yet to follow, once somebody has counted them.
-    pub instances: Option<usize>,
 }
 
 /// Everything one VM knows.
@@ -888,7 +846,7 @@ impl<'gc> World<'gc> {
 
     /// A value of the host's, wrapped.
     pub fn host_object<T: 'static>(mc: &Mutation<'gc>, type_name: &'static str, data: T) -> Value<'gc> {
-        Value::Host(Gc::new(mc, HostObject { type_name, data: Box::new(data), taken: Cell::new(false) }))
+        Value::Host(HostObject::new(mc, type_name, data, 0))
     }
 
     /// A plain value for a variant without payload, or its constructor.
