@@ -76,6 +76,8 @@ pub enum Interrupt {
     Cancelled,
     /// The program called `exit` with this status.
     Exit(i32),
+    /// Code of the host has panicked. The panic goes on when what was under way has been taken back.
+    Panicked,
 }
 
 /// Why the interpreter's loop was left.
