@@ -1,7 +1,7 @@
 //! A host that catches the panics of its closures goes on with its VM.
 
 use embed::prelude::*;
-use embed::{Budget, Remote};
+use embed::{Budget, OnError, Remote, Restart};
 use std::cell::Cell;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -197,5 +197,21 @@ fn a_block_ends_with_the_panic_that_drops_it() {
         panic!("while blocked")
     });
     assert_eq!(message, "while blocked");
+    works(&mut vm);
+}
+
+#[test]
+fn a_panic_in_a_call_that_goes_on_and_in_a_test() {
+    let mut vm = vm();
+    let text = "import host\nlet bad = true\nfn f() { if bad { throw ValueError(\"stop\") }\nhost.plain() }\ntest \"it\" { host.outside() }";
+    vm.load_text("s.lang", text).expect("it loads");
+    assert_eq!(caught(|| vm.run_test("s.lang", 0)), "with the VM");
+    works(&mut vm);
+    vm.on_error(OnError::Return);
+    assert!(vm.call::<_, i64>("s.f", ()).is_err() && vm.is_stopped());
+    assert_eq!(caught(|| vm.eval_in_call(0, "host.plain()")), "in a function");
+    vm.set("s.bad", false).expect("it is a variable");
+    assert_eq!(caught(|| vm.resume(&Restart::Retry(0))), "in a function");
+    vm.on_error(OnError::Unwind);
     works(&mut vm);
 }

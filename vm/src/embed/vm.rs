@@ -328,7 +328,7 @@ impl Vm {
         self.tell_failures();
         if self.enter(|cx| cx.world.parked.is_empty()) {
             self.tell_forgiven();
-            if let Some(interrupted) = self.abort_older() {
+            if let Some(interrupted) = self.holding_panics(Vm::abort_older) {
                 return Err(interrupted);
             }
         }

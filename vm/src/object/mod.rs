@@ -12,6 +12,7 @@ mod edge;
 mod fiber;
 mod function;
 mod instance;
+mod interrupt;
 mod layout;
 mod loading;
 mod map;
@@ -45,6 +46,7 @@ pub use edge::{Crossing, Edge, Hook, Source, Step};
 pub use fiber::{Fiber, FiberState, Resumption};
 pub use function::{Code, Function, Proto};
 pub use instance::Instance;
+pub use interrupt::Interrupt;
 pub use layout::{Construction, Content, Layout, LayoutId, SlotInfo};
 pub use loading::{ClassTasks, LateHook, Loading};
 pub use map::{Entry, Map, MapTable, Probe, Set};
@@ -62,6 +64,6 @@ pub use undo::Undo;
 pub use variant::{EnumValue, Variant};
 pub use way::{Passed, Way, Ways};
 pub use world::{
-    Control, Cx, Detour, ErrorKind, Exit, Following, Found, HandlePool, Interrupt, LayoutChange, Passing, SharedChanges, Stress,
-    Symbols, TraceFrame, World,
+    Control, Cx, Detour, ErrorKind, Exit, Following, Found, HandlePool, LayoutChange, Passing, SharedChanges, Stress, Symbols,
+    TraceFrame, World,
 };
