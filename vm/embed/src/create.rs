@@ -62,6 +62,16 @@ impl Limits {
     }
 }
 
+/// A host that is not made yet: it may be put into a sandbox.
+type MakeHost = Box<dyn FnOnce(Option<Vec<Effect>>) -> Box<dyn Host>>;
+
+fn making(host: impl Host + 'static) -> MakeHost {
+    Box::new(|allowed| match allowed {
+        None => Box::new(host),
+        Some(allowed) => Box::new(allowed.into_iter().fold(Sandbox::new(host), Sandbox::allow)),
+    })
+}
+
 /// Choices for a new VM.
 ///
 /// ```
@@ -78,27 +88,30 @@ impl Limits {
 /// ```
 #[must_use = "`build` makes the VM"]
 pub struct Builder {
-    host: Box<dyn Host>,
+    host: MakeHost,
+    /// `None`: all that the host lets through.
+    allowed: Option<Vec<Effect>>,
     limits: Limits,
     modules: Option<&'static [&'static str]>,
 }
 
 impl Default for Builder {
     fn default() -> Self {
-        Builder { host: Box::new(SystemHost::new()), limits: Limits::none(), modules: None }
+        Builder { host: making(SystemHost::new()), allowed: None, limits: Limits::none(), modules: None }
     }
 }
 
 impl Builder {
-    /// Who carries out effects: output, files, clock. Without it, [`SystemHost`].
+    /// Who carries out effects: output, files, clock. Without it, [`SystemHost`]. What [`Builder::allow`] leaves out does not come to it.
     pub fn host(mut self, host: impl Host + 'static) -> Builder {
-        self.host = Box::new(host);
+        self.host = making(host);
         self
     }
 
-    /// Lets only these effects through, of those of the system.
-    pub fn allow(self, effects: &[Effect]) -> Builder {
-        self.host(effects.iter().fold(Sandbox::new(SystemHost::new()), |sandbox, effect| sandbox.allow(*effect)))
+    /// Lets only these effects through to the host, and those of other calls of this function. The order of this and [`Builder::host`] does not matter.
+    pub fn allow(mut self, effects: &[Effect]) -> Builder {
+        self.allowed.get_or_insert_default().extend(effects);
+        self
     }
 
     /// All limits at once.
@@ -140,7 +153,13 @@ impl Builder {
     /// If [`Builder::modules`] names one that there is not.
     pub fn build(self) -> Vm {
         let Limits { fuel, memory, depth } = self.limits;
-        let options = VmOptions { host: self.host, memory_limit: memory, fuel: None, depth_limit: depth, ..VmOptions::default() };
+        let options = VmOptions {
+            host: (self.host)(self.allowed),
+            memory_limit: memory,
+            fuel: None,
+            depth_limit: depth,
+            ..VmOptions::default()
+        };
         let mut vm = stdlib::new_vm(options);
         #[cfg(feature = "bundles")]
         vm.set_bundle_loader(bundle::Bundles::new());

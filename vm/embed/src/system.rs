@@ -91,6 +91,11 @@ impl Host for SystemHost {
         Ok(())
     }
 
+    fn park(&mut self, duration: Duration) -> Result<(), HostError> {
+        std::thread::park_timeout(duration);
+        Ok(())
+    }
+
     fn file_info(&mut self, path: &str) -> Result<Option<FileInfo>, HostError> {
         let entry = match fs::symlink_metadata(path) {
             Ok(entry) => entry,

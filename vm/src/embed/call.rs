@@ -7,15 +7,14 @@
 use super::convert::{Arguments, FromScript};
 use super::error::Error;
 use super::handle::Handle;
+use super::panics::Entered;
 use super::vm::{Stop, Vm, note};
 use crate::heap::Value;
 use crate::interp;
+use crate::limits;
 use crate::object::{Cx, ErrorKind, Exit, Fiber, Level, Parked, Stack, Task};
 use gc_arena::Gc;
 use std::mem;
-
-/// Slots of the largest stack in which the next call begins.
-const IDLE_SLOTS_MAX: usize = 4096;
 
 /// Slots that the stack of a call begins with.
 const STACK_SLOTS: usize = 64;
@@ -91,19 +90,31 @@ impl Vm {
             }
             self.begin_slice();
         }
-        let mut has_level = false;
-        let begun = self.arena.mutate_root(|mc, world| {
+        self.guarded(|vm| vm.call_guarded(callee, args))
+    }
+
+    #[inline]
+    fn call_guarded<A: Arguments, T: FromScript>(
+        &mut self,
+        callee: impl for<'gc> FnOnce(&mut Cx<'_, 'gc>) -> Result<Value<'gc>, Error>,
+        args: A,
+    ) -> Result<T, Error> {
+        let mut entered = Entered::new(self);
+        let Entered { vm, has_level, is_running } = &mut entered;
+        let begun = vm.arena.mutate_root(|mc, world| {
             let mut cx = Cx { world, mc };
             let callee = callee(&mut cx)?;
-            has_level = cx.begin_level();
+            *has_level = cx.begin_level();
             let main = cx.enter_call();
+            *is_running = true;
             cx.world.ticks.set(cx.world.ticks.get() - 1);
             let exit = args.with_values(&mut cx, |cx, args| interp::begin_call(cx, callee, args));
             Ok(match exit.unwrap_or_else(|| interp::run(&mut cx)) {
                 Exit::Done(value) if cx.is_plain_end(main) => {
                     let result = T::from_script(&mut cx, value).map_err(|text| Error::Host(format!("the result: {text}")));
                     cx.leave_call(main);
-                    cx.end_level(has_level);
+                    cx.end_level(*has_level);
+                    *is_running = false;
                     Begun::Done(result)
                 }
                 exit => Begun::Left(main.id(), note(exit, &mut cx)),
@@ -112,9 +123,10 @@ impl Vm {
         match begun? {
             Begun::Done(result) => result,
             Begun::Left(main, stop) => {
-                let result = self.drive(main, stop);
-                let value = self.leave_main(main, has_level, result)?;
-                self.read(&value)
+                let result = entered.vm.drive(main, stop);
+                entered.is_running = false;
+                let value = entered.vm.leave_main(main, entered.has_level, result)?;
+                entered.vm.read(&value)
             }
         }
     }
@@ -175,7 +187,7 @@ impl<'gc> Cx<'_, 'gc> {
             }
             None => Task::new(self.mc, id, "main", Value::Nil),
         };
-        if self.world.parked.is_empty() && self.world.stack.values.len() <= IDLE_SLOTS_MAX {
+        if self.world.parked.is_empty() && self.world.stack.values.len() <= limits::IDLE_SLOTS_MAX {
             let world = &mut *self.world;
             let (fiber, wake) = (world.fiber.take(), world.tasks.wake.take());
             let task = world.tasks.current.replace(main);

@@ -77,6 +77,10 @@ impl Vm {
     /// With a budget, the heap is looked through in slices as well: the first calls may only do that, and `left` is what is known of then.
     /// It is 0 when all are done.
     pub fn migrate_instances(&mut self, class: &Handle, budget: Option<Duration>) -> Result<Migrated, Error> {
+        self.holding_panics(|vm| vm.migrate_held(class, budget))
+    }
+
+    fn migrate_held(&mut self, class: &Handle, budget: Option<Duration>) -> Result<Migrated, Error> {
         let mut done = Migrated::default();
         let Some(budget) = budget else {
             let found = self.census(class)?;

@@ -101,6 +101,7 @@ impl fmt::Display for Error {
             }
             Error::Interrupted(Interrupt::Fuel) => f.write_str("the fuel limit is used up"),
             Error::Interrupted(Interrupt::Cancelled) => f.write_str("interrupted"),
+            Error::Interrupted(Interrupt::Panicked) => f.write_str("code of the host has panicked"),
             Error::Interrupted(Interrupt::Exit(status)) => write!(f, "exit with status {status}"),
             Error::Host(message) | Error::Raise { message, .. } => f.write_str(message),
         }

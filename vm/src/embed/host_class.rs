@@ -77,6 +77,10 @@ fn gone<T: HostType>(who: &str) -> Error {
 /// An instance of a class of the host's, with the Rust value in it: what host functions take and give, and what the host keeps. Clones are the same
 /// instance. The value lives until neither the host nor a script has the instance.
 ///
+/// The collector does not look into Rust values: what a handle ([`Handle`], [`Hot`](super::Hot), `Own`) holds is alive as long as the handle. So an instance whose Rust value holds a
+/// handle from which the instance can be reached again, such as a callback that has captured it, is never let go. Keep such things in slots of a script's class, or give them to callbacks as
+/// arguments, or clear the field when it is over.
+///
 /// ```
 /// use vm::embed::{ClassBuilder, HostType, Own, Vm, VmOptions};
 /// struct Counter(i64);
@@ -460,7 +464,7 @@ impl<T: HostType> ClassBuilder<T> {
 /// What a member is called in errors.
 fn who<T: HostType>(signature: &str) -> Rc<str> {
     let from = if signature.starts_with("()") { 2 } else { 0 };
-    let name = signature[from..].find('(').map_or(signature, |at| &signature[..at + from]);
+    let name = signature[from..].find(['(', ':']).map_or(signature, |at| &signature[..at + from]);
     format!("{}.{name}", T::NAME).into()
 }
 
@@ -498,7 +502,7 @@ fn not_made<'gc, T: HostType>(cx: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeR
     Err(cx.type_error(format!("`{}` cannot be called: only the host makes instances of it", T::NAME)))
 }
 
-/// `Enemy(hp: 10)`: the class with the properties of the host that can be read.
+/// `Enemy(hp: 10)`: the class with the properties of the host that can be read, and the slots of subclasses.
 fn repr_of<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>, names: &[String]) -> NativeResult<'gc> {
     let mut parts = Vec::new();
     for name in names {
@@ -508,6 +512,16 @@ fn repr_of<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>, names: &[String]) -> Na
             && let Ok(read) = getter.body.call(cx, &[value])
         {
             parts.push(format!("{name}: {}", ops::describe(cx, &read)));
+        }
+    }
+    // What subclasses in scripts have added.
+    if let Value::Instance(instance) = value {
+        let layout = cx.world.layout(instance.layout());
+        for (at, slot) in layout.slots.iter().enumerate().filter(|(_, slot)| !slot.name.as_str().starts_with('$')) {
+            let value = Instance::get(instance, &layout, at);
+            if !value.is_unset() {
+                parts.push(format!("{}: {}", slot.name.as_str(), ops::describe(cx, &value)));
+            }
         }
     }
     let text = format!("{}({})", cx.type_name(&value), parts.join(", "));

@@ -18,6 +18,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::poll_fn;
 use std::marker::PhantomData;
+use std::panic::resume_unwind;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -121,6 +122,7 @@ impl Vm {
             return;
         }
         let mut waits = self.enter(|cx| std::mem::take(&mut cx.world.outside_waits));
+        let mut panicked = None;
         waits.retain_mut(|wait| {
             // The task may have been cancelled, or ended.
             let is_awaited = self.enter(|cx| cx.world.tasks.levels.iter().any(|level| level.waiting.contains_key(&wait.ticket)));
@@ -128,10 +130,17 @@ impl Vm {
                 return is_awaited;
             }
             let waker = Waker::from(wait.bell.clone());
-            match wait.future.as_mut().poll(&mut Context::from_waker(&waker)) {
-                Poll::Pending => true,
-                Poll::Ready(completion) => {
+            match self.host_code(|_| wait.future.as_mut().poll(&mut Context::from_waker(&waker))) {
+                Ok(Poll::Pending) => true,
+                Ok(Poll::Ready(completion)) => {
                     self.enter(|cx| cx.complete(wait.ticket, completion));
+                    false
+                }
+                Err(panic) => {
+                    panicked.get_or_insert(panic);
+                    self.enter(|cx| {
+                        cx.complete(wait.ticket, Box::new(|cx| Err(cx.raise(ErrorKind::Error, "code of the host has panicked"))))
+                    });
                     false
                 }
             }
@@ -141,6 +150,9 @@ impl Vm {
             waits.append(&mut cx.world.outside_waits);
             cx.world.outside_waits = waits;
         });
+        if let Some(panic) = panicked {
+            resume_unwind(panic)
+        }
     }
 
     /// Starts a call as a task and does not wait for it: it runs when the host runs tasks, as in [`Vm::run_tasks_within`], and beside other calls that wait.
@@ -166,8 +178,8 @@ impl Vm {
         });
         let task_name = own_name.clone();
         let at_end: Box<HostFn> = Box::new(move |cx, args| {
-            if let [result, error, ..] = args {
-                if Rc::strong_count(&slot) == 1 && !error.is_nil() {
+            if let [result, error, was_cancelled, ..] = args {
+                if Rc::strong_count(&slot) == 1 && !error.is_nil() && !was_cancelled.is_truthy() {
                     // Nobody asks for it any more.
                     let name = own_name.clone();
                     let id = cx.world.tasks.current.map_or(0, |task| task.id());
@@ -199,24 +211,28 @@ impl Vm {
     /// Calls a held function, and lets an executor do something else while the program waits: in [`Vm::define_async_function`]s and in `task.sleep`. Code that computes holds the
     /// executor up for 10 ms at a time.
     ///
+    /// If the future is dropped before it is ready, the call is cancelled, as by [`TaskHandle::cancel`]: its `finally` clauses run when tasks run next, in
+    /// another `call_async` or [`Vm::run_tasks`].
+    ///
     /// # Errors
     /// As [`Vm::call_handle`].
     pub async fn call_async<A: Arguments, T: FromScript>(&mut self, callee: &Handle, args: A) -> Result<T, Error> {
         /// How long the program computes before the executor has its turn.
         const TURN: Duration = Duration::from_millis(10);
         let task = self.start_handle::<T, A>(callee, args)?;
+        let mut running = CancelledWithFuture { vm: self, task };
         let mut rung_for = None;
         poll_fn(|cx| {
-            self.enter(|world| world.world.tower.set_executor(cx.waker().clone()));
-            self.look_outside();
-            if let Err(error) = self.look() {
-                task.cancel(self);
+            let CancelledWithFuture { vm, task } = &mut running;
+            vm.enter(|world| world.world.tower.set_executor(cx.waker().clone()));
+            vm.look_outside();
+            if let Err(error) = vm.look() {
                 return Poll::Ready(Err(error));
             }
             // A host without a clock has no time to give.
-            let has_clock = self.host(|host| host.monotonic()).is_ok();
+            let has_clock = vm.host(|host| host.monotonic()).is_ok();
             let budget = if has_clock { Budget::time(TURN) } else { Budget::fuel(limits::TICKS_PER_SLICE as u64) };
-            match self.run_tasks_within(budget) {
+            match vm.run_tasks_within(budget) {
                 Err(error) => return Poll::Ready(Err(error)),
                 Ok(ran) if !ran.is_done && !task.is_done() => {
                     cx.waker().wake_by_ref();
@@ -224,15 +240,15 @@ impl Vm {
                 }
                 Ok(_) => {}
             }
-            if let Some(result) = task.take(self) {
+            if let Some(result) = task.take(vm) {
                 return Poll::Ready(result);
             }
             // One thread for each deadline, not for each look.
-            let next = self.enter(|world| world.world.tasks.level().sleeping.keys().next().map(|(deadline, _)| *deadline));
+            let next = vm.enter(|world| world.world.tasks.level().sleeping.keys().next().map(|(deadline, _)| *deadline));
             if next != rung_for {
                 rung_for = next;
-                if let Some(left) = self.until_next_task() {
-                    let tower = self.arena.mutate(|_, world| world.tower.clone());
+                if let Some(left) = vm.until_next_task() {
+                    let tower = vm.arena.mutate(|_, world| world.tower.clone());
                     ring_later(tower, left);
                 }
             }
@@ -246,6 +262,20 @@ impl Vm {
         let earliest = self.enter(|cx| cx.world.tasks.level().sleeping.keys().next().copied());
         let now = self.host(|host| host.monotonic()).ok()?;
         earliest.map(|(deadline, _)| Duration::from_nanos(deadline).saturating_sub(now))
+    }
+}
+
+/// The task of a future: if that is dropped before it has ended, it is cancelled.
+struct CancelledWithFuture<'a, T: FromScript> {
+    vm: &'a mut Vm,
+    task: TaskHandle<T>,
+}
+
+impl<T: FromScript> Drop for CancelledWithFuture<'_, T> {
+    fn drop(&mut self) {
+        if !self.task.is_done() {
+            self.task.cancel(self.vm);
+        }
     }
 }
 
@@ -309,11 +339,12 @@ impl<T: FromScript> TaskHandle<T> {
         }
     }
 
-    /// Cancels it: `CancelledError` is raised where it waits, or when it waits; its `finally` clauses run.
+    /// Cancels it: `CancelledError` is raised where it waits, or at its next safe point if it computes, as in a loop that never waits. Its `finally`
+    /// clauses run, when tasks run next.
     pub fn cancel(&self, vm: &mut Vm) {
         if !Arc::ptr_eq(&self.pool, &vm.pool) {
             return;
         }
-        vm.enter(|cx| cx.cancel_task(self.id));
+        vm.enter(|cx| cx.cancel_task_soon(self.id));
     }
 }

@@ -5,6 +5,7 @@ use super::vm::Vm;
 use crate::object::Tower;
 use std::collections::VecDeque;
 use std::fmt;
+use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -35,12 +36,16 @@ impl Shared {
 
 /// The VM's end: with it the remotes end.
 #[derive(Default)]
-pub(super) struct RemoteEnd(Arc<Shared>);
+pub(super) struct RemoteEnd {
+    shared: Arc<Shared>,
+    /// Whether a job is being done.
+    is_working: bool,
+}
 
 impl Drop for RemoteEnd {
     fn drop(&mut self) {
         let left = {
-            let mut jobs = self.0.lock();
+            let mut jobs = self.shared.lock();
             jobs.is_gone = true;
             std::mem::take(&mut jobs.waiting)
         };
@@ -95,7 +100,8 @@ impl fmt::Debug for Remote {
 }
 
 impl Remote {
-    /// Has something done with the VM, and does not wait for it. What is given is done in order.
+    /// Has something done with the VM, and does not wait for it. What is given is done in order, one after the other: if it runs the program, what was given later
+    /// waits until it has ended.
     ///
     /// # Errors
     /// If the VM is gone.
@@ -141,24 +147,30 @@ impl Vm {
     /// What reaches this VM from any thread.
     pub fn remote(&self) -> Remote {
         let tower = self.arena.mutate(|_, world| world.tower.clone());
-        Remote { shared: self.remote_end.0.clone(), tower, cancel: self.cancel_flag(), reload: self.reload_handle() }
+        Remote { shared: self.remote_end.shared.clone(), tower, cancel: self.cancel_flag(), reload: self.reload_handle() }
     }
 
     /// Does what remotes have given; not within a commit, whose code they would see half done.
     pub(super) fn carry_out_posted(&mut self) {
-        if !self.remote_end.0.is_waiting.load(Ordering::Acquire) || self.is_committing() {
+        if !self.remote_end.shared.is_waiting.load(Ordering::Acquire) || self.is_committing() || self.remote_end.is_working {
             return;
         }
-        // One at a time: a job may run the program, and with it the next.
         loop {
             let job = {
-                let mut jobs = self.remote_end.0.lock();
+                let mut jobs = self.remote_end.shared.lock();
                 let job = jobs.waiting.pop_front();
-                self.remote_end.0.is_waiting.store(!jobs.waiting.is_empty(), Ordering::Release);
+                self.remote_end.shared.is_waiting.store(!jobs.waiting.is_empty(), Ordering::Release);
                 job
             };
             match job {
-                Some(job) => job(self),
+                Some(job) => {
+                    self.remote_end.is_working = true;
+                    let done = self.host_code(job);
+                    self.remote_end.is_working = false;
+                    if let Err(panic) = done {
+                        resume_unwind(panic)
+                    }
+                }
                 None => return,
             }
         }

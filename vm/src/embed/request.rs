@@ -2,6 +2,7 @@
 
 use super::Vm;
 use crate::reload::{ReloadOptions, Report};
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -65,8 +66,11 @@ impl Vm {
         self.requested.0.store(false, Ordering::Relaxed);
         let report = self.reload_selected(None, &ReloadOptions::default());
         if let Some(mut tell) = self.on_requested.take() {
-            tell(self, &report);
+            let told = self.host_code(|vm| tell(vm, &report));
             self.on_requested.get_or_insert(tell);
+            if let Err(panic) = told {
+                resume_unwind(panic)
+            }
         }
     }
 }

@@ -165,7 +165,7 @@ impl Vm {
             cx.way_of(how).map(|_| ()).map_err(Error::Host)
         })?;
         self.note_restart(how);
-        self.run_stopped(how)
+        self.holding_panics(|vm| vm.run_stopped(how))
     }
 
     /// Lets the errors go on up at which the program had stopped before the last one. Their `finally` clauses run; the host got the errors.
@@ -253,9 +253,11 @@ impl Vm {
     /// Those of [`Vm::eval_in`], and [`Error::Host`] if there is no such call.
     pub fn eval_in_call(&mut self, number: usize, text: &str) -> Result<Option<Handle>, Error> {
         let before = self.enter(|cx| std::mem::take(&mut cx.world.stopping.on_error));
-        let value = self.eval_with_locals(number, text);
-        self.enter(|cx| cx.world.stopping.on_error = before);
-        value
+        self.holding_panics(|vm| {
+            let value = vm.eval_with_locals(number, text);
+            vm.enter(|cx| cx.world.stopping.on_error = before);
+            value
+        })
     }
 
     fn eval_with_locals(&mut self, number: usize, text: &str) -> Result<Option<Handle>, Error> {

@@ -6,6 +6,7 @@ use super::vm::Vm;
 use crate::heap::Value;
 use crate::interp::Next;
 use crate::object::{Control, Goal};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
 
 /// Longest wait without a look at edited files and at the flag that stops the program.
@@ -69,16 +70,22 @@ impl Vm {
     }
 
     /// Runs tasks until all of them have ended. Fails when they wait for each other.
+    ///
+    /// # Errors
+    /// [`Error::Host`] within a function of the host that the program has called, as in all other functions that wait for tasks: the program stands there, and its tasks
+    /// go on when the function has returned.
     pub fn run_tasks(&mut self) -> Result<(), Error> {
+        self.expect_outermost()?;
         self.run_until(Goal::AllEnded, None)
     }
 
     /// Runs tasks until all of them have ended, or for so long.
     pub fn run_tasks_for(&mut self, duration: Duration) -> Result<(), Error> {
+        self.expect_outermost()?;
         self.run_until(Goal::AllEnded, Some(duration.as_secs_f64()))
     }
 
-    /// Runs the tasks that can go on at once, until all of them wait.
+    /// Runs the tasks that can go on at once, until all of them wait. Within a function of the host that the program has called, none can.
     pub fn run_ready_tasks(&mut self) -> Result<(), Error> {
         self.run_until(Goal::AllWait, None)
     }
@@ -111,21 +118,32 @@ impl Vm {
     pub fn run_tasks_within(&mut self, budget: Budget) -> Result<Ran, Error> {
         /// More than any program uses.
         const MUCH: u64 = u64::MAX;
+        self.expect_outermost()?;
         // What ran before is not the budget's.
         self.begin_slice();
         self.slice_goes_on = false;
         let given = budget.fuel.unwrap_or(MUCH);
         let outer = self.enter(|cx| cx.world.budget.replace(given));
-        let ran = self.run_until(Goal::AllWait, budget.time.map(|time| time.as_secs_f64()));
+        let seconds = budget.time.map(|time| time.as_secs_f64());
+        let ran = catch_unwind(AssertUnwindSafe(|| self.run_until(Goal::AllWait, seconds)));
         let counted = self.count_fuel();
         self.slice_goes_on = false;
         let (left, is_done) = self.enter(|cx| {
             let left = std::mem::replace(&mut cx.world.budget, outer).unwrap_or(given);
             (left, cx.world.tasks.level().ready.is_empty())
         });
-        ran?;
+        ran.unwrap_or_else(|panic| resume_unwind(panic))?;
         counted?;
         Ok(Ran { fuel: given - left, is_done })
+    }
+
+    /// Fails while the program has called the host, and waits for that.
+    fn expect_outermost(&mut self) -> Result<(), Error> {
+        if self.enter(|cx| cx.world.parked.is_empty()) {
+            return Ok(());
+        }
+        let text = "the program has called this function of the host, and its tasks go on when it has returned; return, and run them from outside";
+        Err(Error::Host(format!("tasks cannot be run here: {text}")))
     }
 
     pub(super) fn run_until(&mut self, goal: Goal, seconds: Option<f64>) -> Result<(), Error> {
@@ -187,9 +205,7 @@ impl Vm {
             return Ok(());
         }
         if waits_outside {
-            // Whoever ends a wait unparks this thread.
-            std::thread::park_timeout(left.min(PIECE));
-            return Ok(());
+            return self.host(|host| host.park(left.min(PIECE)));
         }
         self.host(|host| host.sleep(left.min(PIECE)))
     }

@@ -66,6 +66,10 @@ impl Vm {
     /// Runs a `test` block, given by its place among those of its file. It has ended when its body and the tasks that it has started have
     /// ended; an error of the body ends these tasks. Errors of tasks that nobody waited for go to [`Vm::on_task_error`].
     pub fn run_test(&mut self, path: &str, index: usize) -> Result<(), Error> {
+        self.holding_panics(|vm| vm.run_test_held(path, index))
+    }
+
+    fn run_test_held(&mut self, path: &str, index: usize) -> Result<(), Error> {
         let serial = self.enter(|cx| cx.world.tasks.fresh());
         let body = self.enter(|cx| {
             let linked = cx.world.modules.get(path)?.state().linked?;

@@ -3,6 +3,8 @@
 use super::convert::{FromScript, IntoScript};
 use super::error::Error;
 use super::handle::Handle;
+use super::panics::{Entered, Panics};
+use super::registry::Registered;
 use super::remote::RemoteEnd;
 use super::request::{OnReload, ReloadHandle};
 use super::search::{Search, Work};
@@ -19,7 +21,8 @@ use gc_arena::metrics::Pacing;
 use gc_arena::{Arena, Gc, Rootable};
 use std::cell::Cell;
 use std::mem;
-use std::rc::Rc;
+use std::panic::resume_unwind;
+use std::rc::{Rc, Weak};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 
@@ -63,6 +66,8 @@ pub struct Vm {
     pub(super) arena: Arena<Rootable![World<'_>]>,
     pub(super) pool: Arc<crate::object::HandlePool>,
     cancel: Arc<AtomicBool>,
+    pub(super) panics: Panics,
+    pub(super) registries: Vec<Weak<dyn Registered>>,
     stress: Stress,
     poll: Option<Poll>,
     pub(super) remote_end: RemoteEnd,
@@ -139,6 +144,8 @@ impl Vm {
             arena,
             pool,
             cancel,
+            panics: Panics::default(),
+            registries: Vec::new(),
             stress,
             poll: None,
             remote_end: RemoteEnd::default(),
@@ -272,20 +279,25 @@ impl Vm {
         make: impl for<'gc> FnOnce(&mut Cx<'_, 'gc>) -> (Gc<'gc, Task<'gc>>, Stack<'gc>, Option<Gc<'gc, Fiber<'gc>>>),
         start: impl for<'gc> FnOnce(&mut Cx<'_, 'gc>) -> Option<Exit<'gc>>,
     ) -> Result<Handle, Error> {
-        let level = self.begin_level();
-        let main = self.enter(|cx| {
-            let (main, stack, fiber) = make(cx);
-            cx.enter_main(main, stack, fiber);
-            main.id()
-        });
-        self.begin_slice();
-        let stop = self.arena.mutate_root(|mc, world| {
-            let mut cx = Cx { world, mc };
-            let exit = start(&mut cx).unwrap_or_else(|| interp::run(&mut cx));
-            note(exit, &mut cx)
-        });
-        let result = self.drive(main, stop);
-        self.leave_main(main, level, result)
+        self.guarded(|vm| {
+            let mut entered = Entered::new(vm);
+            entered.has_level = entered.vm.begin_level();
+            let main = entered.vm.enter(|cx| {
+                let (main, stack, fiber) = make(cx);
+                cx.enter_main(main, stack, fiber);
+                main.id()
+            });
+            entered.is_running = true;
+            entered.vm.begin_slice();
+            let stop = entered.vm.arena.mutate_root(|mc, world| {
+                let mut cx = Cx { world, mc };
+                let exit = start(&mut cx).unwrap_or_else(|| interp::run(&mut cx));
+                note(exit, &mut cx)
+            });
+            let result = entered.vm.drive(main, stop);
+            entered.is_running = false;
+            entered.vm.leave_main(main, entered.has_level, result)
+        })
     }
 
     /// What is to be done when a main part has ended, or is given up.
@@ -316,7 +328,7 @@ impl Vm {
         self.tell_failures();
         if self.enter(|cx| cx.world.parked.is_empty()) {
             self.tell_forgiven();
-            if let Some(interrupted) = self.abort_older() {
+            if let Some(interrupted) = self.holding_panics(Vm::abort_older) {
                 return Err(interrupted);
             }
         }
@@ -330,7 +342,10 @@ impl Vm {
                 Stop::Tick => {
                     self.look()?;
                     self.check_memory();
-                    self.enter(|cx| cx.give_way());
+                    self.enter(|cx| {
+                        cx.raise_cancelled();
+                        cx.give_way();
+                    });
                     self.begin_slice();
                 }
                 Stop::Done(value) if self.is_running(main) => return Ok(value),
@@ -368,7 +383,10 @@ impl Vm {
 
     /// Does what running code asked for; the code goes on with the result, or with an error.
     fn carry_out_request(&mut self, request: Request) -> Result<(), Error> {
-        let result = (request.0)(self);
+        let result = match self.host_code(request.0) {
+            Ok(result) => result,
+            Err(panic) => resume_unwind(panic),
+        };
         if let Err(Error::Interrupted(interrupt)) = result {
             return Err(Error::Interrupted(interrupt));
         }
@@ -496,8 +514,11 @@ impl Vm {
         self.carry_out_posted();
         self.carry_out_requested_reload();
         if let Some(mut poll) = self.poll.take() {
-            poll(self);
+            let polled = self.host_code(&mut poll);
             self.poll.get_or_insert(poll);
+            if let Err(panic) = polled {
+                resume_unwind(panic)
+            }
         }
     }
 

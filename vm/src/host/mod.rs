@@ -174,6 +174,12 @@ pub trait Host {
         Err(HostError::Refused("waiting".into()))
     }
 
+    /// Waits while a future of the host is awaited, too. Whoever completes one unparks the thread ([`std::thread::Thread::unpark`]), so that a host which waits by
+    /// [`std::thread::park_timeout`] goes on at once; one whose time is not that of the clock lets it pass here. Without it, as [`Host::sleep`].
+    fn park(&mut self, duration: Duration) -> Result<(), HostError> {
+        self.sleep(duration)
+    }
+
     /// A seed for random numbers and hashing.
     fn random_seed(&mut self) -> Result<u64, HostError> {
         Err(HostError::Refused("randomness".into()))

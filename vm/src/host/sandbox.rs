@@ -120,6 +120,10 @@ impl<H: Host> Host for Sandbox<H> {
         self.door(Effect::Clock).sleep(duration)
     }
 
+    fn park(&mut self, duration: Duration) -> Result<(), HostError> {
+        self.door(Effect::Clock).park(duration)
+    }
+
     fn random_seed(&mut self) -> Result<u64, HostError> {
         self.door(Effect::Randomness).random_seed()
     }

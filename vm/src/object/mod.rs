@@ -13,6 +13,7 @@ mod edge;
 mod fiber;
 mod function;
 mod instance;
+mod interrupt;
 mod layout;
 mod loading;
 mod map;
@@ -47,6 +48,7 @@ pub use edge::{Crossing, Edge, Hook, Source, Step};
 pub use fiber::{Fiber, FiberState, Resumption};
 pub use function::{Code, Function, Proto};
 pub use instance::Instance;
+pub use interrupt::Interrupt;
 pub use layout::{Construction, Content, Layout, LayoutId, SlotInfo};
 pub use loading::{ClassTasks, LateHook, Loading};
 pub use map::{Entry, Map, MapTable, Probe, Set};
@@ -59,10 +61,10 @@ pub use recording::{Caller, Recording};
 pub use stack::{Frame, ReturnMode, SavedStack, Stack};
 pub use stopped::{GoOn, OnError, Stopped, Stopping};
 pub use symbol::{Symbol, SymbolMap};
-pub use task::{Bell, Completion, Goal, Level, OutsideWait, Parked, StartedBy, Task, Tasks, Tower, Wait, Wake};
+pub use task::{Bell, Completion, Goal, Level, MadeBy, Maker, OutsideWait, Parked, StartedBy, Task, Tasks, Tower, Wait, Wake};
 pub use undo::Undo;
 pub use variant::{EnumValue, Variant};
 pub use way::{Passed, Way, Ways};
 pub use world::{
-    Control, Cx, Detour, ErrorKind, Exit, Following, Found, HandlePool, Interrupt, Passing, Stress, Symbols, TraceFrame, World,
+    Control, Cx, Detour, ErrorKind, Exit, Following, Found, HandlePool, Passing, Stress, Symbols, TraceFrame, World,
 };

@@ -1,6 +1,7 @@
 //! The world: everything one VM knows, as data. Behaviour is added by the layers above, each in its own `impl World`.
 
 use super::change::{LayoutChange, SharedChanges};
+use super::interrupt::Interrupt;
 use super::{
     Before, BoxCell, Bundles, Class, ClassKind, Construction, Content, Continuation, Crossing, Decorated, Definition, Fiber,
     Function, Generation, HostObject, HostTypeId, Instance, Layout, LayoutId, Linked, Loading, MemberLeak, MethodCache, Module,
@@ -65,17 +66,6 @@ pub enum Control<'gc> {
     Outside(Box<dyn Any>),
     /// Leave the interpreter for the host; execution cannot go on in this call. With `Exit` the `finally` clauses on the way run.
     Interrupt(Interrupt),
-}
-
-/// Why execution stopped for good, other than by an error of the program. Cannot be caught.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Interrupt {
-    /// The fuel limit is used up.
-    Fuel,
-    /// The host or the user asked to stop.
-    Cancelled,
-    /// The program called `exit` with this status.
-    Exit(i32),
 }
 
 /// Why the interpreter's loop was left.

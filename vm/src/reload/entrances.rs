@@ -104,6 +104,10 @@ impl Vm {
     }
 
     pub(super) fn reload_as(&mut self, course: &Course, files: Vec<FileText>, options: &ReloadOptions) -> Report {
+        self.holding_panics(|vm| vm.reload_held(course, files, options))
+    }
+
+    fn reload_held(&mut self, course: &Course, files: Vec<FileText>, options: &ReloadOptions) -> Report {
         let start = Instant::now();
         let mut paths: Vec<String> = files.iter().map(|file| normalise(&file.path)).collect();
         let mut seen = FxHashSet::default();
@@ -166,6 +170,9 @@ impl Vm {
             self.warn_of_ended(&mut report);
         }
         self.release_bundles();
+        if self.files.within.is_empty() {
+            self.tidy_registries();
+        }
         if options.survey == Survey::AtOnce {
             self.survey_stale(&mut report);
         }
@@ -233,6 +240,10 @@ impl Vm {
 
     /// What `reload` would do. Has no effect.
     pub fn plan(&mut self, files: Vec<FileText>, options: &ReloadOptions) -> Report {
+        self.holding_panics(|vm| vm.plan_held(files, options))
+    }
+
+    fn plan_held(&mut self, files: Vec<FileText>, options: &ReloadOptions) -> Report {
         let mut paths: Vec<String> = files.iter().map(|file| normalise(&file.path)).collect();
         let mut seen = FxHashSet::default();
         paths.retain(|path| seen.insert(path.clone()));
@@ -365,6 +376,7 @@ impl Vm {
         let files = once_each(files)?;
         let (texts, gone): (Vec<FileText>, Vec<FileText>) = files.into_iter().partition(|file| file.text.is_some());
         let texts = texts.into_iter().map(|file| (file.path, file.text.unwrap_or_default())).collect();
+        self.files.sought.clear();
         let (compiled, mut warnings) = self.gather(texts)?;
         let mut inputs: Vec<FileInput> = Vec::new();
         for file in compiled {
@@ -381,6 +393,14 @@ impl Vm {
         let locked: Vec<Reason> = inputs.iter().filter_map(|input| self.locked_reason(input)).collect();
         if !locked.is_empty() {
             return Err(locked);
+        }
+        if self.is_frozen() {
+            let texts: Vec<(&str, &ModuleImage)> = inputs.iter().map(|input| (&*input.namespace, &*input.new)).collect();
+            let extends = inputs.iter().find_map(|input| Some((input, self.extends_frozen(&input.new, &texts)?)));
+            if let Some((input, span)) = extends {
+                let problem = Diagnostic::new(&codes::FROZEN, span, "the host has frozen what is loaded, and this would extend it");
+                return Err(vec![reason_of(&input.new.source, &problem.help("write a subclass, or a function"))]);
+            }
         }
         inputs.extend(gone.iter().filter_map(|file| self.input_of_gone(&normalise(&file.path))));
         let others = self.other_inputs(&inputs);
@@ -634,7 +654,10 @@ impl Told<'_> {
     /// Lets the host look at the program as it would go on.
     fn validate(&mut self, vm: &mut Vm) -> Result<(), Error> {
         let namespaces: Vec<String> = self.report.files.iter().map(|path| vm.namespace_of_path(path).to_string()).collect();
-        vm.validated(&self.report, &namespaces).map_err(|problem| {
+        let is_concerned = |name: &str| {
+            name.rsplit_once('.').is_some_and(|(namespace, _)| namespaces.iter().any(|concerned| concerned == namespace))
+        };
+        vm.validated(&self.report, is_concerned).map_err(|problem| {
             self.refused = Some(problem.clone());
             Error::Host(problem)
         })

@@ -210,6 +210,10 @@ impl Vm {
 
     /// Takes the last commit that was not undone back: a commit of its own. `None` when there is none to take back.
     pub fn undo(&mut self) -> Option<Report> {
+        self.holding_panics(Vm::undo_held)
+    }
+
+    fn undo_held(&mut self) -> Option<Report> {
         self.keep_history();
         let commit = self.files.history.commits.pop()?;
         let files = commit.files.iter().map(|f| FileText { path: f.path.clone(), text: f.before.clone() }).collect();
@@ -231,6 +235,10 @@ impl Vm {
 
     /// Makes the commit that was undone last again. `None` when there is none.
     pub fn redo(&mut self) -> Option<Report> {
+        self.holding_panics(Vm::redo_held)
+    }
+
+    fn redo_held(&mut self) -> Option<Report> {
         self.keep_history();
         let commit = self.files.history.undone.pop()?;
         let files = commit.files.iter().map(|f| FileText { path: f.path.clone(), text: f.after.clone() }).collect();

@@ -5,11 +5,14 @@ use super::codes;
 use super::load::FileText;
 use super::options::ReloadOptions;
 use super::report::Report;
-use crate::embed::{HotType, Vm};
+use crate::embed::{Error, HotType, Vm};
 use crate::heap::Value;
+use crate::image::{ClassRef, ImportFrom, ModuleImage, NameRef};
 use crate::object::Cx;
+use lang::source::Span;
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
 use std::rc::Rc;
 
 /// What a definition has to be; else what is wrong.
@@ -33,6 +36,8 @@ pub struct Hosting {
     pending: BTreeMap<String, Option<String>>,
     /// Files that were edited and cannot be read, with the reason.
     unreadable: BTreeMap<String, String>,
+    /// What keeps the source from its work, until it was told.
+    troubles: Vec<String>,
     /// Whether there are edits that were not tried.
     is_due: bool,
     /// Whether what is loaded stays as it is for ever.
@@ -51,7 +56,8 @@ impl Drop for ReloadBlock {
 }
 
 impl Vm {
-    /// Blocks reloads until the token is dropped: requested ones and those of [`Vm::poll_reload`] wait, others are refused. For phases in which the host
+    /// Blocks changes of definitions until the token is dropped: requested reloads and those of [`Vm::poll_reload`] wait; others are refused, and so are evaluations that
+    /// define or extend something, and `live.reset`. For phases in which the host
     /// holds more than one thing of the program that must fit together.
     ///
     /// ```
@@ -73,8 +79,8 @@ impl Vm {
         self.files.hosting.blocks.get() > 0
     }
 
-    /// What is loaded stays as it is from now on: every reload of it, undo and evaluation of a definition is refused, and what was kept for them, earlier texts and versions, is given up. Files that
-    /// are not loaded yet can still be. For programs that are done; nothing else about them changes, and nothing that runs gets faster, since definitions
+    /// What is loaded stays as it is from now on, whoever wants it otherwise: every reload of it, undo, evaluation of a definition, `live.reset` and `extend` is refused, and what was kept for them,
+    /// earlier texts and versions, is given up. Files that are not loaded yet can still be, and may extend what comes with them. For programs that are done; nothing else about them changes, and nothing that runs gets faster, since definitions
     /// cost no more than an indirection that is there in any case.
     ///
     /// ```
@@ -111,7 +117,7 @@ impl Vm {
         self.refused_with(files, reason)
     }
 
-    /// Has every load and reload looked at before it is kept: `validate` is called when all of its code has run, with the VM as it would go on, and with the
+    /// Has every load and reload, and every evaluation that defines or extends something, looked at before it is kept: `validate` is called when all of its code has run, with the VM as it would go on, and with the
     /// report. What it refuses is taken back as if it had never been, with its text as the reason.
     ///
     /// ```
@@ -132,7 +138,7 @@ impl Vm {
     }
 
     /// Says what scripts must have: `namespace.name` of a type as for [`Hot`](crate::embed::Hot). From now on a load or reload of a file of this namespace is refused
-    /// if it is missing, of another type, or cannot be called with so many arguments.
+    /// if it is missing, of another type, or cannot be called with so many arguments; and an evaluation of the definition if it makes it so.
     ///
     /// ```
     /// # use vm::embed::{Error, Vm, VmOptions};
@@ -157,10 +163,30 @@ impl Vm {
     /// Brings in what has been edited since it was called last, in one commit: the host's way to reload from its own thread, where it is right for it.
     /// `None` if there is nothing new, and as long as reloads are blocked. Edits that are refused are tried again together with the next.
     pub fn poll_reload(&mut self) -> Option<Report> {
+        let report = self.poll_source();
+        let troubles = std::mem::take(&mut self.files.hosting.troubles);
+        if troubles.is_empty() {
+            return report;
+        }
+        let mut report = report.unwrap_or_else(|| Report { ok: true, epoch: self.epoch(), ..Report::default() });
+        report.warnings.extend(troubles.into_iter().map(|message| Reason {
+            code: codes::UNREADABLE.id,
+            message,
+            file: String::new(),
+            line: 0,
+            remedy: String::new(),
+            detail: String::new(),
+            place: None,
+        }));
+        Some(report)
+    }
+
+    fn poll_source(&mut self) -> Option<Report> {
         if let Some(mut source) = self.files.hosting.source.take() {
-            let edits = source(self);
+            let edits = self.host_code(&mut source);
+            self.files.hosting.source.get_or_insert(source);
+            let edits = edits.unwrap_or_else(|panic| resume_unwind(panic));
             let hosting = &mut self.files.hosting;
-            hosting.source.get_or_insert(source);
             hosting.is_due |= !edits.is_empty();
             hosting.unreadable.retain(|path, _| edits.iter().all(|edit| edit.path != *path));
             hosting.pending.extend(edits.into_iter().map(|edit| (edit.path, edit.text)));
@@ -187,11 +213,21 @@ impl Vm {
         self.files.hosting.is_due = true;
     }
 
+    /// For a change source: something keeps it from its work. What is polled next says so among its warnings, also if there is no edit.
+    pub fn note_trouble(&mut self, problem: &str) {
+        self.files.hosting.troubles.push(problem.to_owned());
+    }
+
+    /// Files that the texts of the last load or reload import and that do not exist: what a watcher waits for.
+    pub fn missing_files(&self) -> Vec<String> {
+        self.files.sought.iter().cloned().collect()
+    }
+
     /// Why the program as it would go on cannot be kept, if the host says so.
-    pub(super) fn validated(&mut self, report: &Report, namespaces: &[String]) -> Result<(), String> {
+    pub(super) fn validated(&mut self, report: &Report, is_concerned: impl Fn(&str) -> bool) -> Result<(), String> {
         let required = self.files.hosting.required.clone();
         for (name, fits) in required {
-            if !name.rsplit_once('.').is_some_and(|(namespace, _)| namespaces.iter().any(|concerned| concerned == namespace)) {
+            if !is_concerned(&name) {
                 continue;
             }
             self.enter(|cx| match cx.definition(&name) {
@@ -201,8 +237,47 @@ impl Vm {
             })?;
         }
         match self.files.hosting.validate.clone() {
-            Some(validate) => validate(self, report).map_err(|problem| format!("the host refuses it: {problem}")),
+            Some(validate) => match self.held_host_code(|vm| validate(vm, report)) {
+                Ok(judged) => judged.map_err(|problem| format!("the host refuses it: {problem}")),
+                Err(panicked) => Err(panicked.to_string()),
+            },
             None => Ok(()),
+        }
+    }
+
+    /// Where a text extends a class that is loaded already, or may. `texts` are those that come with it, by their namespaces: what they define is not loaded.
+    pub(super) fn extends_frozen(&mut self, image: &ModuleImage, texts: &[(&str, &ModuleImage)]) -> Option<Span> {
+        let own = texts.iter().find(|(_, text)| std::ptr::eq(*text, image)).map(|(namespace, _)| *namespace)?;
+        let is_new = |vm: &mut Vm, namespace: &str, name: &str| {
+            let is_given = texts.iter().any(|(of, text)| *of == namespace && text.definition(name).is_some());
+            is_given && !vm.is_defined_in(namespace, name)
+        };
+        let namespace_of = |import: u32| match &image.imports[import as usize].from {
+            ImportFrom::Namespace(name) => Some(name.clone()),
+            // What a path leads to is found when it is loaded.
+            ImportFrom::File(_) | ImportFrom::Native(_) => None,
+        };
+        let extension = image.extensions.iter().find(|extension| {
+            let ClassRef::Path(name, members) = &extension.target else { return true };
+            !match (name, members.first()) {
+                (NameRef::Own(name), _) => is_new(self, own, name),
+                (NameRef::Imported { import, name }, _) => namespace_of(*import).is_some_and(|of| is_new(self, &of, name)),
+                (NameRef::Namespace { import }, Some(name)) => namespace_of(*import).is_some_and(|of| is_new(self, &of, name)),
+                (NameRef::Namespace { .. }, None) => false,
+            }
+        });
+        extension.map(|extension| extension.span)
+    }
+
+    /// Why a definition cannot be evaluated anew, if the host does not want it.
+    pub(super) fn expect_changes_of(&self, qualified: &str) -> Result<(), Error> {
+        let refused = |code: &str, what: &str| {
+            Err(Error::Host(format!("error[{code}]: the host has {what}, so `{qualified}` stays as it is")))
+        };
+        match (self.is_frozen(), self.is_reload_blocked()) {
+            (true, _) => refused(codes::FROZEN.id, "frozen what is loaded"),
+            (false, true) => refused(codes::BLOCKED.id, "blocked reloads"),
+            (false, false) => Ok(()),
         }
     }
 

@@ -16,7 +16,7 @@ use lang::diagnostic::Diagnostic;
 use lang::source::Source;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// What a VM knows of files, beside the heap.
@@ -44,10 +44,12 @@ pub struct Files {
     pub(super) ran: Vec<super::report::Statement>,
     /// What went wrong in the last commit beside the error that it ended with.
     pub(super) further_errors: Vec<Error>,
+    /// Files that imports of the last load or reload have been looked for at, in vain.
+    pub(super) sought: BTreeSet<String>,
     /// Number of texts evaluated so far.
     pub(super) evaluations: u64,
     /// Loads and reloads that are being made: more than one while the code of one loads something.
-    pub(super) commits_running: u32,
+    pub(crate) commits_running: u32,
     /// The mode of reloads that do not name one.
     pub mode: Mode,
     /// What was committed.
@@ -420,7 +422,12 @@ impl Vm {
                 if seen.contains(&path) || self.is_loaded(&path) {
                     return Ok(Vec::new());
                 }
-                if self.file_exists(&path) { Ok(vec![path]) } else { Err(format!("file `{path}` does not exist")) }
+                if self.file_exists(&path) {
+                    return Ok(vec![path]);
+                }
+                let message = format!("file `{path}` does not exist");
+                self.files.sought.insert(path);
+                Err(message)
             }
             ImportFrom::Native(written) => {
                 let candidates = self.bundle_candidates(from_path, written);
@@ -461,6 +468,7 @@ impl Vm {
                 if is_given || self.has_namespace(name) {
                     return Ok(Vec::new());
                 }
+                self.files.sought.extend(candidates.iter().filter(|path| is_program_file(path)).cloned());
                 let ending = if self.files.sharing == Sharing::Directory { "/*.lang" } else { "" };
                 let looked = candidates.iter().map(|c| format!("`{c}{ending}`")).collect::<Vec<_>>().join(", ");
                 let looked = if looked.is_empty() { looked } else { format!("; looked for {looked}") };

@@ -1,6 +1,7 @@
 //! Where definitions come from, and what is not as a cold start would make it.
 
-use super::commit::{Silent, evaluation_plan};
+use super::commit::{Done, Stages, evaluation_plan};
+use super::report::Report;
 use crate::embed::{Error, Vm};
 use crate::heap::Value;
 use crate::object::{Cx, Definition, Kind};
@@ -74,7 +75,10 @@ impl Vm {
         let Some((path, namespace, image, imports, name)) = found else {
             return Err(Error::Host(format!("`{qualified}` is no variable, constant or `once` of a file")));
         };
-        self.commit(evaluation_plan(path, namespace, image, imports, &name), &mut Silent).map(|_| ())
+        self.expect_changes_of(qualified)?;
+        let plan = evaluation_plan(path, namespace, image, imports, &name);
+        let mut judged = Judged { name: qualified, report: Report::of(plan.plan()) };
+        self.holding_panics(|vm| vm.commit(plan, &mut judged)).map(|_| ())
     }
 
     /// Definitions that keep their value though their initialiser has been edited, or what it was computed from: qualified names that
@@ -106,6 +110,19 @@ impl Vm {
     /// Whether the running code is a part of a load or reload.
     pub fn is_committing(&self) -> bool {
         self.files.commits_running > 0
+    }
+}
+
+/// A definition that is evaluated anew: the host looks at what has come of it.
+struct Judged<'a> {
+    name: &'a str,
+    report: Report,
+}
+
+impl Stages for Judged<'_> {
+    fn end(&mut self, vm: &mut Vm, _: &Done) -> Result<(), Error> {
+        self.report.epoch = vm.epoch() + 1;
+        vm.validated(&self.report, |name| name == self.name).map_err(Error::Host)
     }
 }
 

@@ -84,7 +84,15 @@ pub struct Watch {
     notices: Receiver<Notice>,
 }
 
+impl Drop for Watch {
+    fn drop(&mut self) {
+        // What reports edits has an end of the channel, too, so that the far end would not see that this one is gone.
+        let _ = self.messages.send(Message::End);
+    }
+}
+
 enum Message {
+    End,
     Files(BTreeMap<String, Print>),
     Event(notify::Result<Event>),
 }
@@ -93,10 +101,15 @@ impl Watch {
     /// Starts the watcher. With `poll` it looks at that interval instead of relying on the system. Program texts that come into being in
     /// `directory` or below it are edits, too.
     pub fn start(poll: Option<Duration>, directory: Option<String>) -> std::io::Result<Watch> {
+        Self::start_named("watch", poll, directory)
+    }
+
+    /// As [`Watch::start`]; `name` is that of its thread.
+    pub fn start_named(name: &str, poll: Option<Duration>, directory: Option<String>) -> std::io::Result<Watch> {
         let (messages, received) = channel();
         let (sender, notices) = channel();
         let to_self = messages.clone();
-        thread::Builder::new().name("watch".into()).spawn(move || {
+        thread::Builder::new().name(name.to_owned()).spawn(move || {
             let mut looker = Looker { notices: sender, poll, directory, ..Looker::new() };
             if poll.is_none() {
                 looker.listen(to_self);
@@ -198,6 +211,7 @@ impl Looker {
     fn run(mut self, messages: &Receiver<Message>) {
         loop {
             match messages.recv_timeout(self.poll.unwrap_or(LOOK_ANYWAY)) {
+                Ok(Message::End) => return,
                 Ok(message) => {
                     if !self.take(message) {
                         continue;
@@ -229,6 +243,7 @@ impl Looker {
                 self.set_files(files);
                 true
             }
+            Message::End => unreachable!("whoever receives it ends"),
             Message::Event(Ok(event)) => self.is_of_interest(&event),
             Message::Event(Err(_)) => {
                 self.is_surveyed = false;
@@ -331,6 +346,7 @@ impl Looker {
     /// Waits for a message, no longer than `time`; true if it is of interest.
     fn wait(&mut self, messages: &Receiver<Message>, time: Duration) -> Result<bool, Ended> {
         match messages.recv_timeout(time) {
+            Ok(Message::End) => Err(Ended),
             Ok(message) => Ok(self.take(message)),
             Err(RecvTimeoutError::Timeout) => Ok(false),
             Err(RecvTimeoutError::Disconnected) => Err(Ended),
