@@ -8,6 +8,8 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Edits of the files that run: a function of [`Vm`], which is visible where this trait is.
+///
+/// See the example of [`WatchFiles::watch_files`].
 pub trait WatchFiles {
     /// Watches the files that are loaded, now and later, on a thread of its own, and lets [`Vm::poll_reload`] bring edits in. With `poll` it looks at that interval
     /// instead of relying on the system.
