@@ -12,7 +12,7 @@ use std::slice;
 /// use bundle_author::{Failure, IntoScript, Object, Program};
 ///
 /// /// Tells a function something, whatever it is.
-/// fn tell(program: &mut Program, listener: &Object, what: &dyn IntoScript) -> Result<(), Failure> {
+/// fn tell(program: &mut Program, listener: &Object, what: &dyn IntoScript) -> Result<Object, Failure> {
 ///     program.call(listener, &[&"event", what])
 /// }
 /// # let _ = tell;

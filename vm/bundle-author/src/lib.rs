@@ -247,12 +247,12 @@ impl Program {
 ///         LISTENER.set(Some(program.hold(&f)?));
 ///         Ok(())
 ///     });
-///     bundle.outside("tell(text)", |program: &mut Program, text: String| -> Result<(), Failure> {
+///     bundle.outside("tell(text)", |program: &mut Program, text: String| -> Result<Option<Object>, Failure> {
 ///         // Taken, so that the listener may call what listens.
-///         let Some(held) = LISTENER.take() else { return Ok(()) };
+///         let Some(held) = LISTENER.take() else { return Ok(None) };
 ///         let listener = program.held(&held)?;
 ///         LISTENER.set(Some(held));
-///         program.call::<()>(&listener, &[&text])
+///         program.call(&listener, &[&text]).map(Some)
 ///     });
 /// }
 /// # bundle_author::bundle!(register);

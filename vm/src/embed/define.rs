@@ -193,7 +193,7 @@ impl Module<'_> {
     ///
     /// let mut vm = Vm::new();
     /// vm.module("game").doc("What the game gives its scripts.").value("LIMIT", 3);
-    /// assert_eq!(vm.eval::<String>("import game\ngame.doc")?, "What the game gives its scripts.");
+    /// assert_eq!(vm.eval::<String>("import game\ndoc(game)")?, "What the game gives its scripts.");
     /// # Ok::<(), Error>(())
     /// ```
     pub fn doc(self, text: &str) -> Self {

@@ -33,7 +33,7 @@ pub type HostSource = Arc<Box<dyn std::error::Error + Send + Sync>>;
 /// vm.load_text("rules.lang", "fn half(n) { n // 0 }")?;
 /// match vm.call::<_, i64>("rules.half", (4,)) {
 ///     Err(Error::Raised { class, message, trace, .. }) => {
-///         assert_eq!((&*class, &*message), ("ZeroDivisionError", "division by zero"));
+///         assert_eq!((&*class, &*message), ("ValueError", "integer division by zero (`//`)"));
 ///         assert_eq!(trace.frames.len(), 1);
 ///     }
 ///     other => panic!("{other:?}"),

@@ -51,7 +51,7 @@ pub enum Restart {
 /// vm.on_error(OnError::Return);
 /// assert!(vm.call::<_, i64>("bank.fee", (0,)).is_err());
 /// let call = &vm.stopped().expect("the call is alive").calls[0];
-/// assert_eq!((&*call.place.function, call.place.line()), ("fee", 1));
+/// assert_eq!((&*call.place.function, call.place.line()), ("bank.fee", 1));
 /// assert_eq!(call.locals, [("days".to_owned(), "0".to_owned())]);
 /// assert!(call.stale.is_none() && call.retry.is_ok());
 /// # Ok::<(), Error>(())
@@ -84,8 +84,8 @@ pub struct StoppedCall {
 /// assert!(vm.call::<_, i64>("bank.total", (vec![5, 0, 4],)).is_err());
 /// let stopped = vm.stopped().expect("the calls are alive");
 /// let functions: Vec<_> = stopped.calls.iter().map(|call| &*call.place.function).collect();
-/// assert_eq!(functions, ["fee", "total"]);
-/// assert!(stopped.to_string().ends_with("#0 fee (bank.lang:1)  days = 0\n#1 total (bank.lang:2)  list = [5, 0, 4]\n"), "{stopped}");
+/// assert_eq!(functions, ["bank.fee", "bank.total"]);
+/// assert!(stopped.to_string().ends_with("#0 bank.fee (bank.lang:1)  days = 0\n#1 bank.total (bank.lang:2)  list = [5, 0, 4]\n"), "{stopped}");
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone, Debug)]

@@ -9,6 +9,17 @@ use crate::embed::Vm;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is not as a cold start of the files would make it.
+///
+/// ```
+/// use embed::prelude::*;
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("game.lang", "let score = 7")?;
+/// vm.eval_in("game", "<a console>", "fn cheat() { 1 }")?;
+/// let drift = vm.drift();
+/// assert!(drift.iter().any(|drift| drift.name == "game.cheat" && drift.kind == "function"));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Drift {
     /// The qualified name of a definition, or the path of a file.
@@ -86,6 +97,8 @@ impl Disk {
 impl Vm {
     /// What is not as a cold start of the files would make it: files whose text on the disk is another than the one that runs, and
     /// definitions.
+    ///
+    /// See the example of [`Drift`].
     pub fn drift(&mut self) -> Vec<Drift> {
         let mut drift = self.drift_of_files();
         let definitions = self.drift_of_definitions().into_iter();

@@ -20,6 +20,18 @@ use std::sync::Arc;
 impl Vm {
     /// Evaluates text in a namespace, as the REPL does: definitions always take effect and keep their contributor. Gives the value of
     /// the last statement if it is an expression.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("game.lang", "let score = 7")?;
+    /// let value = vm.eval_in("game", "<a console>", "score + 1")?.expect("it is an expression");
+    /// assert_eq!(vm.read::<i64>(&value)?, 8);
+    /// assert!(vm.eval_in("game", "<a console>", "fn double(n) { n * 2 }")?.is_none());
+    /// assert_eq!(vm.call::<_, i64>("game.double", (4,))?, 8);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn eval_in(&mut self, namespace: &str, name: &str, text: &str) -> Result<Option<Handle>, Error> {
         let source = Source::new(name, text);
         let result = compile_source(&source);

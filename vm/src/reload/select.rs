@@ -51,6 +51,16 @@ impl Vm {
     }
 
     /// The text of a loaded file that runs.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("game.lang", "let score = 7")?;
+    /// vm.reload_text("game.lang", "let = 7");
+    /// assert_eq!(vm.running_text("game.lang").as_deref(), Some("let score = 7"));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn running_text(&mut self, path: &str) -> Option<String> {
         self.enter(|cx| Some(cx.world.modules.get(path)?.state().linked?.image.source.text().to_owned()))
     }

@@ -14,6 +14,16 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 /// Who uses a definition: numbers by kind, and one way to it.
+///
+/// ```
+/// use embed::prelude::*;
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("game.lang", "fn hit(n) { n }\nfn fight() { hit(1) }\nlet kept = [hit]")?;
+/// let uses = vm.uses_of("game.hit").expect("it is there");
+/// assert_eq!((uses.code, uses.containers, &*uses.path), (vec!["game.fight".to_owned()], 1, "game.kept[0]"));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Uses {
     /// Functions whose code mentions it, by qualified name.
@@ -36,6 +46,15 @@ pub struct Uses {
 
 impl Uses {
     /// Whether nothing uses it.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("game.lang", "fn hit(n) { n }")?;
+    /// assert!(vm.uses_of("game.hit").expect("it is there").is_empty());
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.code.is_empty() && self.instances + self.closures + self.containers + self.frames + self.fibers + self.handles == 0
     }
@@ -142,6 +161,8 @@ fn names_member<'gc>(proto: Gc<'gc, Proto<'gc>>, namespace: Gc<'gc, Definition<'
 impl Vm {
     /// Who uses the definition with this qualified name, beside its namespace; `None` when there is none. Of what is no function and no
     /// class it is only said which code mentions it. Walks the heap.
+    ///
+    /// See the example of [`Uses`].
     pub fn uses_of(&mut self, qualified: &str) -> Option<Uses> {
         self.enter(|cx| {
             let cell = cx.find_cell(qualified)?;

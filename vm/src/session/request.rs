@@ -274,11 +274,15 @@ pub enum Request {
 ///
 /// let mut vm = Vm::new();
 /// vm.load_text("bank.lang", "fn fee(days) { 100 // days }")?;
-/// vm.on_error(OnError::Return);
-/// assert!(vm.call::<_, i64>("bank.fee", (0,)).is_err());
+/// vm.on_error(OnError::Wait);
 /// let mut session = Session::new("user");
-/// let how = Request::Restart { how: RestartKind::Use, call: None, code: "7".into() };
-/// assert_eq!(session.answer(&mut vm, &how).value.as_deref(), Some("7"));
+/// vm.on_safe_point(move |vm| {
+///     if vm.is_stopped() {
+///         let how = Request::Restart { how: RestartKind::Use, call: None, code: "7".into() };
+///         assert!(session.answer(vm, &how).ok);
+///     }
+/// });
+/// assert_eq!(vm.call::<_, i64>("bank.fee", (0,))?, 7);
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -415,7 +419,8 @@ pub struct Failure {
     pub text: String,
     /// Where: each problem of a text, or the innermost call.
     pub notes: Vec<Note>,
-    /// Whether a text would be whole with more behind it.
+    /// Whether the region of a text that was to be evaluated would be whole with more behind it. For what is typed,
+    /// [`is_incomplete`](super::is_incomplete) says so.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub is_incomplete: bool,
     /// The status of a program that has ended itself.
@@ -437,8 +442,7 @@ pub struct Failure {
 /// };
 /// let raised = failure("[1][5]");
 /// assert_eq!((raised.kind, raised.class.as_deref()), (FailureKind::Raised, Some("IndexError")));
-/// let refused = failure("[1, 2");
-/// assert_eq!((refused.kind, refused.is_incomplete), (FailureKind::Refused, true));
+/// assert_eq!(failure("[1, 2").kind, FailureKind::Refused);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -614,7 +618,7 @@ pub struct Signature {
 /// let mut session = Session::new("user");
 /// let look = Request::Inspect { what: "game.hero".into(), path: vec![], from: 0 };
 /// let inspected = session.answer(&mut vm, &look).inspected.expect("it is there");
-/// assert_eq!((&*inspected.class, inspected.count), ("Hero", 2));
+/// assert_eq!((&*inspected.class, inspected.count), ("game.Hero", 2));
 /// let bag = &inspected.parts[1];
 /// assert_eq!((&*bag.name, &*bag.shown, bag.has_parts), ("bag", "[1, 2]", true));
 /// # Ok::<(), Error>(())
