@@ -17,7 +17,8 @@ pub trait Create: Sized {
     /// A VM that may do whatever the process may, without limits: for scripts that are a part of your program.
     ///
     /// ```
-    /// use embed::{Create, Error, Vm};
+    /// use embed::prelude::*;
+    ///
     /// let mut vm = Vm::new();
     /// assert_eq!(vm.eval::<String>("import os\nos.platform()")?, std::env::consts::OS);
     /// # Ok::<(), Error>(())
@@ -27,15 +28,17 @@ pub trait Create: Sized {
         Vm::builder().build()
     }
 
-    /// A VM for scripts of strangers: no effect is let through, and calls, loops, depth and memory are bounded by [`Limits::strict`]. The work within one function of the library is
-    /// not counted.
+    /// A VM for scripts of strangers: no effect is let through, and calls, loops, depth and memory are bounded by [`Limits::strict`]. What takes
+    /// long within one function of the library counts as many loop turns as would take as long.
     ///
     /// ```
-    /// use embed::{Create, Error, Interrupt, Vm};
+    /// use embed::prelude::*;
+    /// use embed::Interrupt;
+    ///
     /// let mut vm = Vm::sandboxed();
     /// let endless = vm.eval::<()>("while true { }");
     /// assert!(matches!(endless, Err(Error::Interrupted(Interrupt::Fuel))));
-    /// assert!(vm.eval::<()>("import fs\nfs.read(\"/etc/passwd\")").is_err());
+    /// assert!(Vm::sandboxed().eval::<()>("import fs\nfs.read(\"/etc/passwd\")").is_err());
     /// ```
     fn sandboxed() -> Vm {
         Vm::builder().host(NoHost).limits(Limits::strict()).build()
@@ -101,7 +104,9 @@ impl Limits {
 /// Choices for a new VM.
 ///
 /// ```
-/// use embed::{Create, Effect, Error, Limits, Vm};
+/// use embed::prelude::*;
+/// use embed::Effect;
+///
 /// let mut vm = Vm::builder()
 ///     .memory(16 << 20)
 ///     .fuel(1_000_000)

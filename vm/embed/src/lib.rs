@@ -26,6 +26,7 @@
 //! | run texts and files | [`Vm::eval`], [`Vm::load_text`], [`Vm::load_file`], [`Vm::load_directory`] |
 //! | call functions, read and write definitions | [`Vm::call`], [`Hot`], [`Vm::get`], [`Vm::set`] |
 //! | give scripts functions and values | [`Vm::module`], [`Vm::define_function`] |
+//! | give them values of any type that serde knows | [`Serde`], [`Vm::to_value`], [`Vm::from_value`], [`Bytes`] |
 //! | give scripts a Rust type | [`macro@Class`], [`macro@methods`], [`ClassBuilder`], [`Own`] |
 //! | watch the files that run | [`watch::WatchFiles::watch_files`], [`Vm::poll_reload`] |
 //! | change what runs | [`Vm::reload_text`], [`Vm::reload_files`], [`Vm::plan`], [`Vm::undo`], [`Report`] |

@@ -22,7 +22,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::rc::Rc;
 
-/// Rust types that scripts know as classes. As a rule `#[derive(Class)]` implements it.
+/// Rust types that scripts know as classes. As a rule `#[derive(Class)]` implements it. What `UserData` is in mlua, and `CustomType` in Rhai.
 ///
 /// ```
 /// use embed::prelude::*;

@@ -12,7 +12,7 @@ use lang::diagnostic::Diagnostic;
 use lang::source::Source;
 use std::fmt::Write as _;
 
-/// How a program goes on that has stopped at an error. Calls are numbered as in [`StoppedProgram::calls`]: 0 is the innermost.
+/// How a program goes on that has stopped at an error: what restarts are in Common Lisp, chosen before the stack is unwound. Calls are numbered as in [`StoppedProgram::calls`]: 0 is the innermost.
 ///
 /// ```
 /// use embed::prelude::*;

@@ -503,6 +503,7 @@ impl Vm {
     /// use embed::prelude::*;
     ///
     /// let mut vm = Vm::new();
+    /// vm.collect();
     /// let before = vm.memory_used();
     /// let _kept: Handle = vm.eval("\"x\" * 1_000_000")?;
     /// vm.collect();

@@ -131,6 +131,9 @@ impl Vm {
     /// # fs::remove_dir_all(&folder)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    ///
+    /// # Errors
+    /// A reason, if there is more than one.
     pub fn main_of_directory(&mut self, directory: &str) -> Result<Option<String>, Box<Reason>> {
         let directory = normalise(directory);
         let inside = |path: &str| match directory.as_str() {

@@ -32,6 +32,9 @@ impl Vm {
     /// assert_eq!(vm.call::<_, i64>("game.double", (4,))?, 8);
     /// # Ok::<(), Error>(())
     /// ```
+    ///
+    /// # Errors
+    /// [`Error::Refused`] or [`Error::Host`] if the text is wrong, else what the program has raised.
     pub fn eval_in(&mut self, namespace: &str, name: &str, text: &str) -> Result<Option<Handle>, Error> {
         let source = Source::new(name, text);
         let result = compile_source(&source);

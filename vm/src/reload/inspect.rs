@@ -38,6 +38,9 @@ impl Vm {
     /// assert_eq!((&*reasons[0].file, reasons[0].line), ("game.lang", 1));
     /// assert!(!vm.is_loaded("game.lang"));
     /// ```
+    ///
+    /// # Errors
+    /// The reasons for which the texts would not be loaded.
     pub fn check(&mut self, texts: Vec<(String, String)>, extent: Extent) -> Result<Vec<Problem>, Vec<Reason>> {
         let outer = std::mem::replace(&mut self.files.is_checking, true);
         let found = self.look_at(texts, extent);

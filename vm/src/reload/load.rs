@@ -271,6 +271,7 @@ impl Vm {
     /// use embed::reload::Sharing;
     ///
     /// let mut vm = Vm::new();
+    /// vm.add_root("");
     /// vm.set_namespace_sharing(Sharing::Directory);
     /// vm.load_text("ui/menu.lang", "let items = 3")?;
     /// assert_eq!(vm.get::<i64>("ui.items")?, 3);
@@ -454,6 +455,15 @@ impl Vm {
 
     /// The path by which the program knows a file, or would: one below the current directory has no other spelling than that from there on,
     /// unless it was loaded by one from the root on.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("ui/menu.lang", "let items = 3")?;
+    /// assert_eq!(vm.known_path("./ui/menu.lang"), "ui/menu.lang");
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn known_path(&mut self, path: &str) -> String {
         let path = normalise(path);
         if self.is_loaded(&path) {

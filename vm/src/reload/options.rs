@@ -154,6 +154,8 @@ pub enum Gate {
 }
 
 /// When a report says what is left in an old text, which may need a look at everything alive.
+///
+/// See the example of [`Vm::survey_stale`](crate::embed::Vm::survey_stale).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Survey {
     /// When it is made.

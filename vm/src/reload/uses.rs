@@ -21,7 +21,7 @@ use std::fmt;
 /// let mut vm = Vm::new();
 /// vm.load_text("game.lang", "fn hit(n) { n }\nfn fight() { hit(1) }\nlet kept = [hit]")?;
 /// let uses = vm.uses_of("game.hit").expect("it is there");
-/// assert_eq!((uses.code, uses.containers, &*uses.path), (vec!["game.fight".to_owned()], 1, "game.kept[0]"));
+/// assert_eq!((uses.code, uses.containers), (vec!["game (top level)".to_owned(), "game.fight".to_owned()], 1));
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone, Debug, Default)]
@@ -40,7 +40,7 @@ pub struct Uses {
     pub fibers: usize,
     /// Handles of the host.
     pub handles: usize,
-    /// A way from a root to it, such as `n.L[0]`; empty when nothing uses it.
+    /// A way from a root to it, such as `n.L[0]`, or which code mentions it; empty when nothing uses it.
     pub path: String,
 }
 
@@ -181,6 +181,15 @@ impl Vm {
     }
 
     /// Qualified names of the program's functions whose code has a member of this name behind a dot, of whatever object.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("game.lang", "fn hurt(e) { e.hp -= 1 }\nfn name(e) { e.name }")?;
+    /// assert_eq!(vm.naming_member("hp"), ["game.hurt"]);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn naming_member(&mut self, name: &str) -> Vec<String> {
         self.enter(|cx| {
             let world = &*cx.world;

@@ -191,12 +191,18 @@ impl Client {
 
     /// Has `tell` called, on another thread, with what happens to the program from now on, whoever has done it. Waits until the program knows
     /// of it, and gives what it says to that.
+    ///
+    /// # Errors
+    /// As for [`Client::ask`].
     pub fn listen(&mut self, tell: impl FnMut(Reply) + Send + 'static) -> Result<Reply, ClientError> {
         *self.on_event.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(tell));
         self.ask(&Request::Listen)
     }
 
     /// Asks, and waits for the reply.
+    ///
+    /// # Errors
+    /// [`ClientError`]; a request that the program refuses is a reply.
     pub fn ask(&mut self, request: &Request) -> Result<Reply, ClientError> {
         self.ask_until(request, None)
     }
@@ -265,6 +271,9 @@ fn read(lines: &mut Lines, replies: &Sender<Result<Answered, ClientError>>, on_e
 
 impl Interrupter {
     /// Interrupts what is being carried out, if anything is.
+    ///
+    /// # Errors
+    /// If the connection has ended.
     pub fn interrupt(&self) -> Result<(), ClientError> {
         write(&self.0, &json!({"id": "interrupt", "op": "interrupt"}))
     }

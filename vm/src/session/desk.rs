@@ -206,6 +206,24 @@ impl Desk {
 
     /// The same; `carry_out` does it. A reply that it gives as [`ControlFlow::Break`] is the last one: the VM is stopped, and what else waits
     /// is not carried out before it has.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::session::{Desk, Reply, Request, Rights};
+    /// use std::ops::ControlFlow;
+    /// use std::sync::mpsc::channel;
+    ///
+    /// let mut vm = Vm::new();
+    /// let desk = Desk::new(&vm, None);
+    /// let visitor = desk.door().enter(Rights::ALL).expect("the desk is there");
+    /// let (tell, told) = channel();
+    /// visitor.ask(Request::Describe, move |reply| tell.send(reply.text).expect("somebody waits"));
+    /// desk.serve_with(&mut vm, |vm, session, request| match request {
+    ///     Request::Describe => ControlFlow::Continue(Reply { ok: true, text: Some("a game".into()), ..Reply::default() }),
+    ///     other => ControlFlow::Continue(session.answer(vm, other)),
+    /// });
+    /// assert_eq!(told.recv().expect("it is answered").as_deref(), Some("a game"));
+    /// ```
     pub fn serve_with(&self, vm: &mut Vm, mut carry_out: impl FnMut(&mut Vm, &mut Session, &Request) -> Served) -> usize {
         if !self.door.has_waiting() || self.is_serving.get() || !is_served(vm) {
             return 0;

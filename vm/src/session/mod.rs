@@ -167,6 +167,9 @@ impl Session {
     }
 
     /// Evaluates a text that was typed. Gives the value of its last statement, if that is an expression and not nil.
+    ///
+    /// # Errors
+    /// As for [`Vm::eval_in`](crate::embed::Vm::eval_in).
     pub fn evaluate(&mut self, vm: &mut Vm, text: &str) -> Result<Option<Handle>, Error> {
         let value = self.evaluate_unnumbered(vm, text)?;
         Ok(value.and_then(|value| self.keep(vm, value)))
