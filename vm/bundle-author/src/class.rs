@@ -66,7 +66,7 @@ unsafe extern "C" fn destroy<T: Native>(pointer: *mut c_void) {
 
 /// A class that is being registered.
 ///
-/// See the example of the [crate](crate).
+/// See the example of the [crate].
 pub struct Class<'a, T> {
     bundle: &'a mut Bundle,
     of: PhantomData<fn() -> T>,
@@ -83,7 +83,7 @@ impl<'a, T: Native> Class<'a, T> {
 
     /// A method: `"name(a, b = 10): what it does"`. Its first parameter is `&T` or `&mut T`.
     ///
-    /// See the example of the [crate](crate).
+    /// See the example of the [crate].
     pub fn method<M, F: Method<T, M>>(self, signature: &str, method: F) -> Self {
         self.bundle.register(&format!("{}.{signature}", T::NAME), method.into_body(), 0);
         self

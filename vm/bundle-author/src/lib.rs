@@ -276,7 +276,7 @@ thread_local! {
 
 /// What a bundle registers.
 ///
-/// See the example of the [crate](crate).
+/// See the example of the [crate].
 pub struct Bundle {
     host: &'static abi::Host,
     registrar: *mut abi::Registrar,
@@ -285,7 +285,7 @@ pub struct Bundle {
 impl Bundle {
     /// What it is for, in Markdown.
     ///
-    /// See the example of the [crate](crate).
+    /// See the example of the [crate].
     pub fn doc(&mut self, text: &str) {
         let text = c_text(text);
         // SAFETY: the registrar is good as long as `self` is, which is lent for the registration; the text lives until the call returns.
@@ -294,7 +294,7 @@ impl Bundle {
 
     /// A constant.
     ///
-    /// See the example of the [crate](crate).
+    /// See the example of the [crate].
     pub fn constant(&mut self, name: &str, value: impl Into<Constant>) {
         let (name, constant) = (c_text(name), value.into());
         let (tag, payload) = match &constant {
@@ -313,7 +313,7 @@ impl Bundle {
 
     /// A function: `"name(a, b = 10, ...rest): what it does"`. It may have a `&mut Program` before its parameters.
     ///
-    /// See the example of the [crate](crate).
+    /// See the example of the [crate].
     pub fn function<M, F: Function<M>>(&mut self, signature: &str, function: F) {
         self.register(signature, function.into_body(), 0);
     }
@@ -327,7 +327,7 @@ impl Bundle {
 
     /// A type whose values programs have as instances of a class.
     ///
-    /// See the example of the [crate](crate).
+    /// See the example of the [crate].
     pub fn class<T: Native>(&mut self) -> Class<'_, T> {
         Class::new(self)
     }
@@ -477,7 +477,7 @@ pub unsafe fn register(host: *const abi::Host, registrar: *mut abi::Registrar, f
 
 /// Makes a crate a bundle: the function it is given, a `fn(&mut Bundle)`, registers what there is.
 ///
-/// See the example of the [crate](crate).
+/// See the example of the [crate].
 #[macro_export]
 macro_rules! bundle {
     ($register:path) => {

@@ -47,6 +47,9 @@ impl Vm {
 
     /// As [`Vm::eval_in`], for text that was compiled before: `image` is what [`encode`](crate::image::encode) made of it. If it was made of
     /// another text, or by another version of the engine, the text is compiled.
+    ///
+    /// # Errors
+    /// As for [`Vm::eval_in`].
     pub fn eval_compiled(&mut self, namespace: &str, name: &str, text: &str, image: &[u8]) -> Result<Option<Handle>, Error> {
         match crate::image::decode(image, &Source::new(name, text)) {
             Some(image) => self.eval_image(namespace, image),

@@ -16,6 +16,12 @@ pub enum Mode {
 
 impl Mode {
     /// The word for it.
+    ///
+    /// ```
+    /// use embed::Mode;
+    ///
+    /// assert_eq!(Mode::Overwrite.text(), "overwrite");
+    /// ```
     pub fn text(self) -> &'static str {
         match self {
             Mode::Update => "update",
@@ -24,6 +30,13 @@ impl Mode {
     }
 
     /// The mode with this word.
+    ///
+    /// ```
+    /// use embed::Mode;
+    ///
+    /// assert_eq!(Mode::named("update"), Some(Mode::Update));
+    /// assert_eq!(Mode::named("upgrade"), None);
+    /// ```
     pub fn named(text: &str) -> Option<Mode> {
         [Mode::Update, Mode::Overwrite].into_iter().find(|mode| mode.text() == text)
     }
@@ -73,6 +86,20 @@ impl Replace {
 }
 
 /// What becomes of a leak that another file defines.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::reload::Policy;
+/// use embed::{FileText, ReloadOptions};
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("a.lang", "namespace game\nfn old() { 1 }\nlet kept = [old]")?;
+/// vm.reload_text("a.lang", "namespace game\nlet kept = [old]");
+/// let edit = || vec![FileText { path: "b.lang".into(), text: Some("namespace game\nfn old() { 2 }".into()) }];
+/// assert!(!vm.reload(edit(), &ReloadOptions { policy: Policy::Strict, ..ReloadOptions::default() }).ok);
+/// assert!(vm.reload(edit(), &ReloadOptions::default()).ok);
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Policy {
     /// The file becomes its contributor; identity stays.
@@ -126,7 +153,7 @@ pub enum HookErrors {
 }
 
 impl HookErrors {
-    /// The word for it.
+    /// The word for it. See the example of [`HookErrors`].
     pub fn text(self) -> &'static str {
         match self {
             HookErrors::Retry => "retry",
@@ -135,7 +162,7 @@ impl HookErrors {
         }
     }
 
-    /// The policy with this word.
+    /// The policy with this word. See the example of [`HookErrors`].
     pub fn named(text: &str) -> Option<HookErrors> {
         [HookErrors::Retry, HookErrors::UseDefaults, HookErrors::Rollback].into_iter().find(|policy| policy.text() == text)
     }

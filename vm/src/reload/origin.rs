@@ -206,6 +206,16 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// The qualified name of a function, class or enum that is the value of a definition.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// let f: Handle = vm.eval("fn f() { 1 }\nf")?;
+    /// let name = vm.enter(|cx| cx.name_of_value(&f.value_in(cx.world)));
+    /// assert_eq!(name.as_deref(), Some("main.f"));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn name_of_value(&self, value: &Value<'gc>) -> Option<String> {
         let pointer = value.heap_pointer()?;
         if !matches!(value, Value::Function(_) | Value::Decorated(_) | Value::Class(_) | Value::Native(_)) {

@@ -55,6 +55,8 @@ const STOPPED: &str = "it is in its old text until it is called again";
 
 impl Stale {
     /// All of it.
+    ///
+    /// See the example of [`Stale`].
     pub fn iter(&self) -> impl Iterator<Item = &StaleCode> {
         self.frames.iter().chain(&self.closures).chain(&self.objects)
     }
