@@ -57,6 +57,7 @@ const API: &[(&str, bool)] = &[
     ("vm/src/reload/images.rs", true),
     ("vm/src/reload/inspect.rs", true),
     ("vm/src/reload/leaks.rs", true),
+    ("vm/src/reload/load.rs", true),
     ("vm/src/reload/meanwhile.rs", true),
     ("vm/src/reload/options.rs", true),
     ("vm/src/reload/origin.rs", true),
@@ -83,6 +84,10 @@ const API: &[(&str, bool)] = &[
 const NOT_API: &[(&str, &str)] = &[
     ("vm/embed/src/private.rs", "NoMethods"),
     ("vm/embed/src/system.rs", "read"),
+    ("vm/src/reload/load.rs", "Compiled"),
+    ("vm/src/reload/load.rs", "Files"),
+    ("vm/src/reload/load.rs", "Library"),
+    ("vm/src/reload/load.rs", "set_library"),
     ("vm/src/session/desk.rs", "Served"),
     ("vm/bundle-author/src/class.rs", "Exclusive"),
     ("vm/bundle-author/src/class.rs", "Shared"),

@@ -89,7 +89,7 @@ impl Default for ServerOptions {
 
 /// What a client is told when it has been let in.
 ///
-/// See the example of [`Client`].
+/// See the example of [`Client`](super::Client).
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Welcome {
     /// What the program is called.

@@ -2,8 +2,8 @@
 //!
 //! Not files but the directories they are in are watched, those on the way of symbolic links too: editors replace files by renaming. An
 //! event only says that it is time to look, and whether names, links and directories are to be looked at, too; what counts is the content.
-//! A save is over when nothing has happened for [`QUIET`] and no file is missing, empty or open for writing that was not so before; after
-//! [`GRACE`] it counts as meant.
+//! A save is over when nothing has happened for `QUIET` and no file is missing, empty or open for writing that was not so before; after
+//! `GRACE` it counts as meant.
 
 mod files;
 mod places;
