@@ -279,7 +279,7 @@ fn what_nobody_reaches_is_let_go() {
     vm.module("host").class::<Counted>();
     vm.load_text("main.lang", "fn plain(c) { c.keep(|| 1) }\nfn circle(c) { c.keep(|| { c; 1 }) }").expect("it loads");
     let alive = Rc::new(Cell::new(0));
-    let mut make = |vm: &mut Vm, function: &str| {
+    let make = |vm: &mut Vm, function: &str| {
         alive.set(alive.get() + 1);
         let own = Own::new(vm, Counted { alive: alive.clone(), callback: None });
         vm.call::<_, ()>(function, (&own,)).expect("it runs");

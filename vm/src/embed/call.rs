@@ -30,6 +30,18 @@ enum Begun<T> {
 impl Vm {
     /// Calls `namespace.name` with Rust values: a tuple of them, or `()`.
     ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("rules.lang", "fn damage(n, armour = 1) { n - armour }")?;
+    /// assert_eq!(vm.call::<_, i64>("rules.damage", (9, 2))?, 7);
+    /// assert_eq!(vm.call::<_, i64>("rules.damage", (9,))?, 8);
+    /// let error = vm.call::<_, i64>("rules.damages", (9,)).expect_err("there is none");
+    /// assert_eq!(error.to_string(), "`rules.damages` does not exist; did you mean `damage`?");
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Host`] if there is no such definition or its result has another type; else what the program has raised.
     pub fn call<A: Arguments, T: FromScript>(&mut self, qualified: &str, args: A) -> Result<T, Error> {
@@ -37,6 +49,15 @@ impl Vm {
     }
 
     /// Calls a held function. `args` is a tuple of Rust values, or `()`.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// let double: Handle = vm.eval("|n| n * 2")?;
+    /// assert_eq!(vm.call_handle::<_, i64>(&double, (21,))?, 42);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As for [`Vm::call`]; [`Error::Host`] if the handle is another VM's.
@@ -47,6 +68,16 @@ impl Vm {
 
     /// Calls a held function; the result stays in the VM.
     ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// let pair: Handle = vm.eval("|a, b| [a, b]")?;
+    /// let list = vm.call_raw(&pair, (1, "x"))?;
+    /// assert_eq!(vm.repr(&list)?, "[1, \"x\"]");
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As for [`Vm::call_handle`].
     pub fn call_raw<A: Arguments>(&mut self, callee: &Handle, args: A) -> Result<Handle, Error> {
@@ -56,8 +87,9 @@ impl Vm {
     /// Evaluates a text in the namespace `main`: its value if it ends with an expression, `nil` otherwise. Definitions stay.
     ///
     /// ```
-    /// # use vm::embed::{Error, Vm, VmOptions};
-    /// let mut vm = Vm::bare(VmOptions::default());
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
     /// vm.eval::<()>("fn double(n) { n * 2 }")?;
     /// assert_eq!(vm.eval::<i64>("double(3) + 1")?, 7);
     /// # Ok::<(), Error>(())

@@ -20,6 +20,7 @@ pub(crate) mod signature;
 mod stopped;
 mod tasks;
 mod tests;
+mod values;
 mod vm;
 
 pub use crate::object::OnError;

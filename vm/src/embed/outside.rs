@@ -26,6 +26,24 @@ use std::thread;
 use std::time::Duration;
 
 /// Rust functions that give a future: the task that calls one waits until it is there, and others go on.
+///
+/// Functions and closures of up to six parameters, which are as for [`HostFunction`](super::HostFunction).
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::AsyncFunction;
+/// use std::future::ready;
+///
+/// /// Gives scripts one of several ways to get at pages.
+/// fn offer<M>(vm: &mut Vm, get: impl AsyncFunction<M>) {
+///     vm.module("net").async_function("get(url)", get);
+/// }
+///
+/// let mut vm = Vm::new();
+/// offer(&mut vm, |url: String| ready(format!("<{url}>")));
+/// assert_eq!(vm.eval::<String>("import net\nnet.get(\"here\")")?, "<here>");
+/// # Ok::<(), Error>(())
+/// ```
 pub trait AsyncFunction<Marker>: 'static {
     /// Number of parameters, a [`Rest`](super::Rest) included.
     const COUNT: usize;
@@ -99,9 +117,10 @@ impl Vm {
     /// future. Whatever drives futures may complete it, on any thread: the VM polls it when it is woken.
     ///
     /// ```
-    /// # use std::future::ready;
-    /// # use vm::embed::{Error, Vm, VmOptions};
-    /// let mut vm = Vm::bare(VmOptions::default());
+    /// use embed::prelude::*;
+    /// use std::future::ready;
+    ///
+    /// let mut vm = Vm::new();
     /// vm.define_async_function("net", "get(url): the text at a URL.", |url: String| ready(Ok::<_, Error>(format!("<{url}>"))));
     /// vm.load_text("main.lang", "import net\nfn page() { net.get(\"here\") }")?;
     /// assert_eq!(vm.call::<_, String>("main.page", ())?, "<here>");
@@ -157,6 +176,18 @@ impl Vm {
 
     /// Starts a call as a task and does not wait for it: it runs when the host runs tasks, as in [`Vm::run_tasks_within`], and beside other calls that wait.
     ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("main.lang", "fn double(n) { n * 2 }")?;
+    /// let double = vm.start::<i64, _>("main.double", (21,))?;
+    /// assert!(!double.is_done(), "nothing has run yet");
+    /// vm.run_tasks()?;
+    /// assert_eq!(double.take(&mut vm).expect("it has ended")?, 42);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Host`] if there is no such definition.
     pub fn start<T: FromScript, A: Arguments>(&mut self, qualified: &str, args: A) -> Result<TaskHandle<T>, Error> {
@@ -165,6 +196,17 @@ impl Vm {
     }
 
     /// As [`Vm::start`], of a held function.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// let double: Handle = vm.eval("|n| n * 2")?;
+    /// let task = vm.start_handle::<i64, _>(&double, (21,))?;
+    /// vm.run_tasks()?;
+    /// assert_eq!(task.take(&mut vm).expect("it has ended")?, 42);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Host`] if the handle is another VM's.
@@ -213,6 +255,24 @@ impl Vm {
     ///
     /// If the future is dropped before it is ready, the call is cancelled, as by [`TaskHandle::cancel`]: its `finally` clauses run when tasks run next, in
     /// another `call_async` or [`Vm::run_tasks`].
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use std::pin::pin;
+    /// use std::task::{Context, Poll, Waker};
+    ///
+    /// let mut vm = Vm::new();
+    /// let double: Handle = vm.eval("|n| n * 2")?;
+    /// let mut call = pin!(vm.call_async::<_, i64>(&double, (21,)));
+    /// // Your executor's part: `let result = vm.call_async(…).await`.
+    /// let result = loop {
+    ///     if let Poll::Ready(result) = call.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+    ///         break result;
+    ///     }
+    /// };
+    /// assert_eq!(result?, 42);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Vm::call_handle`].
@@ -298,6 +358,19 @@ enum End {
 }
 
 /// A task that the host has started, and its result when it has ended. Dropping it does not end the task.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::TaskHandle;
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("main.lang", "fn double(n) { n * 2 }")?;
+/// let task: TaskHandle<i64> = vm.start("main.double", (21,))?;
+/// vm.run_tasks()?;
+/// assert!(task.is_done());
+/// assert_eq!(task.take(&mut vm).expect("it has ended")?, 42);
+/// # Ok::<(), Error>(())
+/// ```
 #[must_use = "it is what tells how the task has ended"]
 pub struct TaskHandle<T> {
     id: u64,
@@ -314,12 +387,39 @@ impl<T> fmt::Debug for TaskHandle<T> {
 
 impl<T: FromScript> TaskHandle<T> {
     /// Whether it has ended, with a result or an error.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("main.lang", "import task\nlet is_open = false\nfn wait() { while not is_open { task.sleep(0) } }")?;
+    /// let waits = vm.start::<(), _>("main.wait", ())?;
+    /// vm.run_tasks_within(embed::Budget::fuel(100))?;
+    /// assert!(!waits.is_done());
+    /// vm.set("main.is_open", true)?;
+    /// vm.run_tasks()?;
+    /// assert!(waits.is_done());
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn is_done(&self) -> bool {
         !matches!(*self.ended.borrow(), End::NotYet)
     }
 
     /// What it has ended with, once: `None` as long as it runs, and when it was taken before. A task that went with others when the program was stopped for good was
     /// interrupted.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("main.lang", "fn half(n) { n // 0 }")?;
+    /// let task = vm.start::<i64, _>("main.half", (4,))?;
+    /// assert!(task.take(&mut vm).is_none(), "it has not run");
+    /// vm.run_tasks()?;
+    /// assert!(task.take(&mut vm).expect("it has ended").is_err());
+    /// assert!(task.take(&mut vm).is_none(), "it was taken");
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn take(&self, vm: &mut Vm) -> Option<Result<T, Error>> {
         let mut ended = self.ended.borrow_mut();
         if matches!(*ended, End::NotYet) {
@@ -341,6 +441,22 @@ impl<T: FromScript> TaskHandle<T> {
 
     /// Cancels it: `CancelledError` is raised where it waits, or at its next safe point if it computes, as in a loop that never waits. Its `finally`
     /// clauses run, when tasks run next.
+    ///
+    /// Cancels it: `CancelledError` is raised where it waits, or when it waits; its `finally` clauses run.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("main.lang", "import task\nlet has_left = false\nfn wait() { try { task.sleep(1000) } finally { has_left = true } }")?;
+    /// let waits = vm.start::<(), _>("main.wait", ())?;
+    /// vm.run_ready_tasks()?;
+    /// waits.cancel(&mut vm);
+    /// vm.run_tasks()?;
+    /// assert!(vm.get::<bool>("main.has_left")?);
+    /// assert!(matches!(waits.take(&mut vm), Some(Err(Error::Raised { class, .. })) if class == "CancelledError"));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn cancel(&self, vm: &mut Vm) {
         if !Arc::ptr_eq(&self.pool, &vm.pool) {
             return;

@@ -59,12 +59,13 @@ impl Drop for RemoteEnd {
 /// What it is given to do runs on the VM's own thread: at the next safe point of the program that runs, or when the host calls [`Vm::poll`].
 ///
 /// ```
-/// use vm::embed::{Error, Vm, VmOptions};
+/// use embed::prelude::*;
+/// use std::thread;
 ///
-/// let mut vm = Vm::bare(VmOptions::default());
+/// let mut vm = Vm::new();
 /// vm.load_text("game.lang", "let score = 7\nlet is_over = false\nfn run() { while not is_over { } }")?;
 /// let remote = vm.remote();
-/// let other = std::thread::spawn(move || {
+/// let other = thread::spawn(move || {
 ///     let score = remote.ask(|vm| vm.get::<i64>("game.score")).expect("the VM is there");
 ///     remote.post(|vm| vm.set("game.is_over", true).expect("it is a variable")).expect("the VM is there");
 ///     score
@@ -82,6 +83,17 @@ pub struct Remote {
 }
 
 /// The VM that a [`Remote`] reaches is gone.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::Gone;
+///
+/// let vm = Vm::new();
+/// let remote = vm.remote();
+/// drop(vm);
+/// assert_eq!(remote.post(|_| ()), Err(Gone));
+/// assert_eq!(Gone.to_string(), "the VM is gone");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Gone;
 
@@ -103,6 +115,19 @@ impl Remote {
     /// Has something done with the VM, and does not wait for it. What is given is done in order, one after the other: if it runs the program, what was given later
     /// waits until it has ended.
     ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("game.lang", "let is_over = false")?;
+    /// let remote = vm.remote();
+    /// remote.post(|vm| vm.set("game.is_over", true).expect("it is a variable")).expect("the VM is there");
+    /// assert!(!vm.get::<bool>("game.is_over")?);
+    /// vm.poll();    // A program that runs comes to that by itself.
+    /// assert!(vm.get::<bool>("game.is_over")?);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If the VM is gone.
     pub fn post(&self, job: impl FnOnce(&mut Vm) + Send + 'static) -> Result<(), Gone> {
@@ -119,6 +144,20 @@ impl Remote {
 
     /// Has something done with the VM, and waits for what it gives. On the VM's own thread it would wait for ever.
     ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use std::thread;
+    ///
+    /// let mut vm = Vm::new();
+    /// let remote = vm.remote();
+    /// let other = thread::spawn(move || remote.ask(|vm| vm.eval::<i64>("6 * 7")).expect("the VM is there"));
+    /// while !other.is_finished() {
+    ///     vm.poll();
+    /// }
+    /// assert_eq!(other.join().expect("it ends")?, 42);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If the VM is gone, or goes before it is done.
     pub fn ask<T: Send + 'static>(&self, job: impl FnOnce(&mut Vm) -> T + Send + 'static) -> Result<T, Gone> {
@@ -131,12 +170,34 @@ impl Remote {
     }
 
     /// Stops what runs, as [`Vm::cancel_flag`] does.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::Interrupt;
+    /// use std::thread;
+    ///
+    /// let mut vm = Vm::new();
+    /// let remote = vm.remote();
+    /// let other = thread::spawn(move || remote.cancel());
+    /// assert!(matches!(vm.eval::<()>("while true { }"), Err(Error::Interrupted(Interrupt::Cancelled))));
+    /// # other.join().expect("it ends");
+    /// ```
     pub fn cancel(&self) {
         self.cancel.store(true, Ordering::Relaxed);
         self.tower.ring();
     }
 
     /// Asks for a reload, as [`ReloadHandle::request`] does.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.remote().reload();
+    /// assert!(vm.reload_handle().is_pending());
+    /// vm.poll();
+    /// assert!(!vm.reload_handle().is_pending());
+    /// ```
     pub fn reload(&self) {
         self.reload.request();
         self.tower.ring();
@@ -145,6 +206,18 @@ impl Remote {
 
 impl Vm {
     /// What reaches this VM from any thread.
+    ///
+    /// See the example of [`Remote`].
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.remote().post(|vm| vm.define_value("host", "ready", true)).expect("the VM is there");
+    /// vm.poll();
+    /// assert!(vm.get::<bool>("host.ready")?);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn remote(&self) -> Remote {
         let tower = self.arena.mutate(|_, world| world.tower.clone());
         Remote { shared: self.remote_end.shared.clone(), tower, cancel: self.cancel_flag(), reload: self.reload_handle() }

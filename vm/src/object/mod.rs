@@ -65,6 +65,4 @@ pub use task::{Bell, Completion, Goal, Level, MadeBy, Maker, OutsideWait, Parked
 pub use undo::Undo;
 pub use variant::{EnumValue, Variant};
 pub use way::{Passed, Way, Ways};
-pub use world::{
-    Control, Cx, Detour, ErrorKind, Exit, Following, Found, HandlePool, Passing, Stress, Symbols, TraceFrame, World,
-};
+pub use world::{Control, Cx, Detour, ErrorKind, Exit, Following, Found, HandlePool, Passing, Stress, Symbols, TraceFrame, World};

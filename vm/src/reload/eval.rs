@@ -21,6 +21,21 @@ use std::sync::Arc;
 impl Vm {
     /// Evaluates text in a namespace, as the REPL does: definitions always take effect and keep their contributor. Gives the value of
     /// the last statement if it is an expression.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("game.lang", "let score = 7")?;
+    /// let value = vm.eval_in("game", "<a console>", "score + 1")?.expect("it is an expression");
+    /// assert_eq!(vm.read::<i64>(&value)?, 8);
+    /// assert!(vm.eval_in("game", "<a console>", "fn double(n) { n * 2 }")?.is_none());
+    /// assert_eq!(vm.call::<_, i64>("game.double", (4,))?, 8);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Refused`] or [`Error::Host`] if the text is wrong, else what the program has raised.
     pub fn eval_in(&mut self, namespace: &str, name: &str, text: &str) -> Result<Option<Handle>, Error> {
         let source = Source::new(name, text);
         let result = compile_source(&source);
@@ -33,6 +48,9 @@ impl Vm {
 
     /// As [`Vm::eval_in`], for text that was compiled before: `image` is what [`encode`](crate::image::encode) made of it. If it was made of
     /// another text, or by another version of the engine, the text is compiled.
+    ///
+    /// # Errors
+    /// As for [`Vm::eval_in`].
     pub fn eval_compiled(&mut self, namespace: &str, name: &str, text: &str, image: &[u8]) -> Result<Option<Handle>, Error> {
         match crate::image::decode(image, &Source::new(name, text)) {
             Some(image) => self.holding_panics(|vm| vm.eval_image(namespace, image)),

@@ -181,6 +181,25 @@ impl Vm {
     }
 
     /// Has `tell` called with what comes of each reload from now on, made or refused, until it breaks.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use std::cell::RefCell;
+    /// use std::ops::ControlFlow;
+    /// use std::rc::Rc;
+    ///
+    /// let told = Rc::new(RefCell::new(Vec::new()));
+    /// let tell = told.clone();
+    /// let mut vm = Vm::new();
+    /// vm.watch_reports(move |report| {
+    ///     tell.borrow_mut().push(report.ok);
+    ///     ControlFlow::Continue(())
+    /// });
+    /// vm.load_text("game.lang", "let score = 7")?;
+    /// vm.reload_text("game.lang", "let = 7");
+    /// assert_eq!(*told.borrow(), [true, false]);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn watch_reports(&self, tell: impl Fn(&Report) -> ControlFlow<()> + 'static) {
         self.files.watchers.borrow_mut().push(Box::new(tell));
     }

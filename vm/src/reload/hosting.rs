@@ -26,7 +26,7 @@ type ChangeSource = Box<dyn FnMut(&mut Vm) -> Vec<FileText>>;
 
 /// What a host has decided.
 #[derive(Default)]
-pub struct Hosting {
+pub(super) struct Hosting {
     /// Tokens that are alive.
     blocks: Rc<Cell<usize>>,
     required: Vec<(String, Fits)>,
@@ -45,6 +45,16 @@ pub struct Hosting {
 }
 
 /// As long as it is alive the VM makes no reload: what [`Vm::block_reloads`] gives.
+///
+/// ```
+/// use embed::prelude::*;
+///
+/// let mut vm = Vm::new();
+/// let block = vm.block_reloads();
+/// assert_eq!(vm.reload_text("a.lang", "let x = 1").reasons[0].message, "the host has blocked reloads");
+/// drop(block);
+/// assert!(vm.reload_text("a.lang", "let x = 1").ok);
+/// ```
 #[must_use = "reloads are blocked as long as it is alive"]
 #[derive(Debug)]
 pub struct ReloadBlock(Rc<Cell<usize>>);
@@ -61,8 +71,9 @@ impl Vm {
     /// holds more than one thing of the program that must fit together.
     ///
     /// ```
-    /// # use vm::embed::{Vm, VmOptions};
-    /// let mut vm = Vm::bare(VmOptions::default());
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
     /// let block = vm.block_reloads();
     /// assert!(!vm.reload_text("a.lang", "let x = 1").ok);
     /// drop(block);
@@ -75,6 +86,17 @@ impl Vm {
     }
 
     /// Whether a [`ReloadBlock`] is alive.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let vm = Vm::new();
+    /// let (one, two) = (vm.block_reloads(), vm.block_reloads());
+    /// drop(one);
+    /// assert!(vm.is_reload_blocked());
+    /// drop(two);
+    /// assert!(!vm.is_reload_blocked());
+    /// ```
     pub fn is_reload_blocked(&self) -> bool {
         self.files.hosting.blocks.get() > 0
     }
@@ -84,8 +106,9 @@ impl Vm {
     /// cost no more than an indirection that is there in any case.
     ///
     /// ```
-    /// # use vm::embed::{Error, Vm, VmOptions};
-    /// let mut vm = Vm::bare(VmOptions::default());
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
     /// vm.load_text("game.lang", "fn f() { 1 }")?;
     /// vm.freeze();
     /// assert!(!vm.reload_text("game.lang", "fn f() { 2 }").ok);
@@ -98,6 +121,15 @@ impl Vm {
     }
 
     /// Whether [`Vm::freeze`] was called.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// assert!(!vm.is_frozen());
+    /// vm.freeze();
+    /// assert!(vm.is_frozen());
+    /// ```
     pub fn is_frozen(&self) -> bool {
         self.files.hosting.is_frozen
     }
@@ -121,8 +153,9 @@ impl Vm {
     /// report. What it refuses is taken back as if it had never been, with its text as the reason.
     ///
     /// ```
-    /// # use vm::embed::{Error, Vm, VmOptions};
-    /// let mut vm = Vm::bare(VmOptions::default());
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
     /// vm.on_validate(|vm, _| match vm.get::<i64>("game.players") {
     ///     Ok(count) if count > 8 => Err(format!("{count} players are too many")),
     ///     _ => Ok(()),
@@ -141,8 +174,9 @@ impl Vm {
     /// if it is missing, of another type, or cannot be called with so many arguments; and an evaluation of the definition if it makes it so.
     ///
     /// ```
-    /// # use vm::embed::{Error, Vm, VmOptions};
-    /// let mut vm = Vm::bare(VmOptions::default());
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
     /// vm.require::<fn(f64)>("game.update");
     /// vm.require::<String>("game.title");
     /// vm.load_text("game.lang", "const title = \"Pong\"\nfn update(dt) { }")?;
@@ -156,12 +190,45 @@ impl Vm {
     }
 
     /// Sets where [`Vm::poll_reload`] gets edits from: a watcher of files, a network, an editor. A file without text is gone.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::FileText;
+    ///
+    /// let mut vm = Vm::new();
+    /// let mut edits = vec![FileText { path: "a.lang".into(), text: Some("let x = 1".into()) }];
+    /// vm.set_change_source(move |_| std::mem::take(&mut edits));
+    /// assert!(vm.poll_reload().expect("there is an edit").committed);
+    /// assert_eq!(vm.get::<i64>("a.x")?, 1);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn set_change_source(&mut self, source: impl FnMut(&mut Vm) -> Vec<FileText> + 'static) {
         self.files.hosting.source = Some(Box::new(source));
     }
 
     /// Brings in what has been edited since it was called last, in one commit: the host's way to reload from its own thread, where it is right for it.
     /// `None` if there is nothing new, and as long as reloads are blocked. Edits that are refused are tried again together with the next.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::FileText;
+    /// use std::cell::RefCell;
+    /// use std::rc::Rc;
+    ///
+    /// let saved = Rc::new(RefCell::new(Vec::new()));
+    /// let source = saved.clone();
+    /// let save = |path: &str, text: &str| saved.borrow_mut().push(FileText { path: path.into(), text: Some(text.into()) });
+    /// let mut vm = Vm::new();
+    /// vm.set_change_source(move |_| source.take());
+    ///
+    /// save("a.lang", "import b\nlet x = b.y");
+    /// assert!(!vm.poll_reload().expect("there is an edit").ok, "there is no `b`");
+    /// assert!(vm.poll_reload().is_none());
+    /// save("b.lang", "let y = 2");
+    /// assert!(vm.poll_reload().expect("both of them").committed);
+    /// assert_eq!(vm.get::<i64>("a.x")?, 2);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn poll_reload(&mut self) -> Option<Report> {
         let report = self.poll_source();
         let troubles = std::mem::take(&mut self.files.hosting.troubles);
@@ -208,6 +275,16 @@ impl Vm {
     }
 
     /// For a change source: a file was edited and its text cannot be had, as when it is no UTF-8. Until it is edited again, what is polled is refused with this reason.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.set_change_source(|_| Vec::new());
+    /// vm.note_unreadable("a.lang", "`a.lang` is not UTF-8");
+    /// let report = vm.poll_reload().expect("there was an edit");
+    /// assert_eq!(report.reasons[0].message, "`a.lang` is not UTF-8");
+    /// ```
     pub fn note_unreadable(&mut self, path: &str, problem: &str) {
         self.files.hosting.unreadable.insert(path.to_owned(), problem.to_owned());
         self.files.hosting.is_due = true;

@@ -49,6 +49,7 @@ mod parts;
 mod plan;
 mod putback;
 mod queue;
+mod reasons;
 mod relink;
 mod report;
 mod runs;

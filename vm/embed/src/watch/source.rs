@@ -9,6 +9,31 @@ use std::time::Duration;
 use vm::reload::normalise;
 
 /// Edits of the files that run: a function of [`Vm`], which is visible where this trait is.
+///
+/// ```
+/// use embed::prelude::*;
+/// use std::{fs, thread, time::Duration};
+///
+/// # let folder = std::env::temp_dir().join(format!("lang-doc-watch-files-{}", std::process::id()));
+/// # fs::create_dir_all(&folder)?;
+/// let path = folder.join("game.lang");
+/// fs::write(&path, "fn lives() { 3 }")?;
+/// let mut vm = Vm::new();
+/// vm.load_file(&path.to_string_lossy())?;
+/// vm.watch_files(None)?;
+///
+/// fs::write(&path, "fn lives() { 4 }")?;
+/// let report = loop {
+///     match vm.poll_reload() {
+///         Some(report) => break report,
+///         None => thread::sleep(Duration::from_millis(1)),
+///     }
+/// };
+/// assert!(report.committed, "{report}");
+/// assert_eq!(vm.call::<_, i64>("game.lives", ())?, 4);
+/// # fs::remove_dir_all(&folder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait WatchFiles {
     /// Watches the files that are loaded, now and later, on a thread of its own, and lets [`Vm::poll_reload`] bring edits in. With `poll` it looks at that interval
     /// instead of relying on the system.
