@@ -33,11 +33,13 @@
 //! | keep it within bounds | [`Builder::fuel`], [`Builder::memory`], [`Vm::cancel_flag`], [`Sandbox`] |
 //! | let scripts load shared libraries, or not | [`Effect::NativeCode`]; the feature `bundles`, which is on unless it is turned off |
 //! | reach it from other threads | [`Vm::remote`] |
+//! | use the engine's own values, without conversion | [`engine`] |
 //! | let editors and terminals in | [`session::Server`] |
 //!
 //! A [`Vm`] stays on the thread that has made it; a program may have many. Nothing of it has a lifetime.
 
 mod create;
+pub mod engine;
 mod system;
 pub mod watch;
 

@@ -14,9 +14,9 @@ use std::rc::{Rc, Weak};
 /// that it had. Clones are the same registry. [`Vm::registry`] makes one.
 ///
 /// ```
-/// use vm::embed::{Error, Hot, Vm, VmOptions};
+/// use embed::prelude::*;
 ///
-/// let mut vm = Vm::bare(VmOptions::default());
+/// let mut vm = Vm::new();
 /// let commands = vm.registry::<Hot<fn(i64) -> i64>>();
 /// let registering = commands.clone();
 /// vm.define_function("editor", "command(name, f)", move |vm: &mut Vm, name: String, f: Hot<fn(i64) -> i64>| {

@@ -497,7 +497,7 @@ impl Vm {
     fn charge_slice(&mut self) {
         self.arena.mutate_root(|_, world| {
             let left = if world.ticks_saved.get() > 0 { world.ticks_saved.get() } else { world.ticks.get().max(0) };
-            let used = u64::try_from(world.slice - left).unwrap_or(0);
+            let used = u64::try_from(world.slice - left).unwrap_or(0).saturating_add(world.owed.take());
             world.slice = left;
             world.fuel = world.fuel.map(|fuel| fuel.saturating_sub(used));
             world.budget = world.budget.map(|budget| budget.saturating_sub(used));

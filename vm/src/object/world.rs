@@ -466,7 +466,7 @@ pub struct World<'gc> {
     /// `ticks` before an allocation brought the next look forward.
     #[collect(require_static)]
     pub ticks_saved: Cell<i64>,
-    /// Loop turns that natives have spent beyond their slices, and that are not taken from the fuel yet.
+    /// Loop turns that natives have spent beyond their slices, and that are not taken from fuel and budget yet.
     #[collect(require_static)]
     pub owed: Cell<u64>,
     /// Fuel that is left, in safe points.

@@ -66,6 +66,7 @@ mod unknown;
 mod uses;
 mod variants;
 
+pub use crate::object::{Kind, LayoutChange};
 pub use check::{CheckedPlan, Place, Reason};
 pub use contribution::{Holder, NewText, Verdict, verdict};
 pub use diff::{Change, DefinitionChange, FileChange, diff};
