@@ -160,7 +160,7 @@ fn own<'gc>(context: &mut Context, cx: &mut Cx<'_, 'gc>, kind: usize, pointer: *
     OWNED.with_borrow_mut(|owned| owned.insert(pointer.addr()));
     of.live.set(of.live.get() + 1);
     let value = NativeValue { library: library.clone(), kind, pointer };
-    let host = Gc::new(cx.mc, HostObject { type_name: "native value", data: Box::new(value), taken: Cell::new(false) });
+    let host = Gc::new(cx.mc, HostObject { type_name: "native value", data: Rc::new(value), taken: Cell::new(false) });
     Instance::put(instance, cx.mc, &layout, *at as usize, Value::Host(host));
     Ok(Value::Instance(instance))
 }

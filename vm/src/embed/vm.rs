@@ -97,12 +97,17 @@ pub struct Vm {
 /// What a native asks the driver to do while the program stands at a safe point.
 pub struct Request(Answer);
 
-/// How the driver answers a request.
-type Answer = Box<dyn FnOnce(&mut Vm) -> Result<Handle, Error>>;
+/// How the driver answers a request. `None`: the call's result is in `Tasks::wake` already.
+type Answer = Box<dyn FnOnce(&mut Vm) -> Result<Option<Handle>, Error>>;
 
 /// For natives that need the VM itself, such as `live.reload`: `f` is called at once, while the program stands at a safe point; the call
 /// has its result. Errors that are not the program's own become ReloadError.
 pub fn outside<'gc>(f: impl FnOnce(&mut Vm) -> Result<Handle, Error> + 'static) -> Box<Control<'gc>> {
+    outside_at_once(move |vm| f(vm).map(Some))
+}
+
+/// The same for what may put the call's result into `Tasks::wake` itself, and gives `None` then.
+pub(super) fn outside_at_once<'gc>(f: impl FnOnce(&mut Vm) -> Result<Option<Handle>, Error> + 'static) -> Box<Control<'gc>> {
     Box::new(Control::Outside(Box::new(Request(Box::new(f)))))
 }
 
@@ -369,12 +374,15 @@ impl Vm {
     /// Does what running code asked for; the code goes on with the result, or with an error.
     fn carry_out_request(&mut self, request: Request) -> Result<(), Error> {
         let result = (request.0)(self);
-        if let Err(Error::Interrupted(interrupt)) = result {
-            return Err(Error::Interrupted(interrupt));
+        match result {
+            Err(Error::Interrupted(interrupt)) => return Err(Error::Interrupted(interrupt)),
+            Ok(None) => return Ok(()),
+            _ => {}
         }
         self.enter(|cx| {
             let wake = match result {
-                Ok(value) => Wake::Value(value.value_in(cx.world)),
+                Ok(None) => return,
+                Ok(Some(value)) => Wake::Value(value.value_in(cx.world)),
                 Err(Error::Raised { value, .. }) => Wake::Raise(value.value_in(cx.world)),
                 Err(error) => Wake::Raise(cx.error_value(ErrorKind::ReloadError, &error.to_string())),
             };
@@ -547,6 +555,7 @@ impl Vm {
     pub(super) fn clear_stacks(&mut self) {
         self.arena.mutate_root(|_, world| {
             world.stack.clear_above_top();
+            world.idle_stacks.clear();
             for stack in world.parked.iter_mut().filter_map(|parked| parked.stack.as_mut()) {
                 stack.clear_above_top();
             }

@@ -7,6 +7,7 @@ use gc_arena::{Collect, Gc, Mutation};
 use std::any::{Any, TypeId};
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::rc::Rc;
 
 /// A captured variable that is assigned after it was captured, or a shared slot.
 #[derive(Collect)]
@@ -271,7 +272,7 @@ pub struct HostObject {
     /// Name of its type, for messages.
     pub type_name: &'static str,
     /// The thing.
-    pub data: Box<dyn Any>,
+    pub data: Rc<dyn Any>,
     /// Set while the host has taken the thing out.
     pub taken: Cell<bool>,
 }

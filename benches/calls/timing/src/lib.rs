@@ -14,6 +14,11 @@ static ALLOCATOR: Counting = Counting;
 /// Bytes that are allocated.
 static ALLOCATED: AtomicIsize = AtomicIsize::new(0);
 
+/// Bytes that are allocated now.
+pub fn allocated() -> isize {
+    ALLOCATED.load(Ordering::Relaxed)
+}
+
 /// Calls or turns in one round.
 pub const COUNT: i64 = 100_000;
 
@@ -59,9 +64,9 @@ impl Timing {
         // What is made once for all of them.
         drop(make());
         self.of("making and dropping a VM (ns)", MADE as i64, || (0..MADE).for_each(|_| drop(make())));
-        let before = ALLOCATED.load(Ordering::Relaxed);
+        let before = allocated();
         let made: Vec<T> = (0..MADE).map(|_| make()).collect();
-        let grown = ALLOCATED.load(Ordering::Relaxed) - before;
+        let grown = allocated() - before;
         self.print("memory of a VM (bytes)", grown as f64 / MADE as f64);
         drop(made);
     }
