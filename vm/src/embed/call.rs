@@ -16,6 +16,9 @@ use crate::object::{Cx, ErrorKind, Exit, Fiber, Level, Parked, Stack, Task};
 use gc_arena::Gc;
 use std::mem;
 
+/// Stacks of calls within calls that are kept for the next ones.
+const IDLE_STACKS_MAX: usize = 8;
+
 /// Slots that the stack of a call begins with.
 const STACK_SLOTS: usize = 64;
 
@@ -140,16 +143,21 @@ impl Vm {
             let main = cx.enter_call();
             *is_running = true;
             cx.world.ticks.set(cx.world.ticks.get() - 1);
-            let exit = args.with_values(&mut cx, |cx, args| interp::begin_call(cx, callee, args));
-            Ok(match exit.unwrap_or_else(|| interp::run(&mut cx)) {
-                Exit::Done(value) if cx.is_plain_end(main) => {
-                    let result = T::from_script(&mut cx, value).map_err(|text| Error::Host(format!("the result: {text}")));
+            let exit = args.with_values(&mut cx, |cx, args| match interp::begin_plain_call(cx, &callee, args) {
+                true => None,
+                false => interp::begin_call(cx, callee, args),
+            });
+            Ok(match exit.or_else(|| interp::run_to_end(&mut cx)) {
+                None if cx.is_plain_end(main) => {
+                    let value = cx.world.stack.result();
+                    let result = T::from_script(&mut cx, value).map_err(wrong_result);
                     cx.leave_call(main);
                     cx.end_level(*has_level);
                     *is_running = false;
                     Begun::Done(result)
                 }
-                exit => Begun::Left(main.id(), note(exit, &mut cx)),
+                None => Begun::Left(main.id(), note(Exit::Done(cx.world.stack.result()), &mut cx)),
+                Some(exit) => Begun::Left(main.id(), note(exit, &mut cx)),
             })
         });
         match begun? {
@@ -162,6 +170,11 @@ impl Vm {
             }
         }
     }
+}
+
+#[cold]
+fn wrong_result(text: String) -> Error {
+    Error::Host(format!("the result: {text}"))
 }
 
 impl<'gc> Cx<'_, 'gc> {
@@ -184,14 +197,22 @@ impl<'gc> Cx<'_, 'gc> {
 
     /// A main part begins; what ran before waits on its own stack.
     pub(super) fn enter_main(&mut self, main: Gc<'gc, Task<'gc>>, stack: Stack<'gc>, fiber: Option<Gc<'gc, Fiber<'gc>>>) {
+        let stack = mem::replace(&mut self.world.stack, stack);
+        self.put_aside(main, Some(Box::new(stack)));
+        self.world.fiber = fiber;
+    }
+
+    /// What ran waits, and a main part runs instead. The stack is what the caller says it is.
+    #[inline]
+    fn put_aside(&mut self, main: Gc<'gc, Task<'gc>>, stack: Option<Box<Stack<'gc>>>) {
         let world = &mut *self.world;
-        let stack = mem::replace(&mut world.stack, stack);
-        let fiber = mem::replace(&mut world.fiber, fiber);
-        let wake = world.tasks.wake.take();
+        let fiber = world.fiber.take();
+        // As a rule there is none, and nothing large is moved.
+        let wake = if world.tasks.wake.is_some() { world.tasks.wake.take().map(Box::new) } else { None };
         let task = world.tasks.current.replace(main);
         world.tasks.level().main = Some(main);
         let budget = if world.parked.is_empty() { world.budget } else { world.budget.take() };
-        world.parked.push(Parked { stack: Some(Box::new(stack)), fiber, task, wake, budget });
+        world.parked.push(Parked { stack, fiber, task, wake, budget });
     }
 
     /// What ran before the main part that ends is what runs again. Gives what ran last.
@@ -201,7 +222,7 @@ impl<'gc> Cx<'_, 'gc> {
         let running = mem::replace(&mut world.tasks.current, before.task);
         world.stack = before.stack.map_or_else(|| Stack::new(STACK_SLOTS, world.depth_limit), |stack| *stack);
         world.fiber = before.fiber;
-        world.tasks.wake = before.wake;
+        world.tasks.wake = before.wake.map(|wake| *wake);
         if !world.parked.is_empty() {
             world.budget = before.budget;
         }
@@ -219,18 +240,25 @@ impl<'gc> Cx<'_, 'gc> {
             }
             None => Task::new(self.mc, id, "main", Value::Nil),
         };
-        if self.world.parked.is_empty() && self.world.stack.values.len() <= limits::IDLE_SLOTS_MAX {
-            let world = &mut *self.world;
-            let (fiber, wake) = (world.fiber.take(), world.tasks.wake.take());
-            let task = world.tasks.current.replace(main);
-            world.tasks.level().main = Some(main);
-            let budget = world.budget;
-            world.parked.push(Parked { stack: None, fiber, task, wake, budget });
-        } else {
-            let stack = Stack::new(STACK_SLOTS, self.world.depth_limit);
-            self.enter_main(main, stack, None);
-        }
+        let can_use_stack = self.world.parked.is_empty() && self.world.stack.values.len() <= limits::IDLE_SLOTS_MAX;
+        let stack = if can_use_stack { None } else { Some(self.put_stack_aside()) };
+        self.put_aside(main, stack);
         main
+    }
+
+    /// Gives the running stack; an empty one is there instead.
+    fn put_stack_aside(&mut self) -> Box<Stack<'gc>> {
+        let depth_limit = self.world.depth_limit;
+        let mut stack = match self.world.idle_stacks.pop() {
+            Some(mut stack) => {
+                stack.limit_depth(depth_limit);
+                stack.force_slow(false);
+                stack
+            }
+            None => Box::new(Stack::new(STACK_SLOTS, depth_limit)),
+        };
+        mem::swap(&mut self.world.stack, &mut stack);
+        stack
     }
 
     /// Whether the end of a call leaves nothing to do but to take its result.
@@ -251,14 +279,17 @@ impl<'gc> Cx<'_, 'gc> {
         let before = world.parked.pop().expect("parked by `enter_call`");
         world.tasks.current = before.task;
         world.tasks.level().main = None;
-        world.tasks.wake = before.wake;
+        world.tasks.wake = before.wake.map(|wake| *wake);
         world.fiber = before.fiber;
         if !world.parked.is_empty() {
             world.budget = before.budget;
         }
-        match before.stack {
-            None => world.stack.reset(),
-            Some(stack) => world.stack = *stack,
+        world.stack.reset();
+        if let Some(mut stack) = before.stack {
+            mem::swap(&mut world.stack, &mut stack);
+            if stack.values.len() <= limits::IDLE_SLOTS_MAX && world.idle_stacks.len() < IDLE_STACKS_MAX {
+                world.idle_stacks.push(stack);
+            }
         }
         world.idle = Some(main);
         self.forget_main(main);

@@ -122,6 +122,7 @@ impl Arguments for &[Handle] {
     }
 }
 
+#[cold]
 pub(super) fn expected<'gc>(cx: &Cx<'_, 'gc>, what: &str, value: &Value<'gc>) -> String {
     format!("expected {what}, got {}", cx.type_name(value))
 }
@@ -185,6 +186,7 @@ impl IntoScript for bool {
 }
 
 impl FromScript for bool {
+    #[inline]
     fn from_script<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>) -> Result<Self, String> {
         match value {
             Value::True => Ok(true),
@@ -194,9 +196,15 @@ impl FromScript for bool {
     }
 }
 
+#[cold]
+fn out_of_range(name: &str) -> String {
+    format!("the int does not fit {name}")
+}
+
 macro_rules! integers {
     ($($t:ty),*) => { $(
         impl IntoScript for $t {
+            #[inline]
             fn into_script<'gc>(self, cx: &mut Cx<'_, 'gc>) -> Value<'gc> {
                 match i64::try_from(self) {
                     Ok(i) => Value::Int(i),
@@ -206,11 +214,11 @@ macro_rules! integers {
         }
 
         impl FromScript for $t {
+            #[inline(always)]
             fn from_script<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>) -> Result<Self, String> {
-                let out_of_range = || format!("the int does not fit {}", stringify!($t));
                 match value {
-                    Value::Int(i) => i.try_into().map_err(|_| out_of_range()),
-                    Value::BigInt(big) => <$t>::try_from(&big.0).map_err(|_| out_of_range()),
+                    Value::Int(i) => i.try_into().map_err(|_| out_of_range(stringify!($t))),
+                    Value::BigInt(big) => <$t>::try_from(&big.0).map_err(|_| out_of_range(stringify!($t))),
                     other => Err(expected(cx, "an int", &other)),
                 }
             }
@@ -227,8 +235,12 @@ impl IntoScript for f64 {
 }
 
 impl FromScript for f64 {
+    #[inline]
     fn from_script<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>) -> Result<Self, String> {
-        ops::to_float(&value).ok_or_else(|| expected(cx, "a number", &value))
+        match value {
+            Value::Float(f) => Ok(f),
+            other => ops::to_float(&other).ok_or_else(|| expected(cx, "a number", &other)),
+        }
     }
 }
 
@@ -268,6 +280,7 @@ impl FromScript for String {
 macro_rules! texts {
     ($($t:ty),*) => { $(
         impl IntoScript for $t {
+            #[inline]
             fn into_script<'gc>(self, cx: &mut Cx<'_, 'gc>) -> Value<'gc> {
                 cx.str(&self)
             }
@@ -554,6 +567,7 @@ macro_rules! tuples {
             }
 
             #[expect(non_snake_case, reason = "one variable for each type")]
+            #[inline]
             fn with_values<'gc, R>(self, cx: &mut Cx<'_, 'gc>, f: impl FnOnce(&mut Cx<'_, 'gc>, &[Value<'gc>]) -> R) -> R {
                 let ($($name,)*) = self;
                 let values = [$($name.into_script(cx)),*];

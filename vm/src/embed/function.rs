@@ -3,9 +3,9 @@
 use super::convert::{FromScript, IntoScript};
 use super::error::{Error, HostSource};
 use super::handle::Handle;
-use super::vm::{Vm, outside};
+use super::vm::{Vm, outside_at_once};
 use crate::heap::Value;
-use crate::object::{Control, Cx, ErrorKind, HostFn, HostObject, Instance, NativeResult};
+use crate::object::{Control, Cx, ErrorKind, HostFn, HostObject, Instance, NativeResult, Wake};
 use crate::ops;
 use gc_arena::Gc;
 use std::rc::Rc;
@@ -85,11 +85,14 @@ impl<T: FromScript> Parameter for T {
 
     #[inline]
     fn take<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>], at: usize, hidden: usize) -> Result<Self, Box<Control<'gc>>> {
-        let value = args.get(at).copied().unwrap_or_default();
+        let value = args.get(at).unwrap_or(&Value::Nil);
         if value.is_unset() {
-            return Err(cx.raise(ErrorKind::ArityError, format!("argument {} is missing", at + 1 - hidden.min(at))));
+            return Err(missing_argument(cx, at, hidden));
         }
-        T::from_script(cx, value).map_err(|text| wrong_argument(cx, at, hidden, &text))
+        match T::from_script(cx, *value) {
+            Ok(value) => Ok(value),
+            Err(text) => Err(wrong_argument(cx, at, hidden, &text)),
+        }
     }
 }
 
@@ -102,6 +105,11 @@ impl<T: FromScript> Parameter for Rest<T> {
             .collect::<Result<_, _>>()
             .map(Rest)
     }
+}
+
+#[cold]
+fn missing_argument<'gc>(cx: &mut Cx<'_, 'gc>, at: usize, hidden: usize) -> Box<Control<'gc>> {
+    cx.raise(ErrorKind::ArityError, format!("argument {} is missing", at + 1 - hidden.min(at)))
 }
 
 #[cold]
@@ -227,7 +235,7 @@ macro_rules! functions {
                 Box::new(move |cx, args| {
                     $(let $name = $name::take(cx, args, $i, hidden)?;)*
                     let function = function.clone();
-                    Err(outside(move |vm| {
+                    Err(outside_at_once(move |vm| {
                         let result = function(vm, $($name),*);
                         vm.take_result(result)
                     }))
@@ -255,10 +263,13 @@ impl<'gc> Cx<'_, 'gc> {
 }
 
 impl Vm {
-    /// The result of a host function that has run outside of the interpreter.
-    pub(super) fn take_result(&mut self, result: impl HostResult) -> Result<Handle, Error> {
+    /// The result of a host function that has run outside of the interpreter: what the script goes on with.
+    pub(super) fn take_result(&mut self, result: impl HostResult) -> Result<Option<Handle>, Error> {
         let done = self.enter(|cx| match result.into_result(cx) {
-            Ok(value) => Ok(Handle::new(cx.world, value)),
+            Ok(value) => {
+                cx.world.tasks.wake = Some(Wake::Value(value));
+                Ok(None)
+            }
             Err(control) => Err(match *control {
                 Control::Raise(error) => Ok(Handle::new(cx.world, error)),
                 Control::Interrupt(interrupt) => Err(interrupt),

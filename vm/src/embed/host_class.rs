@@ -12,8 +12,8 @@ use super::vm::Vm;
 use crate::heap::Value;
 use crate::link;
 use crate::object::{
-    Class, ClassKind, Control, Cx, ErrorKind, HostFn, HostObject, HostTypeId, Instance, Kind, Member, NativeResult, OwnSlot,
-    SlotInit, Symbol, SymbolMap,
+    Class, ClassKind, Control, Cx, ErrorKind, HostFn, HostObject, HostTypeId, Instance, Kind, Layout, Member, NativeResult,
+    OwnSlot, SlotInit, Symbol, SymbolMap,
 };
 use crate::ops;
 use gc_arena::Gc;
@@ -269,49 +269,65 @@ impl<T: HostType> IntoScript for &Own<T> {
 
 impl<T: HostType> FromScript for Own<T> {
     fn from_script<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>) -> Result<Self, String> {
-        let cell = cell_of::<T>(cx, &value)?.clone();
+        cell_of::<T>(cx, &value)?;
+        let cell = host_of::<T>(cx, &value).and_then(|host| host.data.clone().downcast().ok()).expect("looked at just now");
         Ok(Own { handle: Handle::new(cx.world, value), cell })
     }
 }
 
 /// The Rust value in an instance.
 #[inline]
-fn cell_of<'gc, T: HostType>(cx: &mut Cx<'_, 'gc>, value: &Value<'gc>) -> Result<&'gc Rc<HostCell<T>>, String> {
+fn cell_of<'gc, T: HostType>(cx: &mut Cx<'_, 'gc>, value: &Value<'gc>) -> Result<&'gc HostCell<T>, String> {
     if let Value::Instance(instance) = *value
         && let Value::Host(host) = Instance::slot(instance, 0)
         && let Some(cell) = Gc::as_ref(host).data.downcast_ref()
     {
         return Ok(cell);
     }
-    other_cell_of(cx, value)
+    match host_of::<T>(cx, value).and_then(|host| host.data.downcast_ref()) {
+        Some(cell) => Ok(cell),
+        None => Err(no_cell::<T>(cx, value)),
+    }
 }
 
-/// The same of one whose hidden slot is not the first, or the error.
+/// What holds the Rust value of an instance of the type, wherever its slot stands.
+fn host_of<'gc, T: HostType>(cx: &Cx<'_, 'gc>, value: &Value<'gc>) -> Option<&'gc HostObject> {
+    let Value::Instance(instance) = *value else { return None };
+    let layout = cx.world.layout(instance.layout());
+    let at = hidden_slot(cx, &layout)?;
+    let Value::Host(host) = Instance::get(instance, &layout, at) else { return None };
+    Some(Gc::as_ref(host)).filter(|host| host.data.is::<HostCell<T>>())
+}
+
+/// The slot for the Rust value: as a rule the first.
+#[inline]
+fn hidden_slot<'gc>(cx: &Cx<'_, 'gc>, layout: &Layout<'gc>) -> Option<usize> {
+    let hidden = cx.world.symbols.hidden_host;
+    if layout.slots.first().is_some_and(|slot| slot.name == hidden) {
+        return Some(0);
+    }
+    layout.index.get(&hidden).map(|at| *at as usize)
+}
+
+/// Why a value is not what it has to be.
 #[cold]
-fn other_cell_of<'gc, T: HostType>(cx: &mut Cx<'_, 'gc>, value: &Value<'gc>) -> Result<&'gc Rc<HostCell<T>>, String> {
+fn no_cell<'gc, T: HostType>(cx: &Cx<'_, 'gc>, value: &Value<'gc>) -> String {
     if let Value::Instance(instance) = *value {
         let layout = cx.world.layout(instance.layout());
-        if let Some(at) = layout.index.get(&cx.world.symbols.hidden_host) {
-            match Instance::get(instance, &layout, *at as usize) {
-                Value::Host(host) => {
-                    if let Some(cell) = Gc::as_ref(host).data.downcast_ref() {
-                        return Ok(cell);
-                    }
-                }
-                _ if cx.world.host_classes.get(&HostTypeId::of::<T>()).is_some_and(|class| layout.class.is_subclass_of(*class)) => {
-                    let name = layout.class.name();
-                    return Err(format!(
-                        "this {} has no {} in it: `super.init(…)` was not called, or it comes from a snapshot",
-                        name.as_str(),
-                        T::NAME
-                    ));
-                }
-                _ => {}
-            }
+        let is_of_type =
+            || cx.world.host_classes.get(&HostTypeId::of::<T>()).is_some_and(|class| layout.class.is_subclass_of(*class));
+        let holds_other = |at| matches!(Instance::get(instance, &layout, at), Value::Host(_));
+        if hidden_slot(cx, &layout).is_some_and(|at| !holds_other(at)) && is_of_type() {
+            let name = layout.class.name();
+            return format!(
+                "this {} has no {} in it: `super.init(…)` was not called, or it comes from a snapshot",
+                name.as_str(),
+                T::NAME
+            );
         }
     }
     let article = if T::NAME.starts_with(['A', 'E', 'I', 'O', 'U']) { "an" } else { "a" };
-    Err(expected(cx, &format!("{article} {}", T::NAME), value))
+    expected(cx, &format!("{article} {}", T::NAME), value)
 }
 
 /// A new instance with a value in it.
@@ -330,9 +346,9 @@ fn instance_of<'gc, T: HostType>(cx: &mut Cx<'_, 'gc>, cell: Rc<HostCell<T>>) ->
 /// Puts a value into an instance of its class.
 fn put_cell<'gc, T: HostType>(cx: &mut Cx<'_, 'gc>, instance: Gc<'gc, Instance<'gc>>, cell: Rc<HostCell<T>>) {
     cx.world.charge(64 + size_of::<HostCell<T>>());
-    let host = HostObject::new(cx.mc, T::NAME, cell, 0);
+    let host = HostObject::of(cx.mc, T::NAME, cell, size_of::<HostCell<T>>());
     let layout = cx.world.layout(instance.layout());
-    let at = layout.index[&cx.world.symbols.hidden_host] as usize;
+    let at = hidden_slot(cx, &layout).expect("instances of classes of the host have one");
     Instance::put(instance, cx.mc, &layout, at, Value::Host(host));
 }
 
@@ -425,13 +441,8 @@ methods!(A 0, B 1, C 2, D 3, E 4, F 5);
 methods!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
 
 #[inline]
-fn receiver<'gc, T: HostType>(
-    cx: &mut Cx<'_, 'gc>,
-    who: &str,
-    args: &[Value<'gc>],
-) -> Result<&'gc Rc<HostCell<T>>, Box<Control<'gc>>> {
-    let value = args.first().copied().unwrap_or_default();
-    cell_of::<T>(cx, &value).map_err(|text| cx.type_error(format!("`{who}`: {text}")))
+fn receiver<'gc, T: HostType>(cx: &mut Cx<'_, 'gc>, who: &str, args: &[Value<'gc>]) -> Result<&'gc HostCell<T>, Box<Control<'gc>>> {
+    cell_of::<T>(cx, args.first().unwrap_or(&Value::Nil)).map_err(|text| cx.type_error(format!("`{who}`: {text}")))
 }
 
 /// A member that is described.
@@ -779,7 +790,8 @@ fn fill<'gc, T: HostType>(cx: &mut Cx<'_, 'gc>, instance: Value<'gc>, value: T) 
         return Err(cx.type_error(format!("`{}.init` is a method of instances", T::NAME)));
     };
     // Called once more, it gives the same instance another value: the host may hold it.
-    if let Ok(cell) = cell_of::<T>(cx, &Value::Instance(instance)) {
+    let cell = host_of::<T>(cx, &Value::Instance(instance)).and_then(|host| host.data.downcast_ref::<HostCell<T>>());
+    if let Some(cell) = cell {
         return match cell.value.try_borrow_mut() {
             Ok(mut content) => {
                 *content = Some(value);

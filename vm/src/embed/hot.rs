@@ -6,7 +6,7 @@ use super::handle::Handle;
 use super::vm::Vm;
 use crate::heap::Value;
 use crate::interp::signature;
-use crate::object::{Cx, Definition, Found, Member};
+use crate::object::{Cx, Definition, Found, Member, Proto, Symbol};
 use crate::ops;
 use gc_arena::Gc;
 use std::cell::Cell;
@@ -156,7 +156,7 @@ fn unfit(name: &str, problem: &str) -> Error {
 
 impl What {
     /// The value there is now; one that is called is looked at after each commit.
-    #[inline]
+    #[inline(always)]
     fn value<'gc>(&self, cx: &mut Cx<'_, 'gc>, arity: Option<usize>) -> Result<Value<'gc>, Error> {
         match self {
             What::Value(handle) => Ok(handle.value_in(cx.world)),
@@ -215,6 +215,12 @@ impl<T: FromScript> Hot<T> {
     }
 }
 
+/// What is called, for an error.
+enum Of<'gc> {
+    Proto(Gc<'gc, Proto<'gc>>),
+    Name(Symbol<'gc>),
+}
+
 impl<'gc> Cx<'_, 'gc> {
     /// Whether a value can be called with so many arguments by position; else what is wrong.
     pub(super) fn check_callable(&mut self, value: &Value<'gc>, count: usize) -> Result<(), String> {
@@ -222,7 +228,7 @@ impl<'gc> Cx<'_, 'gc> {
         let mut count_own = count;
         // A function that stands in for others takes what its target takes; nothing stands in for itself.
         loop {
-            let (least, most, text) = match value {
+            let (least, most, of) = match value {
                 Value::Decorated(decorated) => {
                     value = decorated.target.get();
                     continue;
@@ -254,21 +260,25 @@ impl<'gc> Cx<'_, 'gc> {
                     let params = &proto.image.params;
                     let least = params.iter().filter(|param| param.default.is_none()).count() + own;
                     let most = if proto.image.rest.is_some() { usize::MAX } else { params.len() + own };
-                    (least, most, signature(&proto.image))
+                    (least, most, Of::Proto(proto))
                 }
                 Value::Native(native) => {
                     let most = if native.most == u8::MAX { usize::MAX } else { native.most.into() };
-                    (native.least.into(), most, native.name.as_str().to_owned())
+                    (native.least.into(), most, Of::Name(Symbol(native.name)))
                 }
                 Value::Variant(variant) => {
                     let count = variant.fields.as_ref().map_or(0, |fields| fields.len());
-                    (count, count, variant.name.as_str().to_owned())
+                    (count, count, Of::Name(variant.name))
                 }
                 _ => return Err(format!("it is {}, which cannot be called", ops::describe(self, &value))),
             };
             if (least..=most).contains(&count_own) {
                 return Ok(());
             }
+            let text = match of {
+                Of::Proto(proto) => signature(&proto.image),
+                Of::Name(name) => name.as_str().to_owned(),
+            };
             let s = if count == 1 { "" } else { "s" };
             return Err(format!("the host gives {count} argument{s}, and it is `{text}`"));
         }

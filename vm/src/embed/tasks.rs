@@ -369,6 +369,9 @@ impl Vm {
 
     /// Tells the host what has become of tasks that nobody waits for.
     pub(super) fn tell_failures(&mut self) {
+        if self.arena.mutate(|_, world| world.tasks.failures.is_empty()) {
+            return;
+        }
         let failures: Vec<(u64, String, Handle)> = self.enter(|cx| {
             let failures = std::mem::take(&mut cx.world.tasks.failures);
             failures.into_iter().map(|(id, name, error)| (id, name, Handle::new(cx.world, error))).collect()

@@ -124,8 +124,8 @@ pub struct Vm {
 /// See the example of [`outside`].
 pub struct Request(Answer);
 
-/// How the driver answers a request.
-type Answer = Box<dyn FnOnce(&mut Vm) -> Result<Handle, Error>>;
+/// How the driver answers a request. `None`: the call's result is in `Tasks::wake` already.
+type Answer = Box<dyn FnOnce(&mut Vm) -> Result<Option<Handle>, Error>>;
 
 /// For natives that need the VM itself, such as `live.reload`: `f` is called at once, while the program stands at a safe point; the call
 /// has its result. Errors that are not the program's own become ReloadError.
@@ -140,6 +140,11 @@ type Answer = Box<dyn FnOnce(&mut Vm) -> Result<Handle, Error>>;
 /// # Ok::<(), Error>(())
 /// ```
 pub fn outside<'gc>(f: impl FnOnce(&mut Vm) -> Result<Handle, Error> + 'static) -> Box<Control<'gc>> {
+    outside_at_once(move |vm| f(vm).map(Some))
+}
+
+/// The same for what may put the call's result into `Tasks::wake` itself, and gives `None` then.
+pub(super) fn outside_at_once<'gc>(f: impl FnOnce(&mut Vm) -> Result<Option<Handle>, Error> + 'static) -> Box<Control<'gc>> {
     Box::new(Control::Outside(Box::new(Request(Box::new(f)))))
 }
 
@@ -418,12 +423,12 @@ impl Vm {
     /// Does what running code asked for; the code goes on with the result, or with an error.
     fn carry_out_request(&mut self, request: Request) -> Result<(), Error> {
         let result = match self.host_code(request.0) {
-            Ok(result) => result,
+            Ok(Err(Error::Interrupted(interrupt))) => return Err(Error::Interrupted(interrupt)),
+            Ok(Ok(None)) => return Ok(()),
+            Ok(Ok(Some(value))) => Ok(value),
+            Ok(Err(error)) => Err(error),
             Err(panic) => resume_unwind(panic),
         };
-        if let Err(Error::Interrupted(interrupt)) = result {
-            return Err(Error::Interrupted(interrupt));
-        }
         self.enter(|cx| {
             let wake = match result {
                 Ok(value) => Wake::Value(value.value_in(cx.world)),
@@ -626,6 +631,7 @@ impl Vm {
     pub(super) fn clear_stacks(&mut self) {
         self.arena.mutate_root(|_, world| {
             world.stack.clear_above_top();
+            world.idle_stacks.clear();
             for stack in world.parked.iter_mut().filter_map(|parked| parked.stack.as_mut()) {
                 stack.clear_above_top();
             }

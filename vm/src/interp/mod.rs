@@ -27,7 +27,7 @@ mod trace;
 mod unwind;
 
 pub use call::Called;
-pub use run::{begin, begin_call, go_on, run};
+pub use run::{begin, begin_call, begin_plain_call, go_on, run, run_to_end};
 pub use signature::signature;
 pub(crate) use stop::Stalled;
 pub use task::Next;

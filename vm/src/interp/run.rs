@@ -19,6 +19,12 @@ pub(super) enum Flow<'gc> {
 
 /// Runs the top frame until something makes it leave. The stack must not be empty.
 pub fn run<'gc>(cx: &mut Cx<'_, 'gc>) -> Exit<'gc> {
+    run_to_end(cx).unwrap_or_else(|| Exit::Done(cx.world.stack.result()))
+}
+
+/// The same; `None` at the end of everything: the result is [`Stack::result`].
+#[inline]
+pub fn run_to_end<'gc>(cx: &mut Cx<'_, 'gc>) -> Option<Exit<'gc>> {
     cx.world.mutation = std::ptr::from_ref(cx.mc).cast();
     if cx.world.handlers[0].is_null() {
         cx.world.handlers = TABLE.map(|handler| handler as *const ());
@@ -28,8 +34,12 @@ pub fn run<'gc>(cx: &mut Cx<'_, 'gc>) -> Exit<'gc> {
         // SAFETY: the stack has a frame; the rest is argued at the head of state.rs.
         unsafe {
             State::load(world).dispatch();
-            if let Some(exit) = (*world).exit.take() {
-                return exit;
+            if (*world).has_ended {
+                (*world).has_ended = false;
+                return None;
+            }
+            if (*world).exit.is_some() {
+                return (*world).exit.take();
             }
         }
     }
@@ -67,6 +77,21 @@ pub fn begin_call<'gc>(cx: &mut Cx<'_, 'gc>, callee: Value<'gc>, args: &[Value<'
             Flow::Leave(exit) => Some(exit),
         },
     }
+}
+
+/// The same as [`begin_call`] for the usual case: a function that nothing stands in for, with just the arguments that it takes. False if it is another one,
+/// and nothing has begun.
+#[inline]
+pub fn begin_plain_call<'gc>(cx: &mut Cx<'_, 'gc>, callee: &Value<'gc>, args: &[Value<'gc>]) -> bool {
+    let Value::Function(function) = *callee else { return false };
+    let world = &mut *cx.world;
+    let proto = function.proto();
+    // The arity of code that was replaced, or whose calls go elsewhere, is that of no call.
+    if proto.arity() as usize != args.len() || world.recording.is_some() || world.passing.is_some() || !world.detours.is_empty() {
+        return false;
+    }
+    let stub = cx.world.halt_stub.expect("stubs exist once a VM runs");
+    cx.world.stack.begin(stub, *callee, proto, args)
 }
 
 /// Goes on as `Tasks::wake` says. Gives the exit when nothing is left to run.

@@ -7,6 +7,7 @@ use gc_arena::{Collect, Gc, Mutation};
 use std::any::{Any, TypeId};
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::rc::Rc;
 
 /// A captured variable that is assigned after it was captured, or a shared slot.
 #[derive(Collect)]
@@ -272,7 +273,7 @@ pub struct HostObject {
     pub type_name: &'static str,
     /// The thing.
     #[collect(require_static)]
-    pub data: Box<dyn Any>,
+    pub data: Rc<dyn Any>,
     /// Set while the host has taken the thing out.
     #[collect(require_static)]
     pub taken: Cell<bool>,
@@ -282,8 +283,12 @@ pub struct HostObject {
 impl HostObject {
     /// An object for a thing that has `more` bytes in buffers of its own, as far as that is known.
     pub fn new<'gc, T: 'static>(mc: &Mutation<'gc>, type_name: &'static str, data: T, more: usize) -> Gc<'gc, HostObject> {
-        let weight = Weight::of(size_of::<T>() + more);
-        Gc::new(mc, HostObject { type_name, data: Box::new(data), taken: Cell::new(false), weight })
+        Self::of(mc, type_name, Rc::new(data), size_of::<T>() + more)
+    }
+
+    /// An object for a thing of so many bytes.
+    pub fn of<'gc>(mc: &Mutation<'gc>, type_name: &'static str, data: Rc<dyn Any>, bytes: usize) -> Gc<'gc, HostObject> {
+        Gc::new(mc, HostObject { type_name, data, taken: Cell::new(false), weight: Weight::of(bytes) })
     }
 }
 

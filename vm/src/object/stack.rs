@@ -6,7 +6,7 @@
 //! was alive at the last collection, and is kept alive by being traced.
 
 use super::Proto;
-use crate::heap::Value;
+use crate::heap::{Value, copy_value};
 use crate::limits;
 use gc_arena::collect::Trace;
 use gc_arena::{Collect, Gc, Mutation};
@@ -216,6 +216,47 @@ impl<'gc> Stack<'gc> {
         self.base = base;
         self.set_limits(self.soft_limit);
         true
+    }
+
+    /// Begins on an empty stack: the frame of `stub`, which takes the result into its register 0, and above it that of `proto`, the code of `callee`, which
+    /// takes just these arguments. False if there is no room for them yet.
+    #[inline]
+    #[must_use]
+    pub fn begin(
+        &mut self,
+        stub: Gc<'gc, Proto<'gc>>,
+        callee: Value<'gc>,
+        proto: Gc<'gc, Proto<'gc>>,
+        args: &[Value<'gc>],
+    ) -> bool {
+        const STUB_BASE: usize = 1;
+        let first = STUB_BASE + stub.registers as usize + 1;
+        let has_frames = self.frames.is_empty() && self.frames.capacity().min(self.depth_limit) >= 2;
+        if self.force_slow || !has_frames || first + proto.frame_slots as usize > self.soft_limit {
+            return false;
+        }
+        let window = &mut self.values[first - 1..first + args.len()];
+        window[0] = callee;
+        for (slot, arg) in window[1..].iter_mut().zip(args) {
+            // SAFETY: both are values. As two words, because they were just written so: see the head of value.rs.
+            unsafe { copy_value(slot, arg) };
+        }
+        let (dst, mode) = (0, ReturnMode::Store);
+        let base = Frame { pc: stub.code.start(), k: stub.consts(), proto: stub, delta: STUB_BASE as u32, dst, mode };
+        let top = Frame { pc: proto.code.start(), k: proto.consts(), proto, delta: (first - STUB_BASE) as u32, dst, mode };
+        self.frames.push(base);
+        self.frames.push(top);
+        self.base = first;
+        true
+    }
+
+    /// Register 0 of the top frame: the result when that is the frame below everything.
+    #[inline(always)]
+    pub fn result(&self) -> Value<'gc> {
+        let mut result = Value::Nil;
+        // SAFETY: both are values. As two words, because it was just written so: see the head of value.rs.
+        unsafe { copy_value(&raw mut result, &raw const self.values[self.base]) };
+        result
     }
 
     /// Removes the top frame.

@@ -258,7 +258,7 @@ pub struct Parked<'gc> {
     /// The running task.
     pub task: Option<Gc<'gc, Task<'gc>>>,
     /// How it was to go on.
-    pub wake: Option<Wake<'gc>>,
+    pub wake: Option<Box<Wake<'gc>>>,
     /// Fuel that is left until it gives way to the host; what runs meanwhile has its own.
     pub budget: Option<u64>,
 }
@@ -413,6 +413,9 @@ impl Default for Tasks<'_> {
 impl<'gc> Level<'gc> {
     /// Takes over the tasks of a level that ends.
     pub fn absorb(&mut self, other: Level<'gc>) {
+        if other.tasks.is_empty() && other.ready.is_empty() && other.sleeping.is_empty() && other.waiting.is_empty() {
+            return;
+        }
         self.tasks.extend(other.tasks);
         self.ready.extend(other.ready);
         self.sleeping.extend(other.sleeping);

@@ -2,23 +2,22 @@
 
 use super::change::{LayoutChange, SharedChanges};
 use super::interrupt::Interrupt;
+use super::symbol::Names;
 use super::{
     Before, BoxCell, Bundles, Class, ClassKind, Construction, Content, Continuation, Crossing, Decorated, Definition, Fiber,
     Function, Generation, HostObject, HostTypeId, Instance, Layout, LayoutId, Linked, Loading, MemberLeak, MethodCache, Module,
     Namespace, Orphans, OutsideWait, Parked, Proto, Recording, Replaced, Resumption, Stack, Stopping, SuperCache, Symbol,
     SymbolMap, Task, Tasks, Tower, Undo, Variant, Ways,
 };
-use crate::heap::{Str, Value, hash_bytes};
+use crate::heap::{Str, Value};
 use crate::host::Host;
 use crate::limits;
 use gc_arena::{Collect, Gc, GcWeak, Mutation};
-use hashbrown::HashTable;
 use indexmap::IndexMap;
 use lang::source::{Source, Span};
 use rustc_hash::FxHashMap;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
-
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
@@ -400,6 +399,8 @@ pub struct World<'gc> {
     pub handle_pool: Arc<HandlePool>,
     /// The main part of a call from the host that has ended, for the next one.
     pub idle: Option<Gc<'gc, Task<'gc>>>,
+    /// Empty stacks of calls from the host within others that have ended, for the next ones; until the next collection.
+    pub idle_stacks: Vec<Box<Stack<'gc>>>,
     /// What the commit that is running has yet to do.
     pub loading: Loading<'gc>,
     /// The same of commits that wait for an inner one: a host may load files at any safe point.
@@ -452,6 +453,9 @@ pub struct World<'gc> {
     pub handlers: [*const (); 256],
     /// Why the interpreter's loop is being left.
     pub exit: Option<Exit<'gc>>,
+    /// Whether it is being left because the frame below everything was reached, outside of all fibers: the result is in its register 0.
+    #[collect(require_static)]
+    pub has_ended: bool,
     /// The slice's `Mutation`, for the handlers of instructions; valid only while the interpreter runs.
     #[collect(require_static)]
     pub mutation: *const (),
@@ -505,31 +509,6 @@ pub struct World<'gc> {
     /// Number of the last commit.
     #[collect(require_static)]
     pub epoch: u64,
-}
-
-#[derive(Collect, Default)]
-#[collect(no_drop)]
-struct Names<'gc> {
-    all: Vec<Gc<'gc, Str>>,
-    #[collect(require_static)]
-    index: HashTable<u32>,
-}
-
-impl<'gc> Names<'gc> {
-    fn intern(&mut self, mc: &Mutation<'gc>, text: &str) -> Symbol<'gc> {
-        let hash = u64::from(hash_bytes(text.as_bytes())).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let all = &self.all;
-        if let Some(i) = self.index.find(hash, |i| all[*i as usize].as_str() == text) {
-            return Symbol(all[*i as usize]);
-        }
-        let string = Str::new(mc, text);
-        string.set_interned();
-        let i = self.all.len() as u32;
-        self.all.push(string);
-        let all = &self.all;
-        self.index.insert_unique(hash, i, |i| u64::from(all[*i as usize].hash()).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        Symbol(string)
-    }
 }
 
 /// Access to the world during one slice: what natives get.
@@ -635,6 +614,7 @@ impl<'gc> World<'gc> {
             bundles: Bundles::default(),
             host_classes: FxHashMap::default(),
             idle: None,
+            idle_stacks: Vec::new(),
             loading: Loading::default(),
             loading_outer: Vec::new(),
             undo: Vec::new(),
@@ -657,6 +637,7 @@ impl<'gc> World<'gc> {
             incomplete: Vec::new(),
             handlers: [std::ptr::null(); 256],
             exit: None,
+            has_ended: false,
             mutation: std::ptr::null(),
             marking: false,
             ticks: Cell::new(limits::TICKS_PER_SLICE),

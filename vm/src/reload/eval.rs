@@ -164,7 +164,7 @@ impl Vm {
 
     fn eval_action(&mut self, namespace: &str, name: &str, kind: DefinitionKind) -> Action {
         let qualified = format!("{namespace}.{name}");
-        let exists = self.enter(|cx| cx.definition(&qualified).ok().map(|cell| cell.kind()));
+        let exists = self.enter(|cx| cx.find_cell(&qualified).filter(|cell| !cell.value().is_unset()).map(|cell| cell.kind()));
         match (exists, kind) {
             (None, _) => Action::Add,
             (Some(crate::object::Kind::Once), DefinitionKind::Once) => Action::Keep,

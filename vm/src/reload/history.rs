@@ -392,6 +392,9 @@ impl Vm {
         manner: Manner,
         renames: Vec<Rename>,
     ) {
+        if self.is_frozen() {
+            return;
+        }
         self.files.history.rename(&renames);
         let mut files: Vec<FileChange> = Vec::new();
         for (path, before) in before {

@@ -87,7 +87,7 @@ impl<'gc> Cx<'_, 'gc> {
         let tasks = &self.world.tasks;
         let all = tasks.levels.iter().flat_map(|level| level.main.iter().chain(level.tasks.values()));
         let mut held: Vec<_> = all.map(|task| (task.name.to_string(), task.held())).collect();
-        let wakes = tasks.wake.iter().chain(self.world.parked.iter().filter_map(|parked| parked.wake.as_ref()));
+        let wakes = tasks.wake.iter().chain(self.world.parked.iter().filter_map(|parked| parked.wake.as_deref()));
         held.extend(wakes.map(|wake| ("main".to_owned(), wake.values())));
         held
     }

@@ -351,7 +351,7 @@ fn evaluated(vm: &mut Vm, namespace: &str, name: &str, text: &str) -> Result<Opt
 
 /// What kind of definition a qualified name is, if it exists.
 pub fn kind_of(vm: &mut Vm, qualified: &str) -> Option<Kind> {
-    vm.enter(|cx| cx.definition(qualified).ok().map(|cell| cell.kind()))
+    vm.enter(|cx| cx.find_cell(qualified).filter(|cell| !cell.value().is_unset()).map(|cell| cell.kind()))
 }
 
 /// The namespace that a file contributes to: that which it has been loaded into, else what its text says, else what follows from its path.

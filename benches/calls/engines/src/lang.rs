@@ -5,7 +5,7 @@ use timing::{COUNT, Timing};
 
 #[derive(Class)]
 struct Point {
-    #[script(get)]
+    #[script(get, set)]
     x: f64,
 }
 
@@ -29,28 +29,24 @@ fn calls(n) { let s = 0; for i in 0..n { s = host.add(s, i) }; s }
 fn texts(n) { let s = 0; for i in 0..n { s += host.length(\"hello\") }; s }
 fn methods(n) { let p = Point(1.0); for i in 0..n { p.add(1.0) }; p.x }
 fn properties(n) { let p = Point(1.0); let s = 0.0; for i in 0..n { s += p.x }; s }
+fn writes(n) { let p = Point(1.0); for i in 0..n { p.x = 2.0 }; p.x }
 fn objects(n) { let p = nil; for i in 0..n { p = Point(1.0) }; p.x }
+fn callbacks(n) { let f = |x| x + 1; let s = 0; for i in 0..n { s += host.apply(f, i) }; s }
 ";
 
 pub fn measure() {
     let timing = Timing("lang");
-    timing.of("make a VM", 20, || (0..20).for_each(|_| drop(Vm::new())));
-    timing.memory("memory of a VM (KiB)", Vm::new);
+    timing.vms(Vm::new);
     let mut vm = Vm::new();
-    vm.module("host").function("add(a, b)", |a: i64, b: i64| a + b).function("length(text)", |text: String| text.len()).class::<Point>();
+    vm.module("host")
+        .function("add(a, b)", |a: i64, b: i64| a + b)
+        .function("length(text)", |text: String| text.len())
+        .function("apply(f, n)", |vm: &mut Vm, f: Hot<fn(i64) -> i64>, n: i64| f.call(vm, n))
+        .class::<Point>();
     vm.load_text("bench.lang", SCRIPT).expect("it loads");
     let add: Hot<fn(i64, i64) -> i64> = vm.hot("bench.add").expect("it is defined");
     let length: Hot<fn(String) -> i64> = vm.hot("bench.length").expect("it is defined");
-    timing.calls("host calls add(int, int)", |n| add.call(&mut vm, n, 1).expect("it runs"));
-    timing.calls("host calls length(text)", |_| length.call_with(&mut vm, ("hello",)).expect("it runs"));
-    for (what, name) in [
-        ("script calls add(int, int)", "bench.calls"),
-        ("script calls length(text)", "bench.texts"),
-        ("script calls a method", "bench.methods"),
-        ("script reads a property", "bench.properties"),
-        ("script makes an object", "bench.objects"),
-    ] {
-        let run = vm.handle(name).expect("it is defined");
-        timing.of(what, COUNT, || drop(vm.call_handle::<_, Handle>(&run, (COUNT,)).expect("it runs")));
-    }
+    timing.adds(|n| add.call(&mut vm, n, 1).expect("it runs"));
+    timing.lengths(|_| length.call_with(&mut vm, ("hello",)).expect("it runs"));
+    timing.runs(|name| vm.call::<_, f64>(&format!("bench.{name}"), (COUNT,)).expect("it runs"));
 }

@@ -1,6 +1,6 @@
 //! Rhai.
 
-use rhai::{AST, Dynamic, Engine, Scope};
+use rhai::{AST, Dynamic, Engine, EvalAltResult, FnPtr, NativeCallContext, Scope};
 use timing::{COUNT, Timing};
 
 #[derive(Clone)]
@@ -15,7 +15,9 @@ fn calls(n) { let s = 0; for i in 0..n { s = host_add(s, i); } s }
 fn texts(n) { let s = 0; for i in 0..n { s += host_length(\"hello\"); } s }
 fn methods(n) { let p = point(1.0); for i in 0..n { p.add(1.0); } p.x }
 fn properties(n) { let p = point(1.0); let s = 0.0; for i in 0..n { s += p.x; } s }
+fn writes(n) { let p = point(1.0); for i in 0..n { p.x = 2.0; } p.x }
 fn objects(n) { let p = (); for i in 0..n { p = point(1.0); } p.x }
+fn callbacks(n) { let f = |x| x + 1; let s = 0; for i in 0..n { s += host_apply(f, i); } s }
 ";
 
 fn engine() -> Engine {
@@ -25,26 +27,20 @@ fn engine() -> Engine {
     engine.register_type_with_name::<Point>("Point");
     engine.register_fn("point", |x: f64| Point { x });
     engine.register_fn("add", |point: &mut Point, n: f64| point.x += n);
-    engine.register_get("x", |point: &mut Point| point.x);
+    engine.register_get_set("x", |point: &mut Point| point.x, |point: &mut Point, x: f64| point.x = x);
+    engine.register_fn("host_apply", |context: NativeCallContext, f: FnPtr, n: i64| -> Result<i64, Box<EvalAltResult>> {
+        f.call_within_context(&context, (n,))
+    });
     engine
 }
 
 pub fn measure() {
     let timing = Timing("Rhai");
-    timing.of("make a VM", 20, || (0..20).for_each(|_| drop(Engine::new())));
-    timing.memory("memory of a VM (KiB)", Engine::new);
+    timing.vms(Engine::new);
     let engine = engine();
     let ast: AST = engine.compile(SCRIPT).expect("it compiles");
     let mut scope = Scope::new();
-    timing.calls("host calls add(int, int)", |n| engine.call_fn::<i64>(&mut scope, &ast, "add", (n, 1_i64)).expect("it runs"));
-    timing.calls("host calls length(text)", |_| engine.call_fn::<i64>(&mut scope, &ast, "length", ("hello",)).expect("it runs"));
-    for (what, name) in [
-        ("script calls add(int, int)", "calls"),
-        ("script calls length(text)", "texts"),
-        ("script calls a method", "methods"),
-        ("script reads a property", "properties"),
-        ("script makes an object", "objects"),
-    ] {
-        timing.of(what, COUNT, || drop(engine.call_fn::<Dynamic>(&mut scope, &ast, name, (COUNT,)).expect("it runs")));
-    }
+    timing.adds(|n| engine.call_fn::<i64>(&mut scope, &ast, "add", (n, 1_i64)).expect("it runs"));
+    timing.lengths(|_| engine.call_fn::<i64>(&mut scope, &ast, "length", ("hello",)).expect("it runs"));
+    timing.runs(|name| engine.call_fn::<Dynamic>(&mut scope, &ast, name, (COUNT,)).expect("it runs"));
 }

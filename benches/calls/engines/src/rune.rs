@@ -1,13 +1,14 @@
 //! Rune.
 
 use rune::alloc::String as RuneString;
+use rune::runtime::{Function, VmResult};
 use rune::{Any, Context, ContextError, Module, Source, Sources, Value, Vm};
 use std::sync::Arc;
 use timing::{COUNT, Timing};
 
 #[derive(Any)]
 struct Point {
-    #[rune(get)]
+    #[rune(get, set)]
     x: f64,
 }
 
@@ -29,6 +30,11 @@ fn host_length(text: &str) -> i64 {
 }
 
 #[rune::function]
+fn host_apply(f: &Function, n: i64) -> VmResult<i64> {
+    f.call((n,))
+}
+
+#[rune::function]
 fn point(x: f64) -> Point {
     Point { x }
 }
@@ -40,7 +46,9 @@ pub fn calls(n) { let s = 0; for i in 0..n { s = host_add(s, i); } s }
 pub fn texts(n) { let s = 0; for i in 0..n { s += host_length(\"hello\"); } s }
 pub fn methods(n) { let p = point(1.0); for i in 0..n { p.add(1.0); } p.x }
 pub fn properties(n) { let p = point(1.0); let s = 0.0; for i in 0..n { s += p.x; } s }
+pub fn writes(n) { let p = point(1.0); for i in 0..n { p.x = 2.0; } p.x }
 pub fn objects(n) { let p = point(0.0); for i in 0..n { p = point(1.0); } p.x }
+pub fn callbacks(n) { let f = |x| x + 1; let s = 0; for i in 0..n { s += host_apply(f, i); } s }
 ";
 
 fn module() -> Result<Module, ContextError> {
@@ -49,6 +57,7 @@ fn module() -> Result<Module, ContextError> {
     module.function_meta(Point::add)?;
     module.function_meta(host_add)?;
     module.function_meta(host_length)?;
+    module.function_meta(host_apply)?;
     module.function_meta(point)?;
     Ok(module)
 }
@@ -64,24 +73,12 @@ fn vm() -> Vm {
 
 pub fn measure() {
     let timing = Timing("Rune");
-    timing.of("make a VM", 5, || (0..5).for_each(|_| drop(vm())));
-    timing.memory("memory of a VM (KiB)", vm);
+    timing.vms(vm);
     let mut vm = vm();
-    timing.calls("host calls add(int, int)", |n| rune::from_value::<i64>(vm.call(["add"], (n, 1_i64)).expect("it runs")).expect("an int"));
-    timing.calls("host calls length(text)", |_| {
+    timing.adds(|n| rune::from_value::<i64>(vm.call(["add"], (n, 1_i64)).expect("it runs")).expect("an int"));
+    timing.lengths(|_| {
         let text = RuneString::try_from("hello").expect("it fits");
         rune::from_value::<i64>(vm.call(["length"], (text,)).expect("it runs")).expect("an int")
     });
-    for (what, name) in [
-        ("script calls add(int, int)", "calls"),
-        ("script calls length(text)", "texts"),
-        ("script calls a method", "methods"),
-        ("script reads a property", "properties"),
-        ("script makes an object", "objects"),
-    ] {
-        timing.of(what, COUNT, || {
-            let value: Value = vm.call([name], (COUNT,)).expect("it runs");
-            drop(value);
-        });
-    }
+    timing.runs(|name| -> Value { vm.call([name], (COUNT,)).expect("it runs") });
 }

@@ -34,13 +34,24 @@ unsafe fn call_plain_native<'gc>(
     native: Gc<'gc, NativeFunction<'gc>>,
     argc: usize,
 ) -> Option<Flow<'gc>> {
-    let NativeBody::Fn(f) = native.body else { return None };
-    if !native.takes(argc) {
+    // What is of the host may have something that stands in for it.
+    let body = &Gc::as_ref(native).body;
+    let is_plain = match body {
+        NativeBody::Fn(_) => true,
+        NativeBody::Host(_) => cx.world.detours.is_empty(),
+        NativeBody::Linear(_) => false,
+    };
+    if !is_plain || !native.takes(argc) {
         return None;
     }
     let args = std::slice::from_raw_parts(s.a().add(1).cast_const(), argc);
-    let result = f(cx, args);
-    Some(cx.finish(result, s.insn.c(), ReturnMode::Store))
+    Some(match body.call(cx, args) {
+        Ok(value) => {
+            copy_value(s.c(), &raw const value);
+            Flow::Reload
+        }
+        Err(control) => cx.control(control, s.insn.c(), ReturnMode::Store),
+    })
 }
 
 #[inline(always)]
@@ -412,6 +423,11 @@ pub(super) unsafe fn assert_fail(s: State<'_>) {
 
 #[inline(always)]
 pub(super) unsafe fn halt(s: State<'_>) {
+    if (*s.world).fiber.is_none() {
+        s.sync();
+        (*s.world).has_ended = true;
+        return;
+    }
     s.through(|s, cx| cx.end_of_stack(*s.base));
 }
 
