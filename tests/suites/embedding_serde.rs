@@ -140,6 +140,14 @@ fn parameters_results_and_variables_are_converted() {
             other => panic!("{name}: {other:?}"),
         }
     }
+    // As an argument it is an error of the host, and the VM is as before.
+    let tree = || Serde(HashMap::from([(BTreeMap::from([(1, 2)]), 3)]));
+    let called = vm.call::<_, Handle>("main.name", (tree(),)).expect_err("it has no value").to_string();
+    assert_eq!(called, "an argument: a map cannot be a key of a map in a script");
+    let name: Handle = vm.get("main.name").expect("it is there");
+    let started = vm.start_handle::<(), _>(&name, (tree(),)).map(|_| ()).expect_err("it has no value").to_string();
+    assert_eq!(started, called);
+    assert_eq!(vm.call::<_, i64>("main.it", ()).expect("it runs"), 3);
 }
 
 #[test]

@@ -171,6 +171,13 @@ impl IntoScript for () {
     }
 }
 
+/// For calls whose result does not matter.
+impl FromScript for () {
+    fn from_script(_: &mut Program, _: &abi::Value) -> Result<Self, Raise> {
+        Ok(())
+    }
+}
+
 impl IntoScript for str {
     fn give(&self, program: &mut Program) -> Result<abi::Value, Failure> {
         let mut out = abi::Value::NIL;

@@ -147,6 +147,7 @@ impl Vm {
                 true => None,
                 false => interp::begin_call(cx, callee, args),
             });
+            let exit = exit.map_err(wrong_argument)?;
             Ok(match exit.or_else(|| interp::run_to_end(&mut cx)) {
                 None if cx.is_plain_end(main) => {
                     let value = cx.world.stack.result();
@@ -170,6 +171,11 @@ impl Vm {
             }
         }
     }
+}
+
+#[cold]
+pub(super) fn wrong_argument(text: String) -> Error {
+    Error::Host(format!("an argument: {text}"))
 }
 
 #[cold]

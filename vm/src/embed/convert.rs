@@ -98,7 +98,10 @@ pub trait Arguments {
     fn count(&self) -> usize;
 
     /// Lends them as script values.
-    fn with_values<'gc, R>(self, cx: &mut Cx<'_, 'gc>, f: impl FnOnce(&mut Cx<'_, 'gc>, &[Value<'gc>]) -> R) -> R;
+    ///
+    /// # Errors
+    /// Why one of them has no script value.
+    fn with_values<'gc, R>(self, cx: &mut Cx<'_, 'gc>, f: impl FnOnce(&mut Cx<'_, 'gc>, &[Value<'gc>]) -> R) -> Result<R, String>;
 }
 
 impl Arguments for () {
@@ -106,8 +109,8 @@ impl Arguments for () {
         0
     }
 
-    fn with_values<'gc, R>(self, cx: &mut Cx<'_, 'gc>, f: impl FnOnce(&mut Cx<'_, 'gc>, &[Value<'gc>]) -> R) -> R {
-        f(cx, &[])
+    fn with_values<'gc, R>(self, cx: &mut Cx<'_, 'gc>, f: impl FnOnce(&mut Cx<'_, 'gc>, &[Value<'gc>]) -> R) -> Result<R, String> {
+        Ok(f(cx, &[]))
     }
 }
 
@@ -116,9 +119,9 @@ impl Arguments for &[Handle] {
         self.len()
     }
 
-    fn with_values<'gc, R>(self, cx: &mut Cx<'_, 'gc>, f: impl FnOnce(&mut Cx<'_, 'gc>, &[Value<'gc>]) -> R) -> R {
+    fn with_values<'gc, R>(self, cx: &mut Cx<'_, 'gc>, f: impl FnOnce(&mut Cx<'_, 'gc>, &[Value<'gc>]) -> R) -> Result<R, String> {
         let values: Vec<Value<'gc>> = self.iter().map(|handle| handle.value_in(cx.world)).collect();
-        f(cx, &values)
+        Ok(f(cx, &values))
     }
 }
 
@@ -568,10 +571,10 @@ macro_rules! tuples {
 
             #[expect(non_snake_case, reason = "one variable for each type")]
             #[inline]
-            fn with_values<'gc, R>(self, cx: &mut Cx<'_, 'gc>, f: impl FnOnce(&mut Cx<'_, 'gc>, &[Value<'gc>]) -> R) -> R {
+            fn with_values<'gc, R>(self, cx: &mut Cx<'_, 'gc>, f: impl FnOnce(&mut Cx<'_, 'gc>, &[Value<'gc>]) -> R) -> Result<R, String> {
                 let ($($name,)*) = self;
-                let values = [$($name.into_script(cx)),*];
-                f(cx, &values)
+                $(let $name = $name.try_into_script(cx)?;)*
+                Ok(f(cx, &[$($name),*]))
             }
         }
     };

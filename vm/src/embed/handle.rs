@@ -3,7 +3,7 @@
 use crate::heap::Value;
 use crate::object::{HandlePool, World};
 use std::fmt;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 /// A script value held by the host. It keeps the value alive, follows redefinitions (a held function calls the newest code), and has no
 /// lifetime. Using it with another VM than its own is an error.
@@ -31,7 +31,7 @@ struct Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.pool.dropped.lock().unwrap_or_else(PoisonError::into_inner).push(self.index);
+        self.pool.dropped().push(self.index);
     }
 }
 
@@ -54,7 +54,7 @@ impl Handle {
     /// ```
     pub fn new<'gc>(world: &mut World<'gc>, value: Value<'gc>) -> Handle {
         let pool = world.handle_pool.clone();
-        let free = world.handles_free.pop().or_else(|| pool.dropped.lock().unwrap_or_else(PoisonError::into_inner).pop());
+        let free = world.handles_free.pop().or_else(|| pool.dropped().pop());
         let index = free.unwrap_or(world.handles.len());
         if index == world.handles.len() {
             world.handles.push(value);

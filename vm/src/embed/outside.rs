@@ -1,5 +1,6 @@
 //! Functions of the host that wait, and calls that the host starts and does not wait for.
 
+use super::call::wrong_argument;
 use super::convert::{Arguments, FromScript};
 use super::error::Error;
 use super::function::{HostResult, Parameter};
@@ -247,6 +248,7 @@ impl Vm {
             let callee = callee.value_in(cx.world);
             args.with_values(cx, |cx, args| cx.spawn_call(callee, args.to_vec(), &task_name, at_end))
         });
+        let id = id.map_err(wrong_argument)?;
         Ok(TaskHandle { id, pool: self.pool.clone(), ended, of: PhantomData })
     }
 

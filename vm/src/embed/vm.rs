@@ -20,8 +20,8 @@ use std::cell::Cell;
 use std::mem;
 use std::panic::resume_unwind;
 use std::rc::{Rc, Weak};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError};
 
 /// How a VM is made.
 ///
@@ -636,7 +636,7 @@ impl Vm {
                 stack.clear_above_top();
             }
             // What the host has let go of.
-            let dropped = mem::take(&mut *world.handle_pool.dropped.lock().unwrap_or_else(PoisonError::into_inner));
+            let dropped = mem::take(&mut *world.handle_pool.dropped());
             for index in &dropped {
                 world.handles[*index] = Value::Nil;
             }

@@ -19,7 +19,7 @@ use rustc_hash::FxHashMap;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What a native does instead of returning a value, and how errors travel.
 pub enum Control<'gc> {
@@ -260,9 +260,13 @@ impl std::fmt::Display for TraceFrame {
 
 /// Numbers of handles that were dropped and may be used again.
 #[derive(Default)]
-pub struct HandlePool {
+pub struct HandlePool(Mutex<Vec<usize>>);
+
+impl HandlePool {
     /// Those whose values are still there.
-    pub dropped: Mutex<Vec<usize>>,
+    pub fn dropped(&self) -> MutexGuard<'_, Vec<usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Switches of the test worlds.

@@ -301,9 +301,13 @@ impl<'gc> Walk<'_, '_, 'gc> {
                 self.push(cell.value(), Holder::Container, way);
             }
         }
-        for value in &self.cx.world.handles {
-            let way = self.way(None, || "host handle".to_owned());
-            self.push(*value, Holder::Handle, way);
+        // Those that the host has let go of are given up when memory is collected.
+        let dropped: FxHashSet<usize> = self.cx.world.handle_pool.dropped().iter().copied().collect();
+        for (index, value) in self.cx.world.handles.iter().enumerate() {
+            if !dropped.contains(&index) {
+                let way = self.way(None, || "host handle".to_owned());
+                self.push(*value, Holder::Handle, way);
+            }
         }
         let running =
             std::iter::once(&self.cx.world.stack).chain(self.cx.world.parked.iter().filter_map(|parked| parked.stack.as_deref()));

@@ -51,9 +51,8 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Serde<T>(pub T);
 
-/// # Panics
-/// As an argument, if the value cannot be one of a script: a map in it has keys that are maps, it is deeper than [`crate::limits::SERDE_DEPTH_MAX`], or
-/// its type refuses. [`Vm::to_value`] tells that as an error; as the result of a host function it is a TypeError in the script.
+/// There is no script value if a map in it has keys that are maps, if it is deeper than [`crate::limits::SERDE_DEPTH_MAX`], or if its type refuses: an
+/// argument is an [`Error::Host`](super::Error::Host) then, and the result of a host function a TypeError in the script.
 impl<T: Serialize> IntoScript for Serde<T> {
     fn into_script<'gc>(self, cx: &mut Cx<'_, 'gc>) -> Value<'gc> {
         certain(self.try_into_script(cx))
