@@ -215,7 +215,13 @@ impl<'gc> Stack<'gc> {
     /// takes just these arguments. False if there is no room for them yet.
     #[inline]
     #[must_use]
-    pub fn begin(&mut self, stub: Gc<'gc, Proto<'gc>>, callee: Value<'gc>, proto: Gc<'gc, Proto<'gc>>, args: &[Value<'gc>]) -> bool {
+    pub fn begin(
+        &mut self,
+        stub: Gc<'gc, Proto<'gc>>,
+        callee: Value<'gc>,
+        proto: Gc<'gc, Proto<'gc>>,
+        args: &[Value<'gc>],
+    ) -> bool {
         const STUB_BASE: usize = 1;
         let first = STUB_BASE + stub.registers as usize + 1;
         let has_frames = self.frames.is_empty() && self.frames.capacity().min(self.depth_limit) >= 2;

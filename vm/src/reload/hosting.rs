@@ -74,7 +74,7 @@ impl Vm {
     }
 
     /// What is loaded stays as it is from now on: every reload of it, undo and evaluation of a definition is refused, and what was kept for them, earlier texts and versions, is given up. Files that
-    /// are not loaded yet can still be. For programs that are done; nothing else about them changes, and nothing that runs gets faster, since definitions
+    /// are not loaded yet can still be, and are frozen then. For programs that are done; nothing else about them changes, and nothing that runs gets faster, since definitions
     /// cost no more than an indirection that is there in any case.
     ///
     /// ```
