@@ -1,6 +1,6 @@
 //! The table of tokens: one row each, with the text that logos matches and the name used in messages.
 //!
-//! Rows without a pattern are made by the pass of [`crate::lexer`], which knows the context: whether a `{` opens a block
+//! Rows without a pattern are made by the pass of `crate::lexer`, which knows the context: whether a `{` opens a block
 //! or a map, whether a `|` is an operator or a lambda's bar, whether `slot` is a keyword here. Rows marked *raw* never
 //! reach the parser.
 

@@ -258,6 +258,11 @@ impl Host for Console {
         self.system.monotonic()
     }
 
+    fn park(&mut self, duration: Duration) -> Result<(), HostError> {
+        let _ = output().flush();
+        self.system.park(duration)
+    }
+
     fn sleep(&mut self, duration: Duration) -> Result<(), HostError> {
         let _ = output().flush();
         std::thread::sleep(duration);

@@ -344,6 +344,6 @@ fn stopped(interrupt: Interrupt) -> i32 {
             output().end_line_of_key();
             interrupt::STATUS
         }
-        Interrupt::Fuel => 1,
+        Interrupt::Fuel | Interrupt::Panicked => 1,
     }
 }

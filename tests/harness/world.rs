@@ -10,7 +10,7 @@ use vm::object::Stress;
 pub enum World {
     /// As users run them.
     Plain,
-    /// The collector runs at every safe point; after [`VISITS_MAX`] only now and then.
+    /// The collector runs at every safe point; after `VISITS_MAX` only now and then.
     Collect,
     /// The collector runs in the smallest slices: everything stored while it marks needs its barrier.
     Slow,

@@ -681,8 +681,9 @@ fn a_bundle_in_rust() {
     assert_eq!(vm.eval::<f64>("rust.sum([1, 2.5])").expect("it sums"), 3.5);
     assert_eq!(vm.eval::<Vec<f64>>("told").expect("it was told"), [3.5]);
     assert_eq!(raised(&mut vm, "rust.listen(|sum| sum.nothing)\nrust.sum([1])").0, "SlotError");
-    let mean = "let m = rust.mean()\nlet before = m.value()\nm.add(1)\nm.add(2)\nrepr([before, m.value(), m is rust.Mean])";
-    assert_eq!(vm.eval::<String>(mean).expect("it is a mean"), "[nil, 1.5, true]");
+    let mean =
+        "let m = rust.mean()\nlet before = m.value()\nm.add(1)\nm.add(2)\nrepr([before, m.value(), m is rust.Mean, repr(m)])";
+    assert_eq!(vm.eval::<String>(mean).expect("it is a mean"), "[nil, 1.5, true, \"Mean()\"]");
 }
 
 #[test]

@@ -432,7 +432,7 @@ fn remotes_reach_a_running_program() {
     let other = std::thread::spawn(move || {
         let first = remote.ask(|vm| vm.call::<_, ()>("main.nothing", ()).is_err()).expect("the VM is there");
         // Definitions change under the running loop, from another thread.
-        remote
+        let is_ok = remote
             .ask(|vm| {
                 vm.reload_text(
                     "main.lang",
@@ -441,6 +441,7 @@ fn remotes_reach_a_running_program() {
                 .ok
             })
             .expect("the VM is there");
+        assert!(is_ok, "the edit is accepted");
         remote.post(|vm| vm.set("main.stop", true).expect("a variable")).expect("the VM is there");
         (first, remote)
     });

@@ -125,3 +125,50 @@ fn what_scripts_do_wrong_is_an_error() {
         assert!(error.contains(part), "{text}: {error}");
     }
 }
+
+/// Names that are keywords of Rust, defaults of all kinds.
+#[derive(Class, Clone)]
+struct Order {
+    #[script(get, set)]
+    r#type: String,
+    #[script(get)]
+    r#move: i64,
+}
+
+#[methods]
+impl Order {
+    fn new(#[script(default = "a - b")] r#type: String, #[script(default = -1_000)] r#move: i64) -> Order {
+        Order { r#type, r#move }
+    }
+
+    fn r#where(&self, #[script(default = -0.5)] r#impl: f64, #[script(default = None)] other: Option<i64>) -> (f64, Option<i64>) {
+        (r#impl, other)
+    }
+
+    #[script(set)]
+    fn set_move(&mut self, n: i64) {
+        self.r#move = n;
+    }
+}
+
+#[test]
+fn names_and_defaults_are_what_they_look_like() {
+    let mut vm = Vm::new();
+    vm.module("shop").class::<Order>().function("twice: two of it (for one).", |n: i64| n * 2);
+    let text = "import shop\nlet o = shop.Order()\n(repr(o), o.where())";
+    let (shown, at) = vm.eval::<(String, (f64, Option<i64>))>(text).expect("it runs");
+    assert_eq!(shown, "Order(type: \"a - b\", move: -1000)");
+    assert_eq!(at, (-0.5, None));
+    let text = "o.type = \"x\"\no.move = 7\n(o.type, o.move, o.where(impl: 2.0)[0], shop.Order(type: \"t\", move: 3).move)";
+    assert_eq!(vm.eval::<(String, i64, f64, i64)>(text).expect("it runs"), ("x".into(), 7, 2.0, 3));
+    assert_eq!(vm.eval::<i64>("shop.twice(4)").expect("it runs"), 8);
+    assert_eq!(vm.eval::<String>("shop.twice.doc").expect("it has one"), "two of it (for one).");
+}
+
+#[test]
+fn the_repr_of_a_subclass_has_its_own_slots() {
+    let mut vm = Vm::new();
+    vm.module("shop").class::<Order>();
+    let text = "from shop import Order\nclass Big(Order) { slot weight = 5; slot tags = [1] }\nrepr(Big(\"t\", 1))";
+    assert_eq!(vm.eval::<String>(text).expect("it runs"), "Big(type: \"t\", move: 1, weight: 5, tags: [1])");
+}

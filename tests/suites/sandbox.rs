@@ -195,7 +195,15 @@ fn memory() {
         (large, "let e = nil\nwhile true { try { throw Error(\"x\" * 1000, cause: e) } catch x { e = x } }"),
         (large, "import live\nlet x = []\nfor i in 0..500_000 { x = [x] }\nlive.snapshot(x)"),
         (Limit, "import json\njson.parse(\"[\" + \"[],\" * 10_000_000 + \"1]\")"),
-        (large, "import regex\nregex.split(\"a\", \"a\" * 30_000_000)"),
+        (Limit, "import regex\nregex.split(\"a\", \"a\" * 30_000_000)"),
+        (large, "let b = bytes(400_000)\nlet l = []\nwhile true { l.push(b[1..]) }"),
+        (Limit, "let x = 3 ** 100_000\nlet l = []\nwhile true { x += 1; l.push(x) }"),
+        (large, "let a = list(0..20_000)\nlet l = []\nwhile true { match a { [x, ...rest] => l.push(rest) } }"),
+        (
+            Limit,
+            "fn f(n) { if n == 0 { throw Error(\"x\") }; f(n - 1) + 1 }\nlet l = []\nwhile true { try { f(100) } catch e { l.push(e) } }",
+        ),
+        (Limit, "import regex\nlet l = []\nlet i = 0\nwhile true { i += 1; l.push(regex.compile(\"(a{1,100}){1,${i}}\")) }"),
         (large, "let x = [1]\nfor i in 0..60 { x = [x, x] }\nrepr(x)"),
         (large, "import json\nlet x = [1]\nfor i in 0..60 { x = [x, x] }\njson.stringify(x)"),
         (large, "let x = [1]\nfor i in 0..60 { x = [x, x] }\nx.flatten(1000)"),
@@ -250,6 +258,8 @@ fn natives_that_take_long() {
         (Fuel, "let s = \"a\" * 20_000_000\nwhile true { s.find(\"b\"); s.count(\"b\"); s.upper(); s.replace(\"b\", \"c\") }"),
         (Fuel, "let s = \"a\" * 20_000_000\nlet t = \"a\" * 20_000_000\nwhile true { s == t; s < t; s.starts_with(t) }"),
         (Fuel, "let t = tuple(0..500_000)\nwhile true { hash(t) }"),
+        (Fuel, "let b = bytes([0] * 2_000_000)\nlet c = bytes(b)\nwhile true { b == b[0..]; 97 in b; b < c; hash(b) }"),
+        (Fuel, "let a = list(0..500_000)\nwhile true { match a { [x, ...rest] => rest } }"),
         (Fuel, "let b = bytes([0] * 2_000_000)\nlet part = bytes([0] * 100_000 + [1])\nwhile true { part in b }"),
         (Fuel, "import json\nlet l = list(0..200_000)\nwhile true { json.stringify(l) }"),
         (Fuel, "let l = list(0..200_000)\nwhile true { repr(l); \"${l}\" }"),
@@ -410,6 +420,12 @@ fn the_process_stays_small() {
         "import json\njson.parse(\"[\" + \"[],\" * 10_000_000 + \"1]\")",
         "import live\nlive.eval(\"let x = [\\n\" + \"1,\\n\" * 3_000_000 + \"]\")",
         "let m = {}\nlet i = 0\nwhile true { m[i] = i; i += 1 }",
+        "let b = bytes(400_000)\nlet l = []\nwhile true { l.push(b[1..]) }",
+        "let x = 3 ** 100_000\nlet l = []\nwhile true { x += 1; l.push(x) }",
+        "let n = 30\nlet fields = (0..250).map(|i| \"f${i}\").join(\", \")\nimport live\nlive.eval(\"enum E { a(${fields}) }\")\nlet l = []\nlet values = list(0..250)\nwhile true { l.push(live.eval(\"|v| E.a(...v)\")(values)) }",
+        "let fields = (0..200).map(|i| \"slot f${i} = 1\").join(\"\\n\")\nimport live\nlive.eval(\"class C {\\n${fields}\\n}\\nfn more(l) { while true { l.push(C()) } }\")\nlive.eval(\"more\")([])",
+        "fn f(n) { if n == 0 { throw Error(\"x\") }; f(n - 1) + 1 }\nlet l = []\nwhile true { try { f(100) } catch e { l.push(e) } }",
+        "let a = list(0..20_000)\nlet l = []\nwhile true { match a { [x, ...rest] => l.push(rest) } }",
     ];
     if let Ok(number) = std::env::var(VARIABLE) {
         let text = texts[number.parse::<usize>().expect("a number")];

@@ -43,6 +43,57 @@ const LONG_FILES: &[(&str, &str)] = &[("vm/src/interp/run.rs", "one loop: an arm
 
 const LINES_MAX: usize = 900;
 
+/// What the programs of others are written against: folders and files, and whether functions need examples beside types.
+const API: &[(&str, bool)] = &[
+    ("vm/embed/src", true),
+    ("vm/src/embed", true),
+    ("vm/src/host", true),
+    ("vm/src/reload/data.rs", true),
+    ("vm/src/reload/directory.rs", true),
+    ("vm/src/reload/disk.rs", true),
+    ("vm/src/reload/entrances.rs", true),
+    ("vm/src/reload/frames.rs", true),
+    ("vm/src/reload/hosting.rs", true),
+    ("vm/src/reload/images.rs", true),
+    ("vm/src/reload/inspect.rs", true),
+    ("vm/src/reload/leaks.rs", true),
+    ("vm/src/reload/load.rs", true),
+    ("vm/src/reload/meanwhile.rs", true),
+    ("vm/src/reload/options.rs", true),
+    ("vm/src/reload/origin.rs", true),
+    ("vm/src/reload/report.rs", true),
+    ("vm/src/reload/select.rs", true),
+    ("vm/src/reload/stale.rs", true),
+    ("vm/src/reload/transition.rs", true),
+    ("vm/src/reload/uses.rs", true),
+    ("vm/src/session/client.rs", false),
+    ("vm/src/session/desk.rs", false),
+    ("vm/src/session/files.rs", true),
+    ("vm/src/session/mod.rs", false),
+    ("vm/src/session/request.rs", false),
+    ("vm/src/session/rights.rs", false),
+    ("vm/src/session/server.rs", false),
+    ("vm/src/snapshot/mod.rs", true),
+    ("vm/bundle-author/src/class.rs", true),
+    ("vm/bundle-author/src/convert.rs", true),
+    ("vm/bundle-author/src/function.rs", true),
+    ("vm/bundle-author/src/lib.rs", true),
+];
+
+/// Items of these files that others cannot name, or need not.
+const NOT_API: &[(&str, &str)] = &[
+    ("vm/embed/src/private.rs", "NoMethods"),
+    ("vm/embed/src/system.rs", "read"),
+    ("vm/src/reload/load.rs", "Compiled"),
+    ("vm/src/reload/load.rs", "Files"),
+    ("vm/src/reload/load.rs", "Library"),
+    ("vm/src/reload/load.rs", "set_library"),
+    ("vm/src/session/desk.rs", "Served"),
+    ("vm/bundle-author/src/class.rs", "Exclusive"),
+    ("vm/bundle-author/src/class.rs", "Shared"),
+    ("vm/bundle-author/src/function.rs", "Problem"),
+];
+
 /// Diagnostics and reasons that no case shows, and why.
 const CODES_WITHOUT_CASE: &[(&str, &str)] = &[
     ("E0129", "it takes a text of 256 MB"),
@@ -333,16 +384,84 @@ fn every_reason_is_in_a_case() {
     let mut missing = BTreeSet::new();
     let cases = cases();
     // What only a host can refuse.
-    let of_hosts = read(&root().join("tests/suites/embedding.rs"));
+    let of_hosts = ["embedding", "embedding_limits"].map(|name| read(&root().join(format!("tests/suites/{name}.rs")))).concat();
+    let expects = |text: &str, code: &str| {
+        let is_comment = |line: &str| ["//", "# "].iter().any(|begin| line.trim_start().starts_with(begin));
+        text.lines().any(|line| line.contains(code) && (line.contains("expect:") || !is_comment(line)))
+    };
     for path in files("vm/src/reload", "rs") {
         for literal in read(&path).split('"').skip(1).step_by(2) {
             let is_code = literal.len() == 5 && literal.starts_with('R') && literal[1..].chars().all(|c| c.is_ascii_digit());
             let is_exception = CODES_WITHOUT_CASE.iter().any(|(id, _)| *id == literal);
-            let is_named = cases.iter().any(|case| case.text.contains(literal)) || of_hosts.contains(literal);
+            let is_named = cases.iter().any(|case| expects(&case.text, literal)) || expects(&of_hosts, literal);
             if is_code && !is_exception && !is_named {
                 missing.insert(literal.to_owned());
             }
         }
     }
     assert_none(&missing.into_iter().collect::<Vec<_>>(), "every reason to refuse a reload is named by a case");
+}
+
+/// A public item, with its doc text.
+struct Item {
+    file: String,
+    line: usize,
+    name: String,
+    doc: String,
+}
+
+impl Item {
+    /// The item that begins with a line of a file; `None` if none does that needs an example.
+    fn at(file: &str, lines: &[&str], at: usize, with_functions: bool) -> Option<Item> {
+        let line = lines[at].trim_start();
+        let kinds: &[&str] = &["struct", "enum", "trait", "type", "unsafe trait", "fn", "const fn", "async fn", "unsafe fn"];
+        let kinds = if with_functions { kinds } else { &kinds[..5] };
+        let after = |kind: &&str| line.strip_prefix("pub ")?.strip_prefix(*kind)?.strip_prefix(' ');
+        let rest = kinds.iter().find_map(after).or_else(|| line.strip_prefix("macro_rules! "))?;
+        let name = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+        let above: Vec<&str> =
+            lines[..at].iter().rev().map(|line| line.trim()).take_while(|line| is_doc_or_attribute(line)).collect();
+        let is_macro = line.starts_with("macro_rules!");
+        if above.contains(&"#[doc(hidden)]") || is_macro && !above.contains(&"#[macro_export]") {
+            return None;
+        }
+        Some(Item { file: file.to_owned(), line: at + 1, name: name.to_owned(), doc: above.join("\n") })
+    }
+
+    fn has_example(&self) -> bool {
+        self.doc.contains("/// ```")
+    }
+
+    /// The name of the item whose example is this one's, too.
+    fn shared_example(&self) -> Option<&str> {
+        let link = self.doc.split_once("the example of ")?.1.trim_start_matches("the ").strip_prefix('[')?.split(']').next()?;
+        link.trim_matches('`').trim_end_matches('!').rsplit("::").next()
+    }
+}
+
+fn is_doc_or_attribute(line: &str) -> bool {
+    line.starts_with("///") || line.starts_with("#[")
+}
+
+#[test]
+fn what_others_use_has_examples() {
+    let mut items = Vec::new();
+    for (place, with_functions) in API {
+        let paths = if place.ends_with(".rs") { vec![root().join(place)] } else { files(place, "rs") };
+        for path in paths {
+            let (file, text) = (relative(&path), read(&path));
+            // What is tested within a file is not for others.
+            let lines: Vec<&str> = text.lines().take_while(|line| *line != "mod tests {").collect();
+            items.extend((0..lines.len()).filter_map(|at| Item::at(&file, &lines, at, *with_functions)));
+        }
+    }
+    for (file, name) in NOT_API {
+        assert!(items.iter().any(|item| item.file == *file && item.name == *name), "{file} has no `{name}`: remove the exception");
+    }
+    items.retain(|item| !NOT_API.contains(&(&*item.file, &*item.name)));
+    let shown: BTreeSet<&str> = items.iter().filter(|item| item.has_example()).map(|item| &*item.name).chain(["crate"]).collect();
+    let without =
+        items.iter().filter(|item| !item.has_example() && !item.shared_example().is_some_and(|name| shown.contains(name)));
+    let wrong: Vec<String> = without.map(|item| format!("{}:{}: `{}`", item.file, item.line, item.name)).collect();
+    assert_none(&wrong, "what others use has an example in its doc text, or says: See the example of [`Name`]");
 }

@@ -68,6 +68,9 @@ pub const METHOD_CACHE_SIZE: usize = 1024;
 /// Levels of nesting that `repr`, comparison and hashing of containers follow before they say the value is too deep.
 pub const VALUE_DEPTH_MAX: usize = 100_000;
 
+/// Slots of the largest stack that is kept for the next call: 64 KB.
+pub const IDLE_SLOTS_MAX: usize = 4096;
+
 /// Longest string or list a single operation may make, in bytes.
 pub const ALLOCATION_MAX: usize = 1 << 32;
 

@@ -130,7 +130,6 @@ fn long_values_are_cut_when_they_are_shown() {
 fn a_session_becomes_a_file() {
     let folder = Folder::new();
     let terminal = Terminal::session(&folder);
-    terminal.wait_for_prompt();
     terminal.ask(":save new", "nothing has been typed yet");
     terminal.ask(
         "import math\rlet x = 4\rx + 1\r## Half.\rfn half(y) { y / 2 }\rlet x = 16\rprint(\"half\", half(math.sqrt(x)))",
@@ -170,7 +169,6 @@ fn pasted_lines_are_one_input() {
 fn tasks_go_on_above_the_prompt() {
     let folder = Folder::new();
     let terminal = Terminal::session(&folder);
-    terminal.wait_for_prompt();
     terminal.press("import fs\rimport task\rimport time\r");
     terminal.wait_for("> import time\n>");
     terminal.press("let t = task.spawn(|| { while not fs.exists(\"go\") { time.sleep(0.01) }; print(\"one\"); print(\"half\", end: \" \"); time.sleep(0.01); print(\"two\") }); 300 + 7\r");
@@ -200,7 +198,6 @@ fn tasks_go_on_above_the_prompt() {
 fn a_task_that_prints_all_the_time_holds_up_no_key() {
     let folder = Folder::new();
     let terminal = Terminal::session(&folder);
-    terminal.wait_for_prompt();
     terminal.press("import task\rimport time\r");
     terminal.wait_for("> import time\n");
     terminal.wait_for_prompt();
@@ -223,7 +220,6 @@ fn a_task_that_prints_all_the_time_holds_up_no_key() {
 fn a_signal_leaves_the_terminal_as_it_was() {
     let folder = Folder::new();
     let terminal = Terminal::session(&folder);
-    terminal.wait_for_prompt();
     terminal.wait_until("single keys", Terminal::gives_keys);
     terminal.signal(nix::sys::signal::Signal::SIGTERM);
     assert!(!terminal.end().gives_keys);
@@ -233,7 +229,6 @@ fn a_signal_leaves_the_terminal_as_it_was() {
 fn calls_show_their_signature() {
     let folder = Folder::new();
     let terminal = Terminal::session(&folder);
-    terminal.wait_for_prompt();
     terminal.press("fn area(width, height = 1) { width * height }\r");
     terminal.wait_for_prompt();
     terminal.press("area(");
@@ -248,7 +243,6 @@ fn the_prompt_says_that_an_edit_is_refused() {
     let folder = Folder::new();
     folder.write("game.lang", "let speed = 1\n");
     let terminal = Terminal::session(&folder);
-    terminal.wait_for_prompt();
     terminal.ask(":load game", "imported as `game`");
     folder.write("game.lang", "let speed = (\n");
     terminal.press(":reload\r");
@@ -264,7 +258,6 @@ fn cells_of_a_file_are_evaluated() {
     let folder = Folder::new();
     folder.write("notes.lang", "let n = 20\n# %% Twice\nfn twice(x) { x * 2 }\nprint(\"twice\", n)\ntwice(n)\n# %%\nn.nosuch\n");
     let terminal = Terminal::session(&folder);
-    terminal.wait_for_prompt();
     terminal.ask(":cell 1", "`:cells FILE` comes first");
     terminal.ask(":cells notes", "1  line 1\n2  line 2  Twice\n3  line 6\n");
     terminal.press(":cell 1\r");

@@ -88,7 +88,6 @@ fn every_way_gives_the_same_report() {
     // The session.
     let folder = Folder::with(&files);
     let terminal = Terminal::session(&folder);
-    terminal.wait_for_prompt();
     terminal.ask(":load word.lang", "imported as `word`");
     folder.write("word.lang", AFTER);
     terminal.ask(":reload", "added word.m; changed word.word");

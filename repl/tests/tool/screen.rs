@@ -56,9 +56,12 @@ struct State {
 }
 
 impl Terminal {
-    /// A session in a terminal of 80 columns.
+    /// A session in a terminal of 80 columns, at its prompt.
+    #[track_caller]
     pub fn session(folder: &Folder) -> Terminal {
-        Terminal::start(folder, 80, &[], &[])
+        let terminal = Terminal::start(folder, 80, &[], &[]);
+        terminal.wait_for_prompt();
+        terminal
     }
 
     /// Runs the tool in a folder, where it also keeps its history.

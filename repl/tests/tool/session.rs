@@ -8,7 +8,6 @@ use std::fs;
 fn inputs_are_answered() {
     let folder = Folder::new();
     let terminal = Terminal::session(&folder);
-    terminal.wait_for_prompt();
     terminal.ask("40 + 2", "\n42\n");
     terminal.ask("_ * 2", "\n84\n");
     terminal.ask("nosuch", "1 | nosuch\n  | ^^^^^^\n");
@@ -36,7 +35,6 @@ fn inputs_are_remembered() {
     let history = fs::read_to_string(folder.path().join("lang/history")).expect("the history is a file");
     assert!(history.ends_with("fn f() {\\n200 + 22 }\nf()\n:quit\n"), "{history}");
     let second = Terminal::session(&folder);
-    second.wait_for_prompt();
     second.press(UP);
     second.wait_for("> :quit");
     second.press(&[UP, UP].concat());
@@ -49,7 +47,6 @@ fn inputs_are_remembered() {
 fn an_input_ends_when_it_is_whole() {
     let folder = Folder::new();
     let terminal = Terminal::session(&folder);
-    terminal.wait_for_prompt();
     terminal.ask("let xs = [1,\r2,\r3]\rxs.len() + 100", "\n103\n");
     terminal.ask("200 +\r4", "\n204\n");
     terminal.ask("if false {\r1\r}\relse {\r\"other\"\r}", "\n\"other\"\n");
@@ -63,7 +60,6 @@ fn an_input_ends_when_it_is_whole() {
 fn pasted_statements_are_all_evaluated() {
     let folder = Folder::new();
     let terminal = Terminal::session(&folder);
-    terminal.wait_for_prompt();
     let text = "let a = 100\n\nfn f(x) {\n    if x > 100 {\n        \"big\"\n    }\n    else {\n        \"small\"\n    }\n}\n\nprint(f(a), f(a + 1))\na + 7";
     terminal.press(&format!("\x1b[200~{text}\x1b[201~"));
     terminal.wait_for("a + 7");
@@ -76,7 +72,6 @@ fn pasted_statements_are_all_evaluated() {
 fn ctrl_c_stops_what_runs() {
     let folder = Folder::new();
     let terminal = Terminal::session(&folder);
-    terminal.wait_for_prompt();
     terminal.press("import time\rlet kept = \"kept\"\rfn begin(n) { print(\"begun\", n) }\rfn deep() { deep() }\r");
     let endless = [
         "while true { }",
@@ -100,7 +95,6 @@ fn ctrl_c_stops_what_runs() {
 fn ctrl_c_clears_what_is_typed() {
     let folder = Folder::new();
     let terminal = Terminal::session(&folder);
-    terminal.wait_for_prompt();
     terminal.press("let q = [1,\r2");
     terminal.wait_for("\n2");
     terminal.press(CTRL_C);
@@ -112,7 +106,6 @@ fn ctrl_c_clears_what_is_typed() {
 fn definitions_at_the_prompt_replace_earlier_ones() {
     let folder = Folder::new();
     let terminal = Terminal::session(&folder);
-    terminal.wait_for_prompt();
     terminal.press("fn f() { BASE + 1 }\rconst BASE = 100\rlet held = f\r");
     terminal.ask("held()", "\n101\n");
     terminal.press("fn f() { BASE + 2 }\r");
@@ -130,7 +123,6 @@ fn a_renamed_file_keeps_its_state() {
     let count = "let n = 0\nfn up() { n += 1; n }";
     let folder = Folder::with(&[("main.lang", "import u\nfn go() { u.up() }"), ("u.lang", count)]);
     let terminal = Terminal::session(&folder);
-    terminal.wait_for_prompt();
     terminal.ask(":load main.lang", "loaded");
     terminal.ask("main.go()", "\n1\n");
     std::fs::remove_file(folder.path().join("u.lang")).expect("it is there");
@@ -144,7 +136,6 @@ fn a_renamed_file_keeps_its_state() {
 fn commands() {
     let folder = Folder::with(&[("rules.lang", "fn damage() { 1 + }")]);
     let terminal = Terminal::session(&folder);
-    terminal.wait_for_prompt();
     terminal.ask("  :help", ":reload [FILE]");
     terminal.ask(":relod", "there is no command `:relod`; did you mean `:reload`?");
     terminal.ask(":load nosuch.lang", "cannot read `nosuch.lang`");
@@ -169,7 +160,6 @@ fn commands() {
 fn what_belongs_elsewhere_is_told() {
     let folder = Folder::new();
     let terminal = Terminal::session(&folder);
-    terminal.wait_for_prompt();
     terminal.ask("help", "`:help` lists the commands");
     terminal.ask("quit()", "`:quit` ends the session");
     terminal.ask("exit", "`:quit` or `exit()` ends the session");
@@ -264,7 +254,6 @@ fn reports_stand_on_lines_of_their_own() {
 fn changes_are_planned_told_and_taken_back() {
     let folder = Folder::with(&[("m.lang", "let a = 1\nconst C = 5\nfn f() { 1 }\n"), ("n.lang", "import m\nfn g() { m.C }\n")]);
     let terminal = Terminal::session(&folder);
-    terminal.wait_for_prompt();
     terminal.ask("import m\rimport n\rm.a = 50\rm.a", "\n50\n");
     terminal.ask(":leaks", "there are no leaks");
     terminal.ask(":drift", "variable m.a: the program has changed its value");
@@ -363,7 +352,6 @@ fn inputs_of_the_same_directory_come_first() {
 fn the_users_file_is_evaluated_first() {
     let folder = Folder::with(&[("lang/init.lang", "import math\nfn circle(r) { 2 * r * math.pi }\nlet ready = 500\n")]);
     let terminal = Terminal::session(&folder);
-    terminal.wait_for_prompt();
     terminal.ask("math.floor(circle(100)) + ready", "\n1128\n");
     let terminal = Terminal::start(&folder, 80, &["--no-init"], &[]);
     terminal.wait_for_prompt();
@@ -400,7 +388,6 @@ fn tab_completes_arguments_and_names_behind_commands() {
     let folder =
         Folder::with(&[("bank.lang", "class Account { slot owner; slot balance = 0 }\nfn rate(account, percent = 1) { percent }")]);
     let terminal = Terminal::session(&folder);
-    terminal.wait_for_prompt();
     terminal.ask(":load ba\t", "imported as `bank`");
     terminal.ask("bank.rate(nil, per\t400)", "\n400\n");
     terminal.ask("let mine = bank.Acc\t(\"ann\", bal\t70)\rmine.bal\t", "\n70\n");
@@ -416,7 +403,6 @@ fn a_long_list_of_names_is_cut_to_the_screen() {
     let names: String = (0..70_000).map(|i| format!("let name_{i} = {i}\n")).collect();
     folder.write("many.lang", &names);
     let terminal = Terminal::session(&folder);
-    terminal.wait_for_prompt();
     terminal.ask(":load many", "imported as `many`");
     terminal.press("many.na\t");
     terminal.wait_for("> many.name_");
@@ -442,7 +428,6 @@ fn listed_names_tell_leaks_and_classes() {
     let gone = "fn gone_rate() { 1 }\nfn going() { 2 }\nlet keep = gone_rate\n";
     let folder = Folder::with(&[("game.lang", &format!("{text}{gone}"))]);
     let terminal = Terminal::session(&folder);
-    terminal.wait_for_prompt();
     terminal.ask(":load game", "imported as `game`");
     terminal.press("game.ship.\t\t");
     terminal.wait_for("game.Ship                                \n  burn  fuel\ngame.Thing\n  name\n> game.ship.");
@@ -485,7 +470,6 @@ fn a_definition_is_edited_where_it_is_written() {
 fn what_was_typed_is_written() {
     let folder = Folder::new();
     let terminal = Terminal::session(&folder);
-    terminal.wait_for_prompt();
     terminal.ask("fn f() { 1 }\r1 + 100", "\n101\n");
     terminal.ask(":write typed", "saved 1 lines as `typed.lang`");
     terminal.ask(":write typed", "nothing is overwritten; give another name");
@@ -500,7 +484,6 @@ fn the_program_is_looked_at_from_the_prompt() {
         fn work() { print(\"at work\"); wait_for(messages) }\nlet job = task.spawn(work, name: \"Job\")\n";
     let folder = Folder::with(&[("game.lang", text)]);
     let terminal = Terminal::session(&folder);
-    terminal.wait_for_prompt();
     terminal.ask(":load game", "at work");
     terminal.ask(":threads", "`Job` waits to receive from a channel\n  #0 game.wait_for (game.lang:5)");
     terminal.ask(":migrate game.Ship", "all instances of game.Ship are up to date");
@@ -516,7 +499,6 @@ fn the_program_is_looked_at_from_the_prompt() {
 fn a_retry_that_fails_again_is_counted() {
     let folder = Folder::with(&[("bank.lang", BANK)]);
     let terminal = Terminal::session(&folder);
-    terminal.wait_for_prompt();
     terminal.ask(":load bank", "imported as `bank`");
     let stop = |text: &str, answer: &str| {
         terminal.press(&format!("{text}\r"));

@@ -11,7 +11,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 use vm::heap::{Str, Value};
-use vm::object::{Cx, NativeResult, World};
+use vm::object::{Cx, HostObject, NativeResult};
 
 /// Functions of the module.
 pub(crate) const FUNCTIONS: &[Row] = &[
@@ -57,25 +57,46 @@ const KEPT_MAX: usize = 64;
 
 thread_local! {
     /// Patterns with their flags, the one used last at the end.
-    static KEPT: RefCell<Vec<(String, Rc<Regex>)>> = const { RefCell::new(Vec::new()) };
+    static KEPT: RefCell<Vec<(String, Rc<Program>)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Bytes of the largest program of an ordinary pattern, and of the largest of all.
+const SIZES: [usize; 2] = [64 << 10, 4 << 20];
+
+/// A compiled pattern.
+struct Program {
+    regex: Regex,
+    /// Bytes that it has at most.
+    size: usize,
+}
+
+impl Program {
+    fn new(pattern: &str, flags: &str) -> Result<Program, regex::Error> {
+        let has = |flag| flags.contains(flag);
+        let build = |size| {
+            RegexBuilder::new(pattern)
+                .case_insensitive(has('i'))
+                .multi_line(has('m'))
+                .dot_matches_new_line(has('s'))
+                .ignore_whitespace(has('x'))
+                .size_limit(size)
+                .build()
+                .map(|regex| Program { regex, size })
+        };
+        match build(SIZES[0]) {
+            Err(regex::Error::CompiledTooBig(_)) => build(SIZES[1]),
+            result => result,
+        }
+    }
 }
 
 /// The program of a pattern. Programs are shared: a copy would have to make its tables anew.
-fn compiled(pattern: &str, flags: &str) -> Result<Rc<Regex>, regex::Error> {
+fn compiled(pattern: &str, flags: &str) -> Result<Rc<Program>, regex::Error> {
     let key = format!("{flags}/{pattern}");
     KEPT.with_borrow_mut(|kept| {
         let entry = match kept.iter().position(|(found, _)| *found == key) {
             Some(i) => kept.remove(i),
-            None => {
-                let has = |flag| flags.contains(flag);
-                let program = RegexBuilder::new(pattern)
-                    .case_insensitive(has('i'))
-                    .multi_line(has('m'))
-                    .dot_matches_new_line(has('s'))
-                    .ignore_whitespace(has('x'))
-                    .build()?;
-                (key, Rc::new(program))
-            }
+            None => (key, Rc::new(Program::new(pattern, flags)?)),
         };
         let program = entry.1.clone();
         if kept.len() >= KEPT_MAX {
@@ -93,7 +114,11 @@ fn compile<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> 
         return Err(cx.value_error(format!("`regex`: `{flag}` is not a flag; flags are i m s x")));
     }
     match compiled(pattern, flags) {
-        Ok(program) => Ok(World::host_object(cx.mc, "Program", program)),
+        Ok(program) => {
+            let size = program.size;
+            cx.world.charge(size);
+            Ok(Value::Host(HostObject::new(cx.mc, "Program", program, size)))
+        }
         Err(error) => Err(bad_pattern(cx, &error)),
     }
 }
@@ -119,9 +144,9 @@ fn subject<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> Result<(&'gc Regex
 
 fn program<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> Result<&'gc Regex, Raised<'gc>> {
     if let Value::Host(object) = args[0]
-        && let Some(program) = Gc::as_ref(object).data.downcast_ref::<Rc<Regex>>()
+        && let Some(program) = Gc::as_ref(object).data.downcast_ref::<Rc<Program>>()
     {
-        return Ok(program);
+        return Ok(&program.regex);
     }
     Err(args::wrong(cx, "regex", "program", "a Program", &args[0]))
 }
@@ -232,7 +257,7 @@ fn full<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
         .or_else(|_| compiled(&format!("\\A(?:{pattern}\n)\\z"), flags))
         .map_err(|error| bad_pattern(cx, &error))?;
     pay_for_search(cx, text.byte_len())?;
-    match program.captures(text.as_str()) {
+    match program.regex.captures(text.as_str()) {
         Some(captures) => Ok(record(cx, &captures, &mut Places::new(&text))),
         None => Ok(Value::Nil),
     }

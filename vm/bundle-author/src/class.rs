@@ -15,6 +15,8 @@ use std::sync::{PoisonError, RwLock};
 
 /// Types whose values programs have as instances of a class: what [`native!`](crate::native) makes of a struct.
 ///
+/// See the example of [`native!`](crate::native).
+///
 /// # Safety
 /// Two types of the same name and layout, in whatever two builds of a library, are laid out alike in memory.
 pub unsafe trait Native: Sized + 'static {
@@ -63,6 +65,8 @@ unsafe extern "C" fn destroy<T: Native>(pointer: *mut c_void) {
 }
 
 /// A class that is being registered.
+///
+/// See the example of the [crate].
 pub struct Class<'a, T> {
     bundle: &'a mut Bundle,
     of: PhantomData<fn() -> T>,
@@ -78,6 +82,8 @@ impl<'a, T: Native> Class<'a, T> {
     }
 
     /// A method: `"name(a, b = 10): what it does"`. Its first parameter is `&T` or `&mut T`.
+    ///
+    /// See the example of the [crate].
     pub fn method<M, F: Method<T, M>>(self, signature: &str, method: F) -> Self {
         self.bundle.register(&format!("{}.{signature}", T::NAME), method.into_body(), 0);
         self
@@ -85,6 +91,25 @@ impl<'a, T: Native> Class<'a, T> {
 }
 
 /// Rust functions and closures that are methods.
+///
+/// ```
+/// use bundle_author::{Bundle, Method, native};
+///
+/// native! {
+///     /// Counts.
+///     pub struct Counter { value: i64 }
+/// }
+///
+/// /// Registers a method under two names.
+/// fn both<M>(bundle: &mut Bundle, method: impl Method<Counter, M> + Copy) {
+///     bundle.class::<Counter>().method("bump()", method).method("count_up()", method);
+/// }
+///
+/// fn register(bundle: &mut Bundle) {
+///     both(bundle, |this: &mut Counter| this.value += 1);
+/// }
+/// # bundle_author::bundle!(register);
+/// ```
 pub trait Method<T, Marker>: 'static {
     /// The method in one shape.
     fn into_body(self) -> Body;
@@ -157,6 +182,21 @@ const fn hashed(mut hash: u64, text: &str) -> u64 {
 
 /// Defines a struct whose values programs have as instances of a class. Its layout is that of C, so that builds of one text agree; it is known by the names and
 /// types of its fields, with the compiler's version. A field of a struct of your own is known by its name only: edit the name of the field, too, when that changes.
+///
+/// ```
+/// use bundle_author::{Native, native};
+///
+/// native! {
+///     /// A sum that knows how many numbers are in it.
+///     pub struct Mean { sum: f64, count: i64 }
+/// }
+/// assert_eq!(Mean::NAME, "Mean");
+///
+/// mod later {
+///     bundle_author::native! { pub struct Mean { sum: f64, count: i64, weight: f64 } }
+/// }
+/// assert_ne!(Mean::LAYOUT, later::Mean::LAYOUT, "values of the first cannot live on in the second");
+/// ```
 #[macro_export]
 macro_rules! native {
     ($(#[$meta:meta])* $vis:vis struct $name:ident { $($(#[$field_meta:meta])* $field_vis:vis $field:ident: $type:ty),* $(,)? }) => {

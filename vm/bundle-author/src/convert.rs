@@ -7,6 +7,16 @@ use std::ptr;
 use std::slice;
 
 /// Rust values that programs can be given.
+///
+/// ```
+/// use bundle_author::{Failure, IntoScript, Object, Program};
+///
+/// /// Tells a function something, whatever it is.
+/// fn tell(program: &mut Program, listener: &Object, what: &dyn IntoScript) -> Result<Object, Failure> {
+///     program.call(listener, &[&"event", what])
+/// }
+/// # let _ = tell;
+/// ```
 pub trait IntoScript {
     /// The value, good for the call.
     ///
@@ -16,6 +26,16 @@ pub trait IntoScript {
 }
 
 /// Rust values that can be made from those of the program.
+///
+/// ```
+/// use bundle_author::{FromScript, Program};
+///
+/// /// A setting of the program, or what stands in for it.
+/// fn setting<T: FromScript>(program: &mut Program, name: &str, default: T) -> T {
+///     program.lookup(&format!("settings.{name}")).unwrap_or(default)
+/// }
+/// # let _ = setting::<i64>;
+/// ```
 pub trait FromScript: Sized {
     /// The Rust value.
     ///
@@ -25,6 +45,15 @@ pub trait FromScript: Sized {
 }
 
 /// A value of the program, whatever it is. It is good during the call.
+///
+/// ```
+/// use bundle_author::{Bundle, Object};
+///
+/// fn register(bundle: &mut Bundle) {
+///     bundle.function("or_else(a, b): the first that is not nil.", |a: Object, b: Object| if a.is_nil() { b } else { a });
+/// }
+/// # bundle_author::bundle!(register);
+/// ```
 #[derive(Clone, Copy)]
 pub struct Object(abi::Value);
 
@@ -38,16 +67,39 @@ impl Object {
     }
 
     /// Whether it is nil.
+    ///
+    /// See the example of [`Object`].
     pub fn is_nil(&self) -> bool {
         self.0.tag == tag::NIL
     }
 }
 
 /// A byte string.
+///
+/// ```
+/// use bundle_author::{Bundle, Bytes};
+///
+/// fn register(bundle: &mut Bundle) {
+///     bundle.function("backwards(bytes)", |Bytes(mut bytes): Bytes| {
+///         bytes.reverse();
+///         Bytes(bytes)
+///     });
+/// }
+/// # bundle_author::bundle!(register);
+/// ```
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct Bytes(pub Vec<u8>);
 
 /// What is given behind the other arguments: the last parameter of a function that takes any number.
+///
+/// ```
+/// use bundle_author::{Bundle, Rest};
+///
+/// fn register(bundle: &mut Bundle) {
+///     bundle.function("join(between, ...parts)", |between: String, Rest(parts): Rest<String>| parts.join(&between));
+/// }
+/// # bundle_author::bundle!(register);
+/// ```
 #[derive(Clone, Default, PartialEq, Debug)]
 pub struct Rest<T>(pub Vec<T>);
 

@@ -6,15 +6,34 @@ use crate::{Body, Failure, Program, Raise, abi, class};
 
 /// Rust functions and closures of up to six parameters. Parameters are [`FromScript`], the last one may be a [`Rest`]; a `&mut Program` may stand before
 /// them. `Marker` tells the shapes apart and is always inferred.
+///
+/// ```
+/// use bundle_author::{Bundle, Function};
+///
+/// /// Registers a function under two names.
+/// fn both<M>(bundle: &mut Bundle, function: impl Function<M> + Copy) {
+///     bundle.function("size(text)", function);
+///     bundle.function("length(text)", function);
+/// }
+///
+/// fn register(bundle: &mut Bundle) {
+///     both(bundle, |text: String| text.len() as i64);
+/// }
+/// # bundle_author::bundle!(register);
+/// ```
 pub trait Function<Marker>: 'static {
     /// The function in one shape.
     fn into_body(self) -> Body;
 }
 
 /// Marks functions whose first parameter is the program.
+///
+/// It is inferred; see the example of [`Program`].
 pub struct WithProgram<Args>(std::marker::PhantomData<Args>);
 
 /// Types of parameters.
+///
+/// They are all that is [`FromScript`], and [`Rest`]; see the example of [`Rest`].
 pub trait Parameter: Sized {
     /// The value from the arguments, of which it is number `at`.
     ///
@@ -43,6 +62,8 @@ impl<T: FromScript> Parameter for Rest<T> {
 }
 
 /// Results: a value, or a `Result` with a [`Raise`], a [`Failure`], or any error, which becomes an `Error` with its text.
+///
+/// See the example of [`Raise::new`].
 pub trait Outcome {
     /// The result.
     ///
@@ -67,6 +88,8 @@ impl<T: Returned, E: Into<Problem>> Outcome for Result<T, E> {
 }
 
 /// What a function can return: what programs can be given, and new values of native types.
+///
+/// See the example of [`New`].
 pub trait Returned {
     /// The value, which is the program's from now on.
     ///
@@ -82,6 +105,24 @@ impl<T: IntoScript> Returned for T {
 }
 
 /// A native value on its way to the program.
+///
+/// What [`native!`](crate::native) defines can be returned as it is; this is for what stands in something else.
+///
+/// ```
+/// use bundle_author::{Bundle, New, native};
+///
+/// native! {
+///     /// Counts.
+///     pub struct Counter { value: i64 }
+/// }
+///
+/// fn register(bundle: &mut Bundle) {
+///     bundle.class::<Counter>();
+///     bundle.function("counter(value)", |value: i64| Counter { value });
+///     bundle.function("same(value)", |value: i64| New(Counter { value }));
+/// }
+/// # bundle_author::bundle!(register);
+/// ```
 pub struct New<T>(pub T);
 
 impl<T: Native> Returned for New<T> {

@@ -44,6 +44,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
 /// An error for the program.
+///
+/// ```
+/// use bundle_author::Raise;
+///
+/// let raise = Raise::new("ValueError", "levels begin with 1");
+/// assert_eq!(raise.to_string(), "ValueError: levels begin with 1");
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Raise {
     /// Name of a built-in class of errors, such as `ValueError`.
@@ -54,6 +61,17 @@ pub struct Raise {
 
 impl Raise {
     /// An error of a built-in class.
+    ///
+    /// ```
+    /// use bundle_author::{Bundle, Raise};
+    ///
+    /// fn register(bundle: &mut Bundle) {
+    ///     bundle.function("root(n): the square root.", |n: f64| {
+    ///         if n < 0.0 { Err(Raise::new("ValueError", format!("{n} has no root"))) } else { Ok(n.sqrt()) }
+    ///     });
+    /// }
+    /// # bundle_author::bundle!(register);
+    /// ```
     pub fn new(class: &'static str, message: impl Into<String>) -> Raise {
         Raise { class, message: message.into() }
     }
@@ -68,6 +86,22 @@ impl fmt::Display for Raise {
 impl std::error::Error for Raise {}
 
 /// Why a function has no result.
+///
+/// ```
+/// use bundle_author::{Failure, Object, Program, Raise};
+///
+/// /// The first of some functions that gives a positive number.
+/// fn first(program: &mut Program, functions: &[Object]) -> Result<i64, Failure> {
+///     for function in functions {
+///         let n: i64 = program.call(function, &[])?;    // A `Failure::Passed` is passed on.
+///         if n > 0 {
+///             return Ok(n);
+///         }
+///     }
+///     Err(Raise::new("ValueError", "none of them does").into())
+/// }
+/// # let _ = first;
+/// ```
 #[derive(Debug)]
 pub enum Failure {
     /// An error of its own.
@@ -83,6 +117,18 @@ impl From<Raise> for Failure {
 }
 
 /// The program, for a function that is called by it: what such a function gets as its first parameter if it wants to.
+///
+/// ```
+/// use bundle_author::{Bundle, Failure, Object, Program};
+///
+/// fn register(bundle: &mut Bundle) {
+///     bundle.outside("twice(f, n)", |program: &mut Program, f: Object, n: i64| -> Result<i64, Failure> {
+///         let once: i64 = program.call(&f, &[&n])?;
+///         program.call(&f, &[&once])
+///     });
+/// }
+/// # bundle_author::bundle!(register);
+/// ```
 pub struct Program {
     host: &'static abi::Host,
     call: *mut abi::Call,
@@ -90,6 +136,8 @@ pub struct Program {
 
 impl Program {
     /// Calls a function of the program. Only in functions registered with [`Bundle::outside`].
+    ///
+    /// See the example of [`Program`].
     ///
     /// # Errors
     /// What it has raised; the program gets that if it is returned.
@@ -104,6 +152,16 @@ impl Program {
 
     /// Lets the result of this function be that of another: to be returned as it is.
     ///
+    /// ```
+    /// use bundle_author::{Bundle, Object, Program};
+    ///
+    /// fn register(bundle: &mut Bundle) {
+    ///     // What `f` gives is given, without a stack that grows.
+    ///     bundle.function("with_seven(f)", |program: &mut Program, f: Object| program.tail::<Object>(&f, &[&7_i64]));
+    /// }
+    /// # bundle_author::bundle!(register);
+    /// ```
+    ///
     /// # Errors
     /// Always: that is how it is told.
     pub fn tail<T>(&mut self, function: &Object, args: &[&dyn IntoScript]) -> Result<T, Failure> {
@@ -114,6 +172,17 @@ impl Program {
     }
 
     /// What a definition stands for now, by its qualified name.
+    ///
+    /// ```
+    /// use bundle_author::{Bundle, Failure, Program};
+    ///
+    /// fn register(bundle: &mut Bundle) {
+    ///     bundle.function("is_over_par(n)", |program: &mut Program, n: i64| -> Result<bool, Failure> {
+    ///         Ok(n > program.lookup::<i64>("golf.PAR")?)
+    ///     });
+    /// }
+    /// # bundle_author::bundle!(register);
+    /// ```
     ///
     /// # Errors
     /// If there is none, or its value has another type.
@@ -128,6 +197,8 @@ impl Program {
 
     /// Holds a value beyond the call. A held function calls its newest code.
     ///
+    /// See the example of [`Held`].
+    ///
     /// # Errors
     /// If it cannot be held.
     pub fn hold(&mut self, object: &Object) -> Result<Held, Failure> {
@@ -139,6 +210,8 @@ impl Program {
     }
 
     /// The value that is held.
+    ///
+    /// See the example of [`Held`].
     ///
     /// # Errors
     /// None, for one that was held here.
@@ -160,6 +233,30 @@ impl Program {
 }
 
 /// A value of the program that the bundle holds, until it is dropped. It belongs to the thread of the program.
+///
+/// ```
+/// use bundle_author::{Bundle, Failure, Held, Object, Program};
+/// use std::cell::RefCell;
+///
+/// thread_local! {
+///     static LISTENER: RefCell<Option<Held>> = const { RefCell::new(None) };
+/// }
+///
+/// fn register(bundle: &mut Bundle) {
+///     bundle.function("listen(f)", |program: &mut Program, f: Object| -> Result<(), Failure> {
+///         LISTENER.set(Some(program.hold(&f)?));
+///         Ok(())
+///     });
+///     bundle.outside("tell(text)", |program: &mut Program, text: String| -> Result<Option<Object>, Failure> {
+///         // Taken, so that the listener may call what listens.
+///         let Some(held) = LISTENER.take() else { return Ok(None) };
+///         let listener = program.held(&held)?;
+///         LISTENER.set(Some(held));
+///         program.call(&listener, &[&text]).map(Some)
+///     });
+/// }
+/// # bundle_author::bundle!(register);
+/// ```
 pub struct Held {
     host: &'static abi::Host,
     handle: u64,
@@ -178,6 +275,8 @@ thread_local! {
 }
 
 /// What a bundle registers.
+///
+/// See the example of the [crate].
 pub struct Bundle {
     host: &'static abi::Host,
     registrar: *mut abi::Registrar,
@@ -185,6 +284,8 @@ pub struct Bundle {
 
 impl Bundle {
     /// What it is for, in Markdown.
+    ///
+    /// See the example of the [crate].
     pub fn doc(&mut self, text: &str) {
         let text = c_text(text);
         // SAFETY: the registrar is good as long as `self` is, which is lent for the registration; the text lives until the call returns.
@@ -192,6 +293,8 @@ impl Bundle {
     }
 
     /// A constant.
+    ///
+    /// See the example of the [crate].
     pub fn constant(&mut self, name: &str, value: impl Into<Constant>) {
         let (name, constant) = (c_text(name), value.into());
         let (tag, payload) = match &constant {
@@ -209,21 +312,38 @@ impl Bundle {
     }
 
     /// A function: `"name(a, b = 10, ...rest): what it does"`. It may have a `&mut Program` before its parameters.
+    ///
+    /// See the example of the [crate].
     pub fn function<M, F: Function<M>>(&mut self, signature: &str, function: F) {
         self.register(signature, function.into_body(), 0);
     }
 
     /// A function that calls the program while it runs: between two steps of it, which costs a little more.
+    ///
+    /// See the example of [`Program`].
     pub fn outside<M, F: Function<M>>(&mut self, signature: &str, function: F) {
         self.register(signature, function.into_body(), abi::OUTSIDE);
     }
 
     /// A type whose values programs have as instances of a class.
+    ///
+    /// See the example of the [crate].
     pub fn class<T: Native>(&mut self) -> Class<'_, T> {
         Class::new(self)
     }
 
     /// Keeps the library open for good: for one that starts threads.
+    ///
+    /// ```
+    /// use bundle_author::Bundle;
+    /// use std::thread;
+    ///
+    /// fn register(bundle: &mut Bundle) {
+    ///     bundle.keep_open();    // The thread's code is in the library.
+    ///     thread::spawn(|| { /* … */ });
+    /// }
+    /// # bundle_author::bundle!(register);
+    /// ```
     pub fn keep_open(&mut self) {
         // SAFETY: as in `doc`.
         unsafe { (self.host.keep_open)(self.registrar) }
@@ -239,6 +359,13 @@ impl Bundle {
 }
 
 /// A plain value.
+///
+/// ```
+/// use bundle_author::Constant;
+///
+/// assert_eq!(Constant::from(3), Constant::Int(3));
+/// assert_eq!(Constant::from("x"), Constant::Text("x".into()));
+/// ```
 #[derive(Clone, PartialEq, Debug)]
 #[expect(missing_docs, reason = "the kinds of plain values")]
 pub enum Constant {
@@ -349,6 +476,8 @@ pub unsafe fn register(host: *const abi::Host, registrar: *mut abi::Registrar, f
 }
 
 /// Makes a crate a bundle: the function it is given, a `fn(&mut Bundle)`, registers what there is.
+///
+/// See the example of the [crate].
 #[macro_export]
 macro_rules! bundle {
     ($register:path) => {

@@ -4,7 +4,7 @@ use crate::call::{COUNT_MAX, Context, Fault};
 use crate::library::Library;
 use bundle_author::abi::{self, Payload, kind, tag};
 use gc_arena::Gc;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::ffi::{c_char, c_void};
 use std::rc::Rc;
@@ -160,7 +160,7 @@ fn own<'gc>(context: &mut Context, cx: &mut Cx<'_, 'gc>, kind: usize, pointer: *
     OWNED.with_borrow_mut(|owned| owned.insert(pointer.addr()));
     of.live.set(of.live.get() + 1);
     let value = NativeValue { library: library.clone(), kind, pointer };
-    let host = Gc::new(cx.mc, HostObject { type_name: "native value", data: Rc::new(value), taken: Cell::new(false) });
+    let host = HostObject::new(cx.mc, "native value", value, 0);
     Instance::put(instance, cx.mc, &layout, *at as usize, Value::Host(host));
     Ok(Value::Instance(instance))
 }

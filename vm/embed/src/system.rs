@@ -13,6 +13,15 @@ const PIPE_MAX: usize = 1 << 30;
 /// Lets everything through to the system: for scripts that may do what the program may. [`Sandbox`](crate::Sandbox) lets a part of it through.
 ///
 /// Output goes to the process's standard streams, lines of input come from there; files are those of the process.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::{Host, SystemHost};
+///
+/// let mut host = SystemHost::new();
+/// assert_eq!(host.platform().expect("it is let through"), std::env::consts::OS);
+/// assert_eq!(host.process_id().expect("it is let through"), std::process::id());
+/// ```
 #[derive(Debug)]
 pub struct SystemHost {
     start: Instant,
@@ -21,11 +30,27 @@ pub struct SystemHost {
 
 impl SystemHost {
     /// The system, for a program without arguments.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::{Host, SystemHost};
+    ///
+    /// assert!(SystemHost::new().arguments().expect("there are none").is_empty());
+    /// ```
     pub fn new() -> SystemHost {
         SystemHost { start: Instant::now(), arguments: Vec::new() }
     }
 
     /// The system, for a program that was started with these arguments.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::SystemHost;
+    ///
+    /// let mut vm = Vm::builder().host(SystemHost::with_arguments(vec!["level-3".into()])).build();
+    /// assert_eq!(vm.eval::<Vec<String>>("import os\nos.args()")?, ["level-3"]);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn with_arguments(arguments: Vec<String>) -> SystemHost {
         SystemHost { arguments, ..SystemHost::new() }
     }
@@ -88,6 +113,11 @@ impl Host for SystemHost {
 
     fn sleep(&mut self, duration: Duration) -> Result<(), HostError> {
         std::thread::sleep(duration);
+        Ok(())
+    }
+
+    fn park(&mut self, duration: Duration) -> Result<(), HostError> {
+        std::thread::park_timeout(duration);
         Ok(())
     }
 

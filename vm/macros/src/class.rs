@@ -3,6 +3,7 @@
 use crate::options::{Options, doc_of};
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::ext::IdentExt;
 use syn::{Data, DeriveInput, Error, Fields};
 
 pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
@@ -11,7 +12,7 @@ pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
     }
     let class = &input.ident;
     let options = Options::of(&input.attrs)?;
-    let name = options.name.unwrap_or_else(|| class.to_string());
+    let name = options.name.unwrap_or_else(|| class.unraw().to_string());
     let doc = doc_of(&input.attrs);
     let mut properties = Vec::new();
     if let Data::Struct(data) = &input.data {
@@ -26,7 +27,7 @@ pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
                     format!("field {at} has no name for scripts: write a getter in an `impl` with `#[methods]`"),
                 ));
             };
-            let name = options.name.unwrap_or_else(|| ident.to_string());
+            let name = options.name.unwrap_or_else(|| ident.unraw().to_string());
             let of = &field.ty;
             if options.get {
                 properties.push(quote! { .getter(#name, |this: &#class| ::core::clone::Clone::clone(&this.#ident)) });

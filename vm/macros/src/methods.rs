@@ -3,6 +3,7 @@
 use crate::options::{Options, doc_of};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
 use syn::{Error, FnArg, ImplItem, ImplItemFn, ItemImpl, Pat, PatType, Type};
 
 pub(crate) fn expand(mut item: ItemImpl) -> syn::Result<TokenStream> {
@@ -67,8 +68,8 @@ fn describe(class: &Type, function: &mut ImplItemFn) -> syn::Result<Option<Token
         ));
     }
     let ident = &function.sig.ident;
-    let own_name = ident.to_string();
-    let name = options.name.unwrap_or_else(|| own_name.strip_prefix("r#").unwrap_or(&own_name).to_owned());
+    let own_name = ident.unraw().to_string();
+    let name = options.name.unwrap_or_else(|| own_name.clone());
     let path = quote! { <#class>::#ident };
     if options.get {
         return Ok(Some(quote! { .getter(#name, #path) }));
@@ -98,7 +99,7 @@ fn parameter(param: &PatType, default: Option<String>) -> syn::Result<String> {
         }
         return Err(Error::new_spanned(&param.pat, "a parameter needs a name, which scripts see"));
     };
-    let name = pattern.ident.to_string();
+    let name = pattern.ident.unraw().to_string();
     let name = name.trim_start_matches('_');
     let is_rest = matches!(&*param.ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Rest"));
     Ok(match (is_rest, default) {

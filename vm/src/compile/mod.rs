@@ -1,7 +1,7 @@
 //! The compiler: from the resolved syntax tree of a file to its module image.
 //!
-//! One pass over the tree. A function is made by [`function::Function`]; this type drives it and the functions around it. Values go
-//! straight to where they are wanted (see [`Dest`]); conditions become jumps (`condition.rs`); every top-level statement becomes a
+//! One pass over the tree. A function is made by `function::Function`; this type drives it and the functions around it. Values go
+//! straight to where they are wanted (see `Dest`); conditions become jumps (`condition.rs`); every top-level statement becomes a
 //! definition, a unit, or both (`top.rs`).
 //!
 //! What the code promises to the rest of the engine:

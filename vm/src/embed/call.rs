@@ -7,15 +7,14 @@
 use super::convert::{Arguments, FromScript};
 use super::error::Error;
 use super::handle::Handle;
+use super::panics::Entered;
 use super::vm::{Stop, Vm, note};
 use crate::heap::Value;
 use crate::interp;
+use crate::limits;
 use crate::object::{Cx, ErrorKind, Exit, Fiber, Level, Parked, Stack, Task};
 use gc_arena::Gc;
 use std::mem;
-
-/// Slots of the largest stack in which the next call begins.
-const IDLE_SLOTS_MAX: usize = 4096;
 
 /// Stacks of calls within calls that are kept for the next ones.
 const IDLE_STACKS_MAX: usize = 8;
@@ -34,6 +33,18 @@ enum Begun<T> {
 impl Vm {
     /// Calls `namespace.name` with Rust values: a tuple of them, or `()`.
     ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("rules.lang", "fn damage(n, armour = 1) { n - armour }")?;
+    /// assert_eq!(vm.call::<_, i64>("rules.damage", (9, 2))?, 7);
+    /// assert_eq!(vm.call::<_, i64>("rules.damage", (9,))?, 8);
+    /// let error = vm.call::<_, i64>("rules.damages", (9,)).expect_err("there is none");
+    /// assert_eq!(error.to_string(), "`rules.damages` does not exist; did you mean `damage`?");
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Host`] if there is no such definition or its result has another type; else what the program has raised.
     pub fn call<A: Arguments, T: FromScript>(&mut self, qualified: &str, args: A) -> Result<T, Error> {
@@ -41,6 +52,15 @@ impl Vm {
     }
 
     /// Calls a held function. `args` is a tuple of Rust values, or `()`.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// let double: Handle = vm.eval("|n| n * 2")?;
+    /// assert_eq!(vm.call_handle::<_, i64>(&double, (21,))?, 42);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As for [`Vm::call`]; [`Error::Host`] if the handle is another VM's.
@@ -51,6 +71,16 @@ impl Vm {
 
     /// Calls a held function; the result stays in the VM.
     ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// let pair: Handle = vm.eval("|a, b| [a, b]")?;
+    /// let list = vm.call_raw(&pair, (1, "x"))?;
+    /// assert_eq!(vm.repr(&list)?, "[1, \"x\"]");
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As for [`Vm::call_handle`].
     pub fn call_raw<A: Arguments>(&mut self, callee: &Handle, args: A) -> Result<Handle, Error> {
@@ -60,8 +90,9 @@ impl Vm {
     /// Evaluates a text in the namespace `main`: its value if it ends with an expression, `nil` otherwise. Definitions stay.
     ///
     /// ```
-    /// # use vm::embed::{Error, Vm, VmOptions};
-    /// let mut vm = Vm::bare(VmOptions::default());
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
     /// vm.eval::<()>("fn double(n) { n * 2 }")?;
     /// assert_eq!(vm.eval::<i64>("double(3) + 1")?, 7);
     /// # Ok::<(), Error>(())
@@ -94,12 +125,23 @@ impl Vm {
             }
             self.begin_slice();
         }
-        let mut has_level = false;
-        let begun = self.arena.mutate_root(|mc, world| {
+        self.guarded(|vm| vm.call_guarded(callee, args))
+    }
+
+    #[inline]
+    fn call_guarded<A: Arguments, T: FromScript>(
+        &mut self,
+        callee: impl for<'gc> FnOnce(&mut Cx<'_, 'gc>) -> Result<Value<'gc>, Error>,
+        args: A,
+    ) -> Result<T, Error> {
+        let mut entered = Entered::new(self);
+        let Entered { vm, has_level, is_running } = &mut entered;
+        let begun = vm.arena.mutate_root(|mc, world| {
             let mut cx = Cx { world, mc };
             let callee = callee(&mut cx)?;
-            has_level = cx.begin_level();
+            *has_level = cx.begin_level();
             let main = cx.enter_call();
+            *is_running = true;
             cx.world.ticks.set(cx.world.ticks.get() - 1);
             let exit = args.with_values(&mut cx, |cx, args| match interp::begin_plain_call(cx, &callee, args) {
                 true => None,
@@ -110,7 +152,8 @@ impl Vm {
                     let value = cx.world.stack.result();
                     let result = T::from_script(&mut cx, value).map_err(wrong_result);
                     cx.leave_call(main);
-                    cx.end_level(has_level);
+                    cx.end_level(*has_level);
+                    *is_running = false;
                     Begun::Done(result)
                 }
                 None => Begun::Left(main.id(), note(Exit::Done(cx.world.stack.result()), &mut cx)),
@@ -120,9 +163,10 @@ impl Vm {
         match begun? {
             Begun::Done(result) => result,
             Begun::Left(main, stop) => {
-                let result = self.drive(main, stop);
-                let value = self.leave_main(main, has_level, result)?;
-                self.read(&value)
+                let result = entered.vm.drive(main, stop);
+                entered.is_running = false;
+                let value = entered.vm.leave_main(main, entered.has_level, result)?;
+                entered.vm.read(&value)
             }
         }
     }
@@ -196,7 +240,7 @@ impl<'gc> Cx<'_, 'gc> {
             }
             None => Task::new(self.mc, id, "main", Value::Nil),
         };
-        let can_use_stack = self.world.parked.is_empty() && self.world.stack.values.len() <= IDLE_SLOTS_MAX;
+        let can_use_stack = self.world.parked.is_empty() && self.world.stack.values.len() <= limits::IDLE_SLOTS_MAX;
         let stack = if can_use_stack { None } else { Some(self.put_stack_aside()) };
         self.put_aside(main, stack);
         main
@@ -243,7 +287,7 @@ impl<'gc> Cx<'_, 'gc> {
         world.stack.reset();
         if let Some(mut stack) = before.stack {
             mem::swap(&mut world.stack, &mut stack);
-            if stack.values.len() <= IDLE_SLOTS_MAX && world.idle_stacks.len() < IDLE_STACKS_MAX {
+            if stack.values.len() <= limits::IDLE_SLOTS_MAX && world.idle_stacks.len() < IDLE_STACKS_MAX {
                 world.idle_stacks.push(stack);
             }
         }

@@ -18,6 +18,19 @@ use std::time::{Duration, Instant};
 const BATCH: usize = 64;
 
 /// What an eager migration has done.
+///
+/// ```
+/// use embed::prelude::*;
+///
+/// let mut vm = Vm::new();
+/// let text = "class Hero { slot hp = 7 }\nlet party = [Hero(), Hero()]";
+/// vm.load_text("game.lang", text)?;
+/// vm.reload_text("game.lang", &text.replace("slot hp = 7", "slot hp = 7; slot level = 1"));
+/// let hero = vm.handle("game.Hero")?;
+/// let done = vm.migrate_instances(&hero, None)?;
+/// assert_eq!((done.migrated, done.left, done.errors.len()), (2, 0, 0));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct Migrated {
     /// Instances that are up to date now.
@@ -30,6 +43,24 @@ pub struct Migrated {
 
 impl Vm {
     /// How many instances of a class are alive, by the number of their layout. Layouts without instances are freed.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// let text = "class Hero { slot hp = 7 }\nlet party = [Hero(), Hero()]\nfn look() { party[0].hp }";
+    /// vm.load_text("game.lang", text)?;
+    /// vm.reload_text("game.lang", &text.replace("slot hp = 7", "slot hp = 7; slot level = 1"));
+    /// let hero = vm.handle("game.Hero")?;
+    /// assert_eq!(vm.layout_counts(&hero)?, [(1, 2), (2, 0)]);
+    /// // Who is used follows.
+    /// vm.call::<_, i64>("game.look", ())?;
+    /// assert_eq!(vm.layout_counts(&hero)?, [(1, 1), (2, 1)]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Host`] if the value is no class with instances.
     pub fn layout_counts(&mut self, class: &Handle) -> Result<Vec<(u32, usize)>, Error> {
         let found = self.census(class)?;
         self.enter(|cx| {
@@ -48,6 +79,18 @@ impl Vm {
     }
 
     /// Counts the living instances that have yet to follow the changes of layouts in a report, unless that has been done.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// let text = "class Hero { slot hp = 7 }\nlet party = [Hero(), Hero()]";
+    /// vm.load_text("game.lang", text)?;
+    /// let mut report = vm.reload_text("game.lang", &text.replace("slot hp = 7", "slot hp = 7; slot level = 1"));
+    /// vm.count_instances(&mut report);
+    /// assert_eq!(report.layouts[0].instances, Some(2));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn count_instances(&mut self, report: &mut Report) {
         if report.layouts.iter().all(|change| change.instances.is_some()) {
             return;
@@ -67,6 +110,20 @@ impl Vm {
     }
 
     /// A list of the living instances of a class and of the classes below it.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("game.lang", "class Hero { slot hp = 7 }\nlet party = [Hero(), Hero()]")?;
+    /// let hero = vm.handle("game.Hero")?;
+    /// let list = vm.instances_of(&hero)?;
+    /// assert_eq!(vm.read::<Vec<Handle>>(&list)?.len(), 2);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Host`] if the value is no class with instances.
     pub fn instances_of(&mut self, class: &Handle) -> Result<Handle, Error> {
         let found = self.census(class)?;
         self.list_of(class, &found, |_| true)
@@ -76,7 +133,37 @@ impl Vm {
     ///
     /// With a budget, the heap is looked through in slices as well: the first calls may only do that, and `left` is what is known of then.
     /// It is 0 when all are done.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use std::time::Duration;
+    ///
+    /// let mut vm = Vm::new();
+    /// let text = "class Hero { slot hp = 7 }\nlet party = [Hero(), Hero()]";
+    /// vm.load_text("game.lang", text)?;
+    /// vm.reload_text("game.lang", &text.replace("slot hp = 7", "slot hp = 7; slot level = 1"));
+    /// let hero = vm.handle("game.Hero")?;
+    /// // A millisecond of each frame, until all are done.
+    /// let mut migrated = 0;
+    /// loop {
+    ///     let done = vm.migrate_instances(&hero, Some(Duration::from_millis(1)))?;
+    ///     migrated += done.migrated;
+    ///     if done.left == 0 {
+    ///         break;
+    ///     }
+    /// }
+    /// assert_eq!(migrated, 2);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Host`] if the value is no class with instances, [`Error::Interrupted`] if the program was stopped meanwhile. What hooks raise is in
+    /// [`Migrated::errors`].
     pub fn migrate_instances(&mut self, class: &Handle, budget: Option<Duration>) -> Result<Migrated, Error> {
+        self.holding_panics(|vm| vm.migrate_held(class, budget))
+    }
+
+    fn migrate_held(&mut self, class: &Handle, budget: Option<Duration>) -> Result<Migrated, Error> {
         let mut done = Migrated::default();
         let Some(budget) = budget else {
             let found = self.census(class)?;
@@ -165,6 +252,26 @@ impl Vm {
     }
 
     /// The migration that is under way: how many instances it has begun, and how many there are.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use std::cell::RefCell;
+    /// use std::rc::Rc;
+    ///
+    /// let seen = Rc::new(RefCell::new(Vec::new()));
+    /// let see = seen.clone();
+    /// let mut vm = Vm::new();
+    /// vm.define_function("host", "look()", move |vm: &mut Vm| see.borrow_mut().extend(vm.migration()));
+    /// let text = "import host\nclass Hero { slot hp = 7 }\nlet party = [Hero(), Hero()]";
+    /// vm.load_text("game.lang", text)?;
+    /// vm.reload_text("game.lang", &text.replace("slot hp = 7", "slot hp = 7; migrate(old) { host.look() }"));
+    /// let hero = vm.handle("game.Hero")?;
+    /// vm.make_obsolete(&hero)?;
+    /// vm.migrate_instances(&hero, None)?;
+    /// assert_eq!(*seen.borrow(), [(1, 2), (2, 2)]);
+    /// assert_eq!(vm.migration(), None);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn migration(&self) -> Option<(usize, usize)> {
         self.migration.as_ref().map(|(next, count)| (next.get(), *count))
     }
@@ -292,6 +399,21 @@ impl<'gc> Resume<'gc> for MigrateMany<'gc> {
 
 impl Vm {
     /// Makes the instances of a class, and of those below it, obsolete, so that its hooks run for them.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("game.lang", "class Hero { slot hp = 7; migrate(old) { self.hp = old.hp + 1 } }\nlet hero = Hero()\nfn hp() { hero.hp }")?;
+    /// let hero = vm.handle("game.Hero")?;
+    /// assert_eq!(vm.call::<_, i64>("game.hp", ())?, 7);
+    /// vm.make_obsolete(&hero)?;
+    /// assert_eq!(vm.call::<_, i64>("game.hp", ())?, 8);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Host`] if the value is no class of the program.
     pub fn make_obsolete(&mut self, class: &Handle) -> Result<(), Error> {
         self.enter(|cx| match class.value_in(cx.world) {
             Value::Class(class) if is_changeable(class) => {

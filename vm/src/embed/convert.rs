@@ -11,6 +11,26 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 /// Rust values that scripts can be given.
+///
+/// Numbers, texts, `Option`, lists (`Vec`, arrays, sets as sets), maps, tuples, [`Handle`], [`Own`](super::Own), host types, and with
+/// [`Serde`](super::Serde) whatever serde knows.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::IntoScript;
+///
+/// /// Tells a script something.
+/// fn tell(vm: &mut Vm, what: impl IntoScript) -> Result<String, Error> {
+///     vm.call("main.told", (what,))
+/// }
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("main.lang", "fn told(x) { repr(x) }")?;
+/// assert_eq!(tell(&mut vm, 7)?, "7");
+/// assert_eq!(tell(&mut vm, vec![Some("a"), None])?, "[\"a\", nil]");
+/// assert_eq!(tell(&mut vm, (1.5, true))?, "(1.5, true)");
+/// # Ok::<(), Error>(())
+/// ```
 pub trait IntoScript {
     /// The script value.
     ///
@@ -31,12 +51,48 @@ pub trait IntoScript {
 }
 
 /// Rust values that can be made from script values.
+///
+/// The types of [`IntoScript`], as far as they own what they have: `String`, and not `&str`.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::FromScript;
+///
+/// /// A setting, or what stands in for it.
+/// fn setting<T: FromScript>(vm: &mut Vm, name: &str, default: T) -> T {
+///     vm.get(&format!("settings.{name}")).unwrap_or(default)
+/// }
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("settings.lang", "let width = 640\nlet title = \"Pong\"")?;
+/// assert_eq!(setting(&mut vm, "width", 320), 640);
+/// assert_eq!(setting(&mut vm, "title", String::new()), "Pong");
+/// assert_eq!(setting(&mut vm, "title", 0), 0, "it is no int");
+/// # Ok::<(), Error>(())
+/// ```
 pub trait FromScript: Sized {
     /// The Rust value, or what was expected instead.
     fn from_script<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>) -> Result<Self, String>;
 }
 
 /// Rust values as the arguments of a call: a tuple of up to eight, `()`, or any number of handles.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::Arguments;
+///
+/// /// Calls a function of each of two plugins.
+/// fn both<A: Arguments + Clone>(vm: &mut Vm, name: &str, args: A) -> Result<i64, Error> {
+///     Ok(vm.call::<_, i64>(&format!("a.{name}"), args.clone())? + vm.call::<_, i64>(&format!("b.{name}"), args)?)
+/// }
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("a.lang", "fn add(n, m) { n + m }")?;
+/// vm.load_text("b.lang", "fn add(n, m) { n * m }")?;
+/// assert_eq!(both(&mut vm, "add", (3, 4))?, 7 + 12);
+/// assert_eq!(().count() + (1, "x").count(), 2);
+/// # Ok::<(), Error>(())
+/// ```
 pub trait Arguments {
     /// How many there are.
     fn count(&self) -> usize;

@@ -100,6 +100,16 @@ impl Vm {
     /// `signature` is its name, or better the whole of it, as in `"spawn(name, hp = 10, ...tags): adds an enemy"`: then arguments can be given by name,
     /// defaults fill in what is left out, and help and editors show it.
     ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.define_function("game", "spawn(name, hp = 10): adds an enemy.", |name: String, hp: i64| format!("{name} {hp}"));
+    /// assert_eq!(vm.eval::<String>("import game\ngame.spawn(\"orc\")")?, "orc 10");
+    /// assert_eq!(vm.eval::<String>("game.spawn(hp: 3, name: \"elf\")")?, "elf 3");
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Panics
     /// If `signature` is none, or has other parameters than the function: a mistake in the host's text, found where it stands.
     pub fn define_function<M, F: HostFunction<M>>(&mut self, namespace: &str, signature: &str, function: F) {
@@ -116,6 +126,18 @@ impl Vm {
     }
 
     /// Gives `namespace.name` a value, as a variable of the host. Scripts may assign to it, and no file may define it.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.define_value("game", "LIMIT", 3);
+    /// assert_eq!(vm.eval::<i64>("import game\ngame.LIMIT + 1")?, 4);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Panics
+    /// If there is no script value for it: see [`IntoScript`].
     pub fn define_value(&mut self, namespace: &str, name: &str, value: impl IntoScript) {
         self.enter(|cx| {
             let value = value.into_script(cx);
@@ -124,6 +146,17 @@ impl Vm {
     }
 
     /// A namespace of the host's, to define several things in. It is made if there is none.
+    ///
+    /// See the example of [`Module`].
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.module("game").function("double(n)", |n: i64| n * 2);
+    /// assert_eq!(vm.eval::<i64>("import game\ngame.double(4)")?, 8);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn module(&mut self, name: &str) -> Module<'_> {
         self.enter(|cx| {
             cx.world.namespace(cx.mc, name);
@@ -133,6 +166,20 @@ impl Vm {
 }
 
 /// A namespace to which a host adds definitions: what [`Vm::module`] gives.
+///
+/// ```
+/// use embed::prelude::*;
+///
+/// let mut vm = Vm::new();
+/// vm.module("game")
+///     .doc("What the game gives its scripts.")
+///     .value("LIMIT", 3)
+///     .function("double(n): twice as much.", |n: i64| n * 2)
+///     .locked();
+/// assert_eq!(vm.eval::<i64>("import game\ngame.double(game.LIMIT)")?, 6);
+/// assert_eq!(vm.eval::<String>("game.double.doc")?, "`double(n)`: twice as much.");
+/// # Ok::<(), Error>(())
+/// ```
 pub struct Module<'a> {
     vm: &'a mut Vm,
     name: String,
@@ -140,6 +187,15 @@ pub struct Module<'a> {
 
 impl Module<'_> {
     /// What it is for, in Markdown.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.module("game").doc("What the game gives its scripts.").value("LIMIT", 3);
+    /// assert_eq!(vm.eval::<String>("import game\ndoc(game)")?, "What the game gives its scripts.");
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn doc(self, text: &str) -> Self {
         let name = &self.name;
         self.vm.enter(|cx| cx.world.namespace(cx.mc, name).set_doc(Some(text.into())));
@@ -147,6 +203,8 @@ impl Module<'_> {
     }
 
     /// See [`Vm::define_function`].
+    ///
+    /// See the example of [`Module`].
     ///
     /// # Panics
     /// As there.
@@ -157,6 +215,16 @@ impl Module<'_> {
 
     /// See [`Vm::define_async_function`].
     ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use std::future::ready;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.module("net").async_function("get(url)", |url: String| ready(format!("<{url}>")));
+    /// assert_eq!(vm.eval::<String>("import net\nnet.get(\"here\")")?, "<here>");
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Panics
     /// As there.
     pub fn async_function<M, F: AsyncFunction<M>>(self, signature: &str, function: F) -> Self {
@@ -165,17 +233,64 @@ impl Module<'_> {
     }
 
     /// See [`Vm::define_value`].
+    ///
+    /// See the example of [`Module`].
     pub fn value(self, name: &str, value: impl IntoScript) -> Self {
         self.vm.define_value(&self.name, name, value);
         self
     }
 
     /// Makes a Rust type a class, with what [`HostType::describe`] says of it.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// #[derive(Class)]
+    /// struct Counter {
+    ///     #[script(get, set)]
+    ///     count: i64,
+    /// }
+    ///
+    /// #[methods]
+    /// impl Counter {
+    ///     fn new() -> Counter {
+    ///         Counter { count: 0 }
+    ///     }
+    /// }
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.module("tools").class::<Counter>();
+    /// assert_eq!(vm.eval::<i64>("from tools import Counter\nlet c = Counter()\nc.count += 2\nc.count")?, 2);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Panics
+    /// As [`Module::class_with`].
     pub fn class<T: HostType>(self) -> Self {
         self.class_with::<T>(T::describe)
     }
 
     /// Makes a Rust type a class with what `describe` says of it. Registering a type again replaces the members of its class in place.
+    ///
+    /// ```
+    /// # struct Counter(i64);
+    /// # impl HostType for Counter {
+    /// #     const NAME: &'static str = "Counter";
+    /// #     fn describe(class: ClassBuilder<Self>) -> ClassBuilder<Self> { class }
+    /// # }
+    /// use embed::prelude::*;
+    ///
+    /// // struct Counter(i64);
+    /// let mut vm = Vm::new();
+    /// vm.module("tools").class_with::<Counter>(|class| {
+    ///     class.constructor("Counter(from = 0)", Counter).getter("count", |this: &Counter| this.0)
+    /// });
+    /// assert_eq!(vm.eval::<i64>("from tools import Counter\nlet c = Counter(4)\nc.count")?, 4);
+    /// // The instance is the same, and has other members.
+    /// vm.module("tools").class_with::<Counter>(|class| class.getter("count", |this: &Counter| this.0 * 100));
+    /// assert_eq!(vm.eval::<i64>("c.count")?, 400);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Panics
     /// If a signature is none, or has other parameters than its function.
@@ -185,6 +300,14 @@ impl Module<'_> {
     }
 
     /// Lets no file of a program add to the namespace. Its definitions are the host's in any case.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.module("game").value("LIMIT", 3).locked();
+    /// assert!(vm.load_text("game.lang", "let more = 1").is_err());
+    /// ```
     pub fn locked(self) -> Self {
         self.vm.lock_namespace(&self.name, true);
         self

@@ -9,9 +9,40 @@ use std::fmt;
 use std::sync::Arc;
 
 /// An error of the host's that a script was told.
+///
+/// ```
+/// use embed::prelude::*;
+/// use std::io;
+///
+/// let mut vm = Vm::new();
+/// vm.define_function("host", "read(path)", |path: String| std::fs::read_to_string(path));
+/// let error = vm.eval::<String>("import host\nhost.read(\"no/such/file\")").expect_err("there is none");
+/// let Error::Raised { source: Some(source), .. } = error else { panic!("a function of the host has failed") };
+/// assert_eq!(source.downcast_ref::<io::Error>().map(io::Error::kind), Some(io::ErrorKind::NotFound));
+/// ```
 pub type HostSource = Arc<Box<dyn std::error::Error + Send + Sync>>;
 
 /// Why something the host asked for did not succeed.
+///
+/// As a text it shows the line and the calls, as the command line does.
+///
+/// ```
+/// use embed::prelude::*;
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("rules.lang", "fn half(n) { n // 0 }")?;
+/// match vm.call::<_, i64>("rules.half", (4,)) {
+///     Err(Error::Raised { class, message, trace, .. }) => {
+///         assert_eq!((&*class, &*message), ("ValueError", "integer division by zero (`//`)"));
+///         assert_eq!(trace.frames.len(), 1);
+///     }
+///     other => panic!("{other:?}"),
+/// }
+/// assert!(matches!(vm.eval::<i64>("1 +"), Err(Error::Refused(_))));
+/// assert!(matches!(vm.eval::<i64>("\"text\""), Err(Error::Host(_))));
+/// assert!(matches!(vm.eval::<i64>("exit(2)"), Err(Error::Interrupted(_))));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub enum Error {
     /// The text was refused: every problem with its source.
@@ -48,29 +79,63 @@ impl Error {
     /// What a host function returns to raise an error of a built-in class other than `Error`.
     ///
     /// ```
-    /// use vm::embed::Error;
-    /// use vm::object::ErrorKind;
-    /// fn level(number: i64) -> Result<i64, Error> {
-    ///     if number < 1 { Err(Error::raise(ErrorKind::ValueError, "levels begin with 1")) } else { Ok(number) }
-    /// }
-    /// assert!(level(0).is_err());
+    /// use embed::prelude::*;
+    /// use embed::ErrorKind;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.define_function("game", "tile(at)", |at: usize| -> Result<String, Error> {
+    ///     let tiles = ["grass", "rock"];
+    ///     tiles.get(at).map(|tile| tile.to_string()).ok_or_else(|| Error::raise(ErrorKind::IndexError, "the map ends there"))
+    /// });
+    /// let caught = "import game\ntry { game.tile(7) } catch e is IndexError { e.message }";
+    /// assert_eq!(vm.eval::<String>(caught)?, "the map ends there");
+    /// # Ok::<(), Error>(())
     /// ```
     pub fn raise(kind: ErrorKind, message: impl Into<String>) -> Error {
         Error::Raise { kind, message: message.into() }
     }
 
     /// A `ValueError`, for a host function: a value of the right type that is not acceptable.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.define_function("game", "level(n)", |n: i64| if n < 1 { Err(Error::value_error("levels begin with 1")) } else { Ok(n) });
+    /// assert!(vm.eval::<bool>("import game\ntry { game.level(0); false } catch e is ValueError { true }")?);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn value_error(message: impl Into<String>) -> Error {
         Error::raise(ErrorKind::ValueError, message)
     }
 
     /// A `TypeError`, for a host function: a value of the wrong type.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.define_function("game", "name(of)", |vm: &mut Vm, of: Handle| -> Result<String, Error> {
+    ///     vm.read::<String>(&of).map_err(|_| Error::type_error("only texts have names"))
+    /// });
+    /// assert!(vm.eval::<bool>("import game\ntry { game.name(7); false } catch e is TypeError { true }")?);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn type_error(message: impl Into<String>) -> Error {
         Error::raise(ErrorKind::TypeError, message)
     }
 }
 
 /// A diagnostic with its text.
+///
+/// ```
+/// use embed::prelude::*;
+///
+/// let mut vm = Vm::new();
+/// let Err(Error::Refused(problems)) = vm.eval::<i64>("let n = 1\nlet n = ") else { panic!("it ends too early") };
+/// let line = problems[0].source.line(problems[0].diagnostic.span.lo);
+/// assert_eq!((problems[0].diagnostic.code.id.len(), line), (5, 2));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Problem {
     /// The text it is about.
@@ -101,6 +166,7 @@ impl fmt::Display for Error {
             }
             Error::Interrupted(Interrupt::Fuel) => f.write_str("the fuel limit is used up"),
             Error::Interrupted(Interrupt::Cancelled) => f.write_str("interrupted"),
+            Error::Interrupted(Interrupt::Panicked) => f.write_str("code of the host has panicked"),
             Error::Interrupted(Interrupt::Exit(status)) => write!(f, "exit with status {status}"),
             Error::Host(message) | Error::Raise { message, .. } => f.write_str(message),
         }
@@ -126,6 +192,17 @@ const _: () = {
 };
 
 /// The source line of a frame with the place marked.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::marked_line;
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("rules.lang", "fn half(n) { n // 0 }")?;
+/// let Err(Error::Raised { trace, .. }) = vm.call::<_, i64>("rules.half", (4,)) else { panic!("it raises") };
+/// assert!(marked_line(&trace.frames[0]).contains("1 | fn half(n) { n // 0 }\n"));
+/// # Ok::<(), Error>(())
+/// ```
 pub fn marked_line(frame: &crate::object::TraceFrame) -> String {
     let (line, column) = frame.source.line_column(frame.span.lo);
     let text: String = frame.source.line_text(line).chars().take(160).collect();

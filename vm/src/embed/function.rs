@@ -8,7 +8,6 @@ use crate::heap::Value;
 use crate::object::{Control, Cx, ErrorKind, HostFn, HostObject, Instance, NativeResult, Wake};
 use crate::ops;
 use gc_arena::Gc;
-use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -17,6 +16,23 @@ use std::sync::Arc;
 /// Parameters are [`FromScript`]; the last one may be a [`Rest`]. A function whose first parameter is `&mut Vm` runs between two slices of the program
 /// and may call it, load files and reload; the others run inside the interpreter and cost less. The result is [`IntoScript`], or a `Result`.
 /// `Marker` tells the shapes apart and is always inferred.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::HostFunction;
+///
+/// /// Gives scripts a function, and says so.
+/// fn offer<M>(vm: &mut Vm, signature: &str, function: impl HostFunction<M>) -> String {
+///     vm.define_function("host", signature, function);
+///     format!("host.{signature}")
+/// }
+///
+/// let mut vm = Vm::new();
+/// assert_eq!(offer(&mut vm, "double(n)", |n: i64| n * 2), "host.double(n)");
+/// offer(&mut vm, "twice(f)", |vm: &mut Vm, f: Hot<fn()>| f.call(vm).and_then(|()| f.call(vm)));
+/// assert_eq!(vm.eval::<i64>("import host\nlet n = 1\nhost.twice(|| { n = host.double(n) })\nn")?, 4);
+/// # Ok::<(), Error>(())
+/// ```
 pub trait HostFunction<Marker>: 'static {
     /// Number of parameters without the VM, a [`Rest`] included.
     const COUNT: usize;
@@ -28,13 +44,34 @@ pub trait HostFunction<Marker>: 'static {
 }
 
 /// Marks functions whose first parameter is the VM.
+///
+/// It is inferred; see the example of [`HostFunction`], whose second function is one of them.
 pub struct WithVm<Args>(std::marker::PhantomData<Args>);
 
 /// What is given behind the other arguments: the last parameter of a function that takes any number.
+///
+/// ```
+/// use embed::prelude::*;
+///
+/// let mut vm = Vm::new();
+/// vm.define_function("text", "join(between, ...parts)", |between: String, Rest(parts): Rest<String>| parts.join(&between));
+/// assert_eq!(vm.eval::<String>("import text\ntext.join(\"-\", \"a\", \"b\")")?, "a-b");
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rest<T>(pub Vec<T>);
 
 /// Types of parameters of host functions: whatever is [`FromScript`], and [`Rest`].
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::Parameter;
+///
+/// fn takes_all_that_is_left<P: Parameter>() -> bool {
+///     P::IS_REST
+/// }
+/// assert!(takes_all_that_is_left::<Rest<i64>>() && !takes_all_that_is_left::<Vec<i64>>());
+/// ```
 pub trait Parameter: Sized {
     /// Whether it takes all arguments that are left.
     const IS_REST: bool;
@@ -84,6 +121,21 @@ fn wrong_argument<'gc>(cx: &mut Cx<'_, 'gc>, at: usize, hidden: usize, text: &st
 ///
 /// An [`Error`] that came out of the program goes on as it was, one made with [`Error::raise`] names its class; whatever else is an error in Rust, or a
 /// text, becomes an `Error` with its text.
+///
+/// ```
+/// use embed::prelude::*;
+///
+/// let mut vm = Vm::new();
+/// vm.module("host")
+///     .function("level(n)", |n: i64| if n < 1 { Err(Error::value_error("levels begin with 1")) } else { Ok(n) })
+///     .function("parse(text)", |text: String| text.parse::<i64>())
+///     .function("fail()", || Err::<(), _>("out of order"));
+/// let mut told = |code: &str| vm.eval::<i64>(&format!("import host\n{code}")).map_err(|error| error.to_string().lines().next().map(str::to_owned));
+/// assert_eq!(told("host.level(0)"), Err(Some("ValueError: levels begin with 1".into())));
+/// assert_eq!(told("host.parse(\"x\")"), Err(Some("Error: invalid digit found in string".into())));
+/// assert_eq!(told("host.fail()"), Err(Some("Error: out of order".into())));
+/// assert_eq!(told("host.parse(\"7\")"), Ok(7));
+/// ```
 pub trait HostResult {
     /// The result in the engine's shape.
     fn into_result<'gc>(self, cx: &mut Cx<'_, 'gc>) -> NativeResult<'gc>;
@@ -138,8 +190,7 @@ fn keep_source<'gc>(cx: &mut Cx<'_, 'gc>, instance: Gc<'gc, Instance<'gc>>, sour
     let layout = cx.world.layout(instance.layout());
     // Without library, errors have no such slot.
     let Some(at) = layout.index.get(&cx.world.symbols.hidden_source) else { return };
-    let host = HostObject { type_name: "Error", data: Rc::new(source), taken: Cell::new(false) };
-    let value = Value::Host(Gc::new(cx.mc, host));
+    let value = Value::Host(HostObject::new(cx.mc, "Error", source, 0));
     Instance::put(instance, cx.mc, &layout, *at as usize, value);
 }
 

@@ -9,6 +9,18 @@ use std::sync::{Arc, PoisonError};
 /// lifetime. Using it with another VM than its own is an error.
 ///
 /// It may be sent to other threads, where it is of no use but to be sent back, or dropped: the value is reached with the VM only.
+///
+/// ```
+/// use embed::prelude::*;
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("m.lang", "class Monster { slot name; slot hp = 10 }\nfn hurt(m, n) { m.hp -= n; m.hp }")?;
+/// let orc: Handle = vm.call("m.Monster", ("orc",))?;
+/// assert_eq!(vm.call::<_, i64>("m.hurt", (&orc, 3))?, 7);
+/// assert_eq!(vm.repr(&orc)?, "Monster(name: \"orc\", hp: 7)");
+/// assert!(Vm::new().repr(&orc).is_err(), "it is another VM's");
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Handle(Arc<Held>);
 
@@ -25,6 +37,21 @@ impl Drop for Held {
 
 impl Handle {
     /// Keeps `value` alive for the host.
+    ///
+    /// For libraries; [`Vm::make`](super::Vm::make) is shorter.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::IntoScript;
+    ///
+    /// let mut vm = Vm::new();
+    /// let handle = vm.enter(|cx| {
+    ///     let value = "text".into_script(cx);
+    ///     Handle::new(cx.world, value)
+    /// });
+    /// assert_eq!(vm.read::<String>(&handle)?, "text");
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn new<'gc>(world: &mut World<'gc>, value: Value<'gc>) -> Handle {
         let pool = world.handle_pool.clone();
         let free = world.handles_free.pop().or_else(|| pool.dropped.lock().unwrap_or_else(PoisonError::into_inner).pop());
@@ -38,6 +65,15 @@ impl Handle {
     }
 
     /// The value, in its own VM's world: for libraries. In another VM's world it is nil.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// let nothing: Handle = vm.eval("nil")?;
+    /// assert!(vm.enter(|cx| nothing.value_in(cx.world).is_nil()));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn value_in<'gc>(&self, world: &World<'gc>) -> Value<'gc> {
         if !self.is_of(&world.handle_pool) {
             return Value::Nil;

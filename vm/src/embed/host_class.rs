@@ -17,12 +17,34 @@ use crate::object::{
 };
 use crate::ops;
 use gc_arena::Gc;
-use std::cell::{Cell, Ref, RefCell, RefMut};
+use std::cell::{Ref, RefCell, RefMut};
 use std::fmt;
 use std::marker::PhantomData;
 use std::rc::Rc;
 
-/// Rust types that scripts know as classes. As a rule `#[derive(Class)]` implements it.
+/// Rust types that scripts know as classes. As a rule `#[derive(Class)]` implements it. What `UserData` is in mlua, and `CustomType` in Rhai.
+///
+/// ```
+/// use embed::prelude::*;
+///
+/// struct Counter(i64);
+///
+/// impl HostType for Counter {
+///     const NAME: &'static str = "Counter";
+///
+///     fn describe(class: ClassBuilder<Self>) -> ClassBuilder<Self> {
+///         class
+///             .constructor("Counter(from = 0)", Counter)
+///             .getter("count", |this: &Counter| this.0)
+///             .method("bump(by = 1)", |this: &mut Counter, by: i64| this.0 += by)
+///     }
+/// }
+///
+/// let mut vm = Vm::new();
+/// vm.module("tools").class::<Counter>();
+/// assert_eq!(vm.eval::<i64>("from tools import Counter\nlet c = Counter(from: 5)\nc.bump()\nc.count")?, 6);
+/// # Ok::<(), Error>(())
+/// ```
 pub trait HostType: Sized + 'static {
     /// The name of the class.
     const NAME: &'static str;
@@ -77,21 +99,26 @@ fn gone<T: HostType>(who: &str) -> Error {
 /// An instance of a class of the host's, with the Rust value in it: what host functions take and give, and what the host keeps. Clones are the same
 /// instance. The value lives until neither the host nor a script has the instance.
 ///
+/// The collector does not look into Rust values: what a handle ([`Handle`], [`Hot`](super::Hot), `Own`) holds is alive as long as the handle. So an instance whose Rust value holds a
+/// handle from which the instance can be reached again, such as a callback that has captured it, is never let go. Keep such things in slots of a script's class, or give them to callbacks as
+/// arguments, or clear the field when it is over.
+///
 /// ```
-/// use vm::embed::{ClassBuilder, HostType, Own, Vm, VmOptions};
-/// struct Counter(i64);
-/// impl HostType for Counter {
-///     const NAME: &'static str = "Counter";
-///     fn describe(class: ClassBuilder<Self>) -> ClassBuilder<Self> {
-///         class.method("bump(by)", |this: &mut Counter, by: i64| this.0 += by)
-///     }
+/// use embed::prelude::*;
+///
+/// #[derive(Class)]
+/// struct Account {
+///     #[script(get, set)]
+///     balance: i64,
 /// }
-/// let mut vm = Vm::bare(VmOptions::default());
-/// vm.module("game").class::<Counter>();
-/// let counter = Own::new(&mut vm, Counter(1));
-/// counter.borrow_mut()?.0 = 5;
-/// assert_eq!(counter.borrow()?.0, 5);
-/// # Ok::<(), vm::embed::Error>(())
+///
+/// let mut vm = Vm::new();
+/// vm.module("bank").class::<Account>();
+/// vm.load_text("main.lang", "fn pay(account, n) { account.balance += n }")?;
+/// let account = Own::new(&mut vm, Account { balance: 10 });
+/// vm.call::<_, ()>("main.pay", (&account, 5))?;
+/// assert_eq!(account.borrow()?.balance, 15);
+/// # Ok::<(), Error>(())
 /// ```
 pub struct Own<T: HostType> {
     handle: Handle,
@@ -100,6 +127,8 @@ pub struct Own<T: HostType> {
 
 impl<T: HostType> Own<T> {
     /// A new instance. Its class is made if [`Module::class`](super::Module::class) has not been called for the type.
+    ///
+    /// See the example of [`Own`].
     pub fn new(vm: &mut Vm, value: T) -> Own<T> {
         let cell = HostCell::new(value);
         let handle = vm.make(|cx| instance_of(cx, cell.clone()));
@@ -107,6 +136,23 @@ impl<T: HostType> Own<T> {
     }
 
     /// The value, to look at.
+    ///
+    /// ```
+    /// # #[derive(Class)]
+    /// # struct Account {
+    /// #     #[script(get, set)]
+    /// #     balance: i64,
+    /// # }
+    /// # let mut vm = Vm::new();
+    /// use embed::prelude::*;
+    ///
+    /// let account = Own::new(&mut vm, Account { balance: 10 });
+    /// assert_eq!(account.borrow()?.balance, 10);
+    /// let changing = account.borrow_mut()?;
+    /// assert!(account.borrow().is_err());
+    /// # drop(changing);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// While code of the host changes it, or after [`Own::take`].
@@ -116,6 +162,21 @@ impl<T: HostType> Own<T> {
 
     /// The value, to change it.
     ///
+    /// ```
+    /// # #[derive(Class)]
+    /// # struct Account {
+    /// #     #[script(get, set)]
+    /// #     balance: i64,
+    /// # }
+    /// # let mut vm = Vm::new();
+    /// use embed::prelude::*;
+    ///
+    /// let account = Own::new(&mut vm, Account { balance: 10 });
+    /// account.borrow_mut()?.balance += 5;
+    /// assert_eq!(account.borrow()?.balance, 15);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// While other code of the host uses it, or after [`Own::take`].
     pub fn borrow_mut(&self) -> Result<RefMut<'_, T>, Error> {
@@ -123,6 +184,23 @@ impl<T: HostType> Own<T> {
     }
 
     /// Takes the value back. The instance stays; what scripts do with it is an error from then on.
+    ///
+    /// ```
+    /// # #[derive(Class)]
+    /// # struct Account {
+    /// #     #[script(get, set)]
+    /// #     balance: i64,
+    /// # }
+    /// # let mut vm = Vm::new();
+    /// use embed::prelude::*;
+    ///
+    /// vm.load_text("main.lang", "fn balance(account) { account.balance }")?;
+    /// let account = Own::new(&mut vm, Account { balance: 10 });
+    /// assert_eq!(account.take()?.balance, 10);
+    /// assert!(vm.call::<_, i64>("main.balance", (&account,)).is_err(), "it is gone");
+    /// assert!(account.take().is_err());
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// While code of the host uses it, or if it was taken before.
@@ -132,6 +210,20 @@ impl<T: HostType> Own<T> {
     }
 
     /// The instance as any other value.
+    ///
+    /// ```
+    /// # #[derive(Class)]
+    /// # struct Account {
+    /// #     #[script(get, set)]
+    /// #     balance: i64,
+    /// # }
+    /// # let mut vm = Vm::new();
+    /// use embed::prelude::*;
+    ///
+    /// let account = Own::new(&mut vm, Account { balance: 10 });
+    /// assert_eq!(vm.repr(account.handle())?, "Account(balance: 10)");
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn handle(&self) -> &Handle {
         &self.handle
     }
@@ -254,19 +346,48 @@ fn instance_of<'gc, T: HostType>(cx: &mut Cx<'_, 'gc>, cell: Rc<HostCell<T>>) ->
 /// Puts a value into an instance of its class.
 fn put_cell<'gc, T: HostType>(cx: &mut Cx<'_, 'gc>, instance: Gc<'gc, Instance<'gc>>, cell: Rc<HostCell<T>>) {
     cx.world.charge(64 + size_of::<HostCell<T>>());
-    let host = Gc::new(cx.mc, HostObject { type_name: T::NAME, data: cell, taken: Cell::new(false) });
+    let host = HostObject::of(cx.mc, T::NAME, cell, size_of::<HostCell<T>>());
     let layout = cx.world.layout(instance.layout());
     let at = hidden_slot(cx, &layout).expect("instances of classes of the host have one");
     Instance::put(instance, cx.mc, &layout, at, Value::Host(host));
 }
 
 /// Marks methods that look at their value.
+///
+/// It is inferred; see the example of [`HostMethod`].
 pub struct Shared<Args>(PhantomData<Args>);
 
 /// Marks methods that change their value.
+///
+/// It is inferred; see the example of [`HostMethod`].
 pub struct Exclusive<Args>(PhantomData<Args>);
 
 /// Rust functions and closures that are methods: their first parameter is `&T` or `&mut T`. The rest is as for [`HostFunction`].
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::HostMethod;
+///
+/// struct Counter(i64);
+///
+/// /// Adds a method under two names.
+/// fn both<M>(class: ClassBuilder<Counter>, method: impl HostMethod<Counter, M> + Clone) -> ClassBuilder<Counter> {
+///     class.method("bump()", method.clone()).method("count_up()", method)
+/// }
+///
+/// impl HostType for Counter {
+///     const NAME: &'static str = "Counter";
+///
+///     fn describe(class: ClassBuilder<Self>) -> ClassBuilder<Self> {
+///         both(class, |this: &mut Counter| this.0 += 1).method("count()", |this: &Counter| this.0)
+///     }
+/// }
+///
+/// let mut vm = Vm::new();
+/// vm.define_value("main", "c", Counter(0));
+/// assert_eq!(vm.eval::<i64>("c.bump()\nc.count_up()\nc.count()")?, 2);
+/// # Ok::<(), Error>(())
+/// ```
 pub trait HostMethod<T, Marker>: 'static {
     /// Number of parameters without the first, a [`Rest`](super::Rest) included.
     const COUNT: usize;
@@ -334,6 +455,47 @@ enum Described {
 
 /// What a class of the host's has. Signatures are as for [`Vm::define_function`]; methods with the name of an operator, and `str`, `repr`, `hash`, `len`,
 /// `iter` and `next`, mean what they mean in classes of scripts.
+///
+/// ```
+/// use embed::prelude::*;
+///
+/// struct Enemy {
+///     name: String,
+///     hp: i64,
+/// }
+///
+/// impl HostType for Enemy {
+///     const NAME: &'static str = "Enemy";
+///
+///     fn describe(class: ClassBuilder<Self>) -> ClassBuilder<Self> {
+///         class
+///             .doc("Something to fight.")
+///             .constructor("Enemy(name, hp = 10)", |name: String, hp: i64| {
+///                 if hp > 0 { Ok(Enemy { name, hp }) } else { Err(Error::value_error("an enemy lives at first")) }
+///             })
+///             .static_function("boss()", || Enemy { name: "dragon".into(), hp: 100 })
+///             .getter("name", |this: &Enemy| this.name.clone())
+///             .getter("hp", |this: &Enemy| this.hp)
+///             .setter("hp", |this: &mut Enemy, hp: i64| this.hp = hp)
+///             .method("hit(n = 1): takes hit points away.", |this: &mut Enemy, n: i64| this.hp -= n)
+///             .method("<", |this: &Enemy, other: Own<Enemy>| Ok::<_, Error>(this.hp < other.borrow()?.hp))
+///             .own_method("fight(f)", |vm: &mut Vm, this: Own<Enemy>, f: Hot<fn(Own<Enemy>)>| -> Result<(), Error> {
+///                 while this.borrow()?.hp > 0 {
+///                     f.call(vm, this.clone())?;
+///                 }
+///                 Ok(())
+///             })
+///     }
+/// }
+///
+/// let mut vm = Vm::new();
+/// vm.module("game").class::<Enemy>();
+/// vm.eval::<()>("from game import Enemy\nlet orc = Enemy(\"orc\", hp: 3)\nlet boss = Enemy.boss()")?;
+/// assert!(vm.eval::<bool>("orc < boss")?);
+/// assert_eq!(vm.eval::<String>("boss.hp = 4\nboss.fight(|e| e.hit(2))\nrepr(boss)")?, "Enemy(name: \"dragon\", hp: 0)");
+/// assert!(vm.eval::<Handle>("Enemy(\"ghost\", 0)").is_err());
+/// # Ok::<(), Error>(())
+/// ```
 pub struct ClassBuilder<T> {
     doc: Option<String>,
     init: Option<Prepared>,
@@ -347,12 +509,16 @@ impl<T: HostType> ClassBuilder<T> {
     }
 
     /// What the class is for, in Markdown.
+    ///
+    /// See the example of [`ClassBuilder`].
     pub fn doc(mut self, text: &str) -> Self {
         self.doc = Some(text.to_owned());
         self
     }
 
     /// What a call of the class makes: a function that gives a `T`, or a `Result` with one. Without it only the host makes instances.
+    ///
+    /// See the example of [`ClassBuilder`].
     ///
     /// # Panics
     /// If the signature is none, or has other parameters than the function. The same holds for the other methods.
@@ -364,6 +530,8 @@ impl<T: HostType> ClassBuilder<T> {
 
     /// A method. Its function takes `&T` or `&mut T`, then the arguments.
     ///
+    /// See the example of [`ClassBuilder`].
+    ///
     /// # Panics
     /// As for [`ClassBuilder::constructor`].
     pub fn method<M, F: HostMethod<T, M>>(mut self, signature: &str, function: F) -> Self {
@@ -374,6 +542,8 @@ impl<T: HostType> ClassBuilder<T> {
 
     /// A method whose function takes its instance as an [`Own`], and before that perhaps `&mut Vm`: for those that call the program.
     ///
+    /// See the example of [`ClassBuilder`].
+    ///
     /// # Panics
     /// As for [`ClassBuilder::constructor`], and if the function has no parameter.
     pub fn own_method<M, F: HostFunction<M>>(mut self, signature: &str, function: F) -> Self {
@@ -383,6 +553,8 @@ impl<T: HostType> ClassBuilder<T> {
     }
 
     /// A function of the class itself: `Enemy.boss()`.
+    ///
+    /// See the example of [`ClassBuilder`].
     ///
     /// # Panics
     /// As for [`ClassBuilder::constructor`].
@@ -395,6 +567,11 @@ impl<T: HostType> ClassBuilder<T> {
     }
 
     /// A property that is read like a slot.
+    ///
+    /// The class shows such properties in its `repr`. See the example of [`ClassBuilder`].
+    ///
+    /// # Panics
+    /// As for [`ClassBuilder::constructor`].
     pub fn getter<M, F: HostMethod<T, M>>(mut self, name: &str, function: F) -> Self {
         let native = function.into_native(who::<T>(name));
         self.members.push(Described::Getter(Prepared::of_method(name, F::COUNT, F::HAS_REST, native)));
@@ -402,6 +579,11 @@ impl<T: HostType> ClassBuilder<T> {
     }
 
     /// What an assignment to a property does.
+    ///
+    /// See the example of [`ClassBuilder`].
+    ///
+    /// # Panics
+    /// As for [`ClassBuilder::constructor`].
     pub fn setter<M, F: HostMethod<T, M>>(mut self, name: &str, function: F) -> Self {
         let native = function.into_native(who::<T>(name));
         self.members.push(Described::Setter(Prepared::of_method(name, F::COUNT, F::HAS_REST, native)));
@@ -471,7 +653,7 @@ impl<T: HostType> ClassBuilder<T> {
 /// What a member is called in errors.
 fn who<T: HostType>(signature: &str) -> Rc<str> {
     let from = if signature.starts_with("()") { 2 } else { 0 };
-    let name = signature[from..].find('(').map_or(signature, |at| &signature[..at + from]);
+    let name = signature[from..].find(['(', ':']).map_or(signature, |at| &signature[..at + from]);
     format!("{}.{name}", T::NAME).into()
 }
 
@@ -509,7 +691,7 @@ fn not_made<'gc, T: HostType>(cx: &mut Cx<'_, 'gc>, _: &[Value<'gc>]) -> NativeR
     Err(cx.type_error(format!("`{}` cannot be called: only the host makes instances of it", T::NAME)))
 }
 
-/// `Enemy(hp: 10)`: the class with the properties of the host that can be read.
+/// `Enemy(hp: 10)`: the class with the properties of the host that can be read, and the slots of subclasses.
 fn repr_of<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>, names: &[String]) -> NativeResult<'gc> {
     let mut parts = Vec::new();
     for name in names {
@@ -521,11 +703,23 @@ fn repr_of<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>, names: &[String]) -> Na
             parts.push(format!("{name}: {}", ops::describe(cx, &read)));
         }
     }
+    // What subclasses in scripts have added.
+    if let Value::Instance(instance) = value {
+        let layout = cx.world.layout(instance.layout());
+        for (at, slot) in layout.slots.iter().enumerate().filter(|(_, slot)| !slot.name.as_str().starts_with('$')) {
+            let value = Instance::get(instance, &layout, at);
+            if !value.is_unset() {
+                parts.push(format!("{}: {}", slot.name.as_str(), ops::describe(cx, &value)));
+            }
+        }
+    }
     let text = format!("{}({})", cx.type_name(&value), parts.join(", "));
     Ok(cx.string(text))
 }
 
 /// What a constructor may give: the value, or a `Result` with it.
+///
+/// See the example of [`ClassBuilder`], whose constructor gives a `Result`.
 pub trait Constructed<T> {
     /// The value, or why there is none.
     fn made(self) -> Result<T, BoxError>;
@@ -544,6 +738,8 @@ impl<T: HostType, E: Into<BoxError>> Constructed<T> for Result<T, E> {
 }
 
 /// Rust functions and closures that make a value of a host type.
+///
+/// See the example of [`ClassBuilder`].
 pub trait Constructor<T, Made, Marker>: 'static {
     /// Number of parameters.
     const COUNT: usize;

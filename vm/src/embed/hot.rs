@@ -24,15 +24,21 @@ use std::rc::Rc;
 /// A VM that is not reloaded pays nothing for it: the look at the number of the last commit is part of the entry into the heap.
 ///
 /// ```
-/// use vm::embed::{Error, Hot, Vm, VmOptions};
+/// use embed::prelude::*;
 ///
-/// let mut vm = Vm::bare(VmOptions::default());
-/// vm.load_texts(vec![("rules.lang".into(), "let bonus = 5\nfn damage(n, armour) { n - armour }".into())])?;
+/// let mut vm = Vm::new();
+/// vm.load_text("rules.lang", "let bonus = 5\nfn damage(n, armour) { n - armour }")?;
 /// let damage: Hot<fn(i64, i64) -> i64> = vm.hot("rules.damage")?;
 /// let bonus: Hot<i64> = vm.hot("rules.bonus")?;
 /// assert_eq!(damage.call(&mut vm, 9, 2)?, 7);
-/// vm.reload_texts(vec![("rules.lang".into(), "let bonus = 5\nfn damage(n, armour) { n * 10 }".into())]);
+///
+/// vm.reload_text("rules.lang", "let bonus = 5\nfn damage(n, armour) { n * 10 }");
 /// assert_eq!(damage.call(&mut vm, 9, 2)? + bonus.get(&mut vm)?, 95);
+///
+/// // Arguments of other types than the declared ones: a `&str` for a `String`.
+/// vm.load_text("ui.lang", "fn shout(text) { text + \"!\" }")?;
+/// let shout: Hot<fn(String) -> String> = vm.hot("ui.shout")?;
+/// assert_eq!(shout.call_with(&mut vm, ("hey",))?, "hey!");
 /// # Ok::<(), Error>(())
 /// ```
 pub struct Hot<T> {
@@ -50,6 +56,23 @@ enum What {
 }
 
 /// Types that a [`Hot`] can be of: those that are [`FromScript`], and `fn(A, B) -> R` of up to six parameters.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::HotType;
+///
+/// /// Whether a plugin has what is asked of it.
+/// fn has<T: HotType>(vm: &mut Vm, name: &str) -> bool {
+///     vm.hot::<T>(name).is_ok()
+/// }
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("plugin.lang", "fn run(text) { text }")?;
+/// assert!(has::<fn(String) -> String>(&mut vm, "plugin.run"));
+/// assert!(!has::<fn()>(&mut vm, "plugin.run"));
+/// assert!(!has::<String>(&mut vm, "plugin.title"));
+/// # Ok::<(), Error>(())
+/// ```
 pub trait HotType {
     /// How many arguments it is called with; `None` for what is not called.
     const ARITY: Option<usize>;
@@ -80,6 +103,16 @@ impl<T> fmt::Debug for Hot<T> {
 
 impl<T> Hot<T> {
     /// The qualified name; of a function that a script has given, that it is one.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("rules.lang", "fn damage(n) { n }")?;
+    /// let damage: Hot<fn(i64) -> i64> = vm.hot("rules.damage")?;
+    /// assert_eq!(damage.name(), "rules.damage");
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn name(&self) -> &str {
         match &self.what {
             What::Definition(_, name, _) => name,
@@ -90,6 +123,19 @@ impl<T> Hot<T> {
 
 impl Vm {
     /// A typed handle to `namespace.name`, whatever it stands for from now on.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("rules.lang", "fn damage(n) { n * 2 }")?;
+    /// let damage: Hot<fn(i64) -> i64> = vm.hot("rules.damage")?;
+    /// assert_eq!(damage.call(&mut vm, 4)?, 8);
+    ///
+    /// let error = vm.hot::<fn() -> i64>("rules.damage").expect_err("it takes an argument");
+    /// assert_eq!(error.to_string(), "`rules.damage` does not fit the host: the host gives 0 arguments, and it is `damage(n)`");
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Host`] if there is no such definition, its value has another type, or it cannot be called with so many arguments.
@@ -146,6 +192,17 @@ fn look_again<'gc>(cx: &mut Cx<'_, 'gc>, cell: Gc<'gc, Definition<'gc>>, name: &
 
 impl<T: FromScript> Hot<T> {
     /// The value that the definition has now.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("rules.lang", "let bonus = 5")?;
+    /// let bonus: Hot<i64> = vm.hot("rules.bonus")?;
+    /// vm.set("rules.bonus", 6)?;
+    /// assert_eq!(bonus.get(&mut vm)?, 6);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Host`] if it was deleted, or its value has another type.
@@ -241,6 +298,8 @@ macro_rules! callable {
         impl<$($arg: IntoScript,)* R: FromScript> Hot<fn($($arg),*) -> R> {
             /// Calls the function as it is now.
             ///
+            /// See the example of [`Hot`].
+            ///
             /// # Errors
             /// [`Error::Host`] if it was deleted, cannot be called with so many arguments any more, or its result has another type; else what the
             /// program has raised.
@@ -251,6 +310,8 @@ macro_rules! callable {
             }
 
             /// The same with arguments of other types than the declared ones, such as `&str` for `String`: a tuple.
+            ///
+            /// See the example of [`Hot`].
             ///
             /// # Errors
             /// As for [`Hot::call`].

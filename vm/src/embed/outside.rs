@@ -18,6 +18,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::poll_fn;
 use std::marker::PhantomData;
+use std::panic::resume_unwind;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -25,6 +26,24 @@ use std::thread;
 use std::time::Duration;
 
 /// Rust functions that give a future: the task that calls one waits until it is there, and others go on.
+///
+/// Functions and closures of up to six parameters, which are as for [`HostFunction`](super::HostFunction).
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::AsyncFunction;
+/// use std::future::ready;
+///
+/// /// Gives scripts one of several ways to get at pages.
+/// fn offer<M>(vm: &mut Vm, get: impl AsyncFunction<M>) {
+///     vm.module("net").async_function("get(url)", get);
+/// }
+///
+/// let mut vm = Vm::new();
+/// offer(&mut vm, |url: String| ready(format!("<{url}>")));
+/// assert_eq!(vm.eval::<String>("import net\nnet.get(\"here\")")?, "<here>");
+/// # Ok::<(), Error>(())
+/// ```
 pub trait AsyncFunction<Marker>: 'static {
     /// Number of parameters, a [`Rest`](super::Rest) included.
     const COUNT: usize;
@@ -98,9 +117,10 @@ impl Vm {
     /// future. Whatever drives futures may complete it, on any thread: the VM polls it when it is woken.
     ///
     /// ```
-    /// # use std::future::ready;
-    /// # use vm::embed::{Error, Vm, VmOptions};
-    /// let mut vm = Vm::bare(VmOptions::default());
+    /// use embed::prelude::*;
+    /// use std::future::ready;
+    ///
+    /// let mut vm = Vm::new();
     /// vm.define_async_function("net", "get(url): the text at a URL.", |url: String| ready(Ok::<_, Error>(format!("<{url}>"))));
     /// vm.load_text("main.lang", "import net\nfn page() { net.get(\"here\") }")?;
     /// assert_eq!(vm.call::<_, String>("main.page", ())?, "<here>");
@@ -121,6 +141,7 @@ impl Vm {
             return;
         }
         let mut waits = self.enter(|cx| std::mem::take(&mut cx.world.outside_waits));
+        let mut panicked = None;
         waits.retain_mut(|wait| {
             // The task may have been cancelled, or ended.
             let is_awaited = self.enter(|cx| cx.world.tasks.levels.iter().any(|level| level.waiting.contains_key(&wait.ticket)));
@@ -128,10 +149,17 @@ impl Vm {
                 return is_awaited;
             }
             let waker = Waker::from(wait.bell.clone());
-            match wait.future.as_mut().poll(&mut Context::from_waker(&waker)) {
-                Poll::Pending => true,
-                Poll::Ready(completion) => {
+            match self.host_code(|_| wait.future.as_mut().poll(&mut Context::from_waker(&waker))) {
+                Ok(Poll::Pending) => true,
+                Ok(Poll::Ready(completion)) => {
                     self.enter(|cx| cx.complete(wait.ticket, completion));
+                    false
+                }
+                Err(panic) => {
+                    panicked.get_or_insert(panic);
+                    self.enter(|cx| {
+                        cx.complete(wait.ticket, Box::new(|cx| Err(cx.raise(ErrorKind::Error, "code of the host has panicked"))))
+                    });
                     false
                 }
             }
@@ -141,9 +169,24 @@ impl Vm {
             waits.append(&mut cx.world.outside_waits);
             cx.world.outside_waits = waits;
         });
+        if let Some(panic) = panicked {
+            resume_unwind(panic)
+        }
     }
 
     /// Starts a call as a task and does not wait for it: it runs when the host runs tasks, as in [`Vm::run_tasks_within`], and beside other calls that wait.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("main.lang", "fn double(n) { n * 2 }")?;
+    /// let double = vm.start::<i64, _>("main.double", (21,))?;
+    /// assert!(!double.is_done(), "nothing has run yet");
+    /// vm.run_tasks()?;
+    /// assert_eq!(double.take(&mut vm).expect("it has ended")?, 42);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Host`] if there is no such definition.
@@ -153,6 +196,17 @@ impl Vm {
     }
 
     /// As [`Vm::start`], of a held function.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// let double: Handle = vm.eval("|n| n * 2")?;
+    /// let task = vm.start_handle::<i64, _>(&double, (21,))?;
+    /// vm.run_tasks()?;
+    /// assert_eq!(task.take(&mut vm).expect("it has ended")?, 42);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Host`] if the handle is another VM's.
@@ -166,8 +220,8 @@ impl Vm {
         });
         let task_name = own_name.clone();
         let at_end: Box<HostFn> = Box::new(move |cx, args| {
-            if let [result, error, ..] = args {
-                if Rc::strong_count(&slot) == 1 && !error.is_nil() {
+            if let [result, error, was_cancelled, ..] = args {
+                if Rc::strong_count(&slot) == 1 && !error.is_nil() && !was_cancelled.is_truthy() {
                     // Nobody asks for it any more.
                     let name = own_name.clone();
                     let id = cx.world.tasks.current.map_or(0, |task| task.id());
@@ -199,24 +253,46 @@ impl Vm {
     /// Calls a held function, and lets an executor do something else while the program waits: in [`Vm::define_async_function`]s and in `task.sleep`. Code that computes holds the
     /// executor up for 10 ms at a time.
     ///
+    /// If the future is dropped before it is ready, the call is cancelled, as by [`TaskHandle::cancel`]: its `finally` clauses run when tasks run next, in
+    /// another `call_async` or [`Vm::run_tasks`].
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use std::pin::pin;
+    /// use std::task::{Context, Poll, Waker};
+    ///
+    /// let mut vm = Vm::new();
+    /// let double: Handle = vm.eval("|n| n * 2")?;
+    /// let mut call = pin!(vm.call_async::<_, i64>(&double, (21,)));
+    /// // Your executor's part: `let result = vm.call_async(…).await`.
+    /// let result = loop {
+    ///     if let Poll::Ready(result) = call.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+    ///         break result;
+    ///     }
+    /// };
+    /// assert_eq!(result?, 42);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Vm::call_handle`].
     pub async fn call_async<A: Arguments, T: FromScript>(&mut self, callee: &Handle, args: A) -> Result<T, Error> {
         /// How long the program computes before the executor has its turn.
         const TURN: Duration = Duration::from_millis(10);
         let task = self.start_handle::<T, A>(callee, args)?;
+        let mut running = CancelledWithFuture { vm: self, task };
         let mut rung_for = None;
         poll_fn(|cx| {
-            self.enter(|world| world.world.tower.set_executor(cx.waker().clone()));
-            self.look_outside();
-            if let Err(error) = self.look() {
-                task.cancel(self);
+            let CancelledWithFuture { vm, task } = &mut running;
+            vm.enter(|world| world.world.tower.set_executor(cx.waker().clone()));
+            vm.look_outside();
+            if let Err(error) = vm.look() {
                 return Poll::Ready(Err(error));
             }
             // A host without a clock has no time to give.
-            let has_clock = self.host(|host| host.monotonic()).is_ok();
+            let has_clock = vm.host(|host| host.monotonic()).is_ok();
             let budget = if has_clock { Budget::time(TURN) } else { Budget::fuel(limits::TICKS_PER_SLICE as u64) };
-            match self.run_tasks_within(budget) {
+            match vm.run_tasks_within(budget) {
                 Err(error) => return Poll::Ready(Err(error)),
                 Ok(ran) if !ran.is_done && !task.is_done() => {
                     cx.waker().wake_by_ref();
@@ -224,15 +300,15 @@ impl Vm {
                 }
                 Ok(_) => {}
             }
-            if let Some(result) = task.take(self) {
+            if let Some(result) = task.take(vm) {
                 return Poll::Ready(result);
             }
             // One thread for each deadline, not for each look.
-            let next = self.enter(|world| world.world.tasks.level().sleeping.keys().next().map(|(deadline, _)| *deadline));
+            let next = vm.enter(|world| world.world.tasks.level().sleeping.keys().next().map(|(deadline, _)| *deadline));
             if next != rung_for {
                 rung_for = next;
-                if let Some(left) = self.until_next_task() {
-                    let tower = self.arena.mutate(|_, world| world.tower.clone());
+                if let Some(left) = vm.until_next_task() {
+                    let tower = vm.arena.mutate(|_, world| world.tower.clone());
                     ring_later(tower, left);
                 }
             }
@@ -246,6 +322,20 @@ impl Vm {
         let earliest = self.enter(|cx| cx.world.tasks.level().sleeping.keys().next().copied());
         let now = self.host(|host| host.monotonic()).ok()?;
         earliest.map(|(deadline, _)| Duration::from_nanos(deadline).saturating_sub(now))
+    }
+}
+
+/// The task of a future: if that is dropped before it has ended, it is cancelled.
+struct CancelledWithFuture<'a, T: FromScript> {
+    vm: &'a mut Vm,
+    task: TaskHandle<T>,
+}
+
+impl<T: FromScript> Drop for CancelledWithFuture<'_, T> {
+    fn drop(&mut self) {
+        if !self.task.is_done() {
+            self.task.cancel(self.vm);
+        }
     }
 }
 
@@ -268,6 +358,19 @@ enum End {
 }
 
 /// A task that the host has started, and its result when it has ended. Dropping it does not end the task.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::TaskHandle;
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("main.lang", "fn double(n) { n * 2 }")?;
+/// let task: TaskHandle<i64> = vm.start("main.double", (21,))?;
+/// vm.run_tasks()?;
+/// assert!(task.is_done());
+/// assert_eq!(task.take(&mut vm).expect("it has ended")?, 42);
+/// # Ok::<(), Error>(())
+/// ```
 #[must_use = "it is what tells how the task has ended"]
 pub struct TaskHandle<T> {
     id: u64,
@@ -284,12 +387,39 @@ impl<T> fmt::Debug for TaskHandle<T> {
 
 impl<T: FromScript> TaskHandle<T> {
     /// Whether it has ended, with a result or an error.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("main.lang", "import task\nlet is_open = false\nfn wait() { while not is_open { task.sleep(0) } }")?;
+    /// let waits = vm.start::<(), _>("main.wait", ())?;
+    /// vm.run_tasks_within(embed::Budget::fuel(100))?;
+    /// assert!(!waits.is_done());
+    /// vm.set("main.is_open", true)?;
+    /// vm.run_tasks()?;
+    /// assert!(waits.is_done());
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn is_done(&self) -> bool {
         !matches!(*self.ended.borrow(), End::NotYet)
     }
 
     /// What it has ended with, once: `None` as long as it runs, and when it was taken before. A task that went with others when the program was stopped for good was
     /// interrupted.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("main.lang", "fn half(n) { n // 0 }")?;
+    /// let task = vm.start::<i64, _>("main.half", (4,))?;
+    /// assert!(task.take(&mut vm).is_none(), "it has not run");
+    /// vm.run_tasks()?;
+    /// assert!(task.take(&mut vm).expect("it has ended").is_err());
+    /// assert!(task.take(&mut vm).is_none(), "it was taken");
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn take(&self, vm: &mut Vm) -> Option<Result<T, Error>> {
         let mut ended = self.ended.borrow_mut();
         if matches!(*ended, End::NotYet) {
@@ -309,11 +439,28 @@ impl<T: FromScript> TaskHandle<T> {
         }
     }
 
+    /// Cancels it: `CancelledError` is raised where it waits, or at its next safe point if it computes, as in a loop that never waits. Its `finally`
+    /// clauses run, when tasks run next.
+    ///
     /// Cancels it: `CancelledError` is raised where it waits, or when it waits; its `finally` clauses run.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("main.lang", "import task\nlet has_left = false\nfn wait() { try { task.sleep(1000) } finally { has_left = true } }")?;
+    /// let waits = vm.start::<(), _>("main.wait", ())?;
+    /// vm.run_ready_tasks()?;
+    /// waits.cancel(&mut vm);
+    /// vm.run_tasks()?;
+    /// assert!(vm.get::<bool>("main.has_left")?);
+    /// assert!(matches!(waits.take(&mut vm), Some(Err(Error::Raised { class, .. })) if class == "CancelledError"));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn cancel(&self, vm: &mut Vm) {
         if !Arc::ptr_eq(&self.pool, &vm.pool) {
             return;
         }
-        vm.enter(|cx| cx.cancel_task(self.id));
+        vm.enter(|cx| cx.cancel_task_soon(self.id));
     }
 }

@@ -5,6 +5,7 @@ use super::vm::Vm;
 use crate::object::Tower;
 use std::collections::VecDeque;
 use std::fmt;
+use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -35,12 +36,16 @@ impl Shared {
 
 /// The VM's end: with it the remotes end.
 #[derive(Default)]
-pub(super) struct RemoteEnd(Arc<Shared>);
+pub(super) struct RemoteEnd {
+    shared: Arc<Shared>,
+    /// Whether a job is being done.
+    is_working: bool,
+}
 
 impl Drop for RemoteEnd {
     fn drop(&mut self) {
         let left = {
-            let mut jobs = self.0.lock();
+            let mut jobs = self.shared.lock();
             jobs.is_gone = true;
             std::mem::take(&mut jobs.waiting)
         };
@@ -54,12 +59,13 @@ impl Drop for RemoteEnd {
 /// What it is given to do runs on the VM's own thread: at the next safe point of the program that runs, or when the host calls [`Vm::poll`].
 ///
 /// ```
-/// use vm::embed::{Error, Vm, VmOptions};
+/// use embed::prelude::*;
+/// use std::thread;
 ///
-/// let mut vm = Vm::bare(VmOptions::default());
+/// let mut vm = Vm::new();
 /// vm.load_text("game.lang", "let score = 7\nlet is_over = false\nfn run() { while not is_over { } }")?;
 /// let remote = vm.remote();
-/// let other = std::thread::spawn(move || {
+/// let other = thread::spawn(move || {
 ///     let score = remote.ask(|vm| vm.get::<i64>("game.score")).expect("the VM is there");
 ///     remote.post(|vm| vm.set("game.is_over", true).expect("it is a variable")).expect("the VM is there");
 ///     score
@@ -77,6 +83,17 @@ pub struct Remote {
 }
 
 /// The VM that a [`Remote`] reaches is gone.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::Gone;
+///
+/// let vm = Vm::new();
+/// let remote = vm.remote();
+/// drop(vm);
+/// assert_eq!(remote.post(|_| ()), Err(Gone));
+/// assert_eq!(Gone.to_string(), "the VM is gone");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Gone;
 
@@ -95,7 +112,21 @@ impl fmt::Debug for Remote {
 }
 
 impl Remote {
-    /// Has something done with the VM, and does not wait for it. What is given is done in order.
+    /// Has something done with the VM, and does not wait for it. What is given is done in order, one after the other: if it runs the program, what was given later
+    /// waits until it has ended.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("game.lang", "let is_over = false")?;
+    /// let remote = vm.remote();
+    /// remote.post(|vm| vm.set("game.is_over", true).expect("it is a variable")).expect("the VM is there");
+    /// assert!(!vm.get::<bool>("game.is_over")?);
+    /// vm.poll();    // A program that runs comes to that by itself.
+    /// assert!(vm.get::<bool>("game.is_over")?);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// If the VM is gone.
@@ -113,6 +144,20 @@ impl Remote {
 
     /// Has something done with the VM, and waits for what it gives. On the VM's own thread it would wait for ever.
     ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use std::thread;
+    ///
+    /// let mut vm = Vm::new();
+    /// let remote = vm.remote();
+    /// let other = thread::spawn(move || remote.ask(|vm| vm.eval::<i64>("6 * 7")).expect("the VM is there"));
+    /// while !other.is_finished() {
+    ///     vm.poll();
+    /// }
+    /// assert_eq!(other.join().expect("it ends")?, 42);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If the VM is gone, or goes before it is done.
     pub fn ask<T: Send + 'static>(&self, job: impl FnOnce(&mut Vm) -> T + Send + 'static) -> Result<T, Gone> {
@@ -125,12 +170,34 @@ impl Remote {
     }
 
     /// Stops what runs, as [`Vm::cancel_flag`] does.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::Interrupt;
+    /// use std::thread;
+    ///
+    /// let mut vm = Vm::new();
+    /// let remote = vm.remote();
+    /// let other = thread::spawn(move || remote.cancel());
+    /// assert!(matches!(vm.eval::<()>("while true { }"), Err(Error::Interrupted(Interrupt::Cancelled))));
+    /// # other.join().expect("it ends");
+    /// ```
     pub fn cancel(&self) {
         self.cancel.store(true, Ordering::Relaxed);
         self.tower.ring();
     }
 
     /// Asks for a reload, as [`ReloadHandle::request`] does.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.remote().reload();
+    /// assert!(vm.reload_handle().is_pending());
+    /// vm.poll();
+    /// assert!(!vm.reload_handle().is_pending());
+    /// ```
     pub fn reload(&self) {
         self.reload.request();
         self.tower.ring();
@@ -139,26 +206,44 @@ impl Remote {
 
 impl Vm {
     /// What reaches this VM from any thread.
+    ///
+    /// See the example of [`Remote`].
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.remote().post(|vm| vm.define_value("host", "ready", true)).expect("the VM is there");
+    /// vm.poll();
+    /// assert!(vm.get::<bool>("host.ready")?);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn remote(&self) -> Remote {
         let tower = self.arena.mutate(|_, world| world.tower.clone());
-        Remote { shared: self.remote_end.0.clone(), tower, cancel: self.cancel_flag(), reload: self.reload_handle() }
+        Remote { shared: self.remote_end.shared.clone(), tower, cancel: self.cancel_flag(), reload: self.reload_handle() }
     }
 
     /// Does what remotes have given; not within a commit, whose code they would see half done.
     pub(super) fn carry_out_posted(&mut self) {
-        if !self.remote_end.0.is_waiting.load(Ordering::Acquire) || self.is_committing() {
+        if !self.remote_end.shared.is_waiting.load(Ordering::Acquire) || self.is_committing() || self.remote_end.is_working {
             return;
         }
-        // One at a time: a job may run the program, and with it the next.
         loop {
             let job = {
-                let mut jobs = self.remote_end.0.lock();
+                let mut jobs = self.remote_end.shared.lock();
                 let job = jobs.waiting.pop_front();
-                self.remote_end.0.is_waiting.store(!jobs.waiting.is_empty(), Ordering::Release);
+                self.remote_end.shared.is_waiting.store(!jobs.waiting.is_empty(), Ordering::Release);
                 job
             };
             match job {
-                Some(job) => job(self),
+                Some(job) => {
+                    self.remote_end.is_working = true;
+                    let done = self.host_code(job);
+                    self.remote_end.is_working = false;
+                    if let Err(panic) = done {
+                        resume_unwind(panic)
+                    }
+                }
                 None => return,
             }
         }

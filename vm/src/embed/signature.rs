@@ -88,13 +88,18 @@ impl Literal {
 impl Signature {
     /// Takes a text apart: a name, or a signature, perhaps with `: ` and what is said of the function.
     pub(crate) fn parse(text: &str) -> Result<Signature, String> {
-        let Some(open) = open_of(text) else {
+        let colon = text.find(':').unwrap_or(text.len());
+        let Some(open) = open_of(text).filter(|open| *open < colon) else {
+            let (name, about) = (text[..colon].trim(), text.get(colon + 1..).unwrap_or_default().trim());
+            if name.is_empty() || name.contains(char::is_whitespace) {
+                return Err(format!("`{name}` is no name of a function; write `name(parameters): what it does`"));
+            }
             return Ok(Signature {
-                name: text.to_owned(),
+                name: name.to_owned(),
                 params: Vec::new(),
                 rest: None,
-                doc: String::new(),
-                about: String::new(),
+                doc: about.to_owned(),
+                about: about.to_owned(),
                 is_complete: false,
             });
         };
@@ -194,6 +199,8 @@ mod tests {
         assert_eq!(parsed.doc, "`spawn(name, hp = 10, title = \"a, b)\", ...tags)`: adds an enemy.");
         let bare = Signature::parse("double").expect("it is a name");
         assert!(!bare.is_complete && bare.doc.is_empty());
+        let told = Signature::parse("double: twice as much (or more).").expect("it is a name with a description");
+        assert_eq!((&*told.name, &*told.about, told.is_complete), ("double", "twice as much (or more).", false));
         assert_eq!(Signature::parse("()(n)").expect("an operator").name, "()");
         assert_eq!(Signature::parse("+(other)").expect("an operator").name, "+");
     }
@@ -208,6 +215,8 @@ mod tests {
             ("f(if)", "`if` is no name"),
             ("f(a,)", "`` is no name"),
             ("f(a) b", "behind the `)`"),
+            ("f a: b", "`f a` is no name"),
+            (": b", "`` is no name"),
         ] {
             let error = Signature::parse(text).expect_err("it is none");
             assert!(error.starts_with(problem), "{text}: {error}");

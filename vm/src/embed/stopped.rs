@@ -12,7 +12,22 @@ use lang::diagnostic::Diagnostic;
 use lang::source::Source;
 use std::fmt::Write as _;
 
-/// How a program goes on that has stopped at an error. Calls are numbered as in [`StoppedProgram::calls`]: 0 is the innermost.
+/// How a program goes on that has stopped at an error: what restarts are in Common Lisp, chosen before the stack is unwound. Calls are numbered as in [`StoppedProgram::calls`]: 0 is the innermost.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::{OnError, Restart};
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("bank.lang", "fn fee(days) { 100 // days }\nfn total(list) { list.map(fee).sum() }")?;
+/// vm.on_error(OnError::Return);
+/// assert!(vm.call::<_, i64>("bank.total", (vec![5, 0, 4],)).is_err());
+/// // The innermost call is the one of `fee` with 0.
+/// let nothing = vm.to_value(&0)?;
+/// let total = vm.resume(&Restart::Return(0, nothing))?;
+/// assert_eq!(vm.read::<i64>(&total)?, 45);
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub enum Restart {
     /// The error goes on up, as it would have without the stop.
@@ -26,6 +41,21 @@ pub enum Restart {
 }
 
 /// A call of a program that has stopped.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::OnError;
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("bank.lang", "fn fee(days) { 100 // days }")?;
+/// vm.on_error(OnError::Return);
+/// assert!(vm.call::<_, i64>("bank.fee", (0,)).is_err());
+/// let call = &vm.stopped().expect("the call is alive").calls[0];
+/// assert_eq!((&*call.place.function, call.place.line()), ("bank.fee", 1));
+/// assert_eq!(call.locals, [("days".to_owned(), "0".to_owned())]);
+/// assert!(call.stale.is_none() && call.retry.is_ok());
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct StoppedCall {
     /// Its function and the place where it stands, in the text that it runs.
@@ -41,6 +71,23 @@ pub struct StoppedCall {
 }
 
 /// What a program has stopped at.
+///
+/// As a text it is the error, and a line for each call.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::OnError;
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("bank.lang", "fn fee(days) { 100 // days }\nfn total(list) { list.map(fee).sum() }")?;
+/// vm.on_error(OnError::Return);
+/// assert!(vm.call::<_, i64>("bank.total", (vec![5, 0, 4],)).is_err());
+/// let stopped = vm.stopped().expect("the calls are alive");
+/// let functions: Vec<_> = stopped.calls.iter().map(|call| &*call.place.function).collect();
+/// assert_eq!(functions, ["bank.fee", "bank.total"]);
+/// assert!(stopped.to_string().ends_with("#0 bank.fee (bank.lang:1)  days = 0\n#1 bank.total (bank.lang:2)  list = [5, 0, 4]\n"), "{stopped}");
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct StoppedProgram {
     /// Tells this stop from others of the VM.
@@ -67,6 +114,14 @@ impl StoppedProgram {
 }
 
 /// ` for the 2nd time`; empty for the first.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::nth_time;
+///
+/// assert_eq!(format!("it has stopped here{}", nth_time(2)), "it has stopped here for the 2nd time");
+/// assert_eq!(nth_time(1), "");
+/// ```
 pub fn nth_time(times: u64) -> String {
     let ending = match (times % 100, times % 10) {
         (11..=13, _) => "th",
@@ -90,16 +145,32 @@ impl Vm {
     /// [`OnError::Wait`] the program waits where the error was raised, and its other tasks go on, until the host calls [`Vm::restart`]: at a
     /// safe point, in what was given to [`Vm::on_safe_point`]. With [`OnError::Return`] the call from the host returns the error, and
     /// [`Vm::resume`] goes on with it later. Errors in tasks, within a commit, and those that a `catch` clause takes, stop nothing.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::OnError;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("bank.lang", "fn fee(days) { 100 // days }")?;
+    /// assert!(vm.call::<_, i64>("bank.fee", (0,)).is_err() && !vm.is_stopped());
+    /// vm.on_error(OnError::Return);
+    /// assert!(vm.call::<_, i64>("bank.fee", (0,)).is_err() && vm.is_stopped());
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn on_error(&mut self, what: OnError) {
         self.enter(|cx| cx.world.stopping.on_error = what);
     }
 
     /// Whether the program has stopped at an error, and waits for [`Vm::restart`] or [`Vm::resume`].
+    ///
+    /// See the example of [`Vm::on_error`].
     pub fn is_stopped(&mut self) -> bool {
         self.enter(|cx| cx.world.stopping.open().is_some())
     }
 
     /// Where the program has stopped.
+    ///
+    /// `None` if it has not stopped. See the example of [`StoppedProgram`].
     pub fn stopped(&mut self) -> Option<StoppedProgram> {
         let (number, error, calls, missing) = self.enter(|cx| {
             let stopped = cx.world.stopping.open()?;
@@ -118,6 +189,23 @@ impl Vm {
     }
 
     /// Remembers that a call is made again, so that it is known if it stops at the same error once more. The ways to go on do that themselves.
+    ///
+    /// For hosts that make the call again by themselves.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::OnError;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("bank.lang", "fn fee(days) { 100 // days }")?;
+    /// vm.on_error(OnError::Return);
+    /// assert!(vm.call::<_, i64>("bank.fee", (0,)).is_err());
+    /// let stopped = vm.stopped().expect("the call is alive");
+    /// vm.note_retry(&stopped);
+    /// assert!(vm.call::<_, i64>("bank.fee", (0,)).is_err());
+    /// assert_eq!(vm.stopped().expect("the call is alive").times, 2);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn note_retry(&mut self, stopped: &StoppedProgram) {
         self.retried = Some((stopped.what(), stopped.times));
     }
@@ -130,6 +218,23 @@ impl Vm {
     }
 
     /// Lets the program go on that has stopped at an error.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::{OnError, Restart};
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("bank.lang", "fn fee(days) { 100 // days }")?;
+    /// vm.on_error(OnError::Wait);
+    /// vm.on_safe_point(|vm| {
+    ///     if vm.is_stopped() {
+    ///         let nothing = vm.to_value(&0).expect("an int");
+    ///         vm.restart(&Restart::Return(0, nothing)).expect("it has stopped");
+    ///     }
+    /// });
+    /// assert_eq!(vm.call::<_, i64>("bank.fee", (0,))?, 0);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Host`] if it has not stopped, or cannot go on in this way; it stays stopped.
@@ -153,6 +258,20 @@ impl Vm {
 
     /// Goes on with a call from the host that has returned an error and stays as it was ([`OnError::Return`]). Gives its result.
     ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::{OnError, Restart};
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("bank.lang", "fn fee(days) { 100 // days }")?;
+    /// vm.on_error(OnError::Return);
+    /// assert!(vm.call::<_, i64>("bank.fee", (0,)).is_err());
+    /// vm.reload_text("bank.lang", "fn fee(days) { if days == 0 { 7 } else { 100 // days } }");
+    /// let fee = vm.resume(&Restart::Retry(0))?;
+    /// assert_eq!(vm.read::<i64>(&fee)?, 7);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of the call, and [`Error::Host`] if there is no such call, or if it cannot go on in this way; it stays stopped.
     pub fn resume(&mut self, how: &Restart) -> Result<Handle, Error> {
@@ -165,7 +284,7 @@ impl Vm {
             cx.way_of(how).map(|_| ()).map_err(Error::Host)
         })?;
         self.note_restart(how);
-        self.run_stopped(how)
+        self.holding_panics(|vm| vm.run_stopped(how))
     }
 
     /// Lets the errors go on up at which the program had stopped before the last one. Their `finally` clauses run; the host got the errors.
@@ -226,6 +345,22 @@ impl Vm {
     /// How a program goes on best after an edit: where it stands, if all it lacked was a name that exists now; else in the innermost call
     /// whose text has changed, or the innermost at all, with the turn of its loop if that can be begun again, and from its beginning if not.
     /// A call that cannot be made again gives way to the one around it; without any the error goes on up.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::{OnError, Restart};
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("bank.lang", "fn fee(days) { 100 // days }")?;
+    /// vm.on_error(OnError::Return);
+    /// assert!(vm.call::<_, i64>("bank.fee", (0,)).is_err());
+    /// vm.reload_text("bank.lang", "fn fee(days) { 100 // (days + 1) }");
+    /// let how = vm.restart_after_edit();
+    /// assert!(matches!(how, Restart::Retry(0)));
+    /// let fee = vm.resume(&how)?;
+    /// assert_eq!(vm.read::<i64>(&fee)?, 100);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn restart_after_edit(&mut self) -> Restart {
         self.enter(|cx| {
             let found = cx.found_calls();
@@ -249,13 +384,28 @@ impl Vm {
     /// Evaluates text within a call of the program that has stopped: with its variables, which assignments change, and in its namespace.
     /// Gives the value of the last statement if it is an expression.
     ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::OnError;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("bank.lang", "fn fee(days) { 100 // days }")?;
+    /// vm.on_error(OnError::Return);
+    /// assert!(vm.call::<_, i64>("bank.fee", (0,)).is_err());
+    /// let value = vm.eval_in_call(0, "days + 1")?.expect("it is not nil");
+    /// assert_eq!(vm.read::<i64>(&value)?, 1);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`Vm::eval_in`], and [`Error::Host`] if there is no such call.
     pub fn eval_in_call(&mut self, number: usize, text: &str) -> Result<Option<Handle>, Error> {
         let before = self.enter(|cx| std::mem::take(&mut cx.world.stopping.on_error));
-        let value = self.eval_with_locals(number, text);
-        self.enter(|cx| cx.world.stopping.on_error = before);
-        value
+        self.holding_panics(|vm| {
+            let value = vm.eval_with_locals(number, text);
+            vm.enter(|cx| cx.world.stopping.on_error = before);
+            value
+        })
     }
 
     fn eval_with_locals(&mut self, number: usize, text: &str) -> Result<Option<Handle>, Error> {

@@ -6,12 +6,27 @@ use super::vm::Vm;
 use crate::heap::Value;
 use crate::interp::Next;
 use crate::object::{Control, Goal};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
 
 /// Longest wait without a look at edited files and at the flag that stops the program.
 const PIECE: Duration = Duration::from_millis(5);
 
 /// What tasks may use up before the host goes on: see [`Vm::run_tasks_within`]. What comes first ends it.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::Budget;
+/// use std::time::Duration;
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("game.lang", "fn endless() { while true { } }")?;
+/// let task = vm.start::<(), _>("game.endless", ())?;
+/// let both = Budget { fuel: Some(1_000_000_000), time: Some(Duration::from_millis(2)) };
+/// assert!(!vm.run_tasks_within(both)?.is_done);
+/// assert!(!task.is_done());
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Budget {
     /// Calls and loop turns; the same for every run.
@@ -22,17 +37,48 @@ pub struct Budget {
 
 impl Budget {
     /// So many calls and loop turns.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::Budget;
+    ///
+    /// let mut vm = Vm::new();
+    /// assert!(vm.run_tasks_within(Budget::fuel(1_000))?.is_done, "there are no tasks");
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn fuel(fuel: u64) -> Budget {
         Budget { fuel: Some(fuel), time: None }
     }
 
     /// So much time.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::Budget;
+    /// use std::time::Duration;
+    ///
+    /// let mut vm = Vm::new();
+    /// assert!(vm.run_tasks_within(Budget::time(Duration::from_millis(2)))?.is_done, "there are no tasks");
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn time(time: Duration) -> Budget {
         Budget { fuel: None, time: Some(time) }
     }
 }
 
 /// What tasks have done within a [`Budget`].
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::Budget;
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("game.lang", "fn short() { 1 }")?;
+/// let task = vm.start::<i64, _>("game.short", ())?;
+/// let ran = vm.run_tasks_within(Budget::fuel(1_000))?;
+/// assert!(ran.is_done && ran.fuel < 100 && task.is_done());
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Ran {
     /// Calls and loop turns that were used.
@@ -44,46 +90,163 @@ pub struct Ran {
 impl Vm {
     /// Sets what is called when an error has ended a task and nobody waits for it, with the task's name and the error. Without it, the
     /// host's stream for messages gets the text.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use std::cell::RefCell;
+    /// use std::rc::Rc;
+    ///
+    /// let told = Rc::new(RefCell::new(Vec::new()));
+    /// let tell = told.clone();
+    /// let mut vm = Vm::new();
+    /// vm.on_task_error(move |_task, error| tell.borrow_mut().push(error.to_string()));
+    /// vm.eval::<()>("import task\ntask.spawn(|| nil + 1)\nnil")?;
+    /// vm.run_tasks()?;
+    /// assert!(told.borrow()[0].starts_with("TypeError"));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn on_task_error(&mut self, tell: impl FnMut(&str, &Error) + 'static) {
         self.on_task_error = Some(Box::new(tell));
     }
 
     /// Whether there are tasks that have not ended.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.eval::<()>("import task\ntask.spawn(|| 1)\nnil")?;
+    /// assert!(vm.has_tasks());
+    /// vm.run_tasks()?;
+    /// assert!(!vm.has_tasks());
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn has_tasks(&mut self) -> bool {
         self.enter(|cx| !cx.world.tasks.level().tasks.is_empty())
     }
 
     /// How many tasks, so far, were ended by an error that nobody waited for.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.on_task_error(|_, _| ());
+    /// vm.eval::<()>("import task\ntask.spawn(|| nil + 1)\nnil")?;
+    /// vm.run_tasks()?;
+    /// assert_eq!(vm.failed_tasks(), 1);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn failed_tasks(&self) -> usize {
         self.failed_tasks
     }
 
     /// A point in time, for [`Vm::end_tasks_since`].
+    ///
+    /// See the example of [`Vm::end_tasks_since`].
     pub fn task_mark(&mut self) -> u64 {
         self.enter(|cx| cx.world.tasks.fresh())
     }
 
     /// Ends the tasks that were started after a point in time, except those that the top levels of files have started. How many.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("game.lang", "fn endless() { while true { } }")?;
+    /// let mark = vm.task_mark();
+    /// let _task = vm.start::<(), _>("game.endless", ())?;
+    /// assert_eq!(vm.end_tasks_since(mark), 1);
+    /// vm.run_tasks()?;
+    /// assert!(!vm.has_tasks());
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn end_tasks_since(&mut self, mark: u64) -> usize {
         self.enter(|cx| cx.end_tasks(mark, |task| !task.is_of_commit.get()))
     }
 
     /// Runs tasks until all of them have ended. Fails when they wait for each other.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("main.lang", "import task\nlet n = 0\nfn count() { for i in 0..3 { n += 1; task.sleep(0) } }")?;
+    /// let _one = vm.start::<(), _>("main.count", ())?;
+    /// let _two = vm.start::<(), _>("main.count", ())?;
+    /// vm.run_tasks()?;
+    /// assert_eq!(vm.get::<i64>("main.n")?, 6);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What waits for ever, as a raised error; [`Error::Interrupted`] if the program was stopped meanwhile. Errors in tasks are told by
+    /// [`TaskHandle::take`](super::TaskHandle::take) and [`Vm::on_task_error`].
+    /// [`Error::Host`] within a function of the host that the program has called, as in all other functions that wait for tasks: the program stands there, and its tasks
+    /// go on when the function has returned.
     pub fn run_tasks(&mut self) -> Result<(), Error> {
+        self.expect_outermost()?;
         self.run_until(Goal::AllEnded, None)
     }
 
     /// Runs tasks until all of them have ended, or for so long.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use std::time::Duration;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("main.lang", "import task\nfn wait() { task.sleep(1000) }")?;
+    /// let waits = vm.start::<(), _>("main.wait", ())?;
+    /// vm.run_tasks_for(Duration::from_millis(5))?;
+    /// assert!(!waits.is_done());
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`Vm::run_tasks`]; [`Error::Host`] if the host has no clock.
     pub fn run_tasks_for(&mut self, duration: Duration) -> Result<(), Error> {
+        self.expect_outermost()?;
         self.run_until(Goal::AllEnded, Some(duration.as_secs_f64()))
     }
 
-    /// Runs the tasks that can go on at once, until all of them wait.
+    /// Runs the tasks that can go on at once, until all of them wait. Within a function of the host that the program has called, none can.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("main.lang", "import task\nlet log = []\nfn wait() { log.push(1); task.sleep(1000); log.push(2) }")?;
+    /// let waits = vm.start::<(), _>("main.wait", ())?;
+    /// vm.run_ready_tasks()?;
+    /// assert_eq!(vm.get::<Vec<i64>>("main.log")?, [1]);
+    /// assert!(!waits.is_done());
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`Vm::run_tasks`].
     pub fn run_ready_tasks(&mut self) -> Result<(), Error> {
         self.run_until(Goal::AllWait, None)
     }
 
     /// The same, for so long at most: a task that only lets others go on never waits.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use std::time::Duration;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("main.lang", "import task\nfn polite() { while true { task.sleep(0) } }")?;
+    /// let polite = vm.start::<(), _>("main.polite", ())?;
+    /// vm.run_ready_tasks_for(Duration::from_millis(2))?;
+    /// assert!(!polite.is_done());
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`Vm::run_tasks_for`].
     pub fn run_ready_tasks_for(&mut self, duration: Duration) -> Result<(), Error> {
         self.run_until(Goal::AllWait, Some(duration.as_secs_f64()))
     }
@@ -92,9 +255,10 @@ impl Vm {
     /// server's loop. What is not done goes on with the next call, where it stands: a loop that never ends takes its share and no more.
     ///
     /// ```
-    /// # use std::time::Duration;
-    /// # use vm::embed::{Budget, Error, Vm, VmOptions};
-    /// let mut vm = Vm::bare(VmOptions::default());
+    /// use embed::prelude::*;
+    /// use embed::Budget;
+    ///
+    /// let mut vm = Vm::new();
     /// vm.load_text("game.lang", "let n = 0\nfn endless() { while true { n += 1 } }")?;
     /// let task = vm.start::<(), _>("game.endless", ())?;
     /// for _frame in 0..3 {
@@ -111,21 +275,32 @@ impl Vm {
     pub fn run_tasks_within(&mut self, budget: Budget) -> Result<Ran, Error> {
         /// More than any program uses.
         const MUCH: u64 = u64::MAX;
+        self.expect_outermost()?;
         // What ran before is not the budget's.
         self.begin_slice();
         self.slice_goes_on = false;
         let given = budget.fuel.unwrap_or(MUCH);
         let outer = self.enter(|cx| cx.world.budget.replace(given));
-        let ran = self.run_until(Goal::AllWait, budget.time.map(|time| time.as_secs_f64()));
+        let seconds = budget.time.map(|time| time.as_secs_f64());
+        let ran = catch_unwind(AssertUnwindSafe(|| self.run_until(Goal::AllWait, seconds)));
         let counted = self.count_fuel();
         self.slice_goes_on = false;
         let (left, is_done) = self.enter(|cx| {
             let left = std::mem::replace(&mut cx.world.budget, outer).unwrap_or(given);
             (left, cx.world.tasks.level().ready.is_empty())
         });
-        ran?;
+        ran.unwrap_or_else(|panic| resume_unwind(panic))?;
         counted?;
         Ok(Ran { fuel: given - left, is_done })
+    }
+
+    /// Fails while the program has called the host, and waits for that.
+    fn expect_outermost(&mut self) -> Result<(), Error> {
+        if self.enter(|cx| cx.world.parked.is_empty()) {
+            return Ok(());
+        }
+        let text = "the program has called this function of the host, and its tasks go on when it has returned; return, and run them from outside";
+        Err(Error::Host(format!("tasks cannot be run here: {text}")))
     }
 
     pub(super) fn run_until(&mut self, goal: Goal, seconds: Option<f64>) -> Result<(), Error> {
@@ -187,9 +362,7 @@ impl Vm {
             return Ok(());
         }
         if waits_outside {
-            // Whoever ends a wait unparks this thread.
-            std::thread::park_timeout(left.min(PIECE));
-            return Ok(());
+            return self.host(|host| host.park(left.min(PIECE)));
         }
         self.host(|host| host.sleep(left.min(PIECE)))
     }

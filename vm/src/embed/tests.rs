@@ -10,6 +10,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// A `test` block of a loaded file.
+///
+/// ```
+/// use embed::prelude::*;
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("rules.lang", "fn loot(n) { n + 1 }\n\ntest \"loot\" { assert loot(1) == 2 }")?;
+/// let test = &vm.tests("rules.lang")[0];
+/// assert_eq!((&*test.name, test.line), ("loot", 3));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TestBlock {
     /// What stands behind `test`.
@@ -19,6 +29,18 @@ pub struct TestBlock {
 }
 
 /// How two values that should have been equal look: texts whose lines can be compared.
+///
+/// ```
+/// use embed::prelude::*;
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("rules.lang", "test \"loot\" { assert [1, 2] == [1, 3] }")?;
+/// let error = vm.run_test("rules.lang", 0).expect_err("2 is not 3");
+/// let compared = vm.compared(&error).expect("two lists were compared");
+/// assert_eq!(compared.left.replace('2', "3"), compared.right);
+/// assert!(compared.differences.is_empty(), "both are shown whole");
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Compared {
     /// The value on the left of `==`.
@@ -54,6 +76,19 @@ const SKIPPED: &str = "test.Skipped";
 
 impl Vm {
     /// The `test` blocks of a loaded file, in text order. To load a file runs none of them.
+    ///
+    /// A file that is not loaded has none.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("rules.lang", "test \"one\" { assert 1 == 1 }\ntest \"two\" { assert 1 == 2 }")?;
+    /// let names: Vec<_> = vm.tests("rules.lang").into_iter().map(|test| test.name).collect();
+    /// assert_eq!(names, ["one".into(), "two".into()]);
+    /// assert!(vm.tests("other.lang").is_empty());
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn tests(&mut self, path: &str) -> Vec<TestBlock> {
         self.enter(|cx| {
             let linked = cx.world.modules.get(path).and_then(|module| module.state().linked);
@@ -65,7 +100,24 @@ impl Vm {
 
     /// Runs a `test` block, given by its place among those of its file. It has ended when its body and the tasks that it has started have
     /// ended; an error of the body ends these tasks. Errors of tasks that nobody waited for go to [`Vm::on_task_error`].
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("rules.lang", "test \"one\" { assert 1 == 1 }\ntest \"two\" { assert 1 == 2 }")?;
+    /// let passed: Vec<bool> = (0..vm.tests("rules.lang").len()).map(|at| vm.run_test("rules.lang", at).is_ok()).collect();
+    /// assert_eq!(passed, [true, false]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What the body has raised; [`Error::Host`] if there is no such test.
     pub fn run_test(&mut self, path: &str, index: usize) -> Result<(), Error> {
+        self.holding_panics(|vm| vm.run_test_held(path, index))
+    }
+
+    fn run_test_held(&mut self, path: &str, index: usize) -> Result<(), Error> {
         let serial = self.enter(|cx| cx.world.tasks.fresh());
         let body = self.enter(|cx| {
             let linked = cx.world.modules.get(path)?.state().linked?;
@@ -127,6 +179,16 @@ impl Vm {
     }
 
     /// The reason, if an error is there to leave a test out (`test.skip`).
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("rules.lang", "import test\ntest \"far\" { test.skip(\"no network\") }")?;
+    /// let error = vm.run_test("rules.lang", 0).expect_err("it is left out");
+    /// assert_eq!(vm.skip_reason(&error).as_deref(), Some("no network"));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn skip_reason(&mut self, error: &Error) -> Option<String> {
         let Error::Raised { message, value, .. } = error else { return None };
         let is_skip = self.enter(|cx| match value.value_in(cx.world) {
@@ -138,6 +200,18 @@ impl Vm {
 
     /// The two sides of the `==` whose failed `assert` has raised this error. None for every other error, and for values without parts, such
     /// as numbers.
+    ///
+    /// See the example of [`Compared`].
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("rules.lang", "test \"one\" { assert 1 == 2 }")?;
+    /// let error = vm.run_test("rules.lang", 0).expect_err("1 is not 2");
+    /// assert_eq!(vm.compared(&error), None, "numbers have no parts");
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn compared(&mut self, error: &Error) -> Option<Compared> {
         let Error::Raised { value, .. } = error else { return None };
         self.enter(|cx| {

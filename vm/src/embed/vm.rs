@@ -1,8 +1,9 @@
 //! The VM as a host sees it, and the driver of the interpreter.
 
-use super::convert::{FromScript, IntoScript};
 use super::error::Error;
 use super::handle::Handle;
+use super::panics::{Entered, Panics};
+use super::registry::Registered;
 use super::remote::RemoteEnd;
 use super::request::{OnReload, ReloadHandle};
 use super::search::{Search, Work};
@@ -10,20 +11,30 @@ use crate::heap::Value;
 use crate::host::{Host, NoHost};
 use crate::interp;
 use crate::limits;
-use crate::object::{
-    Control, Cx, Definition, ErrorKind, Exit, Fiber, Interrupt, Kind, Namespace, NativeResult, Stack, Stress, Task, Wake, World,
-};
+use crate::object::{Control, Cx, ErrorKind, Exit, Fiber, Interrupt, NativeResult, Stack, Stress, Task, Wake, World};
 use crate::ops;
 use gc_arena::arena::CollectionPhase;
 use gc_arena::metrics::Pacing;
 use gc_arena::{Arena, Gc, Rootable};
 use std::cell::Cell;
 use std::mem;
-use std::rc::Rc;
+use std::panic::resume_unwind;
+use std::rc::{Rc, Weak};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 
 /// How a VM is made.
+///
+/// For [`Vm::bare`]; as a rule a VM is made by `embed::Builder`.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::{SystemHost, VmOptions};
+///
+/// let options = VmOptions { host: Box::new(SystemHost::new()), fuel: Some(1_000), ..VmOptions::default() };
+/// assert!(Vm::bare(options).eval::<()>("while true { }").is_err());
+/// assert!(VmOptions::default().memory_limit.is_none());
+/// ```
 pub struct VmOptions {
     /// Effects; by default everything is refused.
     pub host: Box<dyn Host>,
@@ -59,10 +70,24 @@ type OnTaskError = Box<dyn FnMut(&str, &Error)>;
 const LAYOUTS_KEPT_MAX: usize = 64;
 
 /// One engine with its own heap, namespaces and loaded files.
+///
+/// It stays on the thread that has made it. [`Vm::remote`] reaches it from others.
+///
+/// ```
+/// use embed::prelude::*;
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("rules.lang", "let hits = 0\nfn damage(n) { hits += 1; n * 2 }")?;
+/// assert_eq!(vm.call::<_, i64>("rules.damage", (4,))?, 8);
+/// assert_eq!(vm.get::<i64>("rules.hits")?, 1);
+/// # Ok::<(), Error>(())
+/// ```
 pub struct Vm {
     pub(super) arena: Arena<Rootable![World<'_>]>,
     pub(super) pool: Arc<crate::object::HandlePool>,
     cancel: Arc<AtomicBool>,
+    pub(super) panics: Panics,
+    pub(super) registries: Vec<Weak<dyn Registered>>,
     stress: Stress,
     poll: Option<Poll>,
     pub(super) remote_end: RemoteEnd,
@@ -95,6 +120,8 @@ pub struct Vm {
 }
 
 /// What a native asks the driver to do while the program stands at a safe point.
+///
+/// See the example of [`outside`].
 pub struct Request(Answer);
 
 /// How the driver answers a request. `None`: the call's result is in `Tasks::wake` already.
@@ -102,6 +129,16 @@ type Answer = Box<dyn FnOnce(&mut Vm) -> Result<Option<Handle>, Error>>;
 
 /// For natives that need the VM itself, such as `live.reload`: `f` is called at once, while the program stands at a safe point; the call
 /// has its result. Errors that are not the program's own become ReloadError.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::outside;
+///
+/// let mut vm = Vm::new();
+/// let made = vm.run(|_| Err(outside(|vm| vm.eval::<Handle>("1 + 1"))))?;
+/// assert_eq!(vm.read::<i64>(&made)?, 2);
+/// # Ok::<(), Error>(())
+/// ```
 pub fn outside<'gc>(f: impl FnOnce(&mut Vm) -> Result<Handle, Error> + 'static) -> Box<Control<'gc>> {
     outside_at_once(move |vm| f(vm).map(Some))
 }
@@ -123,7 +160,19 @@ pub(super) enum Stop {
 }
 
 impl Vm {
-    /// A VM with built-in classes and operators, but without library; `stdlib` offers one with everything.
+    /// A VM without library, which is what libraries are put into: `embed::Create` makes VMs with everything.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::VmOptions;
+    ///
+    /// let mut vm = Vm::bare(VmOptions::default());
+    /// assert_eq!(vm.eval::<i64>("1 + 2")?, 3);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Panics
+    /// Not this, but what raises an error in such a VM: classes of errors are the library's.
     pub fn bare(options: VmOptions) -> Vm {
         let VmOptions { host, memory_limit, fuel, depth_limit, stress } = options;
         let cancel = Arc::<AtomicBool>::default();
@@ -144,6 +193,8 @@ impl Vm {
             arena,
             pool,
             cancel,
+            panics: Panics::default(),
+            registries: Vec::new(),
             stress,
             poll: None,
             remote_end: RemoteEnd::default(),
@@ -167,100 +218,90 @@ impl Vm {
     }
 
     /// Access to the heap for one operation that runs no script code: the door for libraries.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::IntoScript;
+    ///
+    /// let mut vm = Vm::new();
+    /// let is_nil = vm.enter(|cx| None::<i64>.into_script(cx).is_nil());
+    /// assert!(is_nil);
+    /// ```
     pub fn enter<R>(&mut self, f: impl for<'gc> FnOnce(&mut Cx<'_, 'gc>) -> R) -> R {
         self.arena.mutate_root(|mc, world| f(&mut Cx { world, mc }))
     }
 
     /// Decides whether files may contribute to a namespace, made if there is none. Those of the library are locked.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.lock_namespace("game", true);
+    /// assert!(vm.load_text("game.lang", "let more = 1").is_err());
+    /// vm.lock_namespace("game", false);
+    /// vm.load_text("game.lang", "let more = 1")?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn lock_namespace(&mut self, name: &str, locked: bool) {
         self.enter(|cx| cx.world.namespace(cx.mc, name).set_locked(locked));
     }
 
     /// A flag that stops the running program from any thread: set it to true.
+    ///
+    /// The call ends with [`Error::Interrupted`], and the flag is false again.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::Interrupt;
+    /// use std::sync::atomic::Ordering;
+    /// use std::thread;
+    ///
+    /// let mut vm = Vm::new();
+    /// let flag = vm.cancel_flag();
+    /// let other = thread::spawn(move || flag.store(true, Ordering::Relaxed));
+    /// assert!(matches!(vm.eval::<()>("while true { }"), Err(Error::Interrupted(Interrupt::Cancelled))));
+    /// # other.join().expect("it ends");
+    /// assert_eq!(vm.eval::<i64>("1 + 1")?, 2);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn cancel_flag(&self) -> Arc<AtomicBool> {
         self.cancel.clone()
     }
 
     /// Sets what is called at safe points and while the program waits: the place to poll for edited files.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// let text = "let turns = 0\nfn run() { while true { turns += 1 } }";
+    /// vm.load_text("game.lang", text)?;
+    /// // The loop that runs goes on in its new text.
+    /// vm.on_safe_point(move |vm| {
+    ///     vm.reload_text("game.lang", &text.replace("turns += 1", "return \"edited\""));
+    /// });
+    /// assert_eq!(vm.call::<_, String>("game.run", ())?, "edited");
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn on_safe_point(&mut self, poll: impl FnMut(&mut Vm) + 'static) {
         self.poll = Some(Box::new(poll));
     }
 
-    /// The value of `namespace.name`.
-    pub fn get<T: FromScript>(&mut self, qualified: &str) -> Result<T, Error> {
-        self.enter(|cx| {
-            let cell = cx.definition(qualified)?;
-            T::from_script(cx, cell.value()).map_err(|text| Error::Host(format!("`{qualified}`: {text}")))
-        })
-    }
-
-    /// Assigns to `namespace.name`, as a script would.
+    /// Runs something of a native's shape to its end, and tasks while it waits. What ran before waits on its own stack.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::IntoScript;
+    ///
+    /// let mut vm = Vm::new();
+    /// let text = vm.run(|cx| Ok("text".into_script(cx)))?;
+    /// assert_eq!(vm.read::<String>(&text)?, "text");
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
-    /// [`Error::Host`] if there is no such definition; what the program raises if it cannot be assigned, as constants and functions cannot.
-    pub fn set(&mut self, qualified: &str, value: impl IntoScript) -> Result<(), Error> {
-        let value = self.make(|cx| value.into_script(cx));
-        let (namespace, name) = self.enter(|cx| {
-            let cell = cx.definition(qualified)?;
-            Ok::<_, Error>((Handle::new(cx.world, Value::Namespace(cell.namespace)), cell.name.as_str().to_owned()))
-        })?;
-        self.run(move |cx| {
-            let (namespace, value) = (namespace.value_in(cx.world), value.value_in(cx.world));
-            let name = cx.world.intern(cx.mc, &name);
-            cx.set_attr(namespace, name, value)
-        })?;
-        Ok(())
-    }
-
-    /// A handle to the value of `namespace.name`.
-    pub fn handle(&mut self, qualified: &str) -> Result<Handle, Error> {
-        self.enter(|cx| {
-            let value = cx.definition(qualified)?.value();
-            Ok(Handle::new(cx.world, value))
-        })
-    }
-
-    /// The Rust value of a held script value.
-    pub fn read<T: FromScript>(&mut self, handle: &Handle) -> Result<T, Error> {
-        self.check_handle(handle)?;
-        self.enter(|cx| {
-            let value = handle.value_in(cx.world);
-            T::from_script(cx, value).map_err(Error::Host)
-        })
-    }
-
-    /// Whether a held value is nil.
-    pub fn is_nil(&mut self, handle: &Handle) -> bool {
-        self.enter(|cx| handle.value_in(cx.world).is_nil())
-    }
-
-    /// The text that `repr` gives for a held value.
-    pub fn repr(&mut self, handle: &Handle) -> Result<String, Error> {
-        self.check_handle(handle)?;
-        let handle = handle.clone();
-        let text = self.run(move |cx| {
-            let value = handle.value_in(cx.world);
-            ops::to_repr(cx, value)
-        })?;
-        self.read(&text)
-    }
-
-    /// The text that shows a held value to somebody: its `repr`, of which long containers and strings are cut, with how much more there is.
-    pub fn shown(&mut self, handle: &Handle) -> Result<String, Error> {
-        self.check_handle(handle)?;
-        let handle = handle.clone();
-        let text = self.run(move |cx| {
-            let value = handle.value_in(cx.world);
-            ops::to_shown(cx, value)
-        })?;
-        self.read(&text)
-    }
-
-    pub(crate) fn check_handle(&self, handle: &Handle) -> Result<(), Error> {
-        if handle.is_of(&self.pool) { Ok(()) } else { Err(Error::Host("the handle belongs to another VM".into())) }
-    }
-
-    /// Runs something of a native's shape to its end, and tasks while it waits. What ran before waits on its own stack.
+    /// What it raises, and [`Error::Interrupted`] if the program was stopped meanwhile.
     pub fn run(&mut self, start: impl for<'gc> FnOnce(&mut Cx<'_, 'gc>) -> NativeResult<'gc>) -> Result<Handle, Error> {
         self.run_main(
             |cx| {
@@ -277,20 +318,25 @@ impl Vm {
         make: impl for<'gc> FnOnce(&mut Cx<'_, 'gc>) -> (Gc<'gc, Task<'gc>>, Stack<'gc>, Option<Gc<'gc, Fiber<'gc>>>),
         start: impl for<'gc> FnOnce(&mut Cx<'_, 'gc>) -> Option<Exit<'gc>>,
     ) -> Result<Handle, Error> {
-        let level = self.begin_level();
-        let main = self.enter(|cx| {
-            let (main, stack, fiber) = make(cx);
-            cx.enter_main(main, stack, fiber);
-            main.id()
-        });
-        self.begin_slice();
-        let stop = self.arena.mutate_root(|mc, world| {
-            let mut cx = Cx { world, mc };
-            let exit = start(&mut cx).unwrap_or_else(|| interp::run(&mut cx));
-            note(exit, &mut cx)
-        });
-        let result = self.drive(main, stop);
-        self.leave_main(main, level, result)
+        self.guarded(|vm| {
+            let mut entered = Entered::new(vm);
+            entered.has_level = entered.vm.begin_level();
+            let main = entered.vm.enter(|cx| {
+                let (main, stack, fiber) = make(cx);
+                cx.enter_main(main, stack, fiber);
+                main.id()
+            });
+            entered.is_running = true;
+            entered.vm.begin_slice();
+            let stop = entered.vm.arena.mutate_root(|mc, world| {
+                let mut cx = Cx { world, mc };
+                let exit = start(&mut cx).unwrap_or_else(|| interp::run(&mut cx));
+                note(exit, &mut cx)
+            });
+            let result = entered.vm.drive(main, stop);
+            entered.is_running = false;
+            entered.vm.leave_main(main, entered.has_level, result)
+        })
     }
 
     /// What is to be done when a main part has ended, or is given up.
@@ -321,7 +367,7 @@ impl Vm {
         self.tell_failures();
         if self.enter(|cx| cx.world.parked.is_empty()) {
             self.tell_forgiven();
-            if let Some(interrupted) = self.abort_older() {
+            if let Some(interrupted) = self.holding_panics(Vm::abort_older) {
                 return Err(interrupted);
             }
         }
@@ -335,7 +381,10 @@ impl Vm {
                 Stop::Tick => {
                     self.look()?;
                     self.check_memory();
-                    self.enter(|cx| cx.give_way());
+                    self.enter(|cx| {
+                        cx.raise_cancelled();
+                        cx.give_way();
+                    });
                     self.begin_slice();
                 }
                 Stop::Done(value) if self.is_running(main) => return Ok(value),
@@ -373,30 +422,22 @@ impl Vm {
 
     /// Does what running code asked for; the code goes on with the result, or with an error.
     fn carry_out_request(&mut self, request: Request) -> Result<(), Error> {
-        let result = (request.0)(self);
-        match result {
-            Err(Error::Interrupted(interrupt)) => return Err(Error::Interrupted(interrupt)),
-            Ok(None) => return Ok(()),
-            _ => {}
-        }
+        let result = match self.host_code(request.0) {
+            Ok(Err(Error::Interrupted(interrupt))) => return Err(Error::Interrupted(interrupt)),
+            Ok(Ok(None)) => return Ok(()),
+            Ok(Ok(Some(value))) => Ok(value),
+            Ok(Err(error)) => Err(error),
+            Err(panic) => resume_unwind(panic),
+        };
         self.enter(|cx| {
             let wake = match result {
-                Ok(None) => return,
-                Ok(Some(value)) => Wake::Value(value.value_in(cx.world)),
+                Ok(value) => Wake::Value(value.value_in(cx.world)),
                 Err(Error::Raised { value, .. }) => Wake::Raise(value.value_in(cx.world)),
                 Err(error) => Wake::Raise(cx.error_value(ErrorKind::ReloadError, &error.to_string())),
             };
             cx.world.tasks.wake = Some(wake);
         });
         Ok(())
-    }
-
-    /// Makes a value that stays alive as long as its handle.
-    pub fn make(&mut self, f: impl for<'gc> FnOnce(&mut Cx<'_, 'gc>) -> Value<'gc>) -> Handle {
-        self.enter(|cx| {
-            let value = f(cx);
-            Handle::new(cx.world, value)
-        })
     }
 
     /// Begins a slice. What was used of the one before is counted; whether that was too much is found out at the next look.
@@ -437,6 +478,15 @@ impl Vm {
 
     /// Within the function that was given to [`Vm::on_safe_point`]: ends the load, reload or call that stands at this safe point, as if it
     /// were cancelled.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::Interrupt;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.on_safe_point(|vm| vm.abandon());
+    /// assert!(matches!(vm.eval::<()>("while true { }"), Err(Error::Interrupted(Interrupt::Cancelled))));
+    /// ```
     pub fn abandon(&mut self) {
         self.files.is_abandoned = true;
     }
@@ -452,7 +502,7 @@ impl Vm {
     fn charge_slice(&mut self) {
         self.arena.mutate_root(|_, world| {
             let left = if world.ticks_saved.get() > 0 { world.ticks_saved.get() } else { world.ticks.get().max(0) };
-            let used = u64::try_from(world.slice - left).unwrap_or(0);
+            let used = u64::try_from(world.slice - left).unwrap_or(0).saturating_add(world.owed.take());
             world.slice = left;
             world.fuel = world.fuel.map(|fuel| fuel.saturating_sub(used));
             world.budget = world.budget.map(|budget| budget.saturating_sub(used));
@@ -469,7 +519,20 @@ impl Vm {
         }
     }
 
-    /// Bytes of living objects, roughly: buffers are known exactly at the end of each collection, the rest is an average.
+    /// Bytes of living objects, roughly: buffers are known exactly at the end of each collection ([`Vm::collect`] makes one), what was allocated since is added at the
+    /// next look, the rest is an average.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.collect();
+    /// let before = vm.memory_used();
+    /// let _kept: Handle = vm.eval("\"x\" * 1_000_000")?;
+    /// vm.collect();
+    /// assert!(vm.memory_used() > before + 900_000);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn memory_used(&self) -> usize {
         const AVERAGE_OBJECT: usize = 48;
         self.live_bytes + self.new_bytes + self.arena.metrics().total_gc_count() * AVERAGE_OBJECT
@@ -500,12 +563,25 @@ impl Vm {
 
     /// What is done at safe points: calls what the host wants called there, and makes the reload that was asked for by a
     /// [`ReloadHandle`].
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.remote().post(|vm| vm.define_value("host", "ready", true)).expect("the VM is there");
+    /// vm.poll();
+    /// assert!(vm.get::<bool>("host.ready")?);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn poll(&mut self) {
         self.carry_out_posted();
         self.carry_out_requested_reload();
         if let Some(mut poll) = self.poll.take() {
-            poll(self);
+            let polled = self.host_code(&mut poll);
             self.poll.get_or_insert(poll);
+            if let Err(panic) = polled {
+                resume_unwind(panic)
+            }
         }
     }
 
@@ -569,6 +645,19 @@ impl Vm {
     }
 
     /// Collects everything that nothing uses.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// let kept: Handle = vm.eval("list(0..1_000).map(|n| [n])")?;
+    /// vm.collect();
+    /// let before = vm.object_count();
+    /// drop(kept);
+    /// vm.collect();
+    /// assert!(vm.object_count() < before - 900);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn collect(&mut self) {
         self.clear_stacks();
         self.finish_cycle();
@@ -616,11 +705,25 @@ impl Vm {
     }
 
     /// Number of objects on the heap.
+    ///
+    /// Those that nothing uses are among them until they are collected. See the example of [`Vm::collect`].
     pub fn object_count(&self) -> usize {
         self.arena.metrics().total_gc_count()
     }
 
     /// Sets the fuel that is left; `None`: unlimited.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::Interrupt;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.set_fuel(Some(10_000));
+    /// assert!(matches!(vm.eval::<()>("while true { }"), Err(Error::Interrupted(Interrupt::Fuel))));
+    /// vm.set_fuel(None);
+    /// assert_eq!(vm.eval::<i64>("1 + 1")?, 2);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn set_fuel(&mut self, fuel: Option<u64>) {
         self.charge_slice();
         self.slice_goes_on = false;
@@ -628,6 +731,18 @@ impl Vm {
     }
 
     /// Uses the host's effects.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// assert_eq!(vm.host(|host| host.platform())?, std::env::consts::OS);
+    /// assert!(Vm::sandboxed().host(|host| host.platform()).is_err());
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Host`] with the text of what the host refuses, or of what has failed.
     pub fn host<R>(&mut self, f: impl FnOnce(&mut dyn Host) -> Result<R, crate::host::HostError>) -> Result<R, Error> {
         self.arena.mutate_root(|_, world| f(&mut *world.host)).map_err(|e| Error::Host(e.to_string()))
     }
@@ -670,50 +785,5 @@ pub(super) fn note<'gc>(exit: Exit<'gc>, cx: &mut Cx<'_, 'gc>) -> Stop {
             Stop::Outside(*request.expect("who leaves for the driver says what for"))
         }
         Exit::Interrupt(interrupt) => Stop::Interrupt(interrupt),
-    }
-}
-
-impl<'gc> Cx<'_, 'gc> {
-    /// Defines `namespace.name` as something of the host's or the library's.
-    pub fn define(&mut self, namespace: &str, name: &str, kind: Kind, value: Value<'gc>) -> Gc<'gc, Definition<'gc>> {
-        let namespace = self.world.namespace(self.mc, namespace);
-        let symbol = self.world.intern(self.mc, name);
-        let cell = Namespace::cell_or_new(namespace, self.mc, symbol);
-        cell.set_kind(kind);
-        Definition::set(cell, self.mc, value);
-        Definition::update_meta(cell, self.mc, |meta| meta.version = 1);
-        cell
-    }
-
-    /// The definition with this qualified name.
-    ///
-    /// # Errors
-    /// [`Error::Host`] if there is none, or one without value; it names the nearest.
-    pub fn definition(&mut self, qualified: &str) -> Result<Gc<'gc, Definition<'gc>>, Error> {
-        let found = qualified.rsplit_once('.').and_then(|(namespace, name)| {
-            let namespace = *self.world.namespaces.get(namespace)?;
-            let symbol = self.world.intern(self.mc, name);
-            namespace.get(symbol).filter(|definition| !definition.value().is_unset())
-        });
-        found.ok_or_else(|| self.no_definition(qualified))
-    }
-
-    #[cold]
-    fn no_definition(&self, qualified: &str) -> Error {
-        let Some((namespace, name)) = qualified.rsplit_once('.') else {
-            return Error::Host(format!("`{qualified}` names no definition: those are written `namespace.name`"));
-        };
-        let Some(found) = self.world.namespaces.get(namespace) else {
-            let near = ops::suggestion(namespace, self.world.namespaces.keys().map(|name| &**name));
-            return Error::Host(format!("`{qualified}` does not exist: there is no namespace `{namespace}`{near}"));
-        };
-        let definitions: Vec<_> = found.definitions().iter().filter(|d| !d.value().is_unset()).map(|d| d.name.as_str()).collect();
-        let near = ops::suggestion(name, definitions.into_iter());
-        Error::Host(format!("`{qualified}` does not exist{near}"))
-    }
-
-    /// An error of a built-in class as a value.
-    pub fn error_value(&mut self, kind: ErrorKind, message: &str) -> Value<'gc> {
-        Value::Instance(self.new_error(kind, message))
     }
 }

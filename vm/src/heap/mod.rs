@@ -11,4 +11,4 @@ mod weight;
 pub use barrier::write_barrier;
 pub use string::{Str, hash_bytes};
 pub use value::{BigNumber, Tag, Value, copy_value};
-pub use weight::{end_cycle, note_marked, note_marked_once, take_marked};
+pub use weight::{Weight, end_cycle, note_marked, note_marked_once, take_marked};

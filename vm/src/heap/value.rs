@@ -10,6 +10,7 @@ use crate::object::{
     Bound, BoxCell, Bytes, Class, Continuation, Decorated, Definition, EnumValue, Fiber, Function, HostObject, Instance,
     IteratorObject, List, Map, Namespace, NativeFunction, RangeObject, Set, Tuple, Variant,
 };
+use gc_arena::collect::Trace;
 use gc_arena::{Collect, Gc};
 use num_bigint::BigInt;
 use std::mem::MaybeUninit;
@@ -58,9 +59,14 @@ pub enum Value<'gc> {
 }
 
 /// An integer beyond 64 bits.
-#[derive(Collect)]
-#[collect(require_static)]
 pub struct BigNumber(pub BigInt);
+
+// SAFETY: it holds no pointers of the heap; it is traced only so that its weight is known.
+unsafe impl<'gc> Collect<'gc> for BigNumber {
+    fn trace<T: Trace<'gc>>(&self, _: &mut T) {
+        super::note_marked(self.0.bits() as usize / 8);
+    }
+}
 
 /// The tag words that hot code tests.
 pub struct Tag;

@@ -4,6 +4,8 @@
 //! sum after each slice of a collection, so that at the end of a cycle it knows what is alive. Marking runs to its end within one
 //! call on one thread, which is why a thread-local is enough for any number of VMs.
 
+use gc_arena::Collect;
+use gc_arena::collect::Trace;
 use std::cell::Cell;
 
 thread_local! {
@@ -34,4 +36,25 @@ pub fn end_cycle() {
 /// Bytes reported since the last call.
 pub fn take_marked() -> usize {
     MARKED.with(|marked| marked.replace(0))
+}
+
+/// Bytes of the buffers of an object, as a part of it: reported when the object is marked.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Weight(u32);
+
+impl Weight {
+    /// So many bytes; what the collector assumes of every object is left out.
+    pub fn of(bytes: usize) -> Weight {
+        Weight(u32::try_from(bytes).unwrap_or(u32::MAX))
+    }
+}
+
+// SAFETY: it holds no pointers of the heap; it is traced only so that it is known.
+unsafe impl<'gc> Collect<'gc> for Weight {
+    #[inline]
+    fn trace<T: Trace<'gc>>(&self, _: &mut T) {
+        if self.0 > 0 {
+            note_marked(self.0 as usize);
+        }
+    }
 }

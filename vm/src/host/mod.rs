@@ -10,6 +10,15 @@ use std::io;
 use std::time::Duration;
 
 /// Why an effect did not happen.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::HostError;
+/// use std::io;
+///
+/// assert_eq!(HostError::Refused("the clock".into()).to_string(), "the host does not allow the clock");
+/// assert_eq!(HostError::Failed(io::ErrorKind::NotFound.into()).to_string(), "it does not exist");
+/// ```
 #[derive(Debug)]
 pub enum HostError {
     /// The host does not allow it. The text names what was refused.
@@ -45,6 +54,8 @@ fn reason(error: &io::Error) -> String {
 }
 
 /// What a path names.
+///
+/// See the example of [`FileInfo`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FileKind {
     /// A file.
@@ -56,6 +67,14 @@ pub enum FileKind {
 }
 
 /// What is known of a file without reading it.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::{FileKind, Host, SystemHost};
+///
+/// let info = SystemHost::new().file_info("Cargo.toml").expect("it may be looked at").expect("it is there");
+/// assert!(info.kind == FileKind::File && !info.is_link && info.size > 0);
+/// ```
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct FileInfo {
     /// What it is.
@@ -69,6 +88,33 @@ pub struct FileInfo {
 }
 
 /// What becomes of what is in a file that is written.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::{Host, HostError, WriteMode};
+/// use std::cell::RefCell;
+/// use std::rc::Rc;
+///
+/// /// One file, whatever its path.
+/// struct Notes(Rc<RefCell<Vec<u8>>>);
+///
+/// impl Host for Notes {
+///     fn write_file(&mut self, _path: &str, data: &[u8], mode: WriteMode) -> Result<(), HostError> {
+///         let mut notes = self.0.borrow_mut();
+///         if mode == WriteMode::Replace {
+///             notes.clear();
+///         }
+///         notes.extend(data);
+///         Ok(())
+///     }
+/// }
+///
+/// let notes = Rc::new(RefCell::new(Vec::new()));
+/// let mut vm = Vm::builder().host(Notes(notes.clone())).build();
+/// vm.eval::<()>("import fs\nfs.write(\"a\", \"one\")\nfs.write(\"a\", \"two\")\nfs.append(\"a\", \" three\")\nnil")?;
+/// assert_eq!(*notes.borrow(), b"two three");
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum WriteMode {
     /// It is replaced.
@@ -78,6 +124,31 @@ pub enum WriteMode {
 }
 
 /// Effects of a running program. Every method has a default that refuses.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::{Host, HostError};
+/// use std::cell::RefCell;
+/// use std::rc::Rc;
+///
+/// /// Keeps what scripts print, and lets them do nothing else.
+/// #[derive(Clone, Default)]
+/// struct Printed(Rc<RefCell<String>>);
+///
+/// impl Host for Printed {
+///     fn write(&mut self, text: &str) -> Result<(), HostError> {
+///         self.0.borrow_mut().push_str(text);
+///         Ok(())
+///     }
+/// }
+///
+/// let printed = Printed::default();
+/// let mut vm = Vm::builder().host(printed.clone()).build();
+/// vm.eval::<()>("print(1 + 1)")?;
+/// assert_eq!(*printed.0.borrow(), "2\n");
+/// assert!(vm.eval::<f64>("import time\ntime.now()").is_err());
+/// # Ok::<(), Error>(())
+/// ```
 pub trait Host {
     /// Writes program output.
     fn write(&mut self, text: &str) -> Result<(), HostError> {
@@ -174,6 +245,12 @@ pub trait Host {
         Err(HostError::Refused("waiting".into()))
     }
 
+    /// Waits while a future of the host is awaited, too. Whoever completes one unparks the thread ([`std::thread::Thread::unpark`]), so that a host which waits by
+    /// [`std::thread::park_timeout`] goes on at once; one whose time is not that of the clock lets it pass here. Without it, as [`Host::sleep`].
+    fn park(&mut self, duration: Duration) -> Result<(), HostError> {
+        self.sleep(duration)
+    }
+
     /// A seed for random numbers and hashing.
     fn random_seed(&mut self) -> Result<u64, HostError> {
         Err(HostError::Refused("randomness".into()))
@@ -211,6 +288,15 @@ pub trait Host {
 }
 
 /// Refuses everything.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::NoHost;
+///
+/// let mut vm = Vm::builder().host(NoHost).build();
+/// let error = vm.eval::<()>("print(1)").expect_err("nothing is let through");
+/// assert!(error.to_string().contains("the host does not allow output"), "{error}");
+/// ```
 pub struct NoHost;
 
 impl Host for NoHost {}

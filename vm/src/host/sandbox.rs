@@ -5,6 +5,16 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 /// Effects that are allowed together.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::Effect;
+///
+/// let mut vm = Vm::builder().allow(&[Effect::Environment]).build();
+/// assert_eq!(vm.eval::<String>("import os\nos.platform()")?, std::env::consts::OS);
+/// assert!(vm.eval::<()>("print(1)").is_err());
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Effect {
     /// Writing to the output and to the stream beside it.
@@ -26,6 +36,17 @@ pub enum Effect {
 }
 
 /// Passes on what is allowed to another host; the rest is refused as by [`NoHost`].
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::{Effect, Host, Sandbox, SystemHost};
+///
+/// let mut host = Sandbox::new(SystemHost::new()).allow(Effect::Clock);
+/// assert!(host.monotonic().is_ok());
+/// assert!(host.read_file("Cargo.toml").is_err());
+/// let mut vm = Vm::builder().host(host).build();
+/// assert!(vm.eval::<String>("import os\nos.platform()").is_err());
+/// ```
 pub struct Sandbox<H> {
     inner: H,
     allowed: HashSet<Effect>,
@@ -34,11 +55,25 @@ pub struct Sandbox<H> {
 
 impl<H: Host> Sandbox<H> {
     /// Allows nothing.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::{Host, Sandbox, SystemHost};
+    ///
+    /// assert!(Sandbox::new(SystemHost::new()).platform().is_err());
+    /// ```
     pub fn new(inner: H) -> Sandbox<H> {
         Sandbox { inner, allowed: HashSet::new(), refusing: NoHost }
     }
 
     /// Allows an effect.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::{Effect, Host, Sandbox, SystemHost};
+    ///
+    /// assert!(Sandbox::new(SystemHost::new()).allow(Effect::Environment).platform().is_ok());
+    /// ```
     #[must_use]
     pub fn allow(mut self, effect: Effect) -> Sandbox<H> {
         self.allowed.insert(effect);
@@ -118,6 +153,10 @@ impl<H: Host> Host for Sandbox<H> {
 
     fn sleep(&mut self, duration: Duration) -> Result<(), HostError> {
         self.door(Effect::Clock).sleep(duration)
+    }
+
+    fn park(&mut self, duration: Duration) -> Result<(), HostError> {
+        self.door(Effect::Clock).park(duration)
     }
 
     fn random_seed(&mut self) -> Result<u64, HostError> {

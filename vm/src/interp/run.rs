@@ -29,9 +29,6 @@ pub fn run_to_end<'gc>(cx: &mut Cx<'_, 'gc>) -> Option<Exit<'gc>> {
     if cx.world.handlers[0].is_null() {
         cx.world.handlers = TABLE.map(|handler| handler as *const ());
     }
-    if !cx.world.settle() {
-        return Some(Exit::Interrupt(Interrupt::Fuel));
-    }
     let world: *mut _ = &raw mut *cx.world;
     loop {
         // SAFETY: the stack has a frame; the rest is argued at the head of state.rs.
@@ -50,7 +47,6 @@ pub fn run_to_end<'gc>(cx: &mut Cx<'_, 'gc>) -> Option<Exit<'gc>> {
 
 /// Starts a call on an empty stack: `start` has the shape of a native. Gives the exit when nothing is left to run.
 pub fn begin<'gc>(cx: &mut Cx<'_, 'gc>, start: impl FnOnce(&mut Cx<'_, 'gc>) -> NativeResult<'gc>) -> Option<Exit<'gc>> {
-    forget_owed(cx);
     let stub = cx.world.halt_stub.expect("stubs exist once a VM runs");
     if !cx.world.stack.push(stub, 1, 0, ReturnMode::Store) {
         unreachable!("an empty stack has room for one frame");
@@ -64,16 +60,8 @@ pub fn begin<'gc>(cx: &mut Cx<'_, 'gc>, start: impl FnOnce(&mut Cx<'_, 'gc>) -> 
     }
 }
 
-/// What a call of the host has spent beyond its fuel is not taken from the next one, which may have got new fuel.
-fn forget_owed(cx: &Cx<'_, '_>) {
-    if cx.world.parked.len() <= 1 {
-        cx.world.owed.set(0);
-    }
-}
-
 /// Starts a call of `callee` on an empty stack. Gives the exit when nothing is left to run.
 pub fn begin_call<'gc>(cx: &mut Cx<'_, 'gc>, callee: Value<'gc>, args: &[Value<'gc>]) -> Option<Exit<'gc>> {
-    forget_owed(cx);
     let stub = cx.world.halt_stub.expect("stubs exist once a VM runs");
     if !cx.world.stack.push(stub, 1, 0, ReturnMode::Store) {
         unreachable!("an empty stack has room for one frame");
@@ -102,7 +90,6 @@ pub fn begin_plain_call<'gc>(cx: &mut Cx<'_, 'gc>, callee: &Value<'gc>, args: &[
     if proto.arity() as usize != args.len() || world.recording.is_some() || world.passing.is_some() || !world.detours.is_empty() {
         return false;
     }
-    forget_owed(cx);
     let stub = cx.world.halt_stub.expect("stubs exist once a VM runs");
     cx.world.stack.begin(stub, *callee, proto, args)
 }

@@ -5,7 +5,7 @@ use super::trace::place_of;
 use crate::heap::Value;
 use crate::image::{ProtoKind, UnitKind};
 use crate::limits;
-use crate::object::{Control, Cx, ErrorKind, Exit, Frame, Goal, ReturnMode, Stack, StartedBy, Task, Wait, Wake};
+use crate::object::{Control, Cx, ErrorKind, Exit, Frame, Goal, MadeBy, Maker, ReturnMode, Stack, StartedBy, Task, Wait, Wake};
 use gc_arena::Gc;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -49,6 +49,33 @@ impl<'gc> Cx<'_, 'gc> {
         let proto = self.world.stack.frames.iter().map(|frame| frame.proto).find(|proto| proto.image.kind == ProtoKind::Unit)?;
         let unit = proto.linked.image.units.iter().find(|unit| unit.proto == proto.id && unit.kind == UnitKind::Statement)?;
         Some(StartedBy { path: proto.linked.module.path.clone(), shape: unit.shape })
+    }
+
+    /// What at the top level of a file is running, if it is one that runs.
+    pub(crate) fn maker(&self) -> Option<Maker> {
+        let proto = self.world.stack.frames.iter().map(|frame| frame.proto).find(|proto| proto.image.kind == ProtoKind::Unit)?;
+        let path = proto.linked.module.path.clone();
+        let unit = proto.linked.image.units.iter().find(|unit| unit.proto == proto.id);
+        let what = match unit.map(|unit| (&unit.kind, unit.shape)) {
+            Some((UnitKind::Statement, shape)) => MadeBy::Statement(shape),
+            Some((UnitKind::Value(name) | UnitKind::Decorate(name), _)) => MadeBy::Initialiser(name.clone()),
+            Some((UnitKind::Values(names), _)) => names.first().map_or(MadeBy::Other, |name| MadeBy::Initialiser(name.clone())),
+            Some((UnitKind::Extend(_), _)) | None => MadeBy::Other,
+        };
+        // What is evaluated is in no file.
+        (!path.starts_with('<')).then_some(Maker { path, what })
+    }
+
+    /// Whether a part of a file's top level is in the text that runs.
+    pub(crate) fn is_in_text(&self, maker: &Maker) -> bool {
+        let Some(linked) = self.world.modules.get(&maker.path).and_then(|module| module.state().linked) else { return false };
+        match &maker.what {
+            MadeBy::Statement(shape) => {
+                linked.image.units.iter().any(|unit| unit.kind == UnitKind::Statement && unit.shape == *shape)
+            }
+            MadeBy::Initialiser(name) => linked.image.definition(name).is_some(),
+            MadeBy::Other => true,
+        }
     }
 
     /// The running task begins to wait; what ends the wait goes to `dst`.
@@ -109,6 +136,32 @@ impl<'gc> Cx<'_, 'gc> {
             }
             None => {}
         }
+    }
+
+    /// As `cancel_task`; a task that computes need not come to a wait.
+    pub fn cancel_task_soon(&mut self, id: u64) {
+        self.cancel_task(id);
+        if let Some(task) = self.world.tasks.get(id).filter(|task| task.is_cancelled.get() && task.cancels.get() == 0) {
+            task.is_cancelled_soon.set(true);
+        }
+    }
+
+    /// At a safe point: the running task goes on with CancelledError if that was asked for and it has not come to a wait.
+    pub fn raise_cancelled(&mut self) {
+        if self.must_not_be_left() {
+            return;
+        }
+        let task = self.world.tasks.current.filter(|task| task.is_cancelled_soon.replace(false));
+        if let Some(task) = task.filter(|task| task.is_cancelled.get() && !task.is_ending.get() && task.cancels.get() == 0) {
+            task.cancels.set(1);
+            let error = self.error_value_of(ErrorKind::CancelledError, "the task was cancelled");
+            self.world.tasks.wake = Some(Wake::Raise(error));
+        }
+    }
+
+    /// Whether what runs goes on with something first, or with an instance half way that nobody may see.
+    fn must_not_be_left(&self) -> bool {
+        self.world.tasks.wake.is_some() || !self.world.migrating.is_empty() || self.world.replacing > 0
     }
 
     /// Has the host look soon whether anybody still waits for what is outside.
@@ -209,8 +262,7 @@ impl<'gc> Cx<'_, 'gc> {
 
     /// The running task gives way to the main part of the run, if that waits no longer than it has; it goes on where it stands when its turn comes.
     pub fn give_way(&mut self) {
-        // What it is to go on with comes first; and nobody may see an instance half way.
-        if self.world.tasks.wake.is_some() || !self.world.migrating.is_empty() || self.world.replacing > 0 {
+        if self.must_not_be_left() {
             return;
         }
         let Some(main) = self.main_whose_time_is_up() else { return };

@@ -6,8 +6,8 @@ use super::trace::{self, Trace};
 use crate::heap::Value;
 use crate::image::{Catches, Const};
 use crate::object::{
-    Class, Control, Cx, Definition, ErrorKind, Exit, Found, Frame, Instance, Interrupt, Kind, Member, NativeResult, Symbol, Tuple,
-    World,
+    Class, Control, Cx, Definition, ErrorKind, Exit, Found, Frame, HostObject, Instance, Interrupt, Kind, Member, NativeResult,
+    Symbol, Tuple, World,
 };
 use crate::ops;
 use gc_arena::Gc;
@@ -117,7 +117,8 @@ impl<'gc> Cx<'_, 'gc> {
         // Each frame was looked at, and some are kept.
         self.world.spend(self.world.stack.frames.len() / 2);
         self.world.charge(64 * trace.frames.len());
-        let value = World::host_object(self.mc, "Trace", trace);
+        let more = size_of_val(trace.frames.as_slice());
+        let value = Value::Host(HostObject::new(self.mc, "Trace", trace, more));
         self.set_error_part(instance, name, value);
     }
 

@@ -5,7 +5,7 @@
 
 use super::{Class, Linked};
 use crate::bytecode::{Extra, Insn, Op};
-use crate::heap::Value;
+use crate::heap::{Value, note_marked};
 use crate::image::{ProtoId, ProtoImage, ProtoKind};
 use crate::limits;
 use gc_arena::collect::Trace;
@@ -286,6 +286,9 @@ unsafe impl<'gc> Collect<'gc> for Function<'gc> {
     fn trace<T: Trace<'gc>>(&self, cc: &mut T) {
         self.proto.trace(cc);
         self.home.trace(cc);
+        if self.capture_count.get() > 4 {
+            note_marked(self.capture_count.get() as usize * size_of::<Value<'gc>>());
+        }
         for i in 0..self.capture_count.get() as usize {
             // SAFETY: `captures` points to `capture_count` initialised values.
             unsafe { &*self.captures.get().add(i) }.trace(cc);

@@ -4,7 +4,7 @@
 //! migrated may have an *extra* in its last place: a list of its attic and of the slots that have no room inside.
 
 use super::{Layout, LayoutId, List};
-use crate::heap::{Value, copy_value, write_barrier};
+use crate::heap::{Value, copy_value, note_marked, write_barrier};
 use gc_arena::collect::Trace;
 use gc_arena::{Collect, Gc, Mutation};
 use std::cell::{Cell, UnsafeCell};
@@ -36,6 +36,9 @@ unsafe impl<'gc, const N: usize> Collect<'gc> for Sized<'gc, N> {
     #[inline]
     fn trace<T: Trace<'gc>>(&self, cc: &mut T) {
         super::census::note(&self.head);
+        if N > 4 {
+            note_marked(size_of::<Self>());
+        }
         for slot in &self.slots {
             // SAFETY: nothing mutates while the collector traces.
             unsafe { &*slot.get() }.trace(cc);

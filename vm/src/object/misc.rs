@@ -1,7 +1,7 @@
 //! Small heap entities: boxes, bound methods, natives, iterators, host objects.
 
 use super::{Class, Cx, List, Map, Set, Symbol, Tuple};
-use crate::heap::{Str, Value, write_barrier};
+use crate::heap::{Str, Value, Weight, write_barrier};
 use gc_arena::lock::Lock;
 use gc_arena::{Collect, Gc, Mutation};
 use std::any::{Any, TypeId};
@@ -267,14 +267,29 @@ impl HostTypeId {
 
 /// Something of the host's that scripts pass around.
 #[derive(Collect)]
-#[collect(require_static)]
+#[collect(no_drop)]
 pub struct HostObject {
     /// Name of its type, for messages.
     pub type_name: &'static str,
     /// The thing.
+    #[collect(require_static)]
     pub data: Rc<dyn Any>,
     /// Set while the host has taken the thing out.
+    #[collect(require_static)]
     pub taken: Cell<bool>,
+    weight: Weight,
+}
+
+impl HostObject {
+    /// An object for a thing that has `more` bytes in buffers of its own, as far as that is known.
+    pub fn new<'gc, T: 'static>(mc: &Mutation<'gc>, type_name: &'static str, data: T, more: usize) -> Gc<'gc, HostObject> {
+        Self::of(mc, type_name, Rc::new(data), size_of::<T>() + more)
+    }
+
+    /// An object for a thing of so many bytes.
+    pub fn of<'gc>(mc: &Mutation<'gc>, type_name: &'static str, data: Rc<dyn Any>, bytes: usize) -> Gc<'gc, HostObject> {
+        Gc::new(mc, HostObject { type_name, data, taken: Cell::new(false), weight: Weight::of(bytes) })
+    }
 }
 
 /// A native that waits for the result of a call it asked for.

@@ -4,6 +4,7 @@ mod before;
 mod bundle;
 mod caches;
 mod census;
+mod change;
 mod class;
 mod collections;
 mod definition;
@@ -12,6 +13,7 @@ mod edge;
 mod fiber;
 mod function;
 mod instance;
+mod interrupt;
 mod layout;
 mod loading;
 mod map;
@@ -37,6 +39,7 @@ pub use bundle::{
 pub use caches::MethodCache;
 use caches::SuperCache;
 pub use census::{Found as FoundInstance, pass_instances, take_census};
+pub use change::{LayoutChange, SharedChanges};
 pub use class::{Class, ClassBody, ClassKind, HashSource, HookText, Member, MemberGone, MemberLeak, OwnSlot, Part, SlotInit, Was};
 pub use collections::{Bytes, List, RangeObject, Tuple};
 pub use definition::{Definition, DefinitionMeta, Generation, Kind, Leak, Linked, Module, ModuleState, Namespace};
@@ -45,6 +48,7 @@ pub use edge::{Crossing, Edge, Hook, Source, Step};
 pub use fiber::{Fiber, FiberState, Resumption};
 pub use function::{Code, Function, Proto};
 pub use instance::Instance;
+pub use interrupt::Interrupt;
 pub use layout::{Construction, Content, Layout, LayoutId, SlotInfo};
 pub use loading::{ClassTasks, LateHook, Loading};
 pub use map::{Entry, Map, MapTable, Probe, Set};
@@ -57,11 +61,8 @@ pub use recording::{Caller, Recording};
 pub use stack::{Frame, ReturnMode, SavedStack, Stack};
 pub use stopped::{GoOn, OnError, Stopped, Stopping};
 pub use symbol::{Symbol, SymbolMap};
-pub use task::{Bell, Completion, Goal, Level, OutsideWait, Parked, StartedBy, Task, Tasks, Tower, Wait, Wake};
+pub use task::{Bell, Completion, Goal, Level, MadeBy, Maker, OutsideWait, Parked, StartedBy, Task, Tasks, Tower, Wait, Wake};
 pub use undo::Undo;
 pub use variant::{EnumValue, Variant};
 pub use way::{Passed, Way, Ways};
-pub use world::{
-    Control, Cx, Detour, ErrorKind, Exit, Following, Found, HandlePool, Interrupt, LayoutChange, Passing, SharedChanges, Stress,
-    Symbols, TraceFrame, World,
-};
+pub use world::{Control, Cx, Detour, ErrorKind, Exit, Following, Found, HandlePool, Passing, Stress, Symbols, TraceFrame, World};

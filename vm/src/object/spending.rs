@@ -34,18 +34,6 @@ impl World<'_> {
         self.owed.set(self.owed.get().saturating_add(u64::try_from(beyond).unwrap_or(0)));
     }
 
-    /// Takes what was spent beyond the slice from the fuel; whether some is left.
-    pub(crate) fn settle(&mut self) -> bool {
-        let owed = self.owed.take();
-        match &mut self.fuel {
-            Some(fuel) if owed > 0 => {
-                *fuel = fuel.saturating_sub(owed);
-                *fuel > 0
-            }
-            _ => true,
-        }
-    }
-
     /// Bytes that were charged since the last look: what one native has made, if it made much.
     pub fn charged(&self) -> usize {
         usize::try_from(limits::ALLOCATION_SLICE - self.allocation_budget.get()).unwrap_or(0)

@@ -177,6 +177,13 @@ impl<'gc> Stack<'gc> {
         if top < self.soft_limit {
             self.values[top..self.soft_limit].fill(Value::Nil);
         }
+        // What a deep call has needed is not kept for ever.
+        let kept = (top * 4).max(limits::IDLE_SLOTS_MAX);
+        if self.values.len() > kept {
+            self.values.truncate(kept);
+            self.values.shrink_to(kept);
+            self.frames.shrink_to(self.frames.len() * 2);
+        }
         self.set_limits((top + 256).min(self.values.len()));
     }
 
@@ -263,6 +270,17 @@ impl<'gc> Stack<'gc> {
     pub fn reset(&mut self) {
         self.frames.clear();
         self.base = 0;
+        if self.values.len() > limits::IDLE_SLOTS_MAX {
+            self.shrink();
+        }
+    }
+
+    /// Gives the memory back that a deep call has needed.
+    #[cold]
+    fn shrink(&mut self) {
+        let force_slow = self.force_slow;
+        *self = Stack::new(limits::IDLE_SLOTS_MAX / 4, self.depth_limit);
+        self.force_slow(force_slow);
     }
 
     /// Base of every frame, outermost first.

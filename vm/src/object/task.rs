@@ -137,6 +137,26 @@ pub enum Goal {
     EndedAbove(u64),
 }
 
+/// What at the top level of a file has made something.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Maker {
+    /// The file.
+    pub path: Arc<str>,
+    /// What it is there.
+    pub what: MadeBy,
+}
+
+/// A part of a file's top level, as it is known again in another text.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum MadeBy {
+    /// A statement of this shape.
+    Statement(u64),
+    /// The initialiser of a definition.
+    Initialiser(Arc<str>),
+    /// A class, or what it is decorated with.
+    Other,
+}
+
 /// A statement at the top level of a file.
 #[derive(Clone, Debug)]
 pub struct StartedBy {
@@ -173,6 +193,9 @@ pub struct Task<'gc> {
     /// Whether it was cancelled.
     #[collect(require_static)]
     pub is_cancelled: Cell<bool>,
+    /// Whether CancelledError is raised at its next safe point, too.
+    #[collect(require_static)]
+    pub is_cancelled_soon: Cell<bool>,
     /// Whether a commit has started it, or a task that one has started.
     #[collect(require_static)]
     pub is_of_commit: Cell<bool>,
@@ -254,6 +277,7 @@ impl<'gc> Task<'gc> {
                 goal: Cell::new(None),
                 wanted: Cell::new((0, ReturnMode::Store)),
                 is_cancelled: Cell::new(false),
+                is_cancelled_soon: Cell::new(false),
                 is_of_commit: Cell::new(false),
                 started_by: RefCell::new(None),
                 cancels: Cell::new(0),

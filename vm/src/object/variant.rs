@@ -1,7 +1,7 @@
 //! Enums: variants and values.
 
 use super::{Class, Function, Symbol};
-use crate::heap::Value;
+use crate::heap::{Value, Weight};
 use gc_arena::barrier::unlock;
 use gc_arena::lock::Lock;
 use gc_arena::{Collect, Gc, Mutation};
@@ -57,19 +57,24 @@ pub struct EnumValue<'gc> {
     pub payload: Box<[Value<'gc>]>,
     /// Whether it is what a migration hook looks at: then it is never replaced.
     is_old: bool,
+    weight: Weight,
     replacement: Lock<Option<Gc<'gc, EnumValue<'gc>>>>,
 }
 
 impl<'gc> EnumValue<'gc> {
     /// A value of a variant.
     pub fn new(mc: &Mutation<'gc>, variant: Gc<'gc, Variant<'gc>>, payload: Box<[Value<'gc>]>) -> Gc<'gc, Self> {
-        Gc::new(mc, EnumValue { variant, payload, is_old: false, replacement: Lock::new(None) })
+        Self::make(mc, variant, payload, false)
     }
 
     /// A copy for a migration hook.
     pub fn old(mc: &Mutation<'gc>, value: Gc<'gc, Self>) -> Gc<'gc, Self> {
-        let (variant, payload) = (value.variant, value.payload.clone());
-        Gc::new(mc, EnumValue { variant, payload, is_old: true, replacement: Lock::new(None) })
+        Self::make(mc, value.variant, value.payload.clone(), true)
+    }
+
+    fn make(mc: &Mutation<'gc>, variant: Gc<'gc, Variant<'gc>>, payload: Box<[Value<'gc>]>, is_old: bool) -> Gc<'gc, Self> {
+        let weight = Weight::of(size_of_val(&*payload));
+        Gc::new(mc, EnumValue { variant, payload, is_old, weight, replacement: Lock::new(None) })
     }
 
     /// What it is now: itself, or what a migration hook has replaced it with.

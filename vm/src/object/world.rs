@@ -1,5 +1,7 @@
 //! The world: everything one VM knows, as data. Behaviour is added by the layers above, each in its own `impl World`.
 
+use super::change::{LayoutChange, SharedChanges};
+use super::interrupt::Interrupt;
 use super::symbol::Names;
 use super::{
     Before, BoxCell, Bundles, Class, ClassKind, Construction, Content, Continuation, Crossing, Decorated, Definition, Fiber,
@@ -14,10 +16,8 @@ use gc_arena::{Collect, Gc, GcWeak, Mutation};
 use indexmap::IndexMap;
 use lang::source::{Source, Span};
 use rustc_hash::FxHashMap;
-use serde::Serialize;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
@@ -65,17 +65,6 @@ pub enum Control<'gc> {
     Outside(Box<dyn Any>),
     /// Leave the interpreter for the host; execution cannot go on in this call. With `Exit` the `finally` clauses on the way run.
     Interrupt(Interrupt),
-}
-
-/// Why execution stopped for good, other than by an error of the program. Cannot be caught.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Interrupt {
-    /// The fuel limit is used up.
-    Fuel,
-    /// The host or the user asked to stop.
-    Cancelled,
-    /// The program called `exit` with this status.
-    Exit(i32),
 }
 
 /// Why the interpreter's loop was left.
@@ -299,17 +288,6 @@ pub struct Following<'gc> {
     pub hash: Value<'gc>,
 }
 
-/// Shared slots that a commit is about, as `main.C.slot`.
-#[derive(Default)]
-pub struct SharedChanges {
-    /// Those that are kept though their initialisers, or what these compute with, have changed.
-    pub conflicts: Vec<String>,
-    /// Those that are evaluated anew because of what their initialisers compute with.
-    pub recomputed: Vec<String>,
-    /// Members that are decorated again because of what their decorators use.
-    pub decorated: Vec<String>,
-}
-
 /// Calls of a function that go elsewhere: see `interp/detour.rs`.
 #[derive(Clone, Copy, Collect)]
 #[collect(no_drop)]
@@ -328,37 +306,6 @@ pub struct Passing<'gc> {
     pub named: Vec<(Arc<str>, Value<'gc>)>,
     /// Whether the call goes nowhere else.
     pub is_straight: bool,
-}
-
-/// A class whose layout was replaced, for reports.
-#[derive(Clone, Debug, Serialize)]
-pub struct LayoutChange {
-    /// Qualified name.
-    pub class: String,
-    /// Number of the old layout.
-    pub from: u32,
-    /// Number of the new one.
-    pub to: u32,
-    /// Slots that come into being.
-    pub added: Vec<String>,
-    /// Slots whose values go to the attic.
-    pub discarded: Vec<String>,
-    /// Slots that have another name: old, new.
-    pub renamed: Vec<(String, String)>,
-    /// Slots that were shared, and instance slots that are shared now.
-    pub shared: Vec<String>,
-    /// Those of `added` that have no default, and for which no hook of the edit can provide: instances have them without a value.
-    pub unset: Vec<String>,
-    /// Slots that had no default and have got one, for instances in which they have no value yet.
-    pub filled: Vec<String>,
-    /// Whether the slots that stay stand in another order.
-    #[serde(skip)]
-    pub is_reordered: bool,
-    /// The old layout.
-    #[serde(skip)]
-    pub old: LayoutId,
-    /// How many living instances have yet to follow, once somebody has counted them.
-    pub instances: Option<usize>,
 }
 
 /// Everything one VM knows.
@@ -523,7 +470,7 @@ pub struct World<'gc> {
     /// `ticks` before an allocation brought the next look forward.
     #[collect(require_static)]
     pub ticks_saved: Cell<i64>,
-    /// Loop turns that natives have spent beyond their slices, and that are not taken from the fuel yet.
+    /// Loop turns that natives have spent beyond their slices, and that are not taken from fuel and budget yet.
     #[collect(require_static)]
     pub owed: Cell<u64>,
     /// Fuel that is left, in safe points.
@@ -870,7 +817,7 @@ impl<'gc> World<'gc> {
 
     /// A value of the host's, wrapped.
     pub fn host_object<T: 'static>(mc: &Mutation<'gc>, type_name: &'static str, data: T) -> Value<'gc> {
-        Value::Host(Gc::new(mc, HostObject { type_name, data: Rc::new(data), taken: Cell::new(false) }))
+        Value::Host(HostObject::new(mc, type_name, data, 0))
     }
 
     /// A plain value for a variant without payload, or its constructor.

@@ -87,7 +87,10 @@ fn shallow<'gc>(world: &World<'gc>, a: &Value<'gc>, b: &Value<'gc>) -> Shallow<'
         (Value::Map(x), Value::Map(y)) => sized(a.same(b), x.len(), y.len()),
         (Value::Set(x), Value::Set(y)) => sized(a.same(b), x.len(), y.len()),
         (Value::Range(x), Value::Range(y)) => Shallow::Known(same_range(x, y)),
-        (Value::Bytes(x), Value::Bytes(y)) => Shallow::Known(x.data == y.data),
+        (Value::Bytes(x), Value::Bytes(y)) => {
+            world.spend(x.data.len() / 64);
+            Shallow::Known(x.data == y.data)
+        }
         (Value::Bound(x), Value::Bound(y)) => {
             Shallow::Known(x.receiver.same(&y.receiver) && x.name == y.name && x.binding.same(&y.binding))
         }

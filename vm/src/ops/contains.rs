@@ -7,7 +7,7 @@ use super::number::float_as_int;
 use crate::heap::Value;
 use crate::object::{Control, Cx, Kind, NativeResult, RangeObject};
 use gc_arena::Collect;
-use memchr::memmem;
+use memchr::{memchr, memmem};
 
 /// `value in container`. The result of a method of the program comes back as it is; its truthiness counts.
 pub fn contains<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>, container: Value<'gc>) -> NativeResult<'gc> {
@@ -23,7 +23,10 @@ pub fn contains<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>, container: Value<'
             _ => return Err(wrong_part(cx, &value, "a String contains strings")),
         },
         Value::Bytes(bytes) => match value {
-            Value::Int(byte) => u8::try_from(byte).is_ok_and(|byte| bytes.data.contains(&byte)),
+            Value::Int(byte) => {
+                cx.world.spend(bytes.data.len() / 64);
+                u8::try_from(byte).is_ok_and(|byte| memchr(byte, &bytes.data).is_some())
+            }
             Value::Bytes(part) => {
                 cx.world.spend(bytes.data.len() / 16);
                 memmem::find(&bytes.data, &part.data).is_some()

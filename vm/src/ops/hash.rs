@@ -96,7 +96,10 @@ fn shallow<'gc>(world: &World<'gc>, value: &Value<'gc>) -> Shallow<'gc> {
         }
         Value::Variant(variant) => hash_variant_name(variant.class.own_id.0, variant.name.0.hash()),
         Value::Range(range) => hash_range(range),
-        Value::Bytes(bytes) => hash_bytes(&bytes.data),
+        Value::Bytes(bytes) => {
+            world.spend(bytes.data.len() / 32);
+            hash_bytes(&bytes.data)
+        }
         Value::Bound(bound) => mix(hash_address(&bound.receiver), bound.name.0.hash()),
         Value::List(_) | Value::Map(_) | Value::Set(_) => return Shallow::Unhashable,
         Value::Nil | Value::False | Value::True | Value::Unset | Value::Stop => value.tag() as u32 ^ 0x5bd1_e995,

@@ -89,8 +89,10 @@ fn shallow(a: &Value<'_>, b: &Value<'_>) -> Shallow {
 fn ordered<'gc>(cx: &mut Cx<'_, 'gc>, relation: Relation, a: Value<'gc>, b: Value<'gc>) -> NativeResult<'gc> {
     match shallow(&a, &b) {
         Shallow::Known(order) => {
-            if let (Value::Str(a), Value::Str(b)) = (a, b) {
-                cx.world.spend(a.byte_len().min(b.byte_len()) / 64);
+            match (a, b) {
+                (Value::Str(a), Value::Str(b)) => cx.world.spend(a.byte_len().min(b.byte_len()) / 64),
+                (Value::Bytes(a), Value::Bytes(b)) => cx.world.spend(a.data.len().min(b.data.len()) / 64),
+                _ => {}
             }
             Ok(Value::bool(relation.holds(order)))
         }

@@ -5,7 +5,7 @@ use super::hash::{HashResult, hash_now};
 use super::mapping::key_equal;
 use crate::heap::Value;
 use crate::object::{Control, Cx, Entry, EnumValue, List, Map, NativeResult};
-use gc_arena::{Gc, Mutation};
+use gc_arena::Gc;
 
 /// `value is class`, where `class` is a class, an enum, a variant or a value of a variant without payload.
 pub fn is_instance<'gc>(cx: &mut Cx<'_, 'gc>, value: Value<'gc>, class: Value<'gc>) -> Result<bool, Box<Control<'gc>>> {
@@ -50,7 +50,7 @@ pub fn sequence_item<'gc>(sequence: &Value<'gc>, i: i8) -> Value<'gc> {
 }
 
 /// A list of the items of a tuple or list from `from` up to the last `tail` ones.
-pub fn sequence_rest<'gc>(mc: &Mutation<'gc>, sequence: &Value<'gc>, from: usize, tail: usize) -> Value<'gc> {
+pub fn sequence_rest<'gc>(cx: &Cx<'_, 'gc>, sequence: &Value<'gc>, from: usize, tail: usize) -> Value<'gc> {
     let pick = |items: &[Value<'gc>]| {
         let end = items.len().saturating_sub(tail);
         items.get(from..end).unwrap_or_default().to_vec()
@@ -60,7 +60,8 @@ pub fn sequence_rest<'gc>(mc: &Mutation<'gc>, sequence: &Value<'gc>, from: usize
         Value::List(list) => pick(&list.items()),
         _ => Vec::new(),
     };
-    Value::List(List::new(mc, rest))
+    cx.world.charge(64 + size_of_val(rest.as_slice()));
+    Value::List(List::new(cx.mc, rest))
 }
 
 /// A map of the pairs of `map` without these keys, which a pattern has found in it. Keys of a pattern are literals, so that no method

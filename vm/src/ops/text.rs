@@ -458,11 +458,19 @@ pub(super) fn next_part<'gc>(world: &World<'gc>, parts: &mut Parts<'gc>) -> Opti
             if is_error_class(world, layout.class) {
                 next_of_error(world, parts, instance, layout)
             } else {
-                slot(instance, layout, i)
+                let at = (i..layout.slots.len())
+                    .find(|at| !is_hidden(layout.slots[*at].name.as_str(), &Instance::get(instance, &layout, *at)))?;
+                parts.next = at + 1;
+                slot(instance, layout, at)
             }
         }
         container => super::compare::item(&container, i).map(Part::Item),
     }
+}
+
+/// Whether a slot is the engine's, and not the program's: what the value of a native bundle is in.
+fn is_hidden(slot: &str, value: &Value<'_>) -> bool {
+    slot == "_native" && matches!(value, Value::Host(_))
 }
 
 fn slot<'gc>(instance: Gc<'gc, Instance<'gc>>, layout: Gc<'gc, Layout<'gc>>, i: usize) -> Option<Part<'gc>> {

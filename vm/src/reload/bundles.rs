@@ -29,11 +29,26 @@ impl Vm {
     }
 
     /// Whether a path is that of a native bundle, whose content is no text.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// assert!(!Vm::is_bundle("game.lang"));
+    /// ```
     pub fn is_bundle(path: &str) -> bool {
         has_ending(path)
     }
 
     /// What was in a loaded file, of which the running text was made.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("game.lang", "let lives = 3")?;
+    /// assert_eq!(vm.running_content("game.lang").as_deref(), Some(&b"let lives = 3"[..]));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn running_content(&mut self, path: &str) -> Option<Vec<u8>> {
         let text = self.running_text(path)?;
         let of_bundle = |bundles: &Bundles| {
@@ -44,6 +59,12 @@ impl Vm {
     }
 
     /// The libraries of native bundles that are open, by their paths, each with how often: while old code is used, there is more than one.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// assert!(Vm::new().open_bundles().is_empty());
+    /// ```
     pub fn open_bundles(&mut self) -> Vec<(String, usize)> {
         self.enter(|cx| {
             let open = cx.world.bundles.versions.iter().filter(|version| version.table.strong_count() > 0);

@@ -13,6 +13,16 @@ use serde::Serialize;
 use std::sync::Arc;
 
 /// Why a reload is refused, or a warning: what speaks against it without standing in the way.
+///
+/// ```
+/// use embed::prelude::*;
+///
+/// let mut vm = Vm::new();
+/// let report = vm.reload_text("game.lang", "import nothing");
+/// let reason = &report.reasons[0];
+/// assert_eq!((reason.code, &*reason.file, reason.line), ("R0107", "game.lang", 1));
+/// assert!(!reason.remedy.is_empty());
+/// ```
 #[derive(Clone, Debug, Serialize)]
 pub struct Reason {
     /// Stable identifier, such as `R0101`.

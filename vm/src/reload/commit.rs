@@ -60,11 +60,6 @@ struct Origin<'gc> {
 /// By qualified name.
 type Origins<'gc> = FxHashMap<Arc<str>, Origin<'gc>>;
 
-/// Nothing happens beside the commit.
-pub(super) struct Silent;
-
-impl Stages for Silent {}
-
 impl Vm {
     /// Applies a plan. On an error everything is as before.
     pub(super) fn commit(&mut self, plan: CheckedPlan, stages: &mut impl Stages) -> Result<Done, Error> {

@@ -13,6 +13,14 @@ use std::time::Duration;
 
 impl Report {
     /// The report as one line of JSON.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let report = Vm::new().reload_text("game.lang", "let score = 7");
+    /// let line = report.to_json();
+    /// assert!(line.starts_with("{\"ok\": true, \"committed\": true, ") && !line.contains('\n'), "{line}");
+    /// ```
     pub fn to_json(&self) -> String {
         line_of(self)
     }
@@ -20,6 +28,19 @@ impl Report {
 
 impl StoppedProgram {
     /// What the program has stopped at, as one line of JSON with the one name `stopped`.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::OnError;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("bank.lang", "fn fee(days) { 100 // days }")?;
+    /// vm.on_error(OnError::Return);
+    /// assert!(vm.call::<_, i64>("bank.fee", (0,)).is_err());
+    /// let line = vm.stopped().expect("the call is alive").to_json();
+    /// assert!(line.starts_with("{\"stopped\": {\"class\": \"ValueError\", "), "{line}");
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn to_json(&self) -> String {
         #[derive(Serialize)]
         struct Line<'a> {

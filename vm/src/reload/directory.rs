@@ -19,6 +19,13 @@ const TEST_ENDING: &str = "_test.lang";
 const MAIN: &str = "main.lang";
 
 /// Whether a path is that of a text that belongs to a program: a `.lang` file that is no test file.
+///
+/// ```
+/// use embed::reload::is_program_file;
+///
+/// assert!(is_program_file("ui/menu.lang"));
+/// assert!(!is_program_file("ui/menu_test.lang") && !is_program_file("README.md"));
+/// ```
 pub fn is_program_file(path: &str) -> bool {
     path.ends_with(ENDING) && !path.ends_with(TEST_ENDING)
 }
@@ -27,6 +34,23 @@ impl Vm {
     /// Loads all texts in a directory and below it, in an order that satisfies what their top levels need of each other. The directory
     /// becomes a root for imports. What is called `x_test.lang` is left out, and so is what begins with a point. A load that cannot be
     /// completed leaves nothing behind; the report has a reason for each file that stands in its way.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::ReloadOptions;
+    /// use std::fs;
+    ///
+    /// # let folder = std::env::temp_dir().join(format!("lang-doc-load-directory-{}", std::process::id()));
+    /// # fs::create_dir_all(&folder)?;
+    /// fs::write(folder.join("a.lang"), "import b\nlet x = b.y + 1")?;
+    /// fs::write(folder.join("b.lang"), "let y = 1")?;
+    /// let mut vm = Vm::new();
+    /// let report = vm.load_directory(&folder.to_string_lossy(), &ReloadOptions::default());
+    /// assert!(report.ok, "{report}");
+    /// assert_eq!(vm.get::<i64>("a.x")?, 2);
+    /// # fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn load_directory(&mut self, directory: &str, options: &ReloadOptions) -> Report {
         let directory = normalise(directory);
         self.add_root(&directory);
@@ -41,6 +65,24 @@ impl Vm {
     }
 
     /// The paths of the texts that belong to the program in a directory, in order. Links to directories are not followed.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use std::fs;
+    ///
+    /// # let folder = std::env::temp_dir().join(format!("lang-doc-directory-files-{}", std::process::id()));
+    /// # fs::create_dir_all(&folder)?;
+    /// for name in ["b.lang", "a.lang", "a_test.lang", "notes.txt"] {
+    ///     fs::write(folder.join(name), "")?;
+    /// }
+    /// let found = Vm::new().directory_files(&folder.to_string_lossy())?;
+    /// assert_eq!(found, ["a.lang", "b.lang"].map(|name| folder.join(name).to_string_lossy().into_owned()));
+    /// # fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Host`] if the directory cannot be read.
     pub fn directory_files(&mut self, directory: &str) -> Result<Vec<String>, Error> {
         let directory = normalise(directory);
         let mut found = Vec::new();
@@ -72,6 +114,26 @@ impl Vm {
 
     /// The qualified name of the function that a program in a directory begins with: `main` of its `main.lang`, or the only `main`.
     /// `None` if there is none; a reason if there are several.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::ReloadOptions;
+    /// use std::fs;
+    ///
+    /// # let folder = std::env::temp_dir().join(format!("lang-doc-main-of-directory-{}", std::process::id()));
+    /// # fs::create_dir_all(&folder)?;
+    /// fs::write(folder.join("main.lang"), "fn main() { 7 }")?;
+    /// let directory = folder.to_string_lossy().into_owned();
+    /// let mut vm = Vm::new();
+    /// assert!(vm.load_directory(&directory, &ReloadOptions::default()).ok);
+    /// let main = vm.main_of_directory(&directory).expect("there is one at most");
+    /// assert_eq!(main.as_deref(), Some("main.main"));
+    /// # fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A reason, if there is more than one.
     pub fn main_of_directory(&mut self, directory: &str) -> Result<Option<String>, Box<Reason>> {
         let directory = normalise(directory);
         let inside = |path: &str| match directory.as_str() {

@@ -9,6 +9,17 @@ use crate::embed::Vm;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is not as a cold start of the files would make it.
+///
+/// ```
+/// use embed::prelude::*;
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("game.lang", "let score = 7")?;
+/// vm.eval_in("game", "<a console>", "fn cheat() { 1 }")?;
+/// let drift = vm.drift();
+/// assert!(drift.iter().any(|drift| drift.name == "game.cheat" && drift.kind == "function"));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Drift {
     /// The qualified name of a definition, or the path of a file.
@@ -86,6 +97,8 @@ impl Disk {
 impl Vm {
     /// What is not as a cold start of the files would make it: files whose text on the disk is another than the one that runs, and
     /// definitions.
+    ///
+    /// See the example of [`Drift`].
     pub fn drift(&mut self) -> Vec<Drift> {
         let mut drift = self.drift_of_files();
         let definitions = self.drift_of_definitions().into_iter();
@@ -94,6 +107,23 @@ impl Vm {
     }
 
     /// Files whose text on the disk is another than the one that runs.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use std::fs;
+    ///
+    /// # let folder = std::env::temp_dir().join(format!("lang-doc-drift-{}", std::process::id()));
+    /// # fs::create_dir_all(&folder)?;
+    /// let path = folder.join("game.lang").to_string_lossy().into_owned();
+    /// fs::write(&path, "let lives = 3")?;
+    /// let mut vm = Vm::new();
+    /// vm.load_file(&path)?;
+    /// assert!(vm.drift_of_files().is_empty());
+    /// fs::write(&path, "let lives = 4")?;
+    /// assert_eq!(vm.drift_of_files()[0].name, path);
+    /// # fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn drift_of_files(&mut self) -> Vec<Drift> {
         let mut paths: BTreeSet<String> = self.loaded_files().into_iter().collect();
         // What was refused may be a file that is not loaded.
@@ -132,11 +162,32 @@ impl Vm {
     }
 
     /// The last text of a file, or that it was gone, if that was refused or undone.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("game.lang", "let lives = 3")?;
+    /// vm.reload_text("game.lang", "let = 4");
+    /// assert_eq!(vm.left_text("game.lang"), Some(Some("let = 4")));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn left_text(&self, path: &str) -> Option<Option<&str>> {
         self.files.disk.left.get(path).map(|(text, _)| text.as_deref())
     }
 
     /// Number of commits that undid something.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("game.lang", "fn f() { 1 }")?;
+    /// vm.reload_text("game.lang", "fn f() { 2 }");
+    /// vm.undo();
+    /// assert_eq!(vm.undone_commits(), 1);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn undone_commits(&self) -> u64 {
         self.files.disk.undone
     }

@@ -13,6 +13,7 @@ use super::load::{Compiled, FileText, normalise, reason_of};
 use super::matches::incomplete_matches;
 use super::options::{Gate, HookErrors, Mode, ReloadOptions, Survey, mode_of_text};
 use super::plan::{FileInput, draft, plan};
+use super::reasons::{computed_stays, failed_reason, reasons_text, refused_by_host, unreadable};
 use super::report::Report;
 use super::runs::code_around;
 use super::stale::StaleCode;
@@ -30,6 +31,23 @@ use std::time::Instant;
 
 impl Vm {
     /// Loads a file and everything it imports. Its directory becomes a root for imports.
+    ///
+    /// ```
+    /// # let folder = std::env::temp_dir().join(format!("lang-doc-load-file-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// use embed::prelude::*;
+    ///
+    /// std::fs::write(folder.join("game.lang"), "import rules\nlet start = rules.lives")?;
+    /// std::fs::write(folder.join("rules.lang"), "let lives = 3")?;
+    /// let mut vm = Vm::new();
+    /// vm.load_file(&folder.join("game.lang").to_string_lossy())?;
+    /// assert_eq!(vm.get::<i64>("game.start")?, 3);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`Vm::load_texts`]; [`Error::Host`] if the file cannot be read.
     pub fn load_file(&mut self, path: &str) -> Result<Report, Error> {
         let path = normalise(path);
         let directory = path.rsplit_once('/').map_or("", |(d, _)| d);
@@ -39,6 +57,23 @@ impl Vm {
     }
 
     /// Loads texts under the given paths, and everything they import. A load that fails leaves nothing behind.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_texts(vec![
+    ///     ("game.lang".into(), "import rules\nlet start = rules.lives".into()),
+    ///     ("rules.lang".into(), "let lives = 3".into()),
+    /// ])?;
+    /// assert_eq!(vm.get::<i64>("game.start")?, 3);
+    /// assert!(vm.load_texts(vec![("a.lang".into(), "let x = 1".into()), ("b.lang".into(), "nil + 1".into())]).is_err());
+    /// assert!(!vm.is_loaded("a.lang"));
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Host`] with the reasons if a text is refused, else what its top-level code has raised.
     pub fn load_texts(&mut self, files: Vec<(String, String)>) -> Result<Report, Error> {
         let mut report = self.reload_texts(files);
         match report.error.take() {
@@ -48,11 +83,36 @@ impl Vm {
     }
 
     /// Reads the given files again and brings the running program to their texts, in one commit. A loaded file that is gone leaves.
+    ///
+    /// ```
+    /// # let folder = std::env::temp_dir().join(format!("lang-doc-reload-files-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// use embed::prelude::*;
+    ///
+    /// let game = folder.join("game.lang").to_string_lossy().into_owned();
+    /// std::fs::write(&game, "fn lives() { 3 }")?;
+    /// let mut vm = Vm::new();
+    /// vm.load_file(&game)?;
+    /// std::fs::write(&game, "fn lives() { 4 }")?;
+    /// assert!(vm.reload_files(&[game]).committed);
+    /// assert_eq!(vm.call::<_, i64>("game.lives", ())?, 4);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn reload_files(&mut self, paths: &[String]) -> Report {
         self.reload_files_with(paths, &ReloadOptions::default())
     }
 
     /// As [`Vm::reload_files`], with choices.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::ReloadOptions;
+    ///
+    /// let mut vm = Vm::new();
+    /// let report = vm.reload_files_with(&["no/such/file.lang".into()], &ReloadOptions { strict: true, ..ReloadOptions::default() });
+    /// assert!(!report.ok && report.reasons[0].message.contains("no/such/file.lang"), "{report}");
+    /// ```
     pub fn reload_files_with(&mut self, paths: &[String], options: &ReloadOptions) -> Report {
         match self.read_files(paths) {
             Ok(files) => self.reload(files, options),
@@ -65,6 +125,25 @@ impl Vm {
 
     /// Brings the running program to what is on the disk of `what`, as [`Vm::select_files`] understands it; without it, of everything that
     /// differs.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::ReloadOptions;
+    ///
+    /// # let folder = std::env::temp_dir().join(format!("lang-doc-reload-selected-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// let game = folder.join("game.lang").to_string_lossy().into_owned();
+    /// std::fs::write(&game, "fn lives() { 3 }")?;
+    /// let mut vm = Vm::new();
+    /// vm.load_file(&game)?;
+    /// std::fs::write(&game, "fn lives() { 4 }")?;
+    /// assert!(vm.reload_selected(None, &ReloadOptions::default()).committed);
+    /// assert_eq!(vm.call::<_, i64>("game.lives", ())?, 4);
+    /// let report = vm.reload_selected(Some(vec!["nothing".into()]), &ReloadOptions::default());
+    /// assert!(!report.ok);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn reload_selected(&mut self, what: Option<Vec<String>>, options: &ReloadOptions) -> Report {
         match self.selected(what.as_deref()) {
             Ok(files) => self.reload(files, options),
@@ -77,6 +156,16 @@ impl Vm {
     }
 
     /// What `reload_selected` would do. Has no effect.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::ReloadOptions;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("game.lang", "let score = 7")?;
+    /// assert!(!vm.plan_selected(Some(vec!["nothing".into()]), &ReloadOptions::default()).planned);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn plan_selected(&mut self, what: Option<Vec<String>>, options: &ReloadOptions) -> Report {
         match self.selected(what.as_deref()) {
             Ok(files) => self.plan(files, options),
@@ -92,6 +181,18 @@ impl Vm {
     }
 
     /// Brings the running program to the given texts, in one commit; refuses without any change.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("game.lang", "import rules\nlet lives = rules.lives").expect_err("there is no `rules`");
+    /// let report = vm.reload_texts(vec![
+    ///     ("game.lang".into(), "import rules\nlet lives = rules.lives".into()),
+    ///     ("rules.lang".into(), "let lives = 3".into()),
+    /// ]);
+    /// assert!(report.committed && report.files.len() == 2, "{report}");
+    /// ```
     pub fn reload_texts(&mut self, files: Vec<(String, String)>) -> Report {
         let files = files.into_iter().map(|(path, text)| FileText { path, text: Some(text) }).collect();
         self.reload(files, &ReloadOptions::default())
@@ -99,11 +200,35 @@ impl Vm {
 
     /// Brings the running program to the given texts, in one commit; refuses without any change. A refused reload is a report whose `ok`
     /// is false.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::reload::Gate;
+    /// use embed::{FileText, ReloadOptions};
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("rules.lang", "fn double(n) { n * 2 }\ntest \"double\" { assert double(2) == 4 }")?;
+    /// let text = "fn double(n) { n * 3 }\ntest \"double\" { assert double(2) == 4 }";
+    /// let edit = vec![FileText { path: "rules.lang".into(), text: Some(text.into()) }];
+    /// let report = vm.reload(edit, &ReloadOptions { gate: Gate::Tests, ..ReloadOptions::default() });
+    /// assert!(!report.ok && report.reasons[0].message.starts_with("test \"double\" of `rules.lang` fails"), "{report}");
+    /// assert_eq!(vm.call::<_, i64>("rules.double", (2,))?, 4);
+    ///
+    /// // The file is gone.
+    /// let gone = vec![FileText { path: "rules.lang".into(), text: None }];
+    /// assert!(vm.reload(gone, &ReloadOptions::default()).ok);
+    /// assert!(!vm.is_loaded("rules.lang"));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn reload(&mut self, files: Vec<FileText>, options: &ReloadOptions) -> Report {
         self.reload_as(&Course::default(), files, options)
     }
 
     pub(super) fn reload_as(&mut self, course: &Course, files: Vec<FileText>, options: &ReloadOptions) -> Report {
+        self.holding_panics(|vm| vm.reload_held(course, files, options))
+    }
+
+    fn reload_held(&mut self, course: &Course, files: Vec<FileText>, options: &ReloadOptions) -> Report {
         let start = Instant::now();
         let mut paths: Vec<String> = files.iter().map(|file| normalise(&file.path)).collect();
         let mut seen = FxHashSet::default();
@@ -166,6 +291,9 @@ impl Vm {
             self.warn_of_ended(&mut report);
         }
         self.release_bundles();
+        if self.files.within.is_empty() {
+            self.tidy_registries();
+        }
         if options.survey == Survey::AtOnce {
             self.survey_stale(&mut report);
         }
@@ -224,6 +352,15 @@ impl Vm {
     }
 
     /// What `reload_files_with` would do. Has no effect.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::ReloadOptions;
+    ///
+    /// let mut vm = Vm::new();
+    /// let report = vm.plan_files(&["no/such/file.lang".into()], &ReloadOptions::default());
+    /// assert!(!report.ok && !report.planned);
+    /// ```
     pub fn plan_files(&mut self, paths: &[String], options: &ReloadOptions) -> Report {
         match self.read_files(paths) {
             Ok(files) => self.plan(files, options),
@@ -232,7 +369,24 @@ impl Vm {
     }
 
     /// What `reload` would do. Has no effect.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::{FileText, ReloadOptions};
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("game.lang", "let score = 7\nfn f() { score }")?;
+    /// let edit = vec![FileText { path: "game.lang".into(), text: Some("let score = 7".into()) }];
+    /// let plan = vm.plan(edit, &ReloadOptions::default());
+    /// assert!(plan.planned && !plan.committed && plan.removed[0].name == "f");
+    /// assert_eq!(vm.call::<_, i64>("game.f", ())?, 7);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn plan(&mut self, files: Vec<FileText>, options: &ReloadOptions) -> Report {
+        self.holding_panics(|vm| vm.plan_held(files, options))
+    }
+
+    fn plan_held(&mut self, files: Vec<FileText>, options: &ReloadOptions) -> Report {
         let mut paths: Vec<String> = files.iter().map(|file| normalise(&file.path)).collect();
         let mut seen = FxHashSet::default();
         paths.retain(|path| seen.insert(path.clone()));
@@ -275,6 +429,16 @@ impl Vm {
     }
 
     /// The report of a request that names what does not exist.
+    ///
+    /// For change sources and front ends, which tell it as they tell a reload that was refused.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// let report = vm.refusal(vec!["game.lang".into()], "there is no `game.lang`".into());
+    /// assert!(!report.ok && report.to_string().contains("there is no `game.lang`"));
+    /// ```
     pub fn refusal(&mut self, files: Vec<String>, message: String) -> Report {
         let reason = Reason {
             code: codes::UNREADABLE.id,
@@ -314,6 +478,15 @@ impl Vm {
 
     /// Loads one file from a text: `name.lang` contributes to the namespace `name`.
     ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// let report = vm.load_text("game.lang", "let score = 7")?;
+    /// assert_eq!((&*report.added[0].name, vm.get::<i64>("game.score")?), ("score", 7));
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As for [`Vm::load_texts`].
     pub fn load_text(&mut self, path: &str, text: &str) -> Result<Report, Error> {
@@ -321,6 +494,19 @@ impl Vm {
     }
 
     /// Gives one file another text.
+    ///
+    /// A file that is not loaded is loaded. A refusal is a report whose `ok` is false.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("rules.lang", "let hits = 0\nfn hit(n) { hits += 1; n * 2 }")?;
+    /// assert_eq!(vm.call::<_, i64>("rules.hit", (4,))?, 8);
+    /// assert!(vm.reload_text("rules.lang", "let hits = 0\nfn hit(n) { hits += 1; n * 3 }").committed);
+    /// assert_eq!((vm.call::<_, i64>("rules.hit", (4,))?, vm.get::<i64>("rules.hits")?), (12, 2));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn reload_text(&mut self, path: &str, text: &str) -> Report {
         self.reload_texts(vec![(path.to_owned(), text.to_owned())])
     }
@@ -351,6 +537,17 @@ impl Vm {
     }
 
     /// Number of the last commit.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// let before = vm.epoch();
+    /// vm.load_text("game.lang", "let score = 7")?;
+    /// vm.reload_text("game.lang", "let score = 7");
+    /// assert_eq!(vm.epoch(), before + 1, "the reload changed nothing");
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn epoch(&mut self) -> u64 {
         self.enter(|cx| cx.world.epoch)
     }
@@ -365,6 +562,7 @@ impl Vm {
         let files = once_each(files)?;
         let (texts, gone): (Vec<FileText>, Vec<FileText>) = files.into_iter().partition(|file| file.text.is_some());
         let texts = texts.into_iter().map(|file| (file.path, file.text.unwrap_or_default())).collect();
+        self.files.sought.clear();
         let (compiled, mut warnings) = self.gather(texts)?;
         let mut inputs: Vec<FileInput> = Vec::new();
         for file in compiled {
@@ -381,6 +579,14 @@ impl Vm {
         let locked: Vec<Reason> = inputs.iter().filter_map(|input| self.locked_reason(input)).collect();
         if !locked.is_empty() {
             return Err(locked);
+        }
+        if self.is_frozen() {
+            let texts: Vec<(&str, &ModuleImage)> = inputs.iter().map(|input| (&*input.namespace, &*input.new)).collect();
+            let extends = inputs.iter().find_map(|input| Some((input, self.extends_frozen(&input.new, &texts)?)));
+            if let Some((input, span)) = extends {
+                let problem = Diagnostic::new(&codes::FROZEN, span, "the host has frozen what is loaded, and this would extend it");
+                return Err(vec![reason_of(&input.new.source, &problem.help("write a subclass, or a function"))]);
+            }
         }
         inputs.extend(gone.iter().filter_map(|file| self.input_of_gone(&normalise(&file.path))));
         let others = self.other_inputs(&inputs);
@@ -515,18 +721,6 @@ impl Vm {
     }
 }
 
-fn unreadable(path: &str, message: String) -> Reason {
-    Reason {
-        code: codes::UNREADABLE.id,
-        message,
-        file: path.to_owned(),
-        line: 0,
-        remedy: "correct the file, or restart the program without it".into(),
-        detail: String::new(),
-        place: None,
-    }
-}
-
 /// Files that are named twice, in two spellings of one path perhaps, are one.
 fn once_each(files: Vec<FileText>) -> Result<Vec<FileText>, Vec<Reason>> {
     let mut found: Vec<FileText> = Vec::with_capacity(files.len());
@@ -634,7 +828,10 @@ impl Told<'_> {
     /// Lets the host look at the program as it would go on.
     fn validate(&mut self, vm: &mut Vm) -> Result<(), Error> {
         let namespaces: Vec<String> = self.report.files.iter().map(|path| vm.namespace_of_path(path).to_string()).collect();
-        vm.validated(&self.report, &namespaces).map_err(|problem| {
+        let is_concerned = |name: &str| {
+            name.rsplit_once('.').is_some_and(|(namespace, _)| namespaces.iter().any(|concerned| concerned == namespace))
+        };
+        vm.validated(&self.report, is_concerned).map_err(|problem| {
             self.refused = Some(problem.clone());
             Error::Host(problem)
         })
@@ -653,76 +850,4 @@ impl Told<'_> {
         }
         Ok(())
     }
-}
-
-/// What the hooks of a class have computed is not mapped back with the commit that brought them.
-fn computed_stays(class: &str) -> Reason {
-    Reason {
-        code: codes::COMPUTED.id,
-        message: format!("what `migrate` of `{class}` has computed stays as it is"),
-        file: String::new(),
-        line: 0,
-        remedy: "an undo gives slots the values that they had before by their names; assign the others".into(),
-        detail: String::new(),
-        place: None,
-    }
-}
-
-/// What the host has said about a commit that it does not want.
-fn refused_by_host(paths: &[String], message: String) -> Reason {
-    Reason {
-        code: codes::REFUSED_BY_HOST.id,
-        message,
-        file: paths.first().cloned().unwrap_or_default(),
-        line: 0,
-        remedy: "correct the text and save again".into(),
-        detail: String::new(),
-        place: None,
-    }
-}
-
-/// Why a commit was taken back; `hook` says which one has raised, if it was one.
-fn failed_reason(error: &Error, hook: Option<String>) -> Reason {
-    if let Error::Refused(problems) = error
-        && let Some(problem) = problems.first()
-    {
-        return super::load::reason_of(&problem.source, &problem.diagnostic);
-    }
-    let text = error.to_string();
-    let mut lines = text.lines();
-    let message = lines.next().unwrap_or_default().to_owned();
-    let (file, line) = match error {
-        Error::Raised { trace, .. } => trace.shown().map_or((String::new(), 0), |f| (f.source.name().to_owned(), f.line())),
-        _ => (String::new(), 0),
-    };
-    Reason {
-        code: if hook.is_some() { codes::HOOK.id } else { codes::FAILED.id },
-        message: format!("{}: {message}", hook.as_deref().unwrap_or("running the new top-level code failed")),
-        file,
-        line,
-        remedy: match hook {
-            Some(hook) if hook.starts_with("`before_reload`") => {
-                "change what it refuses; an edit of `before_reload` itself is not refused by it".into()
-            }
-            _ => "correct the text and save again".into(),
-        },
-        detail: lines.collect::<Vec<_>>().join("\n"),
-        place: None,
-    }
-}
-
-/// Reasons as text, one after the other.
-pub(super) fn reasons_text(reasons: &[Reason]) -> String {
-    let mut out = String::new();
-    for reason in reasons {
-        out.push_str(&format!("error[{}]: {}\n", reason.code, reason.message));
-        if !reason.detail.is_empty() {
-            out.push_str(reason.detail.trim_end());
-            out.push('\n');
-        }
-        if !reason.remedy.is_empty() {
-            out.push_str(&format!("  = help: {}\n", reason.remedy));
-        }
-    }
-    out
 }

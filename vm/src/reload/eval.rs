@@ -2,10 +2,11 @@
 
 use super::check::Reason;
 use super::codes;
-use super::commit::Stages;
+use super::commit::{Done, Stages};
 use super::load::normalise;
 use super::options::Mode;
 use super::plan::{Action, PlannedDefinition, PlannedFile, ReloadPlan};
+use super::report::Report;
 use crate::compile::compile_source;
 use crate::embed::{Error, Handle, Problem, Vm};
 use crate::heap::Value;
@@ -14,12 +15,27 @@ use crate::interp::Trace;
 use crate::object::{Control, ErrorKind, Kind, Namespace, TraceFrame, Undo, World};
 use gc_arena::Gc;
 use lang::diagnostic::Diagnostic;
-use lang::source::Source;
+use lang::source::{Source, Span};
 use std::sync::Arc;
 
 impl Vm {
     /// Evaluates text in a namespace, as the REPL does: definitions always take effect and keep their contributor. Gives the value of
     /// the last statement if it is an expression.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("game.lang", "let score = 7")?;
+    /// let value = vm.eval_in("game", "<a console>", "score + 1")?.expect("it is an expression");
+    /// assert_eq!(vm.read::<i64>(&value)?, 8);
+    /// assert!(vm.eval_in("game", "<a console>", "fn double(n) { n * 2 }")?.is_none());
+    /// assert_eq!(vm.call::<_, i64>("game.double", (4,))?, 8);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Refused`] or [`Error::Host`] if the text is wrong, else what the program has raised.
     pub fn eval_in(&mut self, namespace: &str, name: &str, text: &str) -> Result<Option<Handle>, Error> {
         let source = Source::new(name, text);
         let result = compile_source(&source);
@@ -27,14 +43,17 @@ impl Vm {
             let problems = result.diagnostics.into_iter().map(|diagnostic| Problem { source: source.clone(), diagnostic });
             return Err(Error::Refused(problems.collect()));
         };
-        self.eval_image(namespace, image)
+        self.holding_panics(|vm| vm.eval_image(namespace, image))
     }
 
     /// As [`Vm::eval_in`], for text that was compiled before: `image` is what [`encode`](crate::image::encode) made of it. If it was made of
     /// another text, or by another version of the engine, the text is compiled.
+    ///
+    /// # Errors
+    /// As for [`Vm::eval_in`].
     pub fn eval_compiled(&mut self, namespace: &str, name: &str, text: &str, image: &[u8]) -> Result<Option<Handle>, Error> {
         match crate::image::decode(image, &Source::new(name, text)) {
-            Some(image) => self.eval_image(namespace, image),
+            Some(image) => self.holding_panics(|vm| vm.eval_image(namespace, image)),
             None => self.eval_in(namespace, name, text),
         }
     }
@@ -50,17 +69,17 @@ impl Vm {
             let diagnostic = diagnostic.help("evaluate it in another namespace");
             return Err(Error::Refused(vec![Problem { source: image.source.clone(), diagnostic }]));
         }
-        if self.is_frozen()
-            && let Some(definition) = image.definitions.iter().find(|d| self.is_defined_in(namespace, &d.name))
-        {
-            let problem = Diagnostic::new(&codes::FROZEN, definition.name_span, "the host has frozen what is loaded");
-            let problem = problem.help("evaluate it under another name");
-            return Err(Error::Refused(vec![Problem { source: image.source.clone(), diagnostic: problem }]));
+        if self.is_frozen() && self.files.making.is_none() {
+            let redefined = image.definitions.iter().find(|d| self.is_defined_in(namespace, &d.name)).map(|d| d.name_span);
+            if let Some(span) = redefined.or_else(|| self.extends_frozen(&image, &[(namespace, &image)])) {
+                let problem = Diagnostic::new(&codes::FROZEN, span, "the host has frozen what is loaded");
+                let problem = problem.help("evaluate it under another name");
+                return Err(Error::Refused(vec![Problem { source: image.source.clone(), diagnostic: problem }]));
+            }
         }
-        if self.is_reload_blocked()
-            && let Some(definition) = image.definitions.first()
-        {
-            let problem = Diagnostic::new(&codes::BLOCKED, definition.name_span, "the host has blocked reloads");
+        let changed = image.definitions.first().map(|d| d.name_span).or(image.extensions.first().map(|extension| extension.span));
+        if let Some(span) = changed.filter(|_| self.is_reload_blocked()) {
+            let problem = Diagnostic::new(&codes::BLOCKED, span, "the host has blocked reloads");
             let problem = problem.help("evaluate it when the host lets them through");
             return Err(Error::Refused(vec![Problem { source: image.source.clone(), diagnostic: problem }]));
         }
@@ -122,9 +141,13 @@ impl Vm {
         };
         let plan = ReloadPlan { files: vec![file], direction: self.files.direction, ..ReloadPlan::default() };
         let plan = super::CheckedPlan::for_evaluation(plan);
+        let mut binding = Binding { namespace, image: image.clone(), imports, judged: None };
+        if let Some(span) = changed.filter(|_| self.files.making.is_none()) {
+            binding.judged = Some((Report::of(plan.plan()), span));
+        }
         // What an evaluation runs is no part of the reload around it.
         let ran_outer = std::mem::take(&mut self.files.ran);
-        let done = self.commit(plan, &mut Binding { namespace, image: image.clone(), imports });
+        let done = self.commit(plan, &mut binding);
         self.files.ran = ran_outer;
         let result = match done {
             Ok(_) => {
@@ -197,7 +220,7 @@ impl Vm {
     }
 
     /// Whether a namespace has a definition of its own of this name.
-    fn is_defined_in(&mut self, namespace: &str, name: &str) -> bool {
+    pub(super) fn is_defined_in(&mut self, namespace: &str, name: &str) -> bool {
         self.enter(|cx| {
             let Some(namespace) = cx.world.namespaces.get(namespace).copied() else { return false };
             let name = cx.world.intern(cx.mc, name);
@@ -234,9 +257,22 @@ struct Binding<'a> {
     namespace: &'a str,
     image: Arc<ModuleImage>,
     imports: Vec<Arc<str>>,
+    /// What the host may refuse: an evaluation that changes definitions, with the place of the first.
+    judged: Option<(Report, Span)>,
 }
 
 impl Stages for Binding<'_> {
+    fn end(&mut self, vm: &mut Vm, _: &Done) -> Result<(), Error> {
+        let Some((report, span)) = &mut self.judged else { return Ok(()) };
+        report.committed = true;
+        report.epoch = vm.epoch() + 1;
+        let defined: Vec<String> = self.image.definitions.iter().map(|d| format!("{}.{}", self.namespace, d.name)).collect();
+        vm.validated(report, |name| defined.iter().any(|defined| defined == name)).map_err(|problem| {
+            let diagnostic = Diagnostic::new(&codes::REFUSED_BY_HOST, *span, problem);
+            Error::Refused(vec![Problem { source: self.image.source.clone(), diagnostic }])
+        })
+    }
+
     fn begin(&mut self, vm: &mut Vm) -> Result<(), Error> {
         for (import, source) in self.image.imports.iter().zip(&self.imports) {
             if let Some(name) = import.binds.iter().find(|bind| vm.is_defined_in(self.namespace, bind)) {

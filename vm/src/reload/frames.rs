@@ -11,6 +11,8 @@ use gc_arena::Gc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Code that a call or closure has.
+///
+/// See the example of [`Thread`].
 #[derive(Clone, Debug)]
 pub struct CodePlace {
     /// Qualified name of the function.
@@ -26,6 +28,23 @@ pub struct CodePlace {
 }
 
 /// A call that has begun and not ended.
+///
+/// ```
+/// use embed::prelude::*;
+/// use std::cell::RefCell;
+/// use std::rc::Rc;
+///
+/// let seen = Rc::new(RefCell::new(Vec::new()));
+/// let see = seen.clone();
+/// let mut vm = Vm::new();
+/// vm.define_function("host", "look()", move |vm: &mut Vm| {
+///     see.borrow_mut().extend(vm.calls().into_iter().map(|call| (call.place.function, call.place.line)));
+/// });
+/// vm.load_text("game.lang", "import host\nfn inner() { host.look() }\nfn outer() { inner(); 1 }")?;
+/// vm.call::<_, ()>("game.outer", ())?;
+/// assert_eq!(*seen.borrow(), [("game.inner".to_owned(), 2), ("game.outer".to_owned(), 3)]);
+/// # Ok::<(), Error>(())
+/// ```
 pub struct Call {
     /// Where it is.
     pub place: CodePlace,
@@ -36,6 +55,18 @@ pub struct Call {
 }
 
 /// What has calls of its own: the main part of a run, a task, a fiber that is suspended.
+///
+/// ```
+/// use embed::prelude::*;
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("game.lang", "import task\nfn wait() { task.sleep(1000) }")?;
+/// let _waits = vm.start::<(), _>("game.wait", ())?;
+/// vm.run_ready_tasks()?;
+/// let threads = vm.threads();
+/// assert_eq!((&*threads[0].calls[0].function, threads[0].calls[0].line), ("game.wait", 2));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Thread {
     /// The name of the task, where that is known.
@@ -47,6 +78,17 @@ pub struct Thread {
 }
 
 /// A closure.
+///
+/// ```
+/// use embed::prelude::*;
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("game.lang", "fn adder(n) { |m| m + n }\nlet kept = adder(1)")?;
+/// let closures = vm.closures();
+/// let adder = closures.iter().find(|closure| closure.place.file == "game.lang").expect("it is kept");
+/// assert_eq!(vm.call_handle::<_, i64>(&adder.function, (2,))?, 3);
+/// # Ok::<(), Error>(())
+/// ```
 pub struct Closure {
     /// Its code.
     pub place: CodePlace,
@@ -55,6 +97,8 @@ pub struct Closure {
 }
 
 /// Something that holds an object.
+///
+/// See the example of [`Vm::referrers`].
 pub struct Referrer {
     /// The object that holds it; `None` if a variable does, or the host.
     pub holder: Option<Handle>,
@@ -67,6 +111,8 @@ type FoundCall<'gc> = (CodePlace, Option<Gc<'gc, Fiber<'gc>>>, Option<String>);
 
 impl Vm {
     /// The program's calls that have begun and not ended, of all tasks and fibers, innermost first within each.
+    ///
+    /// See the example of [`Call`].
     pub fn calls(&mut self) -> Vec<Call> {
         self.enter(|cx| {
             let calls = cx.calls();
@@ -79,11 +125,15 @@ impl Vm {
     }
 
     /// What has calls of its own that have begun and not ended. Looks at everything alive.
+    ///
+    /// See the example of [`Thread`].
     pub fn threads(&mut self) -> Vec<Thread> {
         self.enter(|cx| cx.threads())
     }
 
     /// The program's closures that are alive. Looks at everything alive.
+    ///
+    /// See the example of [`Closure`].
     pub fn closures(&mut self) -> Vec<Closure> {
         self.enter(|cx| {
             let closures = cx.closures();
@@ -92,6 +142,20 @@ impl Vm {
     }
 
     /// Objects and variables that hold what `held` gives; running calls are left out. Looks at everything alive.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("game.lang", "class Sword { }\nlet bag = [Sword()]\nfn sword() { bag[0] }")?;
+    /// let sword: Handle = vm.call("game.sword", ())?;
+    /// let paths: Vec<String> = vm.referrers(&sword)?.into_iter().map(|referrer| referrer.path).collect();
+    /// assert!(paths.contains(&"game.bag[0]".to_owned()), "{paths:?}");
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Host`] if the handle is another VM's, or the value is no object.
     pub fn referrers(&mut self, held: &Handle) -> Result<Vec<Referrer>, Error> {
         self.enter(|cx| {
             let Some(at) = held.value_in(cx.world).heap_pointer() else {

@@ -79,6 +79,8 @@ impl Rename {
 }
 
 /// A version of a definition.
+///
+/// See the example of [`Vm::history`].
 #[derive(Clone, Debug)]
 pub struct DefinitionVersion {
     /// Qualified name.
@@ -209,7 +211,22 @@ impl Vm {
     }
 
     /// Takes the last commit that was not undone back: a commit of its own. `None` when there is none to take back.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("rules.lang", "fn damage(n) { n * 2 }")?;
+    /// vm.reload_text("rules.lang", "fn damage(n) { n * 3 }");
+    /// assert!(vm.undo().expect("there was a commit").ok);
+    /// assert_eq!(vm.call::<_, i64>("rules.damage", (4,))?, 8);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn undo(&mut self) -> Option<Report> {
+        self.holding_panics(Vm::undo_held)
+    }
+
+    fn undo_held(&mut self) -> Option<Report> {
         self.keep_history();
         let commit = self.files.history.commits.pop()?;
         let files = commit.files.iter().map(|f| FileText { path: f.path.clone(), text: f.before.clone() }).collect();
@@ -230,7 +247,24 @@ impl Vm {
     }
 
     /// Makes the commit that was undone last again. `None` when there is none.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("rules.lang", "fn damage(n) { n * 2 }")?;
+    /// vm.reload_text("rules.lang", "fn damage(n) { n * 3 }");
+    /// assert!(vm.redo().is_none(), "nothing was undone");
+    /// vm.undo().expect("there was a commit");
+    /// assert!(vm.redo().expect("there was an undo").ok);
+    /// assert_eq!(vm.call::<_, i64>("rules.damage", (4,))?, 12);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn redo(&mut self) -> Option<Report> {
+        self.holding_panics(Vm::redo_held)
+    }
+
+    fn redo_held(&mut self) -> Option<Report> {
         self.keep_history();
         let commit = self.files.history.undone.pop()?;
         let files = commit.files.iter().map(|f| FileText { path: f.path.clone(), text: f.after.clone() }).collect();
@@ -252,6 +286,17 @@ impl Vm {
     }
 
     /// Versions of a definition by its qualified name, oldest first.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("rules.lang", "fn damage(n) { n * 2 }")?;
+    /// vm.reload_text("rules.lang", "fn damage(n) { n * 3 }");
+    /// let versions: Vec<(u32, String)> = vm.history("rules.damage").into_iter().map(|version| (version.version, version.text)).collect();
+    /// assert_eq!(versions, [(1, "fn damage(n) { n * 2 }".into()), (2, "fn damage(n) { n * 3 }".into())]);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn history(&self, qualified: &str) -> Vec<DefinitionVersion> {
         self.files.history.versions.get(qualified).cloned().unwrap_or_default()
     }
@@ -279,6 +324,15 @@ impl Vm {
     }
 
     /// The text that runs of a definition with this qualified name: what a session has evaluated, or what its file says.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("rules.lang", "let hits = 0\nfn damage(n) { n * 2 }")?;
+    /// assert_eq!(vm.running_definition("rules.damage").as_deref(), Some("fn damage(n) { n * 2 }"));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn running_definition(&mut self, qualified: &str) -> Option<String> {
         let (is_evaluated, of_file) = self.enter(|cx| {
             let cell = cx.find_cell(qualified)?;

@@ -164,17 +164,42 @@ impl Vm {
 
     /// Tells the program's listeners what came of a reload. What they raise becomes a warning.
     pub(super) fn tell(&mut self, report: &mut Report) {
-        let listeners = self.listeners();
-        self.tell_to(&listeners, report);
+        self.holding_panics(|vm| {
+            let listeners = vm.listeners();
+            vm.tell_to(&listeners, report);
+        });
     }
 
     /// As `tell`: those listeners that were there when the reload began and are still. The host's watchers hear it last.
     pub(super) fn tell_to(&mut self, listeners: &Listeners, report: &mut Report) {
         self.tell_program(listeners, report);
-        self.files.watchers.borrow_mut().retain(|tell| tell(report).is_continue());
+        // A panic of theirs goes on when the reload has ended.
+        let told = self.held_host_code(|vm| vm.files.watchers.borrow_mut().retain(|tell| tell(report).is_continue()));
+        if let Err(panicked) = told {
+            report.warnings.push(raised("a watcher of reports has not heard of it:", &panicked, ""));
+        }
     }
 
     /// Has `tell` called with what comes of each reload from now on, made or refused, until it breaks.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use std::cell::RefCell;
+    /// use std::ops::ControlFlow;
+    /// use std::rc::Rc;
+    ///
+    /// let told = Rc::new(RefCell::new(Vec::new()));
+    /// let tell = told.clone();
+    /// let mut vm = Vm::new();
+    /// vm.watch_reports(move |report| {
+    ///     tell.borrow_mut().push(report.ok);
+    ///     ControlFlow::Continue(())
+    /// });
+    /// vm.load_text("game.lang", "let score = 7")?;
+    /// vm.reload_text("game.lang", "let = 7");
+    /// assert_eq!(*told.borrow(), [true, false]);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn watch_reports(&self, tell: impl Fn(&Report) -> ControlFlow<()> + 'static) {
         self.files.watchers.borrow_mut().push(Box::new(tell));
     }
@@ -228,7 +253,7 @@ impl Vm {
             return;
         }
         for error in self.take_forgiven() {
-            let warnings = match self.tell_of_hook(&error) {
+            let warnings = match self.holding_panics(|vm| vm.tell_of_hook(&error)) {
                 Ok(Some(warnings)) => warnings,
                 Ok(None) => vec![forgiven(&self.raised(error))],
                 Err(error) => vec![raised("a listener could not be told:", &error, "")],

@@ -11,6 +11,20 @@ use std::sync::Arc;
 
 /// What became of the texts that VMs have compiled: the last one of each path. A host that loads one program into many VMs hands it to all of
 /// them (`Vm::share_images`), and every text is compiled once.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::reload::Images;
+///
+/// let images = Images::default();
+/// for _ in 0..3 {
+///     let mut vm = Vm::new();
+///     vm.share_images(&images);
+///     vm.load_text("rules.lang", "fn damage(n) { n * 2 }")?;    // compiled once
+///     assert_eq!(vm.call::<_, i64>("rules.damage", (4,))?, 8);
+/// }
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Default)]
 pub struct Images(Rc<RefCell<FxHashMap<String, (Source, CompiledText)>>>);
 

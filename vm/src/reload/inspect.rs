@@ -11,6 +11,8 @@ use lang::source::Source;
 use std::collections::HashSet;
 
 /// What the texts of a check are.
+///
+/// See the example of [`Vm::check`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Extent {
     /// Some files; others may contribute to the same namespaces.
@@ -24,6 +26,21 @@ impl Vm {
     /// them. Says more than a load does: also what can be meant so, such as a variable that nothing uses.
     ///
     /// Of native bundles that cannot be loaded it says nothing.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::reload::Extent;
+    ///
+    /// let mut vm = Vm::new();
+    /// let problems = vm.check(vec![("game.lang".into(), "fn f() { let unused = 1; 2 }".into())], Extent::Files).expect("it would load");
+    /// assert!(problems[0].diagnostic.plain(&problems[0].source).contains("`unused`"));
+    /// let reasons = vm.check(vec![("game.lang".into(), "fn f( {".into())], Extent::Files).expect_err("it would not load");
+    /// assert_eq!((&*reasons[0].file, reasons[0].line), ("game.lang", 1));
+    /// assert!(!vm.is_loaded("game.lang"));
+    /// ```
+    ///
+    /// # Errors
+    /// The reasons for which the texts would not be loaded.
     pub fn check(&mut self, texts: Vec<(String, String)>, extent: Extent) -> Result<Vec<Problem>, Vec<Reason>> {
         let outer = std::mem::replace(&mut self.files.is_checking, true);
         let found = self.look_at(texts, extent);

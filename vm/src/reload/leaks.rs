@@ -9,6 +9,8 @@ use crate::object::{Cx, Definition, Kind, Undo};
 use gc_arena::Gc;
 
 /// A leak, and who uses it.
+///
+/// See the example of [`Vm::leaks`].
 #[derive(Clone, Debug)]
 pub struct LeakEntry {
     /// Bare name.
@@ -93,6 +95,17 @@ impl Vm {
     }
 
     /// All leaks, or those of one namespace, with who uses them. Walks the heap.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("game.lang", "fn old() { 1 }\nlet kept = [old]")?;
+    /// vm.reload_text("game.lang", "let kept = [old]");
+    /// let leaks = vm.leaks(None);
+    /// assert_eq!((&*leaks[0].name, leaks[0].uses.is_empty()), ("old", false));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn leaks(&mut self, namespace: Option<&str>) -> Vec<LeakEntry> {
         self.enter(|cx| {
             let cells: Vec<_> = cx.leaks().into_iter().filter(|c| namespace.is_none_or(|n| *c.namespace.name == *n)).collect();
@@ -108,11 +121,34 @@ impl Vm {
     }
 
     /// How many leaks there are, those among them that nothing uses any more. Does not walk the heap.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("game.lang", "fn old() { 1 }\nlet kept = [old]")?;
+    /// vm.reload_text("game.lang", "let kept = [old]");
+    /// assert_eq!(vm.count_leaks(), 1);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn count_leaks(&mut self) -> usize {
         self.enter(|cx| cx.leaks().len() + cx.members_leaked().len())
     }
 
     /// Ends leaks that nothing alive uses: a full collection and a walk of the heap. Gives their qualified names.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("game.lang", "fn old() { 1 }")?;
+    /// let held = vm.handle("game.old")?;
+    /// vm.reload_text("game.lang", "");
+    /// assert!(vm.release_leaks().is_empty(), "the host holds it");
+    /// drop(held);
+    /// assert_eq!(vm.release_leaks(), ["game.old"]);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn release_leaks(&mut self) -> Vec<String> {
         self.collect();
         self.enter(|cx| {
@@ -130,6 +166,18 @@ impl Vm {
     }
 
     /// Ends a leak by force: who uses its name gets NameError from now on. False when there is no such leak.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("game.lang", "fn old() { 1 }\nfn user() { old() }")?;
+    /// vm.reload_text("game.lang", "fn user() { old() }");
+    /// assert_eq!(vm.call::<_, i64>("game.user", ())?, 1);
+    /// assert!(vm.drop_leak("game.old"));
+    /// assert!(vm.call::<_, i64>("game.user", ()).is_err());
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn drop_leak(&mut self, qualified: &str) -> bool {
         self.enter(|cx| {
             let cell = cx.leaks().into_iter().find(|cell| cell.qualified_name() == qualified);

@@ -16,7 +16,7 @@ use lang::diagnostic::Diagnostic;
 use lang::source::Source;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// What a VM knows of files, beside the heap.
@@ -44,10 +44,12 @@ pub struct Files {
     pub(super) ran: Vec<super::report::Statement>,
     /// What went wrong in the last commit beside the error that it ended with.
     pub(super) further_errors: Vec<Error>,
+    /// Files that imports of the last load or reload have been looked for at, in vain.
+    pub(super) sought: BTreeSet<String>,
     /// Number of texts evaluated so far.
     pub(super) evaluations: u64,
     /// Loads and reloads that are being made: more than one while the code of one loads something.
-    pub(super) commits_running: u32,
+    pub(crate) commits_running: u32,
     /// The mode of reloads that do not name one.
     pub mode: Mode,
     /// What was committed.
@@ -95,6 +97,13 @@ impl Default for Library {
 }
 
 /// Which files contribute to one namespace, unless their first lines say.
+///
+/// ```
+/// use embed::reload::Sharing;
+///
+/// assert_eq!(Sharing::Nothing.namespace_of("ui/menu"), "ui.menu");
+/// assert_eq!(Sharing::Directory.namespace_of("ui/menu"), "ui");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Sharing {
     /// Each has its own: `a/b.lang` is `a.b`.
@@ -106,6 +115,8 @@ pub enum Sharing {
 
 impl Sharing {
     /// The namespace of a file without a first line that names one, by its path below its root without `.lang`.
+    ///
+    /// See the example of [`Sharing`].
     pub fn namespace_of(self, relative: &str) -> String {
         match self {
             Sharing::Nothing => relative.replace('/', "."),
@@ -120,6 +131,21 @@ impl Sharing {
 const ROOT_NAMESPACE: &str = "main";
 
 /// A file for a reload.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::{FileText, ReloadOptions};
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("a.lang", "let x = 1")?;
+/// let edits = vec![
+///     FileText { path: "a.lang".into(), text: None },
+///     FileText { path: "b.lang".into(), text: Some("let y = 2".into()) },
+/// ];
+/// assert!(vm.reload(edits, &ReloadOptions::default()).committed);
+/// assert_eq!(vm.loaded_files(), ["b.lang"]);
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FileText {
     /// Its path.
@@ -149,6 +175,21 @@ type Refusal = Vec<Reason>;
 
 impl Vm {
     /// Adds a directory in which `import a.b` looks for `a/b.lang`.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use std::fs;
+    ///
+    /// # let folder = std::env::temp_dir().join(format!("lang-doc-add-root-{}", std::process::id()));
+    /// # fs::create_dir_all(&folder)?;
+    /// fs::write(folder.join("rules.lang"), "let lives = 3")?;
+    /// let mut vm = Vm::new();
+    /// vm.add_root(&folder.to_string_lossy());
+    /// vm.load_text("game.lang", "import rules\nlet start = rules.lives")?;
+    /// assert_eq!(vm.get::<i64>("game.start")?, 3);
+    /// # fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn add_root(&mut self, directory: &str) {
         let directory = normalise(directory);
         if !self.files.roots.contains(&directory) {
@@ -157,12 +198,24 @@ impl Vm {
     }
 
     /// Lets a file contribute to this namespace instead of the one of its path; what its first line says comes before that.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.assign_namespace("level-3.lang", "level");
+    /// vm.load_text("level-3.lang", "let size = 9")?;
+    /// assert_eq!(vm.get::<i64>("level.size")?, 9);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn assign_namespace(&mut self, path: &str, namespace: &str) {
         self.files.assigned.insert(normalise(path), namespace.into());
     }
 
     /// Takes compiled files from here instead of compiling a text that another VM has compiled before. For hosts that load one program
     /// many times.
+    ///
+    /// See the example of [`Images`].
     pub fn share_images(&mut self, images: &Images) {
         self.files.images = Some(images.clone());
     }
@@ -174,11 +227,27 @@ impl Vm {
     }
 
     /// The mode of reloads that do not name one, of files that do not either.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::Mode;
+    ///
+    /// let mut vm = Vm::new();
+    /// assert_eq!(vm.mode(), Mode::Update);
+    /// vm.set_mode(Mode::Overwrite);
+    /// vm.load_text("game.lang", "let score = 7")?;
+    /// vm.set("game.score", 8)?;
+    /// vm.reload_text("game.lang", "let score = 7\nlet lives = 3");
+    /// assert_eq!(vm.get::<i64>("game.score")?, 7, "everything is made anew");
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn set_mode(&mut self, mode: Mode) {
         self.files.mode = mode;
     }
 
     /// The mode of reloads that do not name one.
+    ///
+    /// See the example of [`Vm::set_mode`].
     pub fn mode(&self) -> Mode {
         self.files.mode
     }
@@ -198,6 +267,18 @@ impl Vm {
     }
 
     /// Decides which files contribute to one namespace. Call it before anything is loaded.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::reload::Sharing;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.add_root("");
+    /// vm.set_namespace_sharing(Sharing::Directory);
+    /// vm.load_text("ui/menu.lang", "let items = 3")?;
+    /// assert_eq!(vm.get::<i64>("ui.items")?, 3);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn set_namespace_sharing(&mut self, sharing: Sharing) {
         self.files.sharing = sharing;
     }
@@ -334,6 +415,13 @@ impl Vm {
     }
 
     /// The namespace of a file whose first line names none.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let vm = Vm::new();
+    /// assert_eq!(&*vm.namespace_of_path("rules.lang"), "rules");
+    /// ```
     pub fn namespace_of_path(&self, path: &str) -> Arc<str> {
         if let Some(namespace) = self.files.assigned.get(path) {
             return namespace.clone();
@@ -369,6 +457,15 @@ impl Vm {
 
     /// The path by which the program knows a file, or would: one below the current directory has no other spelling than that from there on,
     /// unless it was loaded by one from the root on.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("ui/menu.lang", "let items = 3")?;
+    /// assert_eq!(vm.known_path("./ui/menu.lang"), "ui/menu.lang");
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn known_path(&mut self, path: &str) -> String {
         let path = normalise(path);
         if self.is_loaded(&path) {
@@ -420,7 +517,12 @@ impl Vm {
                 if seen.contains(&path) || self.is_loaded(&path) {
                     return Ok(Vec::new());
                 }
-                if self.file_exists(&path) { Ok(vec![path]) } else { Err(format!("file `{path}` does not exist")) }
+                if self.file_exists(&path) {
+                    return Ok(vec![path]);
+                }
+                let message = format!("file `{path}` does not exist");
+                self.files.sought.insert(path);
+                Err(message)
             }
             ImportFrom::Native(written) => {
                 let candidates = self.bundle_candidates(from_path, written);
@@ -461,6 +563,7 @@ impl Vm {
                 if is_given || self.has_namespace(name) {
                     return Ok(Vec::new());
                 }
+                self.files.sought.extend(candidates.iter().filter(|path| is_program_file(path)).cloned());
                 let ending = if self.files.sharing == Sharing::Directory { "/*.lang" } else { "" };
                 let looked = candidates.iter().map(|c| format!("`{c}{ending}`")).collect::<Vec<_>>().join(", ");
                 let looked = if looked.is_empty() { looked } else { format!("; looked for {looked}") };
@@ -509,11 +612,29 @@ impl Vm {
     }
 
     /// Whether a file of this path is loaded.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("game.lang", "let score = 7")?;
+    /// assert!(vm.is_loaded("game.lang") && !vm.is_loaded("rules.lang"));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn is_loaded(&mut self, path: &str) -> bool {
         self.enter(|cx| cx.world.modules.get(path).is_some_and(|m| m.state().linked.is_some()))
     }
 
     /// Paths of the loaded files.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("game.lang", "let score = 7")?;
+    /// assert_eq!(vm.loaded_files(), ["game.lang"]);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn loaded_files(&mut self) -> Vec<String> {
         self.enter(|cx| {
             let files = cx.world.modules.values().filter(|module| !module.path.starts_with('<') && module.state().linked.is_some());
@@ -574,6 +695,12 @@ fn import_reason(source: &Source, span: lang::source::Span, message: String, rem
 }
 
 /// A path with `/` between its parts and without `.` parts: the form in which files are known.
+///
+/// ```
+/// use embed::reload::normalise;
+///
+/// assert_eq!(normalise("./ui/./menu.lang"), "ui/menu.lang");
+/// ```
 pub fn normalise(path: &str) -> String {
     let path = path.replace('\\', "/");
     let absolute = path.starts_with('/');

@@ -15,6 +15,22 @@ use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
 /// Top-level code that is running.
+///
+/// ```
+/// use embed::prelude::*;
+/// use std::cell::RefCell;
+/// use std::rc::Rc;
+///
+/// let seen = Rc::new(RefCell::new(None));
+/// let see = seen.clone();
+/// let mut vm = Vm::new();
+/// vm.define_function("host", "look()", move |vm: &mut Vm| *see.borrow_mut() = vm.running_code());
+/// vm.load_text("game.lang", "import host\nhost.look()")?;
+/// let code = seen.take().expect("the top level was running");
+/// assert_eq!((&*code.file, code.line, code.is_statement), ("game.lang", 2, true));
+/// assert!(vm.running_code().is_none());
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RunningCode {
     /// The file.
@@ -129,6 +145,8 @@ impl Queue {
 
 impl Vm {
     /// The top-level code that is running, of the innermost load or reload.
+    ///
+    /// See the example of [`RunningCode`].
     pub fn running_code(&self) -> Option<RunningCode> {
         let queues = std::iter::once(&self.files.queues).chain(self.files.queues_outer.iter().rev());
         // Code that runs because a statement needs it comes before the statement.

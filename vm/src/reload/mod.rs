@@ -49,6 +49,7 @@ mod parts;
 mod plan;
 mod putback;
 mod queue;
+mod reasons;
 mod relink;
 mod report;
 mod runs;
@@ -65,6 +66,7 @@ mod unknown;
 mod uses;
 mod variants;
 
+pub use crate::object::{Kind, LayoutChange};
 pub use check::{CheckedPlan, Place, Reason};
 pub use contribution::{Holder, NewText, Verdict, verdict};
 pub use diff::{Change, DefinitionChange, FileChange, diff};

@@ -3,6 +3,8 @@
 use super::check::Reason;
 
 /// How the running program takes in a new text.
+///
+/// See the example of [`Vm::set_mode`](crate::embed::Vm::set_mode).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Mode {
     /// The running program becomes the new version; every reference follows.
@@ -14,6 +16,12 @@ pub enum Mode {
 
 impl Mode {
     /// The word for it.
+    ///
+    /// ```
+    /// use embed::Mode;
+    ///
+    /// assert_eq!(Mode::Overwrite.text(), "overwrite");
+    /// ```
     pub fn text(self) -> &'static str {
         match self {
             Mode::Update => "update",
@@ -22,12 +30,34 @@ impl Mode {
     }
 
     /// The mode with this word.
+    ///
+    /// ```
+    /// use embed::Mode;
+    ///
+    /// assert_eq!(Mode::named("update"), Some(Mode::Update));
+    /// assert_eq!(Mode::named("upgrade"), None);
+    /// ```
     pub fn named(text: &str) -> Option<Mode> {
         [Mode::Update, Mode::Overwrite].into_iter().find(|mode| mode.text() == text)
     }
 }
 
 /// Which definitions may become another kind of thing.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::reload::Replace;
+/// use embed::{FileText, ReloadOptions};
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("game.lang", "fn start() { 1 }\nfn user() { start }")?;
+/// let edit = || vec![FileText { path: "game.lang".into(), text: Some("class start { }\nfn user() { start }".into()) }];
+/// assert!(!vm.reload(edit(), &ReloadOptions::default()).ok, "a function is no class");
+/// let replace = Replace::Names(vec!["start".into()]);
+/// assert!(replace.allows("game.start"));
+/// assert!(vm.reload(edit(), &ReloadOptions { replace, ..ReloadOptions::default() }).ok);
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub enum Replace {
     /// None.
@@ -41,6 +71,8 @@ pub enum Replace {
 
 impl Replace {
     /// Whether the definition may.
+    ///
+    /// See the example of [`Replace`].
     pub fn allows(&self, qualified: &str) -> bool {
         match self {
             Replace::Nothing => false,
@@ -54,6 +86,20 @@ impl Replace {
 }
 
 /// What becomes of a leak that another file defines.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::reload::Policy;
+/// use embed::{FileText, ReloadOptions};
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("a.lang", "namespace game\nfn old() { 1 }\nlet kept = [old]")?;
+/// vm.reload_text("a.lang", "namespace game\nlet kept = [old]");
+/// let edit = || vec![FileText { path: "b.lang".into(), text: Some("namespace game\nfn old() { 2 }".into()) }];
+/// assert!(!vm.reload(edit(), &ReloadOptions { policy: Policy::Strict, ..ReloadOptions::default() }).ok);
+/// assert!(vm.reload(edit(), &ReloadOptions::default()).ok);
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Policy {
     /// The file becomes its contributor; identity stays.
@@ -64,6 +110,20 @@ pub enum Policy {
 }
 
 /// When instances follow a new layout of their class.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::reload::Migrate;
+/// use embed::{FileText, ReloadOptions};
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("game.lang", "class Hero { slot hp = 7 }\nlet hero = Hero()")?;
+/// let text = "class Hero { slot hp = 7; migrate(old) { throw ValueError(\"no\") } slot level = 1 }\nlet hero = Hero()";
+/// let edit = vec![FileText { path: "game.lang".into(), text: Some(text.into()) }];
+/// let report = vm.reload(edit, &ReloadOptions { migrate: Migrate::Eagerly, ..ReloadOptions::default() });
+/// assert!(!report.ok, "an instance cannot follow");
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Migrate {
     /// At their next use.
@@ -74,6 +134,13 @@ pub enum Migrate {
 }
 
 /// What becomes of an instance whose migration hook raises.
+///
+/// ```
+/// use embed::reload::HookErrors;
+///
+/// assert_eq!(HookErrors::named("rollback"), Some(HookErrors::Rollback));
+/// assert_eq!(HookErrors::UseDefaults.text(), "use_defaults");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum HookErrors {
     /// Who uses it gets MigrationError; it stays as it was, and its next use tries again.
@@ -86,7 +153,7 @@ pub enum HookErrors {
 }
 
 impl HookErrors {
-    /// The word for it.
+    /// The word for it. See the example of [`HookErrors`].
     pub fn text(self) -> &'static str {
         match self {
             HookErrors::Retry => "retry",
@@ -95,13 +162,15 @@ impl HookErrors {
         }
     }
 
-    /// The policy with this word.
+    /// The policy with this word. See the example of [`HookErrors`].
     pub fn named(text: &str) -> Option<HookErrors> {
         [HookErrors::Retry, HookErrors::UseDefaults, HookErrors::Rollback].into_iter().find(|policy| policy.text() == text)
     }
 }
 
 /// What an edit has to pass before it is kept.
+///
+/// See the example of [`Vm::reload`](crate::embed::Vm::reload).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Gate {
     /// Nothing.
@@ -112,6 +181,8 @@ pub enum Gate {
 }
 
 /// When a report says what is left in an old text, which may need a look at everything alive.
+///
+/// See the example of [`Vm::survey_stale`](crate::embed::Vm::survey_stale).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Survey {
     /// When it is made.
@@ -122,6 +193,20 @@ pub enum Survey {
 }
 
 /// Choices about one reload.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::{FileText, ReloadOptions};
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("game.lang", "let score = 7")?;
+/// let text = "let score = 7\nfn f() { scores }";
+/// let edit = || vec![FileText { path: "game.lang".into(), text: Some(text.into()) }];
+/// assert!(!vm.reload(edit(), &ReloadOptions { strict: true, ..ReloadOptions::default() }).ok);
+/// let report = vm.reload(edit(), &ReloadOptions::default());
+/// assert!(report.ok && report.warnings[0].message.contains("scores"));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct ReloadOptions {
     /// The mode; `None`: what the file says in its first comment block (`# mode: overwrite`), else the VM's.
@@ -150,6 +235,14 @@ pub struct ReloadOptions {
 
 impl ReloadOptions {
     /// Whether all instances follow within the commit.
+    ///
+    /// ```
+    /// use embed::ReloadOptions;
+    /// use embed::reload::HookErrors;
+    ///
+    /// assert!(!ReloadOptions::default().migrates_within());
+    /// assert!(ReloadOptions { on_hook_error: HookErrors::Rollback, ..ReloadOptions::default() }.migrates_within());
+    /// ```
     pub fn migrates_within(&self) -> bool {
         self.migrate == Migrate::Eagerly || self.on_hook_error == HookErrors::Rollback
     }

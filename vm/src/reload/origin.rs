@@ -1,6 +1,7 @@
 //! Where definitions come from, and what is not as a cold start would make it.
 
-use super::commit::{Silent, evaluation_plan};
+use super::commit::{Done, Stages, evaluation_plan};
+use super::report::Report;
 use crate::embed::{Error, Vm};
 use crate::heap::Value;
 use crate::object::{Cx, Definition, Kind};
@@ -8,6 +9,17 @@ use gc_arena::Gc;
 use std::hash::{Hash, Hasher};
 
 /// Where a definition comes from.
+///
+/// ```
+/// use embed::prelude::*;
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("game.lang", "let lives = 3\nfn f() { 1 }")?;
+/// vm.reload_text("game.lang", "let lives = 3\nfn f() { 2 }");
+/// let origin = vm.origin_of("game.f").expect("it is there");
+/// assert_eq!((origin.kind, origin.version, origin.line, origin.state), ("function", 2, 2, "current"));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Origin {
     /// What it is.
@@ -28,6 +40,8 @@ pub struct Origin {
 
 impl Vm {
     /// Where the definition with this qualified name comes from.
+    ///
+    /// See the example of [`Origin`].
     pub fn origin_of(&mut self, qualified: &str) -> Option<Origin> {
         let mut origin = self.enter(|cx| cx.find_cell(qualified).map(origin))?;
         let versions = self.history(qualified);
@@ -63,6 +77,22 @@ impl Vm {
     }
 
     /// Evaluates a variable, constant or `once` anew from its file's text.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("game.lang", "let score = 7")?;
+    /// vm.set("game.score", 9)?;
+    /// vm.reload_text("game.lang", "let score = 8");
+    /// assert_eq!(vm.get::<i64>("game.score")?, 9);
+    /// vm.reset("game.score")?;
+    /// assert_eq!(vm.get::<i64>("game.score")?, 8);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Host`] if there is no such definition, or no file has its text; what the initialiser raises.
     pub fn reset(&mut self, qualified: &str) -> Result<(), Error> {
         let found = self.enter(|cx| {
             let cell = cx.find_cell(qualified).filter(|c| matches!(c.kind(), Kind::Variable | Kind::Constant | Kind::Once))?;
@@ -74,11 +104,25 @@ impl Vm {
         let Some((path, namespace, image, imports, name)) = found else {
             return Err(Error::Host(format!("`{qualified}` is no variable, constant or `once` of a file")));
         };
-        self.commit(evaluation_plan(path, namespace, image, imports, &name), &mut Silent).map(|_| ())
+        self.expect_changes_of(qualified)?;
+        let plan = evaluation_plan(path, namespace, image, imports, &name);
+        let mut judged = Judged { name: qualified, report: Report::of(plan.plan()) };
+        self.holding_panics(|vm| vm.commit(plan, &mut judged)).map(|_| ())
     }
 
     /// Definitions that keep their value though their initialiser has been edited, or what it was computed from: qualified names that
     /// [`Vm::reset`] takes.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("game.lang", "let score = 7")?;
+    /// vm.set("game.score", 9)?;
+    /// vm.reload_text("game.lang", "let score = 8");
+    /// assert_eq!(vm.conflicts(), ["game.score"]);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn conflicts(&mut self) -> Vec<String> {
         self.enter(|cx| {
             let cells = cx.world.namespaces.values().filter(|n| !n.is_locked()).flat_map(|n| n.definitions());
@@ -88,6 +132,19 @@ impl Vm {
     }
 
     /// A number for the state of the program's definitions: their kinds, texts and plain values; leaks are among them.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("game.lang", "let score = 7")?;
+    /// let before = vm.state_digest();
+    /// assert!(!vm.reload_text("game.lang", "let =").ok);
+    /// assert_eq!(vm.state_digest(), before);
+    /// vm.set("game.score", 8)?;
+    /// assert_ne!(vm.state_digest(), before);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn state_digest(&mut self) -> u64 {
         self.enter(|cx| {
             let mut hash = std::hash::DefaultHasher::new();
@@ -104,8 +161,31 @@ impl Vm {
     }
 
     /// Whether the running code is a part of a load or reload.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.define_function("host", "is_committing()", |vm: &mut Vm| vm.is_committing());
+    /// vm.load_text("game.lang", "import host\nlet at_load = host.is_committing()\nfn now() { host.is_committing() }")?;
+    /// assert!(vm.get::<bool>("game.at_load")? && !vm.call::<_, bool>("game.now", ())?);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn is_committing(&self) -> bool {
         self.files.commits_running > 0
+    }
+}
+
+/// A definition that is evaluated anew: the host looks at what has come of it.
+struct Judged<'a> {
+    name: &'a str,
+    report: Report,
+}
+
+impl Stages for Judged<'_> {
+    fn end(&mut self, vm: &mut Vm, _: &Done) -> Result<(), Error> {
+        self.report.epoch = vm.epoch() + 1;
+        vm.validated(&self.report, |name| name == self.name).map_err(Error::Host)
     }
 }
 
@@ -143,6 +223,16 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     /// The qualified name of a function, class or enum that is the value of a definition.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// let f: Handle = vm.eval("fn f() { 1 }\nf")?;
+    /// let name = vm.enter(|cx| cx.name_of_value(&f.value_in(cx.world)));
+    /// assert_eq!(name.as_deref(), Some("main.f"));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn name_of_value(&self, value: &Value<'gc>) -> Option<String> {
         let pointer = value.heap_pointer()?;
         if !matches!(value, Value::Function(_) | Value::Decorated(_) | Value::Class(_) | Value::Native(_)) {

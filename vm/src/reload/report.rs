@@ -15,6 +15,16 @@ use std::fmt;
 use std::time::Duration;
 
 /// A definition in a report.
+///
+/// ```
+/// use embed::prelude::*;
+///
+/// let mut vm = Vm::new();
+/// let report = vm.load_text("game.lang", "let score = 7\nfn hit(n) { score += n }")?;
+/// let hit = &report.added[1];
+/// assert_eq!((hit.kind, hit.to_string(), hit.line), ("function", "game.hit".into(), 2));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// Its name.
@@ -48,6 +58,16 @@ impl fmt::Display for Entry {
 
 impl Entry {
     /// It, and what it was before if it has moved or got another name.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("game.lang", "let score = 7")?;
+    /// let report = vm.reload_text("game.lang", "let points was score = 7");
+    /// assert_eq!(report.renamed[0].with_origin(), "game.score to game.points");
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn with_origin(&self) -> String {
         match (&self.from, &self.from_file) {
             (Some(from), _) => format!("{from} to {self}"),
@@ -58,6 +78,16 @@ impl Entry {
 }
 
 /// A top-level statement in a report.
+///
+/// ```
+/// use embed::prelude::*;
+///
+/// let mut vm = Vm::new();
+/// let report = vm.load_text("game.lang", "let log = []\nlog.push(1)")?;
+/// let ran = &report.ran_statements[0];
+/// assert_eq!((&*ran.file, ran.line), ("game.lang", 2));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug, Serialize)]
 pub struct Statement {
     /// The file.
@@ -67,6 +97,16 @@ pub struct Statement {
 }
 
 /// An edit of something that is no definition.
+///
+/// ```
+/// use embed::prelude::*;
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("game.lang", "let log = []")?;
+/// let report = vm.reload_text("game.lang", "import math\nlet log = []");
+/// assert_eq!(report.notes[0].to_string(), "game.lang:1 imports math");
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Note {
     /// What happened: `imports m`, `no longer extends C`.
@@ -87,6 +127,29 @@ impl fmt::Display for Note {
 }
 
 /// What a load or reload did, or why it was refused.
+///
+/// As a text it is what the command line shows. It is plain data for serde, with the names of the report of `live.reload`; entries have `name`, `kind`,
+/// `namespace`, `file`, `line`, `was` and `forwards_to`.
+///
+/// ```
+/// use embed::prelude::*;
+///
+/// let mut vm = Vm::new();
+/// let text = "let hits = 0\nfn hit(n) { hits += n }";
+/// vm.load_text("game.lang", text)?;
+///
+/// let report = vm.reload_text("game.lang", &text.replace("+= n", "+= n * 2"));
+/// assert!(report.ok && report.committed);
+/// assert_eq!(report.changed[0].name, "hit");
+/// assert_eq!(report.to_string(), "game.lang: committed (epoch 2)\n  changed    function game.hit\n");
+/// let data = serde_json::to_value(&report).expect("it is data");
+/// assert_eq!(data["changed"][0]["kind"], "function");
+///
+/// let report = vm.reload_text("game.lang", "fn hit(n) {");
+/// assert!(!report.ok && report.error.is_some());
+/// assert_eq!((&*report.reasons[0].file, report.reasons[0].line), ("game.lang", 1));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Report {
     /// Whether it was accepted. An accepted text that changes nothing makes no commit.
@@ -231,11 +294,32 @@ impl Report {
     }
 
     /// Names that have left and do not go on as another definition.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("game.lang", "let score = 7\nfn old() { 1 }\nfn user() { old() }")?;
+    /// let report = vm.reload_text("game.lang", "let points was score = 7\nfn user() { old() }");
+    /// let lost: Vec<String> = report.lost().map(|entry| entry.to_string()).collect();
+    /// assert_eq!(lost, ["game.old"]);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn lost(&self) -> impl Iterator<Item = &Entry> {
         self.leaked.iter().filter(|entry| entry.forwards_to.is_none())
     }
 
     /// Blocks of `extend` that have left, and with them the members that they had added.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("game.lang", "extend Int { fn doubled() { self * 2 } }\nlet score = 7")?;
+    /// let report = vm.reload_text("game.lang", "let score = 7");
+    /// assert_eq!(report.retracted().count(), 1);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn retracted(&self) -> impl Iterator<Item = &Entry> {
         self.removed.iter().filter(|entry| entry.kind == "extension")
     }
@@ -259,6 +343,15 @@ impl Report {
     }
 
     /// Why the program is to stop: its code in the commit, or a listener, was interrupted or has called `exit`.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::Interrupt;
+    ///
+    /// let mut vm = Vm::new();
+    /// let report = vm.reload_text("game.lang", "exit(3)");
+    /// assert!(matches!(report.interrupt(), Some(Interrupt::Exit(3))));
+    /// ```
     pub fn interrupt(&self) -> Option<Interrupt> {
         match self.error {
             Some(Error::Interrupted(interrupt)) => Some(interrupt),
@@ -284,6 +377,17 @@ pub(super) fn kind_text(kind: DefinitionKind) -> &'static str {
 }
 
 /// A change of a layout in one line.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::reload::layout_text;
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("game.lang", "class Hero { slot hp = 7 }")?;
+/// let report = vm.reload_text("game.lang", "class Hero { slot hp = 7; slot level = 1 }");
+/// assert_eq!(layout_text(&report.layouts[0]), "class game.Hero, from 1 to 2: added level");
+/// # Ok::<(), Error>(())
+/// ```
 pub fn layout_text(change: &LayoutChange) -> String {
     let renamed: Vec<String> = change.renamed.iter().map(|(old, new)| format!("{old} as {new}")).collect();
     let note = |names: &[String], noted: &[String], note: &str| -> Vec<String> {
@@ -321,6 +425,19 @@ pub(super) fn a_kind(kind: &str) -> String {
 }
 
 /// What becomes of a variable or shared slot that is in conflict, and what to do, in one line.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::reload::conflict_text;
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("game.lang", "let score = 7")?;
+/// vm.set("game.score", 9)?;
+/// let report = vm.reload_text("game.lang", "let score = 8");
+/// assert!(conflict_text(&report.conflicts[0]).ends_with("`live.reset(\"game.score\")` evaluates it anew"));
+/// assert_eq!(vm.get::<i64>("game.score")?, 9);
+/// # Ok::<(), Error>(())
+/// ```
 pub fn conflict_text(entry: &Entry) -> String {
     let remedy = match entry.kind {
         "shared slot" => "it changes when it is assigned".to_owned(),

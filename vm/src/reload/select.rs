@@ -6,6 +6,14 @@ use crate::embed::Vm;
 impl Vm {
     /// The files that `what` means, with their texts: the path of a file, a directory, or the name of a namespace, whose loaded files are
     /// meant, or the file that it would be loaded from. An error says what is meant by none of these.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// let problem = vm.select_files(&["nothing".into()]).expect_err("there is no such file");
+    /// assert!(problem.contains("`nothing`"), "{problem}");
+    /// ```
     pub fn select_files(&mut self, what: &[String]) -> Result<Vec<FileText>, String> {
         let mut paths = Vec::new();
         for item in what {
@@ -20,6 +28,26 @@ impl Vm {
 
     /// Loaded files whose text on the disk is another than the one that runs, those that are gone, and those that were gone and are back. A
     /// text that the host has given, and that is nowhere on the disk, is what it was.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use std::fs;
+    ///
+    /// # let folder = std::env::temp_dir().join(format!("lang-doc-differing-files-{}", std::process::id()));
+    /// # fs::create_dir_all(&folder)?;
+    /// let path = folder.join("game.lang").to_string_lossy().into_owned();
+    /// fs::write(&path, "let lives = 3")?;
+    /// let mut vm = Vm::new();
+    /// vm.load_file(&path)?;
+    /// assert!(vm.differing_files()?.is_empty());
+    /// fs::write(&path, "let lives = 4")?;
+    /// assert_eq!(vm.differing_files()?[0].text.as_deref(), Some("let lives = 4"));
+    /// # fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If a file cannot be read; the text says which.
     pub fn differing_files(&mut self) -> Result<Vec<FileText>, String> {
         let mut files = Vec::new();
         for path in self.loaded_files() {
@@ -42,6 +70,23 @@ impl Vm {
     }
 
     /// Files that were read from the disk and loaded, and that the program has not any more.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use std::fs;
+    ///
+    /// # let folder = std::env::temp_dir().join(format!("lang-doc-unloaded-files-{}", std::process::id()));
+    /// # fs::create_dir_all(&folder)?;
+    /// let path = folder.join("game.lang").to_string_lossy().into_owned();
+    /// fs::write(&path, "let lives = 3")?;
+    /// let mut vm = Vm::new();
+    /// vm.load_file(&path)?;
+    /// fs::remove_file(&path)?;
+    /// assert!(vm.reload_files(&[path.clone()]).ok);
+    /// assert_eq!(vm.unloaded_files(), [path]);
+    /// # fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn unloaded_files(&mut self) -> Vec<String> {
         let all: Vec<String> = self.enter(|cx| {
             let modules = cx.world.modules.values().filter(|m| m.state().linked.is_none() && !m.path.starts_with('<'));
@@ -51,6 +96,16 @@ impl Vm {
     }
 
     /// The text of a loaded file that runs.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("game.lang", "let score = 7")?;
+    /// vm.reload_text("game.lang", "let = 7");
+    /// assert_eq!(vm.running_text("game.lang").as_deref(), Some("let score = 7"));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn running_text(&mut self, path: &str) -> Option<String> {
         self.enter(|cx| Some(cx.world.modules.get(path)?.state().linked?.image.source.text().to_owned()))
     }

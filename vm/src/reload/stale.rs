@@ -17,6 +17,26 @@ use std::fmt;
 use std::sync::Arc;
 
 /// What goes on in an old text, or is held as it was in one.
+///
+/// ```
+/// use embed::prelude::*;
+/// use std::cell::RefCell;
+/// use std::rc::Rc;
+///
+/// let stale = Rc::new(RefCell::new(Vec::new()));
+/// let tell = stale.clone();
+/// let text = "import host\nfn run() { host.edit(); 1 }";
+/// let mut vm = Vm::new();
+/// vm.define_function("host", "edit()", move |vm: &mut Vm| {
+///     let report = vm.reload_text("game.lang", "import host\nfn run() { 2 }");
+///     tell.borrow_mut().extend(report.stale.iter().cloned());
+/// });
+/// vm.load_text("game.lang", text)?;
+/// assert_eq!(vm.call::<_, i64>("game.run", ())?, 1, "the call that has begun goes on in its text");
+/// let stale = stale.borrow();
+/// assert_eq!((&*stale[0].name, stale[0].kind, stale[0].count), ("game.run", "call", 1));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Stale {
     /// Calls that have begun and not ended.
@@ -35,12 +55,16 @@ const STOPPED: &str = "it is in its old text until it is called again";
 
 impl Stale {
     /// All of it.
+    ///
+    /// See the example of [`Stale`].
     pub fn iter(&self) -> impl Iterator<Item = &StaleCode> {
         self.frames.iter().chain(&self.closures).chain(&self.objects)
     }
 }
 
 /// One kind of what is old. Prints as a line of the report.
+///
+/// See the example of [`Stale`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StaleCode {
     /// Qualified name of the function, class or variable.
@@ -86,6 +110,20 @@ impl fmt::Display for StaleCode {
 impl Vm {
     /// Finds out what is old of the files of a report, unless that is known. A reload leaves it to this when
     /// [`Survey::WhenRead`](super::Survey) was asked for.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::reload::Survey;
+    /// use embed::{FileText, ReloadOptions};
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("game.lang", "fn f() { 1 }")?;
+    /// let edit = vec![FileText { path: "game.lang".into(), text: Some("fn f() { 2 }".into()) }];
+    /// let mut report = vm.reload(edit, &ReloadOptions { survey: Survey::WhenRead, ..ReloadOptions::default() });
+    /// vm.survey_stale(&mut report);
+    /// assert_eq!(report.stale.iter().count(), 0);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn survey_stale(&mut self, report: &mut Report) {
         if std::mem::replace(&mut report.stale.is_known, true) || !(report.committed && report.ok) {
             return;

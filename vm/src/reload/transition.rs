@@ -16,6 +16,19 @@ use serde::Serialize;
 use std::fmt;
 
 /// Things that are alive and that a new version has no place for.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::{FileText, ReloadOptions};
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("game.lang", "class Hero { slot hp = 7 }\nlet hero = Hero()")?;
+/// let edit = vec![FileText { path: "game.lang".into(), text: Some("class Hero { slot hp = 7; slot name }\nlet hero = Hero()".into()) }];
+/// let plan = vm.plan(edit, &ReloadOptions::default());
+/// let left = &plan.uncovered[0];
+/// assert_eq!((left.kind, &*left.name, left.count), ("instance", "game.Hero", 1));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Uncovered {
     /// `instance`, `value`, `closure`, `bound method` or `call`.

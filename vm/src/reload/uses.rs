@@ -14,6 +14,16 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 /// Who uses a definition: numbers by kind, and one way to it.
+///
+/// ```
+/// use embed::prelude::*;
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("game.lang", "fn hit(n) { n }\nfn fight() { hit(1) }\nlet kept = [hit]")?;
+/// let uses = vm.uses_of("game.hit").expect("it is there");
+/// assert_eq!((uses.code, uses.containers), (vec!["game (top level)".to_owned(), "game.fight".to_owned()], 1));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Uses {
     /// Functions whose code mentions it, by qualified name.
@@ -30,12 +40,21 @@ pub struct Uses {
     pub fibers: usize,
     /// Handles of the host.
     pub handles: usize,
-    /// A way from a root to it, such as `n.L[0]`; empty when nothing uses it.
+    /// A way from a root to it, such as `n.L[0]`, or which code mentions it; empty when nothing uses it.
     pub path: String,
 }
 
 impl Uses {
     /// Whether nothing uses it.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("game.lang", "fn hit(n) { n }")?;
+    /// assert!(vm.uses_of("game.hit").expect("it is there").is_empty());
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.code.is_empty() && self.instances + self.closures + self.containers + self.frames + self.fibers + self.handles == 0
     }
@@ -142,6 +161,8 @@ fn names_member<'gc>(proto: Gc<'gc, Proto<'gc>>, namespace: Gc<'gc, Definition<'
 impl Vm {
     /// Who uses the definition with this qualified name, beside its namespace; `None` when there is none. Of what is no function and no
     /// class it is only said which code mentions it. Walks the heap.
+    ///
+    /// See the example of [`Uses`].
     pub fn uses_of(&mut self, qualified: &str) -> Option<Uses> {
         self.enter(|cx| {
             let cell = cx.find_cell(qualified)?;
@@ -160,6 +181,15 @@ impl Vm {
     }
 
     /// Qualified names of the program's functions whose code has a member of this name behind a dot, of whatever object.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("game.lang", "fn hurt(e) { e.hp -= 1 }\nfn name(e) { e.name }")?;
+    /// assert_eq!(vm.naming_member("hp"), ["game.hurt"]);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn naming_member(&mut self, name: &str) -> Vec<String> {
         self.enter(|cx| {
             let world = &*cx.world;

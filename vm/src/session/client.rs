@@ -17,6 +17,30 @@ use std::time::{Duration, Instant};
 const GREETING: Duration = Duration::from_secs(10);
 
 /// A connection to a program that serves.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::session::{Announced, Client, Request, Rights, Server, ServerOptions};
+/// use std::thread;
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("game.lang", "let score = 7")?;
+/// let options = ServerOptions { program: "game".into(), rights: Rights::LOOK, announced: Announced::Nowhere, ..ServerOptions::default() };
+/// let server = Server::start(&vm, options).expect("this machine has sockets");
+/// # let session = server.session().clone();
+/// // In another process; `session` is one of `embed::session::sessions()`.
+/// let asks = thread::spawn(move || {
+///     let mut client = Client::connect(&session, "a client").expect("it is let in");
+///     let program = client.welcome().program.clone();
+///     let reply = client.ask(&Request::Inspect { what: "game.score".into(), path: vec![], from: 0 }).expect("it is answered");
+///     (program, reply.inspected.map(|value| value.shown))
+/// });
+/// while !asks.is_finished() {
+///     server.serve(&mut vm);
+/// }
+/// assert_eq!(asks.join().expect("it ends"), ("game".to_owned(), Some("7".to_owned())));
+/// # Ok::<(), Error>(())
+/// ```
 pub struct Client {
     writing: Writing,
     replies: Receiver<Result<Answered, ClientError>>,
@@ -43,10 +67,48 @@ type OnEvent = Arc<Mutex<Option<Box<dyn FnMut(Reply) + Send>>>>;
 type Writing = Arc<Mutex<TcpStream>>;
 
 /// Interrupts, from any thread, what a client has asked and is being carried out. The client itself gets the reply.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::session::{Announced, Client, FailureKind, Request, Server, ServerOptions};
+/// use std::thread;
+/// use std::time::Duration;
+///
+/// let mut vm = Vm::new();
+/// let server = Server::start(&vm, ServerOptions { announced: Announced::Nowhere, ..ServerOptions::default() }).expect("this machine has sockets");
+/// let session = server.session().clone();
+/// let asks = thread::spawn(move || {
+///     let mut client = Client::connect(&session, "a client").expect("it is let in");
+///     let interrupter = client.interrupter();
+///     let key = thread::spawn(move || {
+///         thread::sleep(Duration::from_millis(20));
+///         interrupter.interrupt().expect("the program is there");
+///     });
+///     let code = "while true { }".to_owned();
+///     let reply = client.ask(&Request::Evaluate { code, namespace: None, file: None, at: None }).expect("it is answered");
+///     key.join().expect("it ends");
+///     reply.error.map(|error| error.kind)
+/// });
+/// while !asks.is_finished() {
+///     server.serve(&mut vm);
+/// }
+/// assert_eq!(asks.join().expect("it ends"), Some(FailureKind::Interrupted));
+/// ```
 #[derive(Clone)]
 pub struct Interrupter(Writing);
 
 /// Why there is no reply.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::session::{Announced, Client, ClientError, Server, ServerOptions};
+///
+/// let vm = Vm::new();
+/// let server = Server::start(&vm, ServerOptions { announced: Announced::Nowhere, ..ServerOptions::default() }).expect("this machine has sockets");
+/// let mut session = server.session().clone();
+/// session.token = "a guess".into();
+/// assert!(matches!(Client::connect(&session, "a stranger"), Err(ClientError::Refused(_) | ClientError::Ended)));
+/// ```
 #[derive(Debug)]
 pub enum ClientError {
     /// The program has ended, or has closed the connection.
@@ -129,12 +191,18 @@ impl Client {
 
     /// Has `tell` called, on another thread, with what happens to the program from now on, whoever has done it. Waits until the program knows
     /// of it, and gives what it says to that.
+    ///
+    /// # Errors
+    /// As for [`Client::ask`].
     pub fn listen(&mut self, tell: impl FnMut(Reply) + Send + 'static) -> Result<Reply, ClientError> {
         *self.on_event.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(tell));
         self.ask(&Request::Listen)
     }
 
     /// Asks, and waits for the reply.
+    ///
+    /// # Errors
+    /// [`ClientError`]; a request that the program refuses is a reply.
     pub fn ask(&mut self, request: &Request) -> Result<Reply, ClientError> {
         self.ask_until(request, None)
     }
@@ -203,6 +271,9 @@ fn read(lines: &mut Lines, replies: &Sender<Result<Answered, ClientError>>, on_e
 
 impl Interrupter {
     /// Interrupts what is being carried out, if anything is.
+    ///
+    /// # Errors
+    /// If the connection has ended.
     pub fn interrupt(&self) -> Result<(), ClientError> {
         write(&self.0, &json!({"id": "interrupt", "op": "interrupt"}))
     }

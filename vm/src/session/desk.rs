@@ -44,6 +44,34 @@ type Wake = Box<dyn Fn() + Send + Sync>;
 pub type Served = ControlFlow<Reply, Reply>;
 
 /// What requests are carried out from.
+///
+/// It is what a [`Server`](super::Server) has behind its socket, for protocols of your own.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::session::{Desk, Request, Rights};
+/// use std::sync::mpsc::channel;
+/// use std::thread;
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("game.lang", "let score = 7")?;
+/// let desk = Desk::new(&vm, None);
+/// let door = desk.door();
+/// let (tell, told) = channel();
+/// let other = thread::spawn(move || {
+///     let visitor = door.enter(Rights::LOOK).expect("the desk is there");
+///     let look = Request::Inspect { what: "game.score".into(), path: vec![], from: 0 };
+///     let (answer, answered) = channel();
+///     visitor.ask(look, move |reply| answer.send(reply).expect("somebody waits"));
+///     tell.send(answered.recv().expect("it is answered")).expect("somebody waits");
+/// });
+/// while !other.is_finished() {
+///     desk.serve(&mut vm);
+/// }
+/// let reply = told.recv().expect("it is answered");
+/// assert_eq!(reply.inspected.map(|value| value.shown).as_deref(), Some("7"));
+/// # Ok::<(), Error>(())
+/// ```
 pub struct Desk {
     door: Door,
     sessions: RefCell<HashMap<u64, Session>>,
@@ -51,6 +79,8 @@ pub struct Desk {
 }
 
 /// Lets clients in, from any thread. Clones are the same door.
+///
+/// See the example of [`Desk`].
 #[derive(Clone)]
 pub struct Door(Arc<Shared>);
 
@@ -102,6 +132,8 @@ struct Running {
 }
 
 /// A client that has been let in. Dropped, it leaves: what it has asked and waits is forgotten, what is being carried out is interrupted.
+///
+/// See the example of [`Desk`].
 pub struct Visitor {
     door: Door,
     id: u64,
@@ -110,6 +142,18 @@ pub struct Visitor {
 }
 
 /// What an interrupt has met.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::session::{Desk, Interrupted, Request, Rights};
+///
+/// let vm = Vm::new();
+/// let desk = Desk::new(&vm, None);
+/// let visitor = desk.door().enter(Rights::ALL).expect("the desk is there");
+/// assert_eq!(visitor.interrupt(None), Interrupted::Nothing);
+/// visitor.ask(Request::Describe, |_reply| ());
+/// assert_eq!(visitor.interrupt(None), Interrupted::Waiting);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Interrupted {
     /// Something that was being carried out.
@@ -162,6 +206,24 @@ impl Desk {
 
     /// The same; `carry_out` does it. A reply that it gives as [`ControlFlow::Break`] is the last one: the VM is stopped, and what else waits
     /// is not carried out before it has.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use embed::session::{Desk, Reply, Request, Rights};
+    /// use std::ops::ControlFlow;
+    /// use std::sync::mpsc::channel;
+    ///
+    /// let mut vm = Vm::new();
+    /// let desk = Desk::new(&vm, None);
+    /// let visitor = desk.door().enter(Rights::ALL).expect("the desk is there");
+    /// let (tell, told) = channel();
+    /// visitor.ask(Request::Describe, move |reply| tell.send(reply.text).expect("somebody waits"));
+    /// desk.serve_with(&mut vm, |vm, session, request| match request {
+    ///     Request::Describe => ControlFlow::Continue(Reply { ok: true, text: Some("a game".into()), ..Reply::default() }),
+    ///     other => ControlFlow::Continue(session.answer(vm, other)),
+    /// });
+    /// assert_eq!(told.recv().expect("it is answered").as_deref(), Some("a game"));
+    /// ```
     pub fn serve_with(&self, vm: &mut Vm, mut carry_out: impl FnMut(&mut Vm, &mut Session, &Request) -> Served) -> usize {
         if !self.door.has_waiting() || self.is_serving.get() || !is_served(vm) {
             return 0;

@@ -12,6 +12,22 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 const LOOK: Duration = Duration::from_secs(2);
 
 /// What a client needs to know of a program that serves.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::session::{Announced, Server, ServerOptions, sessions_in};
+///
+/// # let directory = std::env::temp_dir().join(format!("lang-doc-sessions-{}", std::process::id()));
+/// let vm = Vm::new();
+/// let options = ServerOptions { program: "game".into(), announced: Announced::In(directory.clone()), ..ServerOptions::default() };
+/// let server = Server::start(&vm, options).expect("this machine has sockets");
+/// let found = sessions_in(&directory);
+/// assert_eq!(found, [server.session().clone()]);
+/// assert_eq!((&*found[0].program, found[0].pid), ("game", std::process::id()));
+/// drop(server);
+/// assert!(sessions_in(&directory).is_empty());
+/// # std::fs::remove_dir_all(&directory).expect("it is there");
+/// ```
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct SessionFile {
     /// Where it listens: `127.0.0.1:40123`.
@@ -32,6 +48,12 @@ pub struct SessionFile {
 
 /// Where the files are: `$XDG_RUNTIME_DIR/lang`, else `$XDG_STATE_HOME/lang/sessions`, else `~/.local/state/lang/sessions`. `None`: the
 /// user has no such place.
+///
+/// ```
+/// use embed::session::session_directory;
+///
+/// assert!(session_directory().is_none_or(|directory| directory.is_absolute()));
+/// ```
 pub fn session_directory() -> Option<PathBuf> {
     let variable = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let runtime = variable("XDG_RUNTIME_DIR").map(|path| path.join("lang"));
@@ -40,11 +62,19 @@ pub fn session_directory() -> Option<PathBuf> {
 }
 
 /// The programs that serve, oldest first. Files of such that have ended are removed.
+///
+/// ```no_run
+/// for session in embed::session::sessions() {
+///     println!("{} (process {})", session.program, session.pid);
+/// }
+/// ```
 pub fn sessions() -> Vec<SessionFile> {
     session_directory().map_or_else(Vec::new, |directory| sessions_in(&directory))
 }
 
 /// The same of another directory.
+///
+/// See the example of [`SessionFile`].
 pub fn sessions_in(directory: &Path) -> Vec<SessionFile> {
     let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
     let paths = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.extension().is_some_and(|e| e == "json"));

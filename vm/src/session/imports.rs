@@ -8,6 +8,8 @@ use lang::source::Source;
 use std::collections::{BTreeMap, HashSet};
 
 /// What a name was imported from.
+///
+/// See the example of [`Imports`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Imported {
     /// The statement that imports this name and no other.
@@ -19,6 +21,19 @@ pub struct Imported {
 }
 
 /// Imports by the name they bind.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::session::{Request, Session};
+///
+/// let mut vm = Vm::new();
+/// let mut session = Session::new("user");
+/// session.evaluate(&mut vm, "import math\nfrom text import Template")?;
+/// let names: Vec<&str> = session.imports.names().collect();
+/// assert_eq!(names, ["Template", "math"]);
+/// assert_eq!(session.imports.get("Template").expect("it is one").namespace.as_deref(), Some("text"));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Default, Debug)]
 pub struct Imports(BTreeMap<String, Imported>);
 

@@ -68,6 +68,20 @@ const LAST_ERROR: &str = "_e";
 const VALUES_MAX: usize = 100;
 
 /// What is remembered between inputs.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::session::{Request, Session};
+///
+/// let mut vm = Vm::new();
+/// let mut session = Session::new("user");
+/// let evaluate = |code: &str| Request::Evaluate { code: code.into(), namespace: None, file: None, at: None };
+/// assert!(session.answer(&mut vm, &evaluate("fn double(n) { n * 2 }")).ok);
+/// let reply = session.answer(&mut vm, &evaluate("double(21)"));
+/// assert_eq!((reply.value.as_deref(), reply.number), (Some("42"), Some(1)));
+/// // Values are kept: `_` is the last one, `_1` the first.
+/// assert_eq!(session.answer(&mut vm, &evaluate("_ + _1")).value.as_deref(), Some("84"));
+/// ```
 pub struct Session {
     /// Where definitions go that were typed.
     namespace: String,
@@ -153,6 +167,9 @@ impl Session {
     }
 
     /// Evaluates a text that was typed. Gives the value of its last statement, if that is an expression and not nil.
+    ///
+    /// # Errors
+    /// As for [`Vm::eval_in`](crate::embed::Vm::eval_in).
     pub fn evaluate(&mut self, vm: &mut Vm, text: &str) -> Result<Option<Handle>, Error> {
         let value = self.evaluate_unnumbered(vm, text)?;
         Ok(value.and_then(|value| self.keep(vm, value)))

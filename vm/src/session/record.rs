@@ -9,12 +9,24 @@ use lang::source::Source;
 
 /// The statements that were typed, in order, without those that later ones replace. An expression whose value was shown is not among
 /// them: it only asks.
+///
+/// ```
+/// use embed::session::{End, Record};
+///
+/// let mut record = Record::default();
+/// record.add("fn double(n) { n * 2 }", End::Statement);
+/// record.add("double(2)", End::Value);
+/// record.add("fn double(n) { n + n }", End::Statement);
+/// assert_eq!(record.program(&[]).trim(), "fn double(n) { n + n }");
+/// ```
 #[derive(Default)]
 pub struct Record {
     statements: Vec<Statement>,
 }
 
 /// How an input ends.
+///
+/// See the example of [`Record`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum End {
     /// With a value other than nil.

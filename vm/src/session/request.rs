@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 /// A place in a text. Lines and columns are counted from 1, columns in characters.
+///
+/// See the example of [`RegionKind`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct Position {
     /// The line.
@@ -14,6 +16,8 @@ pub struct Position {
 }
 
 /// A part of a text, from its first character to behind its last.
+///
+/// See the example of [`RegionKind`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Range {
     /// Its beginning.
@@ -23,6 +27,25 @@ pub struct Range {
 }
 
 /// What of a text is evaluated.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::session::{Position, Range, RegionKind, Request, Session};
+///
+/// let mut vm = Vm::new();
+/// let mut session = Session::new("user");
+/// let reply = session.answer(&mut vm, &Request::EvaluateRegion {
+///     file: "game.lang".into(),
+///     text: "let lives = 3\nlives + 1\n".into(),
+///     kind: RegionKind::Form,
+///     at: Position { line: 1, column: 5 },
+///     to: None,
+/// });
+/// let (start, end) = (Position { line: 1, column: 1 }, Position { line: 1, column: 14 });
+/// assert_eq!(reply.region, Some(Range { start, end }));
+/// assert_eq!(vm.get::<i64>("game.lives")?, 3);
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RegionKind {
@@ -41,6 +64,16 @@ pub enum RegionKind {
 }
 
 /// What a client asks.
+///
+/// As JSON its kind is `op`, and what may be left out has `#[serde(default)]`.
+///
+/// ```
+/// use embed::session::Request;
+///
+/// let request: Request = serde_json::from_str(r#"{"op": "evaluate", "code": "1 + 1"}"#).expect("it is one");
+/// assert_eq!(request, Request::Evaluate { code: "1 + 1".into(), namespace: None, file: None, at: None });
+/// assert_eq!(serde_json::to_string(&Request::Undo).expect("it is data"), r#"{"op":"undo"}"#);
+/// ```
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
 pub enum Request {
@@ -233,6 +266,25 @@ pub enum Request {
 }
 
 /// How a program goes on that has stopped at an error.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::OnError;
+/// use embed::session::{Request, RestartKind, Session};
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("bank.lang", "fn fee(days) { 100 // days }")?;
+/// vm.on_error(OnError::Wait);
+/// let mut session = Session::new("user");
+/// vm.on_safe_point(move |vm| {
+///     if vm.is_stopped() {
+///         let how = Request::Restart { how: RestartKind::Use, call: None, code: "7".into() };
+///         assert!(session.answer(vm, &how).ok);
+///     }
+/// });
+/// assert_eq!(vm.call::<_, i64>("bank.fee", (0,))?, 7);
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RestartKind {
@@ -249,6 +301,18 @@ pub enum RestartKind {
 }
 
 /// What a client is answered. What does not apply is left out.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::session::{Request, Session};
+///
+/// let mut vm = Vm::new();
+/// let mut session = Session::new("user");
+/// let code = "print(\"hey\")\n[1, 2]".to_owned();
+/// let reply = session.answer(&mut vm, &Request::Evaluate { code, namespace: None, file: None, at: None });
+/// assert!(reply.ok);
+/// assert_eq!((reply.value.as_deref(), reply.class.as_deref()), (Some("[1, 2]"), Some("List")));
+/// ```
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Reply {
@@ -299,6 +363,8 @@ pub struct Reply {
 }
 
 /// What happens to a program, which clients are told that listen.
+///
+/// See the example of [`EventKind`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Event {
     /// What.
@@ -311,6 +377,23 @@ pub struct Event {
 }
 
 /// What happens to a program.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::session::{Desk, EventKind, Rights};
+/// use std::sync::{Arc, Mutex};
+///
+/// let mut vm = Vm::new();
+/// let desk = Desk::new(&vm, None);
+/// let visitor = desk.door().enter(Rights::LOOK).expect("the desk is there");
+/// let told = Arc::new(Mutex::new(Vec::new()));
+/// let tell = told.clone();
+/// visitor.listen(move |reply| tell.lock().expect("nobody panics").extend(reply.event));
+/// vm.load_text("game.lang", "let score = 7")?;
+/// let told = told.lock().expect("nobody panics");
+/// assert_eq!((told[0].kind, told[0].is_own), (EventKind::Reload, false));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
@@ -321,6 +404,8 @@ pub enum EventKind {
 }
 
 /// Why something was not done.
+///
+/// See the example of [`FailureKind`].
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Failure {
     /// What kind it is.
@@ -334,7 +419,8 @@ pub struct Failure {
     pub text: String,
     /// Where: each problem of a text, or the innermost call.
     pub notes: Vec<Note>,
-    /// Whether a text would be whole with more behind it.
+    /// Whether the region of a text that was to be evaluated would be whole with more behind it. For what is typed,
+    /// [`is_incomplete`](super::is_incomplete) says so.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub is_incomplete: bool,
     /// The status of a program that has ended itself.
@@ -343,6 +429,21 @@ pub struct Failure {
 }
 
 /// What kind of failure it is.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::session::{FailureKind, Request, Session};
+///
+/// let mut vm = Vm::new();
+/// let mut session = Session::new("user");
+/// let mut failure = |code: &str| {
+///     let request = Request::Evaluate { code: code.into(), namespace: None, file: None, at: None };
+///     session.answer(&mut vm, &request).error.expect("it fails")
+/// };
+/// let raised = failure("[1][5]");
+/// assert_eq!((raised.kind, raised.class.as_deref()), (FailureKind::Raised, Some("IndexError")));
+/// assert_eq!(failure("[1, 2").kind, FailureKind::Refused);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureKind {
@@ -361,6 +462,18 @@ pub enum FailureKind {
 }
 
 /// Something said about a place.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::session::{Request, Session};
+///
+/// let mut vm = Vm::new();
+/// let mut session = Session::new("user");
+/// let code = "let n = 1\nn = )".to_owned();
+/// let reply = session.answer(&mut vm, &Request::Evaluate { code, namespace: None, file: None, at: None });
+/// let note = &reply.error.expect("it does not parse").notes[0];
+/// assert!(note.is_error && note.range.start.line == 2);
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Note {
     /// The file.
@@ -380,6 +493,8 @@ pub struct Note {
 }
 
 /// What the end of a text could become.
+///
+/// See the example of [`Candidate`].
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Completions {
     /// Where the word begins that is completed, in bytes.
@@ -389,6 +504,21 @@ pub struct Completions {
 }
 
 /// What a word could become.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::session::{Request, Session};
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("game.lang", "let score = 7\nfn scores() { [score] }")?;
+/// let mut session = Session::new("user");
+/// let code = "game.sc".to_owned();
+/// let completions = session.answer(&mut vm, &Request::Complete { code, file: None }).completions.expect("there are some");
+/// let found: Vec<(&str, &str)> = completions.items.iter().map(|item| (&*item.text, &*item.kind)).collect();
+/// assert_eq!(found, [("score", "variable"), ("scores", "function")]);
+/// assert_eq!(completions.start, "game.".len());
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Candidate {
     /// The word.
@@ -411,6 +541,18 @@ impl Candidate {
 }
 
 /// What there is to say about a name.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::session::{Request, Session};
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("game.lang", "## Takes hit points away.\nfn hit(n) { n }")?;
+/// let mut session = Session::new("user");
+/// let entry = session.answer(&mut vm, &Request::LookUp { name: "game.hit".into(), file: None }).entry.expect("it is there");
+/// assert_eq!((&*entry.kind, entry.name(), entry.place.as_deref()), ("function", "game.hit", Some("game.lang:2")));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Entry {
     /// What it is: `function`, `slot`.
@@ -437,6 +579,20 @@ impl Entry {
 }
 
 /// What a call takes.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::session::{Request, Session};
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("game.lang", "fn hit(enemy, n = 1) { n }")?;
+/// let mut session = Session::new("user");
+/// let code = "game.hit(orc, ".to_owned();
+/// let signature = session.answer(&mut vm, &Request::Signature { code, file: None }).signature.expect("it is a call");
+/// let (from, to) = signature.parameters[signature.active.expect("it is the second")];
+/// assert_eq!(&signature.label[from..to], "n = 1");
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Signature {
     /// How it is called: `area(width, height = 1)`.
@@ -452,6 +608,21 @@ pub struct Signature {
 }
 
 /// A value, looked into.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::session::{Request, Session};
+///
+/// let mut vm = Vm::new();
+/// vm.load_text("game.lang", "class Hero { slot hp = 7; slot bag = [1, 2] }\nlet hero = Hero()")?;
+/// let mut session = Session::new("user");
+/// let look = Request::Inspect { what: "game.hero".into(), path: vec![], from: 0 };
+/// let inspected = session.answer(&mut vm, &look).inspected.expect("it is there");
+/// assert_eq!((&*inspected.class, inspected.count), ("game.Hero", 2));
+/// let bag = &inspected.parts[1];
+/// assert_eq!((&*bag.name, &*bag.shown, bag.has_parts), ("bag", "[1, 2]", true));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Inspected {
     /// The value, cut.
@@ -469,6 +640,8 @@ pub struct Inspected {
 }
 
 /// A part of a value.
+///
+/// See the example of [`Inspected`].
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Part {
     /// What it is called: a slot's name, an index, a key.

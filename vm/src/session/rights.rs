@@ -7,6 +7,14 @@ use crate::embed::Vm;
 use serde::{Deserialize, Serialize};
 
 /// What clients may ask. Who may evaluate may do whatever the program can, reloads included: `change` keeps from mistakes, not from malice.
+///
+/// ```
+/// use embed::session::{Request, Rights};
+///
+/// assert_eq!(Rights::EVALUATE.names(), ["look", "evaluate"]);
+/// assert!(Rights::LOOK.refusal(&Request::Undo).is_some());
+/// assert!(Rights::LOOK.refusal(&Request::Describe).is_none());
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Rights {
     /// To look at definitions and values, without running code of the program.

@@ -51,6 +51,8 @@ const LAST_REPLIES: Duration = Duration::from_secs(1);
 const CLIENTS_MAX: usize = 32;
 
 /// How a program serves.
+///
+/// See the example of [`Server`].
 pub struct ServerOptions {
     /// What clients see it called: the path of the program, as a rule.
     pub program: String,
@@ -65,6 +67,8 @@ pub struct ServerOptions {
 }
 
 /// Where clients find a server.
+///
+/// See the example of [`Server`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Announced {
     /// Where [`sessions`](super::sessions) looks.
@@ -84,6 +88,8 @@ impl Default for ServerOptions {
 }
 
 /// What a client is told when it has been let in.
+///
+/// See the example of [`Client`](super::Client).
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Welcome {
     /// What the program is called.
@@ -105,18 +111,22 @@ pub struct Welcome {
 /// A program that clients of other processes can ask. It stays with its VM; dropped, it ends all connections.
 ///
 /// ```
-/// use vm::embed::{Vm, VmOptions};
-/// use vm::session::{Announced, Client, Request, Rights, Server, ServerOptions};
+/// use embed::prelude::*;
+/// use embed::session::{Announced, Client, Request, Rights, Server, ServerOptions};
+/// use std::thread;
 ///
-/// let mut vm = Vm::bare(VmOptions::default());
+/// let mut vm = Vm::new();
 /// let options = ServerOptions { rights: Rights::LOOK, announced: Announced::Nowhere, ..ServerOptions::default() };
-/// let server = Server::start(&vm, options).unwrap();
+/// let server = Server::start(&vm, options).expect("this machine has sockets");
 /// let session = server.session().clone();
-/// let asks = std::thread::spawn(move || Client::connect(&session, "a client").unwrap().ask(&Request::Describe).unwrap());
+/// let asks = thread::spawn(move || {
+///     let mut client = Client::connect(&session, "a client").expect("it is let in");
+///     client.ask(&Request::Describe).expect("it is answered")
+/// });
 /// while !asks.is_finished() {
 ///     server.serve(&mut vm);    // A running program does so where `Vm::on_safe_point` calls.
 /// }
-/// assert!(asks.join().unwrap().ok);
+/// assert!(asks.join().expect("it ends").ok);
 /// ```
 pub struct Server {
     desk: Desk,

@@ -42,6 +42,27 @@ const LIVING: &[&str] = &["task.Task", "task.Channel"];
 
 impl Vm {
     /// A held value as plain data: maps, lists, strings, numbers, bools and nil, as `live.snapshot` gives it.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("game.lang", "class Hero { slot hp = 10 }\nlet hero = Hero(7)")?;
+    /// let hero = vm.handle("game.hero")?;
+    /// let data = vm.snapshot(&hero)?;
+    /// // It is plain data, which a file can keep.
+    /// let saved: serde_json::Value = vm.from_value(&data)?;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("game.lang", "class Hero { slot life was hp = 10 }\nfn life(hero) { hero.life }")?;
+    /// let data = vm.to_value(&saved)?;
+    /// let hero = vm.restore(&data)?;
+    /// assert_eq!(vm.call::<_, i64>("game.life", (&hero,))?, 7);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What cannot be written, such as a fiber, as a TypeError with the way to it; [`Error::Host`] if the handle is another VM's.
     pub fn snapshot(&mut self, value: &Handle) -> Result<Handle, Error> {
         self.check_handle(value)?;
         let value = value.clone();
@@ -49,6 +70,11 @@ impl Vm {
     }
 
     /// The value of which [`Vm::snapshot`] has made this data, in this VM or in another one.
+    ///
+    /// See the example of [`Vm::snapshot`].
+    ///
+    /// # Errors
+    /// What the data does not say, or what the program does not have, as a raised error; [`Error::Host`] if the handle is another VM's.
     pub fn restore(&mut self, data: &Handle) -> Result<Handle, Error> {
         self.check_handle(data)?;
         let data = data.clone();

@@ -1,17 +1,14 @@
 //! An editor whose commands are scripts: many small ones in one VM, each with a namespace of its own.
 //!
-//! A script has a function `commands` that says what it adds. After an edit the host asks that script again, and no other; when a script is removed, so are its
-//! commands, and what others still use of it is listed.
+//! The top level of a script says which commands it adds. Those whose statement is edited, or goes with its script, are gone; the others stay. What others still use of a script
+//! that is removed is listed.
 
 #[path = "../../shared/saved.rs"]
 mod saved;
 
 use embed::prelude::*;
-use embed::{FileText, Report};
-use std::cell::RefCell;
-use std::collections::BTreeMap;
+use embed::{FileText, Registry, Report};
 use std::path::Path;
-use std::rc::Rc;
 
 /// The text that is edited.
 #[derive(Class, Clone, Debug, Default)]
@@ -39,77 +36,47 @@ impl Buffer {
 }
 
 /// What a script has registered.
-struct Command {
-    /// The namespace of the script.
-    owner: String,
-    run: Hot<fn(Own<Buffer>)>,
-}
-
-/// Commands by their names.
-type Commands = BTreeMap<String, Command>;
+type Command = Hot<fn(Own<Buffer>)>;
 
 /// The editor.
 pub struct Editor {
     vm: Vm,
     buffer: Own<Buffer>,
-    commands: Rc<RefCell<Commands>>,
-    /// Whose `commands` is being called.
-    owner: Rc<RefCell<String>>,
+    commands: Registry<Command>,
 }
 
 impl Editor {
     /// An editor with the scripts of a directory.
     pub fn new(scripts: &Path) -> Editor {
         let mut vm = Vm::builder().memory(64 << 20).build();
-        let (commands, owner) = (Rc::<RefCell<Commands>>::default(), Rc::<RefCell<String>>::default());
-        let (registering, asked) = (commands.clone(), owner.clone());
+        let commands = vm.registry::<Command>();
+        let registering = commands.clone();
         vm.module("editor")
             .class::<Buffer>()
-            .function("command(name, f): adds a command that calls `f(buffer)`.", move |name: String, run| {
-                let owner = asked.borrow().clone();
-                match registering.borrow_mut().entry(name) {
-                    std::collections::btree_map::Entry::Occupied(other) if other.get().owner != owner => {
-                        Err(Error::value_error(format!("`{}` is a command of `{}`", other.key(), other.get().owner)))
-                    }
-                    entry => {
-                        entry.insert_entry(Command { owner, run });
-                        Ok(())
-                    }
+            .function("command(name, f): adds a command that calls `f(buffer)`.", move |vm: &mut Vm, name: String, run| {
+                match registering.insert(vm, &name, run) {
+                    // The statement fails, so that the edit is refused.
+                    Some(other) => Err(Error::value_error(format!("`{name}` is a command of `{other}`"))),
+                    None => Ok(()),
                 }
             })
             .locked();
         vm.add_root("");
         vm.set_change_source(saved::saved_in(scripts.to_owned()));
         let buffer = Own::new(&mut vm, Buffer::default());
-        Editor { vm, buffer, commands, owner }
+        Editor { vm, buffer, commands }
     }
 
-    /// Takes in what has been saved: every file by itself, so that a broken one does not hold the others up. The reports, and errors of `commands`.
-    pub fn follow(&mut self) -> (Vec<Report>, Vec<Error>) {
-        let report = self.vm.poll_reload();
-        let mut errors = Vec::new();
-        for report in report.iter().filter(|report| report.committed) {
-            for file in report.files.clone() {
-                errors.extend(self.register(&file).err());
-            }
-        }
-        (report.into_iter().collect(), errors)
+    /// Takes in what has been saved.
+    pub fn follow(&mut self) -> Option<Report> {
+        self.vm.poll_reload()
     }
 
-    /// Asks a script for its commands.
-    fn register(&mut self, file: &str) -> Result<(), Error> {
-        let namespace = self.vm.namespace_of_path(file).to_string();
-        self.commands.borrow_mut().retain(|_, command| command.owner != namespace);
-        if !self.vm.is_loaded(file) {
-            return Ok(());
-        }
-        *self.owner.borrow_mut() = namespace.clone();
-        self.vm.call(&format!("{namespace}.commands"), ())
-    }
-
-    /// Names of the commands, each with its script.
+    /// Names of the commands, each with the file of its script.
     pub fn commands(&self) -> Vec<(String, String)> {
-        self.commands.borrow().iter().map(|(name, command)| (name.clone(), command.owner.clone())).collect()
+        let mut names = self.commands.names();
+        names.sort();
+        names.into_iter().map(|name| (name.clone(), self.commands.file_of(&name).unwrap_or_default())).collect()
     }
 
     /// Runs a command.
@@ -117,8 +84,7 @@ impl Editor {
     /// # Errors
     /// If there is none of this name, and what it raises.
     pub fn run(&mut self, name: &str) -> Result<(), Error> {
-        let run = self.commands.borrow().get(name).map(|command| command.run.clone());
-        let run = run.ok_or_else(|| Error::Host(format!("there is no command `{name}`")))?;
+        let run = self.commands.get(name).ok_or_else(|| Error::Host(format!("there is no command `{name}`")))?;
         run.call(&mut self.vm, self.buffer.clone())
     }
 

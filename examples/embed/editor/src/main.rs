@@ -29,7 +29,5 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn follow(editor: &mut Editor) {
-    let (reports, errors) = editor.follow();
-    reports.iter().for_each(|report| print!("{report}"));
-    errors.iter().for_each(|error| println!("{}", error.to_string().trim_end()));
+    editor.follow().iter().for_each(|report| print!("{report}"));
 }

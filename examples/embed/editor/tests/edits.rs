@@ -15,8 +15,8 @@ fn editor(scripts: &Copied) -> Editor {
 /// Takes in an edit that holds.
 #[track_caller]
 fn follow(editor: &mut Editor) {
-    let (reports, errors) = editor.follow();
-    assert!(reports.len() == 1 && reports[0].committed && errors.is_empty(), "{reports:?} {errors:?}");
+    let report = editor.follow().expect("there is an edit");
+    assert!(report.committed, "{report}");
 }
 
 #[track_caller]
@@ -52,15 +52,15 @@ fn broken_scripts_are_refused() {
     let scripts = Copied::new();
     let mut editor = editor(&scripts);
     scripts.edit("case.lang", "buffer.text.upper()", "buffer.text.upper(");
-    let (reports, _) = editor.follow();
-    assert!(!reports[0].ok && !reports[0].reasons.is_empty());
+    let report = editor.follow().expect("there is an edit");
+    assert!(!report.ok && !report.reasons.is_empty());
     assert_eq!(run(&mut editor, "greet"), "hello 1 ");
     assert_eq!(run(&mut editor, "upper"), "HELLO 1 ");
     scripts.edit("case.lang", "buffer.text.upper(", "buffer.text.upper() + \"!\"");
     follow(&mut editor);
     assert_eq!(run(&mut editor, "upper"), "HELLO 1 !");
     // A text that is not saved yet.
-    let plan = editor.try_text("case.lang", "import editor\nfn commands() { }");
+    let plan = editor.try_text("case.lang", "import editor");
     assert!(plan.planned && plan.removed.iter().any(|entry| entry.name == "upper"), "{plan}");
     assert_eq!(names(&editor).len(), 4);
 }
@@ -69,13 +69,14 @@ fn broken_scripts_are_refused() {
 fn a_script_is_added_and_cannot_take_the_commands_of_others() {
     let scripts = Copied::new();
     let mut editor = editor(&scripts);
-    let text = "import editor\nfn commands() { editor.command(\"wave\", |buffer| buffer.insert(\"o/\")) }\n";
+    let text = "import editor\neditor.command(\"wave\", |buffer| buffer.insert(\"o/\"))\n";
     scripts.save("wave.lang", text);
     follow(&mut editor);
     assert_eq!(run(&mut editor, "wave"), "o/");
     scripts.save("wave.lang", &text.replace("wave", "greet"));
-    let (_, errors) = editor.follow();
-    assert!(errors[0].to_string().starts_with("ValueError: `greet` is a command of `greet`"), "{}", errors[0]);
+    let reasons = editor.follow().expect("there is an edit").reasons;
+    assert!(reasons[0].message.contains("ValueError: `greet` is a command of `"), "{}", reasons[0].message);
+    assert_eq!(run(&mut editor, "wave"), "o/o/");
 }
 
 #[test]

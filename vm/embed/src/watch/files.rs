@@ -9,6 +9,21 @@ use std::path::{Path, PathBuf};
 /// The program texts of a directory and all below it, in order; or the file itself. Names that begin with a point are left out, and links to directories are not
 /// followed.
 ///
+/// ```
+/// use embed::watch::program_files;
+/// use std::fs;
+///
+/// # let folder = std::env::temp_dir().join(format!("lang-doc-program-files-{}", std::process::id()));
+/// fs::create_dir_all(folder.join("ui"))?;
+/// for name in ["game.lang", "ui/menu.lang", "README.md", ".hidden.lang"] {
+///     fs::write(folder.join(name), "")?;
+/// }
+/// let found = program_files(&folder.to_string_lossy())?;
+/// assert_eq!(found, ["game.lang", "ui/menu.lang"].map(|name| folder.join(name).to_string_lossy().into_owned()));
+/// # fs::remove_dir_all(&folder)?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
 /// # Errors
 /// If a directory cannot be read, or the name of a file is not UTF-8; the text says which.
 pub fn program_files(path: &str) -> io::Result<Vec<String>> {

@@ -2,8 +2,8 @@
 //!
 //! Not files but the directories they are in are watched, those on the way of symbolic links too: editors replace files by renaming. An
 //! event only says that it is time to look, and whether names, links and directories are to be looked at, too; what counts is the content.
-//! A save is over when nothing has happened for [`QUIET`] and no file is missing, empty or open for writing that was not so before; after
-//! [`GRACE`] it counts as meant.
+//! A save is over when nothing has happened for `QUIET` and no file is missing, empty or open for writing that was not so before; after
+//! `GRACE` it counts as meant.
 
 mod files;
 mod places;
@@ -47,9 +47,25 @@ const POLL: Duration = Duration::from_millis(500);
 const RECENT: Duration = Duration::from_secs(2);
 
 /// Contents as the watcher compares them: `None` is a missing file.
+///
+/// ```
+/// use embed::watch::{Print, print_of};
+///
+/// let there: Print = Some(print_of(b"let x = 1"));
+/// assert_ne!(there, None);
+/// ```
 pub type Print = Option<u64>;
 
 /// The print of a content.
+///
+/// It is the same in one process only: nothing to be kept.
+///
+/// ```
+/// use embed::watch::print_of;
+///
+/// assert_eq!(print_of(b"let x = 1"), print_of(b"let x = 1"));
+/// assert_ne!(print_of(b"let x = 1"), print_of(b"let x = 2"));
+/// ```
 pub fn print_of(content: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     content.hash(&mut hasher);
@@ -57,6 +73,8 @@ pub fn print_of(content: &[u8]) -> u64 {
 }
 
 /// A file whose content is another than before, or that was saved again as it was.
+///
+/// See the example of [`Watch`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
     /// Its path, as it was given to the watcher.
@@ -70,6 +88,8 @@ pub struct Edit {
 }
 
 /// What the watcher says.
+///
+/// See the example of [`Watch`].
 #[derive(Debug)]
 pub enum Notice {
     /// One save.
@@ -79,12 +99,46 @@ pub enum Notice {
 }
 
 /// The near end of the watcher. It ends when this is dropped.
+///
+/// ```
+/// use embed::watch::{Notice, Watch, print_of};
+/// use std::collections::BTreeMap;
+/// use std::time::Duration;
+/// use std::{fs, thread};
+///
+/// # let folder = std::env::temp_dir().join(format!("lang-doc-watch-{}", std::process::id()));
+/// # fs::create_dir_all(&folder)?;
+/// let path = folder.join("game.lang").to_string_lossy().into_owned();
+/// fs::write(&path, "let x = 1")?;
+/// let watch = Watch::start(None, None)?;
+/// watch.set_files(BTreeMap::from([(path.clone(), Some(print_of(b"let x = 1")))]));
+///
+/// fs::write(&path, "let x = 2")?;
+/// let edits = loop {
+///     match watch.notice() {
+///         Some(Notice::Saved(edits)) => break edits,
+///         Some(Notice::Trouble(problem)) => eprintln!("{problem}"),
+///         None => thread::sleep(Duration::from_millis(1)),
+///     }
+/// };
+/// assert_eq!((&edits[0].path, edits[0].content.as_deref()), (&path, Some(&b"let x = 2"[..])));
+/// # fs::remove_dir_all(&folder)?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct Watch {
     messages: Sender<Message>,
     notices: Receiver<Notice>,
 }
 
+impl Drop for Watch {
+    fn drop(&mut self) {
+        // What reports edits has an end of the channel, too, so that the far end would not see that this one is gone.
+        let _ = self.messages.send(Message::End);
+    }
+}
+
 enum Message {
+    End,
     Files(BTreeMap<String, Print>),
     Event(notify::Result<Event>),
 }
@@ -92,11 +146,21 @@ enum Message {
 impl Watch {
     /// Starts the watcher. With `poll` it looks at that interval instead of relying on the system. Program texts that come into being in
     /// `directory` or below it are edits, too.
+    ///
+    /// See the example of [`Watch`].
+    ///
+    /// # Errors
+    /// If there can be no other thread. That the system reports nothing is no error, but a [`Notice::Trouble`].
     pub fn start(poll: Option<Duration>, directory: Option<String>) -> std::io::Result<Watch> {
+        Self::start_named("watch", poll, directory)
+    }
+
+    /// As [`Watch::start`]; `name` is that of its thread.
+    pub fn start_named(name: &str, poll: Option<Duration>, directory: Option<String>) -> std::io::Result<Watch> {
         let (messages, received) = channel();
         let (sender, notices) = channel();
         let to_self = messages.clone();
-        thread::Builder::new().name("watch".into()).spawn(move || {
+        thread::Builder::new().name(name.to_owned()).spawn(move || {
             let mut looker = Looker { notices: sender, poll, directory, ..Looker::new() };
             if poll.is_none() {
                 looker.listen(to_self);
@@ -107,12 +171,16 @@ impl Watch {
     }
 
     /// Sets what is watched, with the content that is known of each.
+    ///
+    /// See the example of [`Watch`].
     pub fn set_files(&self, files: BTreeMap<String, Print>) {
         // The watcher lives as long as this end; if it does not, there is nothing to be done.
         let _ = self.messages.send(Message::Files(files));
     }
 
     /// What it has to say, if anything.
+    ///
+    /// It does not wait. See the example of [`Watch`].
     pub fn notice(&self) -> Option<Notice> {
         self.notices.try_recv().ok()
     }
@@ -198,6 +266,7 @@ impl Looker {
     fn run(mut self, messages: &Receiver<Message>) {
         loop {
             match messages.recv_timeout(self.poll.unwrap_or(LOOK_ANYWAY)) {
+                Ok(Message::End) => return,
                 Ok(message) => {
                     if !self.take(message) {
                         continue;
@@ -229,6 +298,7 @@ impl Looker {
                 self.set_files(files);
                 true
             }
+            Message::End => unreachable!("whoever receives it ends"),
             Message::Event(Ok(event)) => self.is_of_interest(&event),
             Message::Event(Err(_)) => {
                 self.is_surveyed = false;
@@ -331,6 +401,7 @@ impl Looker {
     /// Waits for a message, no longer than `time`; true if it is of interest.
     fn wait(&mut self, messages: &Receiver<Message>, time: Duration) -> Result<bool, Ended> {
         match messages.recv_timeout(time) {
+            Ok(Message::End) => Err(Ended),
             Ok(message) => Ok(self.take(message)),
             Err(RecvTimeoutError::Timeout) => Ok(false),
             Err(RecvTimeoutError::Disconnected) => Err(Ended),

@@ -9,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 const LINKS_MAX: usize = 40;
 
 /// Every directory entry that decides what `path` is: the symbolic links on its way, and the entry of the file itself.
-pub fn places(path: &str) -> Vec<PathBuf> {
+pub(super) fn places(path: &str) -> Vec<PathBuf> {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path));
     let mut found = Vec::new();
     let mut here = PathBuf::new();
@@ -40,7 +40,7 @@ pub fn places(path: &str) -> Vec<PathBuf> {
 }
 
 /// The places of many files. Directories are followed once, however many of the files are in them.
-pub fn places_of_all<'a>(paths: impl Iterator<Item = &'a str>) -> HashSet<PathBuf> {
+pub(super) fn places_of_all<'a>(paths: impl Iterator<Item = &'a str>) -> HashSet<PathBuf> {
     let mut followed: HashMap<PathBuf, PathBuf> = HashMap::new();
     let mut found = HashSet::new();
     for path in paths {
@@ -70,25 +70,25 @@ fn parts(path: &Path) -> VecDeque<OsString> {
 }
 
 /// The nearest directory above an entry that exists.
-pub fn directory_of(place: &Path) -> Option<PathBuf> {
+pub(super) fn directory_of(place: &Path) -> Option<PathBuf> {
     place.ancestors().skip(1).find(|directory| directory.is_dir()).map(Path::to_path_buf)
 }
 
 /// What tells a file or directory from another one of the same path.
-pub fn identity(path: &Path) -> Option<(u64, u64)> {
+pub(super) fn identity(path: &Path) -> Option<(u64, u64)> {
     fs::metadata(path).ok().as_ref().map(identity_of)
 }
 
 /// The same, of what has been looked at already.
 #[cfg(unix)]
-pub fn identity_of(found: &fs::Metadata) -> (u64, u64) {
+pub(super) fn identity_of(found: &fs::Metadata) -> (u64, u64) {
     use std::os::unix::fs::MetadataExt;
     (found.dev(), found.ino())
 }
 
 /// The same, of what has been looked at already.
 #[cfg(not(unix))]
-pub fn identity_of(_found: &fs::Metadata) -> (u64, u64) {
+pub(super) fn identity_of(_found: &fs::Metadata) -> (u64, u64) {
     (0, 0)
 }
 

@@ -33,13 +33,14 @@ use std::fmt;
 /// `{"Variant": payload}`, and are read from values of script enums, too.
 ///
 /// ```
+/// use embed::prelude::*;
+/// use embed::Serde;
 /// use serde::{Deserialize, Serialize};
-/// use vm::embed::{Error, Serde, Vm, VmOptions};
 ///
 /// #[derive(Serialize, Deserialize, PartialEq, Debug)]
 /// struct Enemy { name: String, hp: i64 }
 ///
-/// let mut vm = Vm::bare(VmOptions::default());
+/// let mut vm = Vm::new();
 /// vm.load_text("game.lang", "class Orc { slot name; slot hp = 30; fn init(name) { self.name = name } }\nfn hit(e) { e[\"hp\"] -= 1; e }")?;
 /// let Serde(orc): Serde<Enemy> = vm.eval("import game\ngame.Orc(\"Ugluk\")")?;
 /// assert_eq!(orc, Enemy { name: "Ugluk".into(), hp: 30 });
@@ -72,6 +73,20 @@ impl<T: DeserializeOwned> FromScript for Serde<T> {
 impl Vm {
     /// A script value of anything that serde can write.
     ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use std::collections::BTreeMap;
+    ///
+    /// let mut vm = Vm::new();
+    /// let stock = BTreeMap::from([("apples", vec![3, 4]), ("pears", vec![])]);
+    /// let value = vm.to_value(&stock)?;
+    /// assert_eq!(vm.repr(&value)?, "{\"apples\": [3, 4], \"pears\": []}");
+    ///
+    /// let error = vm.to_value(&[BTreeMap::from([(BTreeMap::from([(1, 2)]), 3)])]).expect_err("maps are no keys");
+    /// assert_eq!(error.to_string(), "at [0]: a map cannot be a key of a map in a script");
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Host`] with the path inside the value if it cannot be one of a script; see [`Serde`].
     pub fn to_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<Handle, Error> {
@@ -83,6 +98,23 @@ impl Vm {
 
     /// The Rust value of a held script value, for any type that serde can read. Instances that have yet to follow an edit of their class are
     /// migrated first.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    /// use serde::Deserialize;
+    ///
+    /// #[derive(Deserialize, PartialEq, Debug)]
+    /// struct Enemy { name: String, loot: Vec<u8> }
+    ///
+    /// let mut vm = Vm::new();
+    /// let value: Handle = vm.eval("{name: \"orc\", loot: [1, 2]}")?;
+    /// assert_eq!(vm.from_value::<Enemy>(&value)?, Enemy { name: "orc".into(), loot: vec![1, 2] });
+    ///
+    /// let value: Handle = vm.eval("{name: \"orc\", loot: [1, -2]}")?;
+    /// let error = vm.from_value::<Enemy>(&value).expect_err("-2 is no u8");
+    /// assert_eq!(error.to_string(), "at .loot[1]: the int does not fit u8");
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Host`] with the path inside the value if a part has another type; what the program raises when it migrates.
@@ -108,6 +140,19 @@ impl Vm {
 }
 
 /// Bytes, as scripts have them in the class `Bytes`; a `Vec<u8>` is a list of ints. In a [`Serde`] they are bytes as well.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::Bytes;
+///
+/// let mut vm = Vm::new();
+/// vm.define_function("net", "receive()", || Bytes(vec![1, 255]));
+/// vm.eval::<()>("import net\nlet packet = net.receive()")?;
+/// assert_eq!(vm.eval::<i64>("packet[1]")?, 255);
+/// assert_eq!(vm.eval::<Bytes>("packet")?, Bytes(vec![1, 255]));
+/// assert!(vm.eval::<Bytes>("[1, 255]").is_err(), "a list is a `Vec<u8>`");
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Bytes(pub Vec<u8>);
 

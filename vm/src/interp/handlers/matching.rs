@@ -23,9 +23,8 @@ pub(super) unsafe fn sequence_item(s: State<'_>) {
 #[inline(always)]
 pub(super) unsafe fn sequence_rest(s: State<'_>) {
     s.skip(1).through(|s, cx| {
-        let value = ops::sequence_rest(cx.mc, &*s.b(), s.insn.c() as usize, *s.pc.sub(1) as usize);
+        let value = ops::sequence_rest(cx, &*s.b(), s.insn.c() as usize, *s.pc.sub(1) as usize);
         copy_value(s.a(), &raw const value);
-        cx.world.charge(64);
         Flow::Reload
     });
 }
