@@ -61,6 +61,8 @@ impl Row {
                 | "last"
                 | "push"
                 | "append"
+                | "extend"
+                | "copy"
                 | "add"
                 | "pop"
                 | "insert"

@@ -58,6 +58,8 @@ impl<T> fmt::Debug for Registry<T> {
 impl<T> Registry<T> {
     /// Registers something, in a function of the host that a script has called: a `&mut Vm` is its first parameter. What was there under this name comes back when this goes. What no
     /// top level of a file has asked for lasts until it is removed, or replaced in the same way. Gives the file whose entry of this name it hides, if it is another one.
+    ///
+    /// See the example of [`Registry`].
     pub fn insert(&self, vm: &mut Vm, name: &str, value: T) -> Option<String> {
         let maker = vm.enter(|cx| cx.maker());
         let mut entries = self.entries.borrow_mut();
@@ -75,6 +77,8 @@ impl<T> Registry<T> {
     }
 
     /// Takes away what is registered under a name. Whether there was something.
+    ///
+    /// See the example of [`Registry`].
     pub fn remove(&self, name: &str) -> bool {
         let mut entries = self.entries.borrow_mut();
         let before = entries.len();
@@ -83,11 +87,15 @@ impl<T> Registry<T> {
     }
 
     /// The names, in the order in which they came.
+    ///
+    /// See the example of [`Registry`].
     pub fn names(&self) -> Vec<String> {
         self.entries.borrow().iter().map(|entry| entry.name.clone()).collect()
     }
 
     /// The file whose top level has registered what there is under a name; `None` if there is nothing, or if it was not one.
+    ///
+    /// See the example of [`Registry`].
     pub fn file_of(&self, name: &str) -> Option<String> {
         let entries = self.entries.borrow();
         let (maker, _) = entries.iter().find(|entry| entry.name == name)?.made.last()?;
@@ -97,6 +105,8 @@ impl<T> Registry<T> {
 
 impl<T: Clone> Registry<T> {
     /// What is registered under a name.
+    ///
+    /// See the example of [`Registry`].
     pub fn get(&self, name: &str) -> Option<T> {
         let entries = self.entries.borrow();
         let (_, value) = entries.iter().find(|entry| entry.name == name)?.made.last()?;
@@ -104,6 +114,8 @@ impl<T: Clone> Registry<T> {
     }
 
     /// Everything, in the order in which the names came.
+    ///
+    /// See the example of [`Registry`].
     pub fn all(&self) -> Vec<T> {
         self.entries.borrow().iter().filter_map(|entry| entry.made.last().map(|(_, value)| value.clone())).collect()
     }
@@ -126,6 +138,8 @@ impl<T> Registered for RefCell<Vec<Entry<T>>> {
 
 impl Vm {
     /// A new registry for what scripts register.
+    ///
+    /// See the example of [`Registry`].
     pub fn registry<T: 'static>(&mut self) -> Registry<T> {
         let entries = Rc::<RefCell<Vec<Entry<T>>>>::default();
         let registered: Rc<dyn Registered> = entries.clone();

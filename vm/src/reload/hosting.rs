@@ -291,11 +291,31 @@ impl Vm {
     }
 
     /// For a change source: something keeps it from its work. What is polled next says so among its warnings, also if there is no edit.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.set_change_source(|_| Vec::new());
+    /// vm.note_trouble("the disk is gone");
+    /// let report = vm.poll_reload().expect("there is something to say");
+    /// assert!(report.to_string().contains("the disk is gone"));
+    /// ```
     pub fn note_trouble(&mut self, problem: &str) {
         self.files.hosting.troubles.push(problem.to_owned());
     }
 
     /// Files that the texts of the last load or reload import and that do not exist: what a watcher waits for.
+    ///
+    /// ```
+    /// use embed::prelude::*;
+    ///
+    /// let mut vm = Vm::new();
+    /// vm.load_text("a.lang", "let x = 1")?;
+    /// assert!(!vm.reload_text("a.lang", "import b\nlet x = b.y").ok);
+    /// assert!(vm.missing_files().contains(&"b.lang".to_owned()));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn missing_files(&self) -> Vec<String> {
         self.files.sought.iter().cloned().collect()
     }

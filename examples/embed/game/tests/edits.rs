@@ -46,7 +46,7 @@ fn creatures_act_once_in_a_frame() {
     }
     assert_eq!((x_of(&game, "grak"), x_of(&game, "zug")), (10.0, -20.0));
     frames_until(&mut game, "the hero is hit", |game| game.entity("hero").is_some_and(|hero| hero.hp < 100));
-    assert_eq!(game.shown().expect("they are shown")[1], "Goblin(name: \"grak\", x: 1.0, hp: 10, is_alive: true)");
+    assert_eq!(game.shown().expect("they are shown")[1], "Goblin(name: \"grak\", x: 1.0, hp: 10, is_alive: true, blows: 1)");
 }
 
 #[test]

@@ -156,6 +156,8 @@ impl Watch {
     }
 
     /// As [`Watch::start`]; `name` is that of its thread.
+    ///
+    /// See the example of [`Watch`].
     pub fn start_named(name: &str, poll: Option<Duration>, directory: Option<String>) -> std::io::Result<Watch> {
         let (messages, received) = channel();
         let (sender, notices) = channel();
