@@ -311,10 +311,9 @@ impl Vm {
     /// use embed::prelude::*;
     ///
     /// let mut vm = Vm::new();
-    /// vm.load_text("a.lang", "let x = 1")?;
-    /// assert!(!vm.reload_text("a.lang", "import b\nlet x = b.y").ok);
-    /// assert!(vm.missing_files().contains(&"b.lang".to_owned()));
-    /// # Ok::<(), Error>(())
+    /// let refused = vm.load_text("game.lang", "import \"nowhere.lang\"").expect_err("there is no such file");
+    /// assert!(refused.to_string().contains("nowhere.lang"));
+    /// assert_eq!(vm.missing_files(), ["nowhere.lang"]);
     /// ```
     pub fn missing_files(&self) -> Vec<String> {
         self.files.sought.iter().cloned().collect()

@@ -452,13 +452,17 @@ impl fmt::Display for Report {
         if !self.ok {
             writeln!(f, "{files}: refused, the running program is unchanged (epoch {})", self.epoch)?;
             self.reasons.iter().try_for_each(|reason| write_reason(f, reason.code, reason))?;
-            return self.ran_statements.iter().try_for_each(|s| writeln!(f, "  ran        {}:{}, {STAYS}", s.file, s.line));
+            self.ran_statements.iter().try_for_each(|s| writeln!(f, "  ran        {}:{}, {STAYS}", s.file, s.line))?;
+            return self.write_warnings(f);
         }
         match (self.committed, self.planned) {
             (true, _) => writeln!(f, "{files}: committed (epoch {})", self.epoch)?,
             (false, true) if self.would_run.is_empty() => writeln!(f, "{files}: would be committed (epoch {})", self.epoch)?,
             (false, true) => writeln!(f, "{files}: would be committed, if what it runs raises no error (epoch {})", self.epoch)?,
-            (false, false) => return writeln!(f, "{files}: no change (epoch {})", self.epoch),
+            (false, false) => {
+                writeln!(f, "{files}: no change (epoch {})", self.epoch)?;
+                return self.write_warnings(f);
+            }
         }
         let groups = [
             ("added", &self.added),
@@ -507,6 +511,12 @@ impl fmt::Display for Report {
         for left in &self.uncovered {
             writeln!(f, "  uncovered  {left}")?;
         }
+        self.write_warnings(f)
+    }
+}
+
+impl Report {
+    fn write_warnings(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.warnings.iter().try_for_each(|warning| write_reason(f, &format!("warning[{}]", warning.code), warning))
     }
 }
