@@ -104,10 +104,10 @@ pub(crate) fn hex<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResul
 
 pub(crate) fn from_hex<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let text = args::text(cx, "from_hex", "text", args[1])?;
-    let digits: Option<Vec<u32>> = text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_digit(16)).collect();
+    let digits: Option<Vec<u8>> = text.chars().filter(|c| !c.is_whitespace()).map(|c| Some(c.to_digit(16)? as u8)).collect();
     match digits {
         Some(digits) if digits.len() % 2 == 0 => {
-            let data: Vec<u8> = digits.chunks(2).map(|pair| (pair[0] * 16 + pair[1]) as u8).collect();
+            let data: Vec<u8> = digits.chunks(2).map(|pair| pair[0] * 16 + pair[1]).collect();
             Ok(new_bytes(cx, data))
         }
         _ => Err(cx.value_error("`from_hex` needs pairs of hexadecimal digits")),
@@ -188,6 +188,7 @@ fn split<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let mut parts = Vec::new();
     let mut start = 0;
     for at in memchr::memmem::find_iter(bytes, separator).take(limit - 1) {
+        cx.check_growth()?;
         parts.push(new_bytes(cx, &bytes[start..at]));
         start = at + separator.len();
     }
@@ -270,12 +271,14 @@ fn is_ascii<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc>
 fn starts_with<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let bytes = data_of(cx, args)?;
     let prefix = data(cx, "starts_with", "prefix", args[1])?;
+    cx.world.spend(prefix.len() / 64);
     Ok(Value::bool(bytes.starts_with(prefix)))
 }
 
 fn ends_with<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let bytes = data_of(cx, args)?;
     let suffix = data(cx, "ends_with", "suffix", args[1])?;
+    cx.world.spend(suffix.len() / 64);
     Ok(Value::bool(bytes.ends_with(suffix)))
 }
 

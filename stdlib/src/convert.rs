@@ -98,7 +98,7 @@ pub(crate) fn parse_int<'gc>(cx: &mut Cx<'_, 'gc>, text: &str, base: u32) -> Res
         return Err(cx.raise(ErrorKind::LimitError, message));
     }
     if !base.is_power_of_two() {
-        cx.pay(ops::digits_work(digits.len() as u64 * 4))?;
+        cx.pay(ops::work::digits_work(digits.len() as u64 * 4))?;
     }
     let big = BigInt::parse_bytes(digits.as_bytes(), base);
     cx.world.charge(32 + digits.len() / 2);

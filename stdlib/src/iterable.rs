@@ -635,6 +635,7 @@ impl<'gc> WithItems<'gc> for Groups {
         let mut lists = Vec::new();
         match self {
             Groups::Chunks(size) => {
+                check_room(cx, items.len().div_ceil(size).saturating_mul(64 + size.min(items.len()) * size_of::<Value>()))?;
                 for chunk in items.chunks(size) {
                     lists.push(new_list(cx, chunk.to_vec()));
                 }

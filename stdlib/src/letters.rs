@@ -8,6 +8,7 @@ use crate::convert;
 use crate::string::text_of;
 use crate::table::{Row, row};
 use crate::template;
+use std::collections::HashSet;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use vm::heap::Value;
@@ -152,7 +153,8 @@ fn strip_ends<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, args: &[Value<'gc>], ends
         Some(characters) => Some(args::text(cx, native, "chars", characters)?),
         None => None,
     };
-    let goes = |c: char| characters.map_or_else(|| c.is_whitespace(), |set| set.contains(c));
+    let set: Option<HashSet<char>> = characters.map(|characters| characters.chars().collect());
+    let goes = |c: char| set.as_ref().map_or_else(|| c.is_whitespace(), |set| set.contains(&c));
     let stripped = if ends == Ends::End { text } else { text.trim_start_matches(goes) };
     let stripped = if ends == Ends::Start { stripped } else { stripped.trim_end_matches(goes) };
     if stripped.len() == text.len() {

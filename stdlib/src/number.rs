@@ -74,19 +74,14 @@ fn number<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, args: &[Value<'gc>]) -> Resul
     known_number(args.first()).ok_or_else(|| args::wrong(cx, native, "x", "a number", &args[0]))
 }
 
-fn new_big<'gc>(cx: &mut Cx<'_, 'gc>, big: BigInt) -> Value<'gc> {
-    cx.world.charge(32 + big.bits() as usize / 8);
-    ops::int_from_big(cx.mc, big)
-}
-
 /// `abs(x)`, as a function and as a method.
 pub(crate) fn abs<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     Ok(match number(cx, "abs", args)? {
         Number::Small(i) => match i.checked_abs() {
             Some(i) => Value::Int(i),
-            None => new_big(cx, BigInt::from(i).abs()),
+            None => ops::big_int(cx, BigInt::from(i).abs()),
         },
-        Number::Big(big) => new_big(cx, big.abs()),
+        Number::Big(big) => ops::big_int(cx, big.abs()),
         Number::Float(f) => Value::Float(f.abs()),
     })
 }
@@ -135,7 +130,7 @@ pub(crate) fn round<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeRes
 /// An int rounded to a multiple of a power of ten. `digits` is negative.
 fn round_int<'gc>(cx: &mut Cx<'_, 'gc>, n: &BigInt, digits: i64) -> Value<'gc> {
     match round_big(n, digits) {
-        Some(rounded) => new_big(cx, rounded),
+        Some(rounded) => ops::big_int(cx, rounded),
         None => Value::Int(0),
     }
 }
@@ -297,7 +292,7 @@ fn ratio<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     exponent = if mantissa == 0 { 0 } else { exponent + zeros as i16 };
     let above = (BigInt::from(mantissa) * sign) << exponent.max(0) as u32;
     let below = BigInt::one() << (-exponent).max(0) as u32;
-    let pair = [new_big(cx, above), new_big(cx, below)];
+    let pair = [ops::big_int(cx, above), ops::big_int(cx, below)];
     Ok(args::new_tuple(cx, pair))
 }
 

@@ -225,6 +225,20 @@ fn large_ints() {
         (Fuel, "import json\nlet x = 3 ** 1_200_000\njson.stringify([x] * 1000)"),
         (Fuel, "let s = \"9\" * 600_000\nwhile true { int(s) }"),
         (Raised("LimitError"), "int(\"9\" * 10_000_000)"),
+        (
+            Fuel,
+            "let x = 1 << 60_000_000\nlet y = (1 << 60_000_000) + 0\nwhile true { x == y; x < y; hash(x); [x].contains(y); float(3) / 7 }",
+        ),
+        (Fuel, "let x = 1 << 30_000_000\nwhile true { -x; ~x }"),
+        (Fuel, "let x = 1 << 30_000_000\nwhile true { x / 3 }"),
+        (Fuel, "let x = 1 << 6_000_000\nlet l = [x + 1, x, x + 2] * 100\nwhile true { l.sorted() }"),
+        (Fuel, "import math\nlet x = 3 ** 10_000\nwhile true { math.pow_mod(x, x, x + 2) }"),
+        (
+            Fuel,
+            "import math\nlet x = 3 ** 160_000\nlet y = 7 ** 90_000\nwhile true { math.gcd(x, y); math.lcm(x, y); math.isqrt(x) }",
+        ),
+        (Fuel, "import math\nwhile true { math.factorial(300_000) }"),
+        (Fuel, "import math\nwhile true { math.comb(300_000, 150_000); math.perm(300_000, 200_000) }"),
         (Raised("ValueError"), "import math\nmath.factorial(100_000_000)"),
         (Raised("ValueError"), "import math\nmath.comb(100_000_000, 50_000_000)"),
     ]);
@@ -265,6 +279,11 @@ fn natives_that_take_long() {
         (Fuel, "let l = list(0..200_000)\nwhile true { repr(l); \"${l}\" }"),
         (Fuel, "import live\nlet l = list(0..100_000)\nwhile true { live.snapshot(l) }"),
         (Fuel, "let x = 1.5\nwhile true { \"${x:10000.9999f}\" }"),
+        (Fuel, "import text\nlet s = \"a\" * 9_000\nlet t = \"b\" * 9_000\nwhile true { text.distance(s, t) }"),
+        (Fuel, "import text\nlet l = (0..50_000).map(|i| \"word${i}\")\nwhile true { text.nearest(\"worm\", l) }"),
+        (Fuel, "let s = \"a\" * 200_000\nlet t = \"b\" * 200_000 + \"a\"\nwhile true { s.strip(t) }"),
+        (Fuel, "let b = bytes(5_000_000)\nlet c = bytes(b)\nwhile true { b.starts_with(c); b.ends_with(c) }"),
+        (Fuel, "import regex\nwhile true { try { regex.compile(\"[\\\\w\\\\p{L}]{1,50}\" * 30) } catch e { } }"),
         (Fuel, "import regex\nlet s = \"a\" * 300_000\nwhile true { regex.find_all(\"a*[^a]|a\", s) }"),
         (Fuel, "import regex\nlet s = \"a\" * 30_000_000\nwhile true { regex.find(\"(x+x+)+y|a*b\", s) }"),
         (Raised("ValueError"), "import regex\nregex.compile(\"((a{1,100}){1,100}){1,100}\")"),
@@ -333,11 +352,16 @@ fn errors_do_not_tell_of_the_host() {
     for text in
         ["import \"../../etc/passwd\"", "import nosuch", "[1].nosuch", "throw Error(\"x\")", "import live\nlive.eval(\"1 +\")"]
     {
-        let program = format!("try {{ {{}} }} catch e {{ \"${{e}} ${{repr(e)}} ${{e.trace}}\" }}\n{text}");
-        let mut vm = sandbox();
-        let error = vm.eval::<Handle>(&program).expect_err("it fails").to_string();
+        let mut vm = Vm::sandboxed();
+        let error = vm.eval::<Handle>(text).expect_err("it fails").to_string();
+        let attempt = format!("live.eval({text:?}); \"no error\"");
+        let caught = format!("import live\ntry {{ {attempt} }} catch e {{ \"${{e}} ${{repr(e)}} ${{e.trace}}\" }}");
+        let seen = vm.eval::<String>(&caught).expect("the error is caught");
+        assert_ne!(seen, "no error", "{text}");
         let here = std::env::current_dir().expect("there is one");
-        assert!(!error.contains(&*here.to_string_lossy()) && !error.contains("/src/"), "{error}");
+        for told in [error, seen] {
+            assert!(!told.contains(&*here.to_string_lossy()) && !told.contains("/src/"), "{told}");
+        }
     }
 }
 
@@ -420,6 +444,11 @@ fn the_process_stays_small() {
         "import json\njson.parse(\"[\" + \"[],\" * 10_000_000 + \"1]\")",
         "import live\nlive.eval(\"let x = [\\n\" + \"1,\\n\" * 3_000_000 + \"]\")",
         "let m = {}\nlet i = 0\nwhile true { m[i] = i; i += 1 }",
+        "let a = 1 << 60_000_000\nwhile true { -a }",
+        "(bytes([0]) * 50_000_000).split(bytes([0]))",
+        "list(0..3_700_000).chunks(1)",
+        "import text\ntext.normalize(\"\u{fdfa}\" * 15_000_000, \"NFKD\")",
+        "import regex\nregex.find_all(\"()\" * 500, \"a\" * 60_000)",
         "let b = bytes(400_000)\nlet l = []\nwhile true { l.push(b[1..]) }",
         "let x = 3 ** 100_000\nlet l = []\nwhile true { x += 1; l.push(x) }",
         "let n = 30\nlet fields = (0..250).map(|i| \"f${i}\").join(\", \")\nimport live\nlive.eval(\"enum E { a(${fields}) }\")\nlet l = []\nlet values = list(0..250)\nwhile true { l.push(live.eval(\"|v| E.a(...v)\")(values)) }",

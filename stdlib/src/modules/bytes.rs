@@ -120,8 +120,7 @@ fn from_int<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc>
 fn to_int<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let bytes = in_order(data(cx, "to_int", args[2])?.to_vec(), is_on(args, 1));
     let big = if is_on(args, 0) { BigInt::from_signed_bytes_le(&bytes) } else { BigInt::from_bytes_le(Sign::Plus, &bytes) };
-    cx.world.charge(32 + bytes.len());
-    Ok(ops::int_from_big(cx.mc, big))
+    Ok(ops::big_int(cx, big))
 }
 
 fn from_float<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {

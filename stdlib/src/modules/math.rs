@@ -13,7 +13,7 @@ use num_traits::{One, Signed, Zero};
 use std::f64::consts;
 use vm::heap::Value;
 use vm::object::{Cx, Kind, Namespace, NativeResult};
-use vm::ops;
+use vm::ops::{self, work};
 
 /// Functions of the module.
 pub(crate) const FUNCTIONS: &[Row] = &[
@@ -178,11 +178,6 @@ fn big<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, param: &str, value: Value<'gc>) 
     }
 }
 
-fn new_big<'gc>(cx: &mut Cx<'_, 'gc>, big: BigInt) -> Value<'gc> {
-    cx.world.charge(32 + big.bits() as usize / 8);
-    ops::int_from_big(cx.mc, big)
-}
-
 /// Most bits of the smaller argument of `gcd` and `lcm`: the time grows with their square.
 const DIVISOR_BITS_MAX: u64 = 1 << 18;
 
@@ -194,6 +189,8 @@ fn greatest_divisor<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, a: &BigInt, b: &Big
     if small.bits() > DIVISOR_BITS_MAX {
         return Err(cx.value_error(format!("`{native}`: one of the ints must have at most {DIVISOR_BITS_MAX} bits")));
     }
+    let turns = work::division(cx, large, small)?.saturating_add(work::common_divisor(small.bits()));
+    cx.pay(turns)?;
     Ok(small.gcd(&(large % small)))
 }
 
@@ -207,7 +204,7 @@ fn gcd<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     }
     let (a, b) = (big(cx, "gcd", "a", args[0])?, big(cx, "gcd", "b", args[1])?);
     let divisor = greatest_divisor(cx, "gcd", &a, &b)?;
-    Ok(new_big(cx, divisor))
+    Ok(ops::big_int(cx, divisor))
 }
 
 fn lcm<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
@@ -216,8 +213,10 @@ fn lcm<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
         return Ok(Value::Int(0));
     }
     let divisor = greatest_divisor(cx, "lcm", &a, &b)?;
+    let turns = work::division(cx, &a, &divisor)?.saturating_add(work::multiplication(a.bits(), b.bits()));
+    cx.pay(turns)?;
     let multiple = (a / divisor * b).abs();
-    Ok(new_big(cx, multiple))
+    Ok(ops::big_int(cx, multiple))
 }
 
 fn isqrt<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
@@ -229,7 +228,8 @@ fn isqrt<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     if n.bits() > BITS_MAX {
         return Err(cx.value_error(format!("`isqrt` takes ints of up to {BITS_MAX} bits")));
     }
-    Ok(new_big(cx, n.sqrt()))
+    cx.pay(work::square_root(n.bits()))?;
+    Ok(ops::big_int(cx, n.sqrt()))
 }
 
 /// Most bits of the products of `factorial`, `perm` and `comb`, estimated from above.
@@ -244,11 +244,13 @@ fn things<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, param: &str, value: Value<'gc
 /// The product of the ints from `from` to `to`; ValueError if that would take too long.
 fn checked_product<'gc>(cx: &mut Cx<'_, 'gc>, native: &str, from: u64, to: u64) -> Result<BigInt, Raised<'gc>> {
     let factors = (to + 1).saturating_sub(from);
-    if factors.saturating_mul(u64::from(to.max(1).ilog2()) + 1) > PRODUCT_BITS_MAX {
+    let bits = factors.saturating_mul(u64::from(to.max(1).ilog2()) + 1);
+    if bits > PRODUCT_BITS_MAX {
         return Err(
             cx.value_error(format!("`{native}`: the product would have more than {PRODUCT_BITS_MAX} bits, or nearly so many"))
         );
     }
+    cx.pay(work::product(bits))?;
     Ok(product(from, to))
 }
 
@@ -267,7 +269,7 @@ fn product(from: u64, to: u64) -> BigInt {
 fn factorial<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let n = things(cx, "factorial", "n", args[0])?;
     let result = checked_product(cx, "factorial", 2, n)?;
-    Ok(new_big(cx, result))
+    Ok(ops::big_int(cx, result))
 }
 
 fn pow_mod<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
@@ -285,7 +287,9 @@ fn pow_mod<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> 
     if exponent.bits().max(modulus.bits()) > BITS_MAX {
         return Err(cx.value_error(format!("`pow_mod` takes ints of up to {BITS_MAX} bits")));
     }
-    Ok(new_big(cx, base.modpow(&exponent, &modulus)))
+    let turns = work::division(cx, &base, &modulus)?.saturating_add(work::modular_power(exponent.bits(), modulus.bits()));
+    cx.pay(turns)?;
+    Ok(ops::big_int(cx, base.modpow(&exponent, &modulus)))
 }
 
 fn next_after<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
@@ -306,7 +310,7 @@ fn perm<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
         return Ok(Value::Int(0));
     }
     let result = checked_product(cx, "perm", n - k + 1, n)?;
-    Ok(new_big(cx, result))
+    Ok(ops::big_int(cx, result))
 }
 
 fn comb<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
@@ -317,7 +321,10 @@ fn comb<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     }
     let k = k.min(n - k);
     let arranged = checked_product(cx, "comb", n - k + 1, n)?;
-    Ok(new_big(cx, arranged / product(2, k)))
+    let below = checked_product(cx, "comb", 2, k)?;
+    let turns = work::division(cx, &arranged, &below)?;
+    cx.pay(turns)?;
+    Ok(ops::big_int(cx, arranged / below))
 }
 
 #[cfg(test)]

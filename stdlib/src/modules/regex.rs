@@ -11,7 +11,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 use vm::heap::{Str, Value};
-use vm::object::{Cx, HostObject, NativeResult};
+use vm::object::{Control, Cx, HostObject, NativeResult};
 
 /// Functions of the module.
 pub(crate) const FUNCTIONS: &[Row] = &[
@@ -71,32 +71,35 @@ struct Program {
 }
 
 impl Program {
-    fn new(pattern: &str, flags: &str) -> Result<Program, regex::Error> {
+    fn new<'gc>(cx: &mut Cx<'_, 'gc>, pattern: &str, flags: &str) -> Result<Program, Raised<'gc>> {
         let has = |flag| flags.contains(flag);
-        let build = |size| {
-            RegexBuilder::new(pattern)
+        for size in SIZES {
+            // About what it takes to find out that the program has more bytes.
+            cx.pay(size as u64 / 4)?;
+            let built = RegexBuilder::new(pattern)
                 .case_insensitive(has('i'))
                 .multi_line(has('m'))
                 .dot_matches_new_line(has('s'))
                 .ignore_whitespace(has('x'))
                 .size_limit(size)
-                .build()
-                .map(|regex| Program { regex, size })
-        };
-        match build(SIZES[0]) {
-            Err(regex::Error::CompiledTooBig(_)) => build(SIZES[1]),
-            result => result,
+                .build();
+            match built {
+                Ok(regex) => return Ok(Program { regex, size }),
+                Err(regex::Error::CompiledTooBig(_)) if size < SIZES[1] => {}
+                Err(error) => return Err(bad_pattern(cx, &error)),
+            }
         }
+        unreachable!("the last size gives a program or an error")
     }
 }
 
 /// The program of a pattern. Programs are shared: a copy would have to make its tables anew.
-fn compiled(pattern: &str, flags: &str) -> Result<Rc<Program>, regex::Error> {
+fn compiled<'gc>(cx: &mut Cx<'_, 'gc>, pattern: &str, flags: &str) -> Result<Rc<Program>, Raised<'gc>> {
     let key = format!("{flags}/{pattern}");
     KEPT.with_borrow_mut(|kept| {
         let entry = match kept.iter().position(|(found, _)| *found == key) {
             Some(i) => kept.remove(i),
-            None => (key, Rc::new(Program::new(pattern, flags)?)),
+            None => (key, Rc::new(Program::new(cx, pattern, flags)?)),
         };
         let program = entry.1.clone();
         if kept.len() >= KEPT_MAX {
@@ -113,14 +116,10 @@ fn compile<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> 
     if let Some(flag) = flags.chars().find(|c| !"imsx".contains(*c)) {
         return Err(cx.value_error(format!("`regex`: `{flag}` is not a flag; flags are i m s x")));
     }
-    match compiled(pattern, flags) {
-        Ok(program) => {
-            let size = program.size;
-            cx.world.charge(size);
-            Ok(Value::Host(HostObject::new(cx.mc, "Program", program, size)))
-        }
-        Err(error) => Err(bad_pattern(cx, &error)),
-    }
+    let program = compiled(cx, pattern, flags)?;
+    let size = program.size;
+    cx.world.charge(size);
+    Ok(Value::Host(HostObject::new(cx.mc, "Program", program, size)))
 }
 
 #[cold]
@@ -253,9 +252,11 @@ fn full<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
     let Value::Str(text) = args[2] else { return Err(args::wrong(cx, "full", "text", "a String", &args[2])) };
     // The pattern has been compiled on its own before. If it cannot be compiled between brackets, a comment at its end hides the
     // second one, and a line break ends the comment.
-    let program = compiled(&format!(r"\A(?:{pattern})\z"), flags)
-        .or_else(|_| compiled(&format!("\\A(?:{pattern}\n)\\z"), flags))
-        .map_err(|error| bad_pattern(cx, &error))?;
+    let program = match compiled(cx, &format!(r"\A(?:{pattern})\z"), flags) {
+        Ok(program) => program,
+        Err(stop) if !matches!(*stop, Control::Raise(_)) => return Err(stop),
+        Err(_) => compiled(cx, &format!("\\A(?:{pattern}\n)\\z"), flags)?,
+    };
     pay_for_search(cx, text.byte_len())?;
     match program.regex.captures(text.as_str()) {
         Some(captures) => Ok(record(cx, &captures, &mut Places::new(&text))),
@@ -305,7 +306,7 @@ fn find_all<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc>
     for captures in program.captures_iter(text.as_str()) {
         clock.pay(cx)?;
         found.push(record(cx, &captures, &mut places));
-        check_room(cx, found.len() * 128)?;
+        cx.check_growth()?;
     }
     Ok(new_list(cx, found))
 }
@@ -372,7 +373,7 @@ fn pieces<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
         pieces.push(new_str(cx, &text.as_str()[end..whole.start()]));
         pieces.push(record(cx, &captures, &mut places));
         end = whole.end();
-        check_room(cx, pieces.len() * 128)?;
+        cx.check_growth()?;
     }
     pieces.push(new_str(cx, &text.as_str()[end..]));
     Ok(new_list(cx, pieces))

@@ -62,14 +62,29 @@ fn normalize<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc
         Some(form) => args::text(cx, "normalize", "form", form)?,
         None => "NFC",
     };
-    let normal: String = match form {
-        "NFC" => text.nfc().collect(),
-        "NFD" => text.nfd().collect(),
-        "NFKC" => text.nfkc().collect(),
-        "NFKD" => text.nfkd().collect(),
+    let normal = match form {
+        "NFC" => within_room(cx, text.nfc())?,
+        "NFD" => within_room(cx, text.nfd())?,
+        "NFKC" => within_room(cx, text.nfkc())?,
+        "NFKD" => within_room(cx, text.nfkd())?,
         _ => return Err(cx.value_error(format!("`normalize`: `form` must be NFC, NFD, NFKC or NFKD, but is `{form}`"))),
     };
     new_string(cx, normal)
+}
+
+/// A text of characters that may be many more than those it is made from.
+fn within_room<'gc>(cx: &mut Cx<'_, 'gc>, characters: impl Iterator<Item = char>) -> Result<String, args::Raised<'gc>> {
+    /// Bytes between two looks at the limit.
+    const STEP: usize = 1 << 20;
+    let (mut text, mut next) = (String::new(), STEP);
+    for character in characters {
+        text.push(character);
+        if text.len() > next {
+            args::check_room(cx, text.len() + STEP)?;
+            next += STEP;
+        }
+    }
+    Ok(text)
 }
 
 fn distance<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
@@ -80,6 +95,7 @@ fn distance<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc>
     if a.len().max(b.len()) > LENGTH_MAX {
         return Err(cx.value_error(format!("`distance` takes texts of up to {LENGTH_MAX} characters")));
     }
+    cx.pay((a.len() * b.len() / 2) as u64)?;
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.iter().enumerate() {
         let mut diagonal = row[0];
@@ -102,6 +118,7 @@ fn nearest<'gc>(cx: &mut Cx<'_, 'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> 
     for item in crate::items::list_items(&args[1]) {
         known.push(args::text(cx, "nearest", "words", item)?);
     }
+    cx.pay(known.iter().map(|other| (word.len() * other.len() / 2) as u64).sum())?;
     if known.contains(&word) {
         return Ok(args[0]);
     }

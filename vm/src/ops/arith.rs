@@ -90,7 +90,7 @@ pub fn neg<'gc>(cx: &mut Cx<'_, 'gc>, a: Value<'gc>) -> NativeResult<'gc> {
     match a {
         Value::Int(i) => Ok(i.checked_neg().map_or_else(|| int_from_big(cx.mc, -BigInt::from(i)), Value::Int)),
         Value::Float(f) => Ok(Value::Float(-f)),
-        Value::BigInt(big) => Ok(int_from_big(cx.mc, -&big.0)),
+        Value::BigInt(big) => Ok(big_int(cx, -&big.0)),
         _ => unary(cx, a, cx.world.symbols.neg, "-"),
     }
 }
@@ -99,7 +99,7 @@ pub fn neg<'gc>(cx: &mut Cx<'_, 'gc>, a: Value<'gc>) -> NativeResult<'gc> {
 pub fn bit_not<'gc>(cx: &mut Cx<'_, 'gc>, a: Value<'gc>) -> NativeResult<'gc> {
     match a {
         Value::Int(i) => Ok(Value::Int(!i)),
-        Value::BigInt(big) => Ok(int_from_big(cx.mc, !&big.0)),
+        Value::BigInt(big) => Ok(big_int(cx, !&big.0)),
         _ => unary(cx, a, cx.world.symbols.bit_not, "~"),
     }
 }
@@ -180,7 +180,10 @@ fn big_arith<'gc>(cx: &mut Cx<'_, 'gc>, op: ArithOp, a: Value<'gc>, b: Value<'gc
             x * y
         }
         ArithOp::Div if y.is_zero() => return Ok(Value::Float(to_float(&a).unwrap_or(f64::NAN) / 0.0)),
-        ArithOp::Div => return Ok(Value::Float(true_div(&x, &y))),
+        ArithOp::Div => {
+            cx.world.spend(work::look(x.bits() + y.bits()));
+            return Ok(Value::Float(true_div(&x, &y)));
+        }
         ArithOp::FloorDiv | ArithOp::Mod if y.is_zero() => return Err(zero_divisor(cx, op)),
         ArithOp::FloorDiv | ArithOp::Mod => {
             let turns = work::division(cx, &x, &y)?;
@@ -193,7 +196,7 @@ fn big_arith<'gc>(cx: &mut Cx<'_, 'gc>, op: ArithOp, a: Value<'gc>, b: Value<'gc
         ArithOp::BitXor => x ^ y,
         ArithOp::Shl | ArithOp::Shr => return big_shift(cx, op, x, &y),
     };
-    Ok(new_int(cx, big))
+    Ok(big_int(cx, big))
 }
 
 fn big_pow<'gc>(cx: &mut Cx<'_, 'gc>, base: &BigInt, exponent: &BigInt) -> NativeResult<'gc> {
@@ -204,13 +207,13 @@ fn big_pow<'gc>(cx: &mut Cx<'_, 'gc>, base: &BigInt, exponent: &BigInt) -> Nativ
     if base.is_zero() || base.is_one() || (-base).is_one() {
         // No growth, whatever the exponent: only zero and whether it is odd matter.
         let exponent = if exponent.is_zero() { 0 } else { 2 + u32::from(exponent.bit(0)) };
-        return Ok(new_int(cx, base.pow(exponent)));
+        return Ok(big_int(cx, base.pow(exponent)));
     }
     let bits = exponent.to_u64().and_then(|n| (base.bits() - 1).max(1).checked_mul(n));
     check_bits(cx, bits)?;
     cx.pay(work::power(bits.unwrap_or_default()))?;
     let exponent = exponent.to_u32().expect("at most as large as the number of bits");
-    Ok(new_int(cx, base.pow(exponent)))
+    Ok(big_int(cx, base.pow(exponent)))
 }
 
 fn big_shift<'gc>(cx: &mut Cx<'_, 'gc>, op: ArithOp, a: BigInt, count: &BigInt) -> NativeResult<'gc> {
@@ -228,7 +231,7 @@ fn big_shift<'gc>(cx: &mut Cx<'_, 'gc>, op: ArithOp, a: BigInt, count: &BigInt) 
     } else {
         BigInt::from(if a.is_negative() { -1 } else { 0 })
     };
-    Ok(new_int(cx, result))
+    Ok(big_int(cx, result))
 }
 
 /// Refuses results of more than [`limits::BIGINT_BITS_MAX`] bits; `None`: too many to count.
@@ -240,7 +243,8 @@ fn check_bits<'gc>(cx: &mut Cx<'_, 'gc>, bits: Option<u64>) -> Result<(), Box<Co
     Err(cx.raise(ErrorKind::LimitError, message))
 }
 
-fn new_int<'gc>(cx: &mut Cx<'_, 'gc>, big: BigInt) -> Value<'gc> {
+/// The value of an int, whose making and whose bytes are counted.
+pub fn big_int<'gc>(cx: &Cx<'_, 'gc>, big: BigInt) -> Value<'gc> {
     cx.world.charge(32 + big.bits() as usize / 8);
     cx.world.spend(big.bits() as usize / 1024);
     int_from_big(cx.mc, big)

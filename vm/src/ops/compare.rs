@@ -10,6 +10,7 @@
 use super::call::{Resume, call, call_then, method_of, suspend};
 use super::mapping::{Table, find_entry, key_equal};
 use super::number::compare_numbers;
+use super::work;
 use crate::heap::{Str, Value};
 use crate::limits;
 use crate::object::{Cx, EnumValue, HashSource, Map, NativeResult, Probe, RangeObject, Set, Variant, World};
@@ -63,6 +64,9 @@ fn shallow<'gc>(world: &World<'gc>, a: &Value<'gc>, b: &Value<'gc>) -> Shallow<'
             Shallow::Known(Str::text_eq(*a, *b))
         }
         (Value::Int(_) | Value::Float(_) | Value::BigInt(_), _) => {
+            if let Value::BigInt(big) = a {
+                world.spend(work::look(big.0.bits()));
+            }
             Shallow::Known(compare_numbers(a, b) == Some(Some(Ordering::Equal)))
         }
         (Value::Instance(x), _) if world.class_of_instance(*x).hashing.get() == HashSource::Identity => Shallow::Known(a.same(b)),

@@ -7,6 +7,7 @@
 use super::call::{Resume, call_then, method_of};
 use super::mapping::unhashable_error;
 use super::number::float_as_int;
+use super::work;
 use crate::heap::{Value, hash_bytes};
 use crate::object::{Cx, EnumValue, HashSource, NativeResult, RangeObject, World};
 use gc_arena::{Collect, Gc};
@@ -77,7 +78,10 @@ fn shallow<'gc>(world: &World<'gc>, value: &Value<'gc>) -> Shallow<'gc> {
     Shallow::Hash(match value {
         Value::Int(i) => hash_int(*i),
         Value::Float(f) => hash_float(*f),
-        Value::BigInt(big) => hash_big(&big.0),
+        Value::BigInt(big) => {
+            world.spend(work::look(big.0.bits()));
+            hash_big(&big.0)
+        }
         Value::Str(s) => s.hash(),
         Value::Tuple(tuple) => return Shallow::Open(tuple.items().len() as u32),
         Value::Instance(instance) => {

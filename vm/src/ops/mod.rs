@@ -42,12 +42,12 @@ mod order;
 mod pattern;
 mod slice;
 mod text;
-mod work;
+pub mod work;
 
 #[cfg(test)]
 mod tests;
 
-pub use arith::{ArithOp, arith, bit_not, check_size, neg, reserve};
+pub use arith::{ArithOp, arith, big_int, bit_not, check_size, neg, reserve};
 pub use call::{Resume, and_then, call, call_then, is_error, method_of, raise, suspend, truth};
 pub use compare::{equal, equal_now};
 pub use contains::contains;
@@ -72,4 +72,3 @@ pub use order::{less, less_equal, order_now};
 pub use pattern::{is_instance, map_rest, match_sequence, sequence_item, sequence_rest};
 pub use slice::{slice, slice_text};
 pub use text::{concat, describe, to_repr, to_shown, to_str};
-pub use work::digits_work;

@@ -8,6 +8,7 @@
 use super::call::{Resume, call, call_then, method_of, not_truth, suspend, truth};
 use super::compare::{Visited, equal, equal_now, item};
 use super::number::compare_numbers;
+use super::work;
 use crate::heap::Value;
 use crate::limits;
 use crate::object::{Cx, NativeResult, World};
@@ -28,7 +29,10 @@ pub fn less_equal<'gc>(cx: &mut Cx<'_, 'gc>, a: Value<'gc>, b: Value<'gc>) -> Na
 /// either because of a NaN or because of their types; [`less`] says which.
 pub fn order_now<'gc>(world: &World<'gc>, a: &Value<'gc>, b: &Value<'gc>) -> Option<Option<Ordering>> {
     match shallow(a, b) {
-        Shallow::Known(order) => Some(order),
+        Shallow::Known(order) => {
+            world.spend(looked_at(a, b));
+            Some(order)
+        }
         Shallow::Open => match Comparison::new(*a, *b).run(world) {
             Outcome::Known(order) => Some(Some(order)),
             Outcome::Leaf(a, b) => match shallow(&a, &b) {
@@ -76,6 +80,16 @@ enum Shallow {
     Other,
 }
 
+/// Loop turns of comparing two values with a built-in order.
+fn looked_at(a: &Value<'_>, b: &Value<'_>) -> usize {
+    match (a, b) {
+        (Value::Str(a), Value::Str(b)) => a.byte_len().min(b.byte_len()) / 64,
+        (Value::Bytes(a), Value::Bytes(b)) => a.data.len().min(b.data.len()) / 64,
+        (Value::BigInt(a), _) => work::look(a.0.bits()),
+        _ => 0,
+    }
+}
+
 #[inline]
 fn shallow(a: &Value<'_>, b: &Value<'_>) -> Shallow {
     match (a, b) {
@@ -89,11 +103,7 @@ fn shallow(a: &Value<'_>, b: &Value<'_>) -> Shallow {
 fn ordered<'gc>(cx: &mut Cx<'_, 'gc>, relation: Relation, a: Value<'gc>, b: Value<'gc>) -> NativeResult<'gc> {
     match shallow(&a, &b) {
         Shallow::Known(order) => {
-            match (a, b) {
-                (Value::Str(a), Value::Str(b)) => cx.world.spend(a.byte_len().min(b.byte_len()) / 64),
-                (Value::Bytes(a), Value::Bytes(b)) => cx.world.spend(a.data.len().min(b.data.len()) / 64),
-                _ => {}
-            }
+            cx.world.spend(looked_at(&a, &b));
             Ok(Value::bool(relation.holds(order)))
         }
         Shallow::Open => Sequences { comparison: Comparison::new(a, b), relation, last: (a, b) }.go(cx),
@@ -200,7 +210,7 @@ impl<'gc> Comparison<'gc> {
                 (Some(_), None) => return Outcome::Known(Ordering::Greater),
             };
             *i += 1;
-            *compared += 1;
+            *compared += 1 + 4 * looked_at(&x, &y);
             if !matches!(x, Value::Float(_)) && x.same(&y) {
                 continue;
             }

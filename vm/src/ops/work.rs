@@ -27,13 +27,12 @@ impl<'gc> Cx<'_, 'gc> {
         if self.world.cancel.swap(false, Ordering::Relaxed) {
             return Err(Box::new(Control::Interrupt(Interrupt::Cancelled)));
         }
-        if let Some(fuel) = &mut self.world.fuel {
-            *fuel = fuel.saturating_sub(turns);
-            if *fuel == 0 {
-                return Err(Box::new(Control::Interrupt(Interrupt::Fuel)));
-            }
+        // A task's budget is paid, too; but what is more than it goes on in the next one.
+        if self.world.fuel.is_some_and(|fuel| fuel.saturating_sub(self.world.owed.get()) <= turns) {
+            self.world.fuel = Some(0);
+            return Err(Box::new(Control::Interrupt(Interrupt::Fuel)));
         }
-        self.world.look_soon();
+        self.world.spend(usize::try_from(turns).unwrap_or(usize::MAX));
         Ok(())
     }
 
@@ -58,8 +57,13 @@ fn digits(bits: u64) -> u64 {
     bits / 64 + 1
 }
 
+/// Loop turns of a look at all of an int.
+pub fn look(bits: u64) -> usize {
+    (bits / 1024) as usize
+}
+
 /// Loop turns of a multiplication.
-pub(super) fn multiplication(a_bits: u64, b_bits: u64) -> u64 {
+pub fn multiplication(a_bits: u64, b_bits: u64) -> u64 {
     let (short, long) = (digits(a_bits.min(b_bits)), digits(a_bits.max(b_bits)));
     // Digit by digit below 32; then by thirds and halves.
     let per_digit = if short <= 32 { short } else { 32 + (short as f64).sqrt() as u64 * 4 };
@@ -67,18 +71,38 @@ pub(super) fn multiplication(a_bits: u64, b_bits: u64) -> u64 {
 }
 
 /// Loop turns of a power that has so many bits.
-pub(super) fn power(bits: u64) -> u64 {
+pub fn power(bits: u64) -> u64 {
     multiplication(bits / 2, bits / 2).saturating_mul(2)
 }
 
 /// Loop turns of a division, which goes digit by digit.
-pub(super) fn division<'gc>(cx: &mut Cx<'_, 'gc>, a: &BigInt, b: &BigInt) -> Result<u64, Box<Control<'gc>>> {
+pub fn division<'gc>(cx: &mut Cx<'_, 'gc>, a: &BigInt, b: &BigInt) -> Result<u64, Box<Control<'gc>>> {
     let work = digits(a.bits().saturating_sub(b.bits())).saturating_mul(digits(b.bits()));
     if work > limits::DIVISION_WORK_MAX {
         let message = format!("dividing an int of {} bits by one of {} bits would take too long", a.bits(), b.bits());
         return Err(cx.raise(ErrorKind::LimitError, message));
     }
     Ok(work / 8)
+}
+
+/// Loop turns of the greatest common divisor of two ints of so many bits at most.
+pub fn common_divisor(bits: u64) -> u64 {
+    3 * digits(bits).saturating_mul(digits(bits))
+}
+
+/// Loop turns of a square root.
+pub fn square_root(bits: u64) -> u64 {
+    digits(bits).saturating_mul(digits(bits)) / 10
+}
+
+/// Loop turns of a product of many small ints that has so many bits.
+pub fn product(bits: u64) -> u64 {
+    8 * power(bits)
+}
+
+/// Loop turns of a power modulo an int.
+pub fn modular_power(exponent_bits: u64, modulus_bits: u64) -> u64 {
+    exponent_bits.saturating_mul(digits(modulus_bits).saturating_mul(digits(modulus_bits))) / 2
 }
 
 /// Loop turns of writing or reading an int in a base that is no power of two.
