@@ -136,6 +136,21 @@ fn a_frame_has_a_budget() {
     assert!(busy.is_done() && calm.is_done() && !vm.has_tasks());
 }
 
+/// One operation that takes as long as many loop turns pays for them.
+#[test]
+fn long_operations_are_paid_from_the_budget() {
+    let mut vm = Vm::new();
+    let text = "let n = 0\nfn work() { let x = 3 ** 1_000_000\nwhile true { x * x\nn += 1 } }";
+    vm.load_text("main.lang", text).expect("it loads");
+    let _work = vm.start::<(), _>("main.work", ()).expect("it is there");
+    for _ in 0..5 {
+        let before = vm.get::<i64>("main.n").expect("an int");
+        let ran = vm.run_tasks_within(Budget::fuel(50_000)).expect("nothing stops it");
+        let done = vm.get::<i64>("main.n").expect("an int") - before;
+        assert!(!ran.is_done && ran.fuel >= 50_000 && done <= 5, "{ran:?}: {done}");
+    }
+}
+
 #[test]
 fn started_tasks_are_cancelled() {
     let mut vm = Vm::new();
