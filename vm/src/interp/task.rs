@@ -3,15 +3,21 @@
 use super::run::Flow;
 use super::trace::place_of;
 use crate::heap::Value;
-use crate::image::{ProtoKind, UnitKind};
+use crate::image::{ModuleImage, ProtoKind, UnitKind};
 use crate::limits;
-use crate::object::{Control, Cx, ErrorKind, Exit, Frame, Goal, MadeBy, Maker, ReturnMode, Stack, StartedBy, Task, Wait, Wake};
+use crate::object::{Control, Cx, ErrorKind, Exit, Frame, Goal, Maker, ReturnMode, Stack, StartedBy, Task, Wait, Wake};
+use crate::reload::matched_units;
 use gc_arena::Gc;
+use rustc_hash::FxHashMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Waiting tasks that the message about a deadlock names.
 const NAMED_MAX: usize = 10;
+
+/// For each unit of a text that of another one that continues it, by the addresses of both while they are held.
+pub(crate) type MatchedTexts = FxHashMap<(*const ModuleImage, *const ModuleImage), Vec<Option<usize>>>;
 
 /// What the scheduler has found.
 pub enum Next {
@@ -54,28 +60,24 @@ impl<'gc> Cx<'_, 'gc> {
     /// What at the top level of a file is running, if it is one that runs.
     pub(crate) fn maker(&self) -> Option<Maker> {
         let proto = self.world.stack.frames.iter().map(|frame| frame.proto).find(|proto| proto.image.kind == ProtoKind::Unit)?;
-        let path = proto.linked.module.path.clone();
-        let unit = proto.linked.image.units.iter().find(|unit| unit.proto == proto.id);
-        let what = match unit.map(|unit| (&unit.kind, unit.shape)) {
-            Some((UnitKind::Statement, shape)) => MadeBy::Statement(shape),
-            Some((UnitKind::Value(name) | UnitKind::Decorate(name), _)) => MadeBy::Initialiser(name.clone()),
-            Some((UnitKind::Values(names), _)) => names.first().map_or(MadeBy::Other, |name| MadeBy::Initialiser(name.clone())),
-            Some((UnitKind::Extend(_), _)) | None => MadeBy::Other,
-        };
+        let (path, image) = (proto.linked.module.path.clone(), proto.linked.image.clone());
+        let unit = image.units.iter().position(|unit| unit.proto == proto.id).map(|unit| unit as u32);
         // What is evaluated is in no file.
-        (!path.starts_with('<')).then_some(Maker { path, what })
+        (!path.starts_with('<')).then_some(Maker { path, image, unit })
     }
 
-    /// Whether a part of a file's top level is in the text that runs.
-    pub(crate) fn is_in_text(&self, maker: &Maker) -> bool {
-        let Some(linked) = self.world.modules.get(&maker.path).and_then(|module| module.state().linked) else { return false };
-        match &maker.what {
-            MadeBy::Statement(shape) => {
-                linked.image.units.iter().any(|unit| unit.kind == UnitKind::Statement && unit.shape == *shape)
+    /// The same part of a file's top level in the text that runs; `None` if it is not there any more.
+    pub(crate) fn maker_now(&self, maker: &Maker, matched: &mut MatchedTexts) -> Option<Maker> {
+        let image = self.world.modules.get(&maker.path)?.state().linked?.image.clone();
+        let unit = match maker.unit {
+            Some(unit) if !Arc::ptr_eq(&image, &maker.image) => {
+                let texts = (Arc::as_ptr(&maker.image), Arc::as_ptr(&image));
+                let units = matched.entry(texts).or_insert_with(|| matched_units(&maker.image.units, &image.units));
+                Some(units[unit as usize]? as u32)
             }
-            MadeBy::Initialiser(name) => linked.image.definition(name).is_some(),
-            MadeBy::Other => true,
-        }
+            unit => unit,
+        };
+        Some(Maker { path: maker.path.clone(), image, unit })
     }
 
     /// The running task begins to wait; what ends the wait goes to `dst`.

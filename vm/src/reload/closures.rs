@@ -235,7 +235,7 @@ fn local_classes<'a>(image: &'a ModuleImage, code: &ProtoImage) -> Vec<&'a Class
 type UnitKey<'a> = (&'a UnitKind, u64);
 
 /// For each unit of a text the one of another version of it that continues it.
-pub(super) fn matched_units(old: &[UnitImage], new: &[UnitImage]) -> Vec<Option<usize>> {
+pub(crate) fn matched_units(old: &[UnitImage], new: &[UnitImage]) -> Vec<Option<usize>> {
     let mut taken = vec![false; new.len()];
     let mut found: Vec<Option<usize>> = vec![None; old.len()];
     let keys: [fn(&UnitImage) -> Option<UnitKey<'_>>; 3] = [
