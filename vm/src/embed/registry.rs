@@ -7,8 +7,8 @@
 //! initialiser, since the program has assigned to it or into it: then it keeps what it has registered, too.
 
 use super::vm::Vm;
-use crate::interp::MatchedTexts;
 use crate::object::Maker;
+use crate::reload::MatchedTexts;
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 use std::fmt;
@@ -16,7 +16,7 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
 /// Things that scripts register with the host under names: routes, commands, handlers of events. An entry that the top level of a file has made lasts as long as the statement
-/// that has made it is in the text that runs: an edit that takes the statement out takes the entry away, and so does the removal of the file. What a statement makes again has the place
+/// that has made it is in the text that runs: an edit that takes the statement out takes the entry away, and so does the removal of the file; what runs again without making it does, too. What a statement makes again has the place
 /// that it had. Clones are the same registry. [`Vm::registry`] makes one.
 ///
 /// ```

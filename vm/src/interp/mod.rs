@@ -30,7 +30,6 @@ pub use call::Called;
 pub use run::{begin, begin_call, begin_plain_call, go_on, run, run_to_end};
 pub use signature::signature;
 pub(crate) use stop::Stalled;
-pub(crate) use task::MatchedTexts;
 pub use task::Next;
 pub(crate) use trace::places_of;
 pub use trace::{Omitted, Trace, place_of, trace_of};

@@ -3,21 +3,15 @@
 use super::run::Flow;
 use super::trace::place_of;
 use crate::heap::Value;
-use crate::image::{ModuleImage, ProtoKind, UnitKind};
+use crate::image::{ProtoKind, UnitKind};
 use crate::limits;
 use crate::object::{Control, Cx, ErrorKind, Exit, Frame, Goal, Maker, ReturnMode, Stack, StartedBy, Task, Wait, Wake};
-use crate::reload::matched_units;
 use gc_arena::Gc;
-use rustc_hash::FxHashMap;
 use std::fmt::Write as _;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// Waiting tasks that the message about a deadlock names.
 const NAMED_MAX: usize = 10;
-
-/// For each unit of a text that of another one that continues it, by the addresses of both while they are held.
-pub(crate) type MatchedTexts = FxHashMap<(*const ModuleImage, *const ModuleImage), Vec<Option<usize>>>;
 
 /// What the scheduler has found.
 pub enum Next {
@@ -64,20 +58,6 @@ impl<'gc> Cx<'_, 'gc> {
         let unit = image.units.iter().position(|unit| unit.proto == proto.id).map(|unit| unit as u32);
         // What is evaluated is in no file.
         (!path.starts_with('<')).then_some(Maker { path, image, unit })
-    }
-
-    /// The same part of a file's top level in the text that runs; `None` if it is not there any more.
-    pub(crate) fn maker_now(&self, maker: &Maker, matched: &mut MatchedTexts) -> Option<Maker> {
-        let image = self.world.modules.get(&maker.path)?.state().linked?.image.clone();
-        let unit = match maker.unit {
-            Some(unit) if !Arc::ptr_eq(&image, &maker.image) => {
-                let texts = (Arc::as_ptr(&maker.image), Arc::as_ptr(&image));
-                let units = matched.entry(texts).or_insert_with(|| matched_units(&maker.image.units, &image.units));
-                Some(units[unit as usize]? as u32)
-            }
-            unit => unit,
-        };
-        Some(Maker { path: maker.path.clone(), image, unit })
     }
 
     /// The running task begins to wait; what ends the wait goes to `dst`.
