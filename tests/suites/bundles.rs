@@ -4,6 +4,7 @@
 use embed::{Create, Effect, Error, Handle, Hot, Report, Vm};
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -426,6 +427,47 @@ fn a_bundle_may_be_replaced_while_its_function_runs() {
     assert_eq!(raised(&mut vm, "through.through(|| nil.x)").0, "SlotError");
     vm.set_fuel(Some(10_000));
     assert!(matches!(vm.eval::<i64>("through.through(|| { while true { } })"), Err(Error::Interrupted(_))));
+}
+
+#[test]
+fn a_panic_of_the_host_goes_on_behind_the_bundle() {
+    let Some(shop) = Workshop::new() else { return };
+    // After the first failure it calls again, and reads what it was given: that does nothing any more.
+    let body = "lang_value out;
+        if (lang->call(call, &args[0], NULL, 0, &out) != LANG_OK) {
+            if (lang->call(call, &args[0], NULL, 0, &out) != LANG_ERROR) abort();
+            if (lang->length(call, &args[1]) != -1) abort();
+            failures++;
+            return LANG_ERROR;
+        }
+        *result = lang_int(failures);";
+    let text = format!(
+        "static int64_t failures;\n{}LANG_BUNDLE(registrar) {{ lang->function(registrar, \"through(f, more)\", through, NULL, LANG_OUTSIDE); return LANG_OK; }}",
+        function("through", body)
+    );
+    shop.build("through", &text);
+    let mut vm = Vm::new();
+    vm.define_function("host", "fails()", || -> i64 { panic!("in the host") });
+    vm.define_function("host", "fails_outside()", |_: &mut Vm| -> i64 { panic!("in the host") });
+    let text = "import native \"through\"\nimport host\nfn inside() { host.fails() }\nfn outside() { host.fails_outside() }\n\
+                fn twice() { through.through(inside, []) }\n";
+    shop.try_load(&mut vm, text).expect("it loads");
+    let mut failures = 0;
+    for (callback, count) in [("inside", 1), ("outside", 1), ("twice", 2)] {
+        let call = format!("through.through({callback}, [])");
+        let panic = catch_unwind(AssertUnwindSafe(|| vm.eval::<i64>(&call))).expect_err("it panics");
+        assert_eq!(panic.downcast_ref::<&str>(), Some(&"in the host"));
+        failures += count;
+        assert_eq!(vm.eval::<i64>("through.through(|| 0, [])").expect("the VM goes on"), failures);
+    }
+    // A reload that meets one is taken back.
+    let edited = format!("{text}through.through(inside, [])\n");
+    let main = shop.path("main.lang");
+    catch_unwind(AssertUnwindSafe(|| vm.reload_text(&main, &edited))).expect_err("it panics");
+    assert_eq!(vm.eval::<i64>("through.through(|| 0, [])").expect("the VM goes on"), failures + 1);
+    assert!(vm.reload_text(&main, &format!("{text}let n = through.through(|| 0, [])\n")).committed);
+    assert_eq!(vm.eval::<i64>("n").expect("it is there"), failures + 1);
+    assert_eq!(open(&mut vm), 1);
 }
 
 #[test]

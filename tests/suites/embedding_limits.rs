@@ -353,3 +353,97 @@ fn an_entry_of_another_file_comes_back() {
     assert!(vm.reload_text("two.lang", "").committed);
     assert_eq!(registry.get("x"), Some(1));
 }
+
+/// What scripts register, after each of these texts in turn, is what each makes on its own.
+fn as_a_cold_start(texts: &[&str]) {
+    let (mut vm, registry) = with_registry();
+    let head = "import host\nfn with(n, f) { host.add(n, f()) }\n";
+    for (i, text) in texts.iter().enumerate() {
+        let text = format!("{head}{text}");
+        let report = if i == 0 { vm.load_text("main.lang", &text).expect("it loads") } else { vm.reload_text("main.lang", &text) };
+        assert!(report.ok, "{report}\n{text}");
+        let (mut cold, made) = with_registry();
+        cold.load_text("main.lang", &text).expect("it loads");
+        assert_eq!(listed(&registry), listed(&made), "after edit {i} to\n{text}");
+        // What is refused leaves no trace, whatever has run.
+        let edits = text.replace("\"a\"", "\"z\"").replace("host.add(", "host.add(\"r\" + ");
+        for edit in [text.clone(), edits] {
+            let before = registry.all();
+            assert!(!vm.reload_text("main.lang", &format!("{edit}nil + 1\n")).ok);
+            assert_eq!((listed(&registry), registry.all()), (listed(&made), before), "refused after\n{text}");
+        }
+    }
+}
+
+fn listed(registry: &Named) -> Vec<(String, Option<i64>)> {
+    let mut names = registry.names();
+    names.sort();
+    names.into_iter().map(|name| (name.clone(), registry.get(&name))).collect()
+}
+
+#[test]
+fn what_decorators_register_goes_with_them() {
+    let cmd = "fn cmd(f) { host.add(\"a\", 1)\n f }\n";
+    let two = "fn cmd(f) { host.add(\"b\", 2)\n host.add(\"c\", 3)\n f }\n";
+    let none = "fn cmd(f) { f }\n";
+    let (with, other, without) = ("@cmd fn g(x) { x }\n", "@cmd fn g(x) { x + 1 }\n", "fn g(x) { x }\n");
+    let texts: Vec<String> =
+        [(cmd, with), (cmd, other), (cmd, without), (cmd, with), (two, with), (none, with), (two, other), (cmd, "")]
+            .map(|(cmd, g)| format!("{cmd}{g}"))
+            .to_vec();
+    as_a_cold_start(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_initialisers_register_goes_when_they_run_again() {
+    as_a_cold_start(&[
+        "let c = host.add(\"a\", 1)\n",
+        "let c = host.add(\"b\", 1)\n",
+        "let c = 1\n",
+        "let c = host.add(\"b\", 3)\nconst d = host.add(\"b\", 4)\n",
+        "let c = host.add(\"b\", 5)\nconst d = host.add(\"b\", 4)\n",
+        "let c = host.add(\"b\", 5)\n",
+        "fn name() { \"e\" }\nlet (p, q) = (host.add(name(), 5), 1)\n",
+        "fn name() { \"f\" }\nlet (p, q) = (host.add(name(), 5), 1)\n",
+    ]);
+}
+
+#[test]
+fn statements_of_one_shape_are_told_apart() {
+    let (one, two, three) = ("with(\"a\", || 1)\n", "with(\"a\", || 2)\n", "with(\"a\", || 3)\n");
+    let text = |parts: &[&str]| parts.concat();
+    as_a_cold_start(&[
+        &text(&[one, two]),
+        one,
+        &text(&[one, two]),
+        two,
+        &text(&[two, three]),
+        &text(&[two]),
+        &text(&[two, two]),
+        two,
+        "",
+    ]);
+}
+
+#[test]
+fn entries_that_are_made_again_keep_their_place() {
+    let (mut vm, registry) = with_registry();
+    let text = "import host\nfn one() { 1 }\nconst a = host.add(\"a\", one())\nconst b = host.add(\"b\", 2)\nconst again = host.add(\"a\", 3)\n";
+    vm.load_text("main.lang", text).expect("it loads");
+    vm.load_text("other.lang", "import host\nhost.add(\"b\", 20)").expect("it loads");
+    assert_eq!((registry.names(), registry.all()), (vec!["a".to_owned(), "b".to_owned()], vec![3, 20]));
+    // The first runs again, and the last still counts last; so does the other file.
+    let edited = text.replace("{ 1 }", "{ 10 }").replace("\"b\", 2", "\"b\", 3");
+    assert!(vm.reload_text("main.lang", &edited).committed);
+    assert_eq!((registry.names(), registry.all()), (vec!["a".to_owned(), "b".to_owned()], vec![3, 20]));
+    assert!(vm.reload_text("main.lang", &edited.replace("const again = host.add(\"a\", 3)\n", "")).committed);
+    assert_eq!((registry.names(), registry.all()), (vec!["a".to_owned(), "b".to_owned()], vec![10, 20]));
+    assert!(vm.reload_text("other.lang", "").committed);
+    assert_eq!(registry.all(), [10, 3]);
+    // What is evaluated anew makes its own again.
+    assert!(registry.remove("b"));
+    vm.reset("main.b").expect("it is evaluated");
+    assert_eq!(registry.all(), [10, 3]);
+    assert!(!vm.reload_text("main.lang", &format!("{text}nil + 1")).ok);
+    assert_eq!(registry.all(), [10, 3]);
+}

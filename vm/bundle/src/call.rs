@@ -7,8 +7,10 @@ use crate::library::{self, Library, text};
 use crate::value::{bytes, fault, give, is_plain, take, with_nul};
 use bundle_author::abi;
 use gc_arena::Gc;
+use std::any::Any;
 use std::cell::RefCell;
 use std::ffi::{c_char, c_void};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr;
 use std::rc::Rc;
 use std::slice;
@@ -64,6 +66,8 @@ pub(crate) struct Context {
     /// Addresses of native values that it has been given, with their instances.
     pub(crate) given: Vec<(usize, Handle)>,
     outcome: Outcome,
+    /// A panic of the host's code that the library has called. It must not go through the library's code: it goes on when that has returned.
+    panic: Option<Box<dyn Any + Send>>,
 }
 
 /// Where the program is.
@@ -107,7 +111,7 @@ impl Door {
 
 impl Context {
     fn new(door: Door, library: Rc<Library>) -> Context {
-        Context { door, library, objects: Vec::new(), texts: Vec::new(), given: Vec::new(), outcome: Outcome::Nothing }
+        Context { door, library, objects: Vec::new(), texts: Vec::new(), given: Vec::new(), outcome: Outcome::Nothing, panic: None }
     }
 
     /// The object with this number.
@@ -205,7 +209,7 @@ impl Native {
         }
     }
 
-    /// Has the library's code run.
+    /// Has the library's code run. A panic of the host's code below it goes on from here.
     fn run(&self, mut context: Context, args: &[abi::Value]) -> (Context, abi::Status, abi::Value) {
         let mut result = abi::Value::NIL;
         let pointer = &raw mut context;
@@ -214,6 +218,9 @@ impl Native {
         // result are good until it returns. The context is reached through its address only while it is in `CALLS`, and by nobody else meanwhile.
         let status = unsafe { (self.code)(pointer.cast(), self.data, args.as_ptr(), args.len(), &raw mut result) };
         CALLS.with_borrow_mut(|calls| calls.pop());
+        if let Some(panic) = context.panic.take() {
+            resume_unwind(panic)
+        }
         (context, status, result)
     }
 
@@ -235,15 +242,23 @@ fn raised(vm: &mut Vm, (kind, message): Fault) -> Result<Handle, Error> {
 }
 
 /// Does something for a library within its call; an error is what the call ends with, if the library passes it on.
+/// After a panic nothing is done any more: the library can only return.
 fn with(call: *mut abi::Call, f: impl FnOnce(&mut Context) -> Result<(), Fault>) -> abi::Status {
     let innermost = CALLS.with_borrow(|calls| calls.last().copied());
     let Some(pointer) = innermost.filter(|innermost| ptr::eq(*innermost, call.cast())) else { return abi::ERROR };
     // SAFETY: it is in `CALLS`, so that `Native::run` waits, and innermost, so that no other function of the table is at work with it.
     let context = unsafe { &mut *pointer };
-    match f(context) {
-        Ok(()) => abi::OK,
-        Err(fault) => {
+    if context.panic.is_some() {
+        return abi::ERROR;
+    }
+    match catch_unwind(AssertUnwindSafe(|| f(context))) {
+        Ok(Ok(())) => abi::OK,
+        Ok(Err(fault)) => {
             context.outcome = Outcome::Fault(fault);
+            abi::ERROR
+        }
+        Err(panic) => {
+            context.panic = Some(panic);
             abi::ERROR
         }
     }

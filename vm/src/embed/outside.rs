@@ -444,8 +444,6 @@ impl<T: FromScript> TaskHandle<T> {
     /// Cancels it: `CancelledError` is raised where it waits, or at its next safe point if it computes, as in a loop that never waits. Its `finally`
     /// clauses run, when tasks run next.
     ///
-    /// Cancels it: `CancelledError` is raised where it waits, or when it waits; its `finally` clauses run.
-    ///
     /// ```
     /// use embed::prelude::*;
     ///

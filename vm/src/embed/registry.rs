@@ -1,16 +1,22 @@
 //! What scripts register with the host, and how long it lasts.
 //!
-//! An entry knows what has made it: a statement at the top level of a file, or an initialiser. It goes when that is not in the running text of its file any
-//! more. So after each reload, made or refused, there are those entries that a cold start would make.
+//! An entry knows what has made it: a statement at the top level of a file, an initialiser, or decorators. It goes when that is not in the running text of
+//! its file any more, and when that has run again without making it. So after each reload, made or refused, there are those entries that a cold start would
+//! make, as far as an edit has what makes them run again. It does not if only something that a statement reads or calls is edited: statements run again when
+//! they are edited themselves, initialisers and decorators also when what they use is. Nor does it if a variable keeps its value over an edit of its
+//! initialiser, since the program has assigned to it or into it: then it keeps what it has registered, too.
 
 use super::vm::Vm;
 use crate::object::Maker;
+use crate::reload::MatchedTexts;
+use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 use std::fmt;
 use std::rc::{Rc, Weak};
+use std::sync::Arc;
 
 /// Things that scripts register with the host under names: routes, commands, handlers of events. An entry that the top level of a file has made lasts as long as the statement
-/// that has made it is in the text that runs: an edit that takes the statement out takes the entry away, and so does the removal of the file. What a statement makes again has the place
+/// that has made it is in the text that runs: an edit that takes the statement out takes the entry away, and so does the removal of the file; what runs again without making it does, too. What a statement makes again has the place
 /// that it had. Clones are the same registry. [`Vm::registry`] makes one.
 ///
 /// ```
@@ -39,8 +45,17 @@ pub struct Registry<T> {
 /// What is registered under a name.
 struct Entry<T> {
     name: String,
-    /// What was registered, the last that counts last: an edit that is refused gives the one before back. Without maker: not by the top level of a file.
-    made: Vec<(Option<Maker>, T)>,
+    /// What was registered, the last that counts last: an edit that is refused gives the one before back.
+    made: Vec<Made<T>>,
+}
+
+/// Something that was registered.
+struct Made<T> {
+    /// Without: not by the top level of a file.
+    maker: Option<Maker>,
+    /// How many units the commits under way had run with its maker; 0 if it was there before them.
+    run: usize,
+    value: T,
 }
 
 impl<T> Clone for Registry<T> {
@@ -62,18 +77,21 @@ impl<T> Registry<T> {
     /// See the example of [`Registry`].
     pub fn insert(&self, vm: &mut Vm, name: &str, value: T) -> Option<String> {
         let maker = vm.enter(|cx| cx.maker());
+        let run = if maker.is_some() { vm.units_run.len() } else { 0 };
         let mut entries = self.entries.borrow_mut();
         let at = entries.iter().position(|entry| entry.name == name).unwrap_or_else(|| {
             entries.push(Entry { name: name.to_owned(), made: Vec::new() });
             entries.len() - 1
         });
         let made = &mut entries[at].made;
-        made.retain(|(other, _)| *other != maker);
-        let hidden = made.iter().rev().filter_map(|(other, _)| other.as_ref()).find(|other| vm.enter(|cx| cx.is_in_text(other)));
-        let is_of_other = |other: &&Maker| maker.as_ref().is_none_or(|maker| maker.path != other.path);
-        let hidden = hidden.filter(is_of_other).map(|other| other.path.to_string());
-        made.push((maker, value));
-        hidden
+        // What was there before the commit is there again if it is refused.
+        made.retain(|other| other.maker != maker || other.run < run);
+        let mut matched = MatchedTexts::default();
+        let others = made.iter().rev().filter_map(|other| vm.enter(|cx| cx.maker_now(other.maker.as_ref()?, &mut matched)));
+        let hidden = others.map(Some).find(|other| *other != maker).flatten();
+        let hidden = hidden.filter(|other| maker.as_ref().is_none_or(|maker| maker.path != other.path));
+        made.push(Made { maker, run, value });
+        hidden.map(|other| other.path.to_string())
     }
 
     /// Takes away what is registered under a name. Whether there was something.
@@ -98,8 +116,8 @@ impl<T> Registry<T> {
     /// See the example of [`Registry`].
     pub fn file_of(&self, name: &str) -> Option<String> {
         let entries = self.entries.borrow();
-        let (maker, _) = entries.iter().find(|entry| entry.name == name)?.made.last()?;
-        maker.as_ref().map(|maker| maker.path.to_string())
+        let made = entries.iter().find(|entry| entry.name == name)?.made.last()?;
+        made.maker.as_ref().map(|maker| maker.path.to_string())
     }
 }
 
@@ -109,28 +127,53 @@ impl<T: Clone> Registry<T> {
     /// See the example of [`Registry`].
     pub fn get(&self, name: &str) -> Option<T> {
         let entries = self.entries.borrow();
-        let (_, value) = entries.iter().find(|entry| entry.name == name)?.made.last()?;
-        Some(value.clone())
+        let made = entries.iter().find(|entry| entry.name == name)?.made.last()?;
+        Some(made.value.clone())
     }
 
     /// Everything, in the order in which the names came.
     ///
     /// See the example of [`Registry`].
     pub fn all(&self) -> Vec<T> {
-        self.entries.borrow().iter().filter_map(|entry| entry.made.last().map(|(_, value)| value.clone())).collect()
+        self.entries.borrow().iter().filter_map(|entry| entry.made.last().map(|made| made.value.clone())).collect()
     }
 }
 
 /// A registry, whatever is in it.
 pub(super) trait Registered {
-    /// Drops what is not in the text any more.
-    fn tidy(&self, is_there: &mut dyn FnMut(&Maker) -> bool);
+    /// Drops what was made with more units run than these: their commit is taken back.
+    fn forget(&self, units_run: usize);
+
+    /// Keeps what `now` knows, with its maker and the last run of that; drops what earlier runs have made.
+    fn settle(&self, now: &mut dyn FnMut(&Maker) -> Option<(Maker, usize)>);
 }
 
 impl<T> Registered for RefCell<Vec<Entry<T>>> {
-    fn tidy(&self, is_there: &mut dyn FnMut(&Maker) -> bool) {
+    fn forget(&self, units_run: usize) {
         self.borrow_mut().retain_mut(|entry| {
-            entry.made.retain(|(maker, _)| maker.as_ref().is_none_or(&mut *is_there));
+            entry.made.retain(|made| made.run <= units_run);
+            !entry.made.is_empty()
+        });
+    }
+
+    fn settle(&self, now: &mut dyn FnMut(&Maker) -> Option<(Maker, usize)>) {
+        self.borrow_mut().retain_mut(|entry| {
+            // A file keeps its place among the others, and within it they are in the order of its text.
+            let path = |made: &Made<T>| made.maker.as_ref().map(|maker| maker.path.clone());
+            let paths: Vec<Option<Arc<str>>> = entry.made.iter().map(path).collect();
+            entry.made.retain_mut(|made| {
+                let Some(maker) = &mut made.maker else { return true };
+                let Some((new, last_run)) = now(maker) else { return false };
+                *maker = new;
+                std::mem::take(&mut made.run) >= last_run
+            });
+            entry.made.sort_by_key(|made| {
+                let place = paths.iter().position(|other| *other == path(made));
+                (place, made.maker.as_ref().and_then(|maker| maker.unit))
+            });
+            entry.made.reverse();
+            entry.made.dedup_by(|before, last| last.maker.is_some() && before.maker == last.maker);
+            entry.made.reverse();
             !entry.made.is_empty()
         });
     }
@@ -148,11 +191,33 @@ impl Vm {
         Registry { entries }
     }
 
-    /// Has all registries drop what the texts that run do not make.
-    pub(crate) fn tidy_registries(&mut self) {
+    /// Has all registries drop what a commit has made that is taken back. So many units had run before it.
+    pub(crate) fn forget_registered(&mut self, units_run: usize) {
+        self.units_run.truncate(units_run);
+        self.registries.iter().filter_map(Weak::upgrade).for_each(|registry| registry.forget(units_run));
+    }
+
+    /// Has all registries drop what the texts that run now do not make.
+    pub(crate) fn settle_registries(&mut self) {
+        let units_run = std::mem::take(&mut self.units_run);
         let registries: Vec<Rc<dyn Registered>> = self.registries.iter().filter_map(Weak::upgrade).collect();
+        if registries.is_empty() {
+            return;
+        }
+        // The makers hold the old texts until this has ended.
+        let mut matched = MatchedTexts::default();
+        let mut last_runs = FxHashMap::default();
+        for (i, maker) in units_run.iter().enumerate() {
+            if let Some(now) = self.enter(|cx| cx.maker_now(maker, &mut matched)) {
+                last_runs.insert((now.path, now.unit), i + 1);
+            }
+        }
         for registry in registries {
-            registry.tidy(&mut |maker| self.enter(|cx| cx.is_in_text(maker)));
+            registry.settle(&mut |maker| {
+                let now = self.enter(|cx| cx.maker_now(maker, &mut matched))?;
+                let last_run = last_runs.get(&(now.path.clone(), now.unit)).copied().unwrap_or(0);
+                Some((now, last_run))
+            });
         }
     }
 }

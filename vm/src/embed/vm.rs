@@ -11,7 +11,7 @@ use crate::heap::Value;
 use crate::host::{Host, NoHost};
 use crate::interp;
 use crate::limits;
-use crate::object::{Control, Cx, ErrorKind, Exit, Fiber, Interrupt, NativeResult, Stack, Stress, Task, Wake, World};
+use crate::object::{Control, Cx, ErrorKind, Exit, Fiber, Interrupt, Maker, NativeResult, Stack, Stress, Task, Wake, World};
 use crate::ops;
 use gc_arena::arena::CollectionPhase;
 use gc_arena::metrics::Pacing;
@@ -88,6 +88,8 @@ pub struct Vm {
     cancel: Arc<AtomicBool>,
     pub(super) panics: Panics,
     pub(super) registries: Vec<Weak<dyn Registered>>,
+    /// Units that the commits under way have run.
+    pub(crate) units_run: Vec<Maker>,
     stress: Stress,
     poll: Option<Poll>,
     pub(super) remote_end: RemoteEnd,
@@ -195,6 +197,7 @@ impl Vm {
             cancel,
             panics: Panics::default(),
             registries: Vec::new(),
+            units_run: Vec::new(),
             stress,
             poll: None,
             remote_end: RemoteEnd::default(),

@@ -5,7 +5,7 @@ use super::trace::place_of;
 use crate::heap::Value;
 use crate::image::{ProtoKind, UnitKind};
 use crate::limits;
-use crate::object::{Control, Cx, ErrorKind, Exit, Frame, Goal, MadeBy, Maker, ReturnMode, Stack, StartedBy, Task, Wait, Wake};
+use crate::object::{Control, Cx, ErrorKind, Exit, Frame, Goal, Maker, ReturnMode, Stack, StartedBy, Task, Wait, Wake};
 use gc_arena::Gc;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -54,28 +54,10 @@ impl<'gc> Cx<'_, 'gc> {
     /// What at the top level of a file is running, if it is one that runs.
     pub(crate) fn maker(&self) -> Option<Maker> {
         let proto = self.world.stack.frames.iter().map(|frame| frame.proto).find(|proto| proto.image.kind == ProtoKind::Unit)?;
-        let path = proto.linked.module.path.clone();
-        let unit = proto.linked.image.units.iter().find(|unit| unit.proto == proto.id);
-        let what = match unit.map(|unit| (&unit.kind, unit.shape)) {
-            Some((UnitKind::Statement, shape)) => MadeBy::Statement(shape),
-            Some((UnitKind::Value(name) | UnitKind::Decorate(name), _)) => MadeBy::Initialiser(name.clone()),
-            Some((UnitKind::Values(names), _)) => names.first().map_or(MadeBy::Other, |name| MadeBy::Initialiser(name.clone())),
-            Some((UnitKind::Extend(_), _)) | None => MadeBy::Other,
-        };
+        let (path, image) = (proto.linked.module.path.clone(), proto.linked.image.clone());
+        let unit = image.units.iter().position(|unit| unit.proto == proto.id).map(|unit| unit as u32);
         // What is evaluated is in no file.
-        (!path.starts_with('<')).then_some(Maker { path, what })
-    }
-
-    /// Whether a part of a file's top level is in the text that runs.
-    pub(crate) fn is_in_text(&self, maker: &Maker) -> bool {
-        let Some(linked) = self.world.modules.get(&maker.path).and_then(|module| module.state().linked) else { return false };
-        match &maker.what {
-            MadeBy::Statement(shape) => {
-                linked.image.units.iter().any(|unit| unit.kind == UnitKind::Statement && unit.shape == *shape)
-            }
-            MadeBy::Initialiser(name) => linked.image.definition(name).is_some(),
-            MadeBy::Other => true,
-        }
+        (!path.starts_with('<')).then_some(Maker { path, image, unit })
     }
 
     /// The running task begins to wait; what ends the wait goes to `dst`.

@@ -61,7 +61,7 @@ pub use recording::{Caller, Recording};
 pub use stack::{Frame, ReturnMode, SavedStack, Stack};
 pub use stopped::{GoOn, OnError, Stopped, Stopping};
 pub use symbol::{Symbol, SymbolMap};
-pub use task::{Bell, Completion, Goal, Level, MadeBy, Maker, OutsideWait, Parked, StartedBy, Task, Tasks, Tower, Wait, Wake};
+pub use task::{Bell, Completion, Goal, Level, Maker, OutsideWait, Parked, StartedBy, Task, Tasks, Tower, Wait, Wake};
 pub use undo::Undo;
 pub use variant::{EnumValue, Variant};
 pub use way::{Passed, Way, Ways};

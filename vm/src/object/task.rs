@@ -5,6 +5,7 @@
 
 use super::{Cx, Fiber, GoOn, NativeResult, ReturnMode, SavedStack, Stack};
 use crate::heap::Value;
+use crate::image::ModuleImage;
 use gc_arena::lock::{Lock, RefLock};
 use gc_arena::{Collect, Gc, Mutation};
 use std::cell::{Cell, RefCell};
@@ -138,23 +139,20 @@ pub enum Goal {
 }
 
 /// What at the top level of a file has made something.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub struct Maker {
     /// The file.
     pub path: Arc<str>,
-    /// What it is there.
-    pub what: MadeBy,
+    /// Its text then.
+    pub image: Arc<ModuleImage>,
+    /// The unit of this text; none if it was a part of a class.
+    pub unit: Option<u32>,
 }
 
-/// A part of a file's top level, as it is known again in another text.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum MadeBy {
-    /// A statement of this shape.
-    Statement(u64),
-    /// The initialiser of a definition.
-    Initialiser(Arc<str>),
-    /// A class, or what it is decorated with.
-    Other,
+impl PartialEq for Maker {
+    fn eq(&self, other: &Maker) -> bool {
+        self.path == other.path && self.unit == other.unit && Arc::ptr_eq(&self.image, &other.image)
+    }
 }
 
 /// A statement at the top level of a file.

@@ -10,7 +10,7 @@ use super::plan::PlannedFile;
 use super::stale::StaleCode;
 use crate::bytecode::{CapturedBoxes, Insn, Op, captured_boxes};
 use crate::image::{ClassImage, MemberImage, ModuleImage, ProtoId, ProtoImage, UnitImage, UnitKind};
-use crate::object::{Cx, Kin, Linked, Proto, Undo};
+use crate::object::{Cx, Kin, Linked, Maker, Proto, Undo};
 use gc_arena::Gc;
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
@@ -233,6 +233,25 @@ fn local_classes<'a>(image: &'a ModuleImage, code: &ProtoImage) -> Vec<&'a Class
 
 /// What a unit is matched by: its kind, with the names that it defines, and one of its hashes.
 type UnitKey<'a> = (&'a UnitKind, u64);
+
+/// For each unit of a text that of another one that continues it, by the addresses of both while they are held.
+pub(crate) type MatchedTexts = FxHashMap<(*const ModuleImage, *const ModuleImage), Vec<Option<usize>>>;
+
+impl Cx<'_, '_> {
+    /// The same part of a file's top level in the text that runs; `None` if it is not there any more.
+    pub(crate) fn maker_now(&self, maker: &Maker, matched: &mut MatchedTexts) -> Option<Maker> {
+        let image = self.world.modules.get(&maker.path)?.state().linked?.image.clone();
+        let unit = match maker.unit {
+            Some(unit) if !Arc::ptr_eq(&image, &maker.image) => {
+                let texts = (Arc::as_ptr(&maker.image), Arc::as_ptr(&image));
+                let units = matched.entry(texts).or_insert_with(|| matched_units(&maker.image.units, &image.units));
+                Some(units[unit as usize]? as u32)
+            }
+            unit => unit,
+        };
+        Some(Maker { path: maker.path.clone(), image, unit })
+    }
+}
 
 /// For each unit of a text the one of another version of it that continues it.
 pub(super) fn matched_units(old: &[UnitImage], new: &[UnitImage]) -> Vec<Option<usize>> {

@@ -71,6 +71,7 @@ impl Vm {
         self.files.queues_outer.push(queues_outer);
         let rests = self.rests_of(&plan);
         self.begin_within();
+        let units_run = self.units_run.len();
         let level = self.begin_level();
         let noted_outer = self.enter(|cx| {
             let world = &mut cx.world;
@@ -158,6 +159,11 @@ impl Vm {
         }
         self.end_level(level);
         self.end_within(result.as_ref().err());
+        if result.is_err() {
+            self.forget_registered(units_run);
+        } else if self.files.within.is_empty() {
+            self.settle_registries();
+        }
         result
     }
 }

@@ -291,9 +291,6 @@ impl Vm {
             self.warn_of_ended(&mut report);
         }
         self.release_bundles();
-        if self.files.within.is_empty() {
-            self.tidy_registries();
-        }
         if options.survey == Survey::AtOnce {
             self.survey_stale(&mut report);
         }

@@ -68,6 +68,7 @@ mod variants;
 
 pub use crate::object::{Kind, LayoutChange};
 pub use check::{CheckedPlan, Place, Reason};
+pub(crate) use closures::MatchedTexts;
 pub use contribution::{Holder, NewText, Verdict, verdict};
 pub use diff::{Change, DefinitionChange, FileChange, diff};
 pub use directory::is_program_file;

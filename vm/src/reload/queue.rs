@@ -10,7 +10,8 @@ use crate::heap::Value;
 use crate::image::{MemberImage, UnitKind};
 use crate::link::{self, ClassTask};
 use crate::object::{
-    Bundles, Class, Control, Cx, Decorated, Definition, Function, Kind, Linked, Member, Namespace, Recording, SymbolMap, Undo,
+    Bundles, Class, Control, Cx, Decorated, Definition, Function, Kind, Linked, Maker, Member, Namespace, Recording, SymbolMap,
+    Undo,
 };
 use gc_arena::Gc;
 use lang::ast::walk::with_stack;
@@ -207,10 +208,12 @@ impl Vm {
         // Every unit logs the variables it assigns; initialisers also note what they use.
         let path_owned = path.to_owned();
         // While it runs, the file may get another text.
-        let (kind, namespace) = self.enter(|cx| {
+        let (kind, namespace, maker) = self.enter(|cx| {
             let linked = cx.linked_of(path);
-            (linked.image.units[unit as usize].kind.clone(), linked.module.namespace.name.clone())
+            let maker = Maker { path: linked.module.path.clone(), image: linked.image.clone(), unit: Some(unit) };
+            (linked.image.units[unit as usize].kind.clone(), linked.module.namespace.name.clone(), maker)
         });
+        self.units_run.push(maker);
         let makes_value = matches!(kind, UnitKind::Value(_) | UnitKind::Values(_) | UnitKind::Decorate(_));
         let calls_left = if makes_value { CALLS_NOTED } else { 0 };
         self.recorded(calls_left, |vm| {
