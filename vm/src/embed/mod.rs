@@ -1,5 +1,6 @@
 //! The public API for Rust programs.
 
+mod alarm;
 mod call;
 mod classes;
 mod convert;
