@@ -39,7 +39,7 @@ pub use lang::diagnostic::Diagnostic;
 pub use lang::source::Source;
 pub use outside::{AsyncFunction, TaskHandle};
 pub use registry::Registry;
-pub use remote::{Gone, Remote};
+pub use remote::{Gone, Remote, Unanswered};
 pub use request::ReloadHandle;
 pub use serde::{Bytes, Serde};
 pub use stopped::{Restart, StoppedCall, StoppedProgram, nth_time};
