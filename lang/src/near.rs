@@ -1,16 +1,25 @@
 //! The name that may have been meant.
 
+/// Names with more characters are near to none: what is meant by them is seen without help, and comparing takes the square of it.
+pub const LONGEST: usize = 100;
+
 /// The known name that is nearest to a mistyped one, if one is near.
 pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let count = name.chars().count();
+    let written = lower(name)?;
     // Every one-letter name is one edit away from every other.
-    let most = if count == 1 { 0 } else { (count / 3).max(1) };
+    let most = if written.len() == 1 { 0 } else { (written.len() / 3).max(1) };
     known
         // What begins with `_` is not meant for others.
         .filter(|k| *k != name && (name.starts_with('_') || !k.starts_with('_')))
-        .filter_map(|k| Some((edit_distance(name, k, most)?, k)))
+        .filter_map(|k| Some((edit_distance(&written, &lower(k)?, most)?, k)))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, k)| k)
+}
+
+/// The characters in lower case, unless they are too many.
+fn lower(name: &str) -> Option<Vec<char>> {
+    let all: Vec<char> = name.chars().flat_map(char::to_lowercase).take(LONGEST + 1).collect();
+    (all.len() <= LONGEST).then_some(all)
 }
 
 /// `; did you mean …?`, or nothing.
@@ -19,9 +28,8 @@ pub fn suggestion<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Strin
 }
 
 /// Edits (insert, remove, replace, swap neighbours) from one text to the other; `None` when more than `most`.
-fn edit_distance(a: &str, b: &str, most: usize) -> Option<usize> {
-    let (a, b): (Vec<char>, Vec<char>) = (a.to_lowercase().chars().collect(), b.to_lowercase().chars().collect());
-    if a.len().abs_diff(b.len()) > most || a.len() > 100 || b.len() > 100 {
+fn edit_distance(a: &[char], b: &[char], most: usize) -> Option<usize> {
+    if a.len().abs_diff(b.len()) > most {
         return None;
     }
     let mut rows = vec![(0..=b.len()).collect::<Vec<usize>>()];

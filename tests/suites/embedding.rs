@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 use stdlib::new_vm;
-use vm::embed::{ClassBuilder, Error, Gone, Handle, HostType, Hot, Own, Rest, Vm, VmOptions};
+use vm::embed::{ClassBuilder, Error, Gone, Handle, HostType, Hot, Own, Rest, Unanswered, Vm, VmOptions};
 use vm::reload::FileText;
 
 /// What a program has raised: class and message.
@@ -420,7 +420,7 @@ fn remotes_end_with_the_vm() {
     let asking = remote.clone();
     let other = std::thread::spawn(move || asking.ask(|_| ()));
     drop(vm);
-    assert_eq!(other.join().expect("it ends"), Err(Gone));
+    assert_eq!(other.join().expect("it ends"), Err(Unanswered::Gone));
     assert_eq!(remote.post(|_| ()), Err(Gone));
 }
 

@@ -446,4 +446,54 @@ fn entries_that_are_made_again_keep_their_place() {
     assert_eq!(registry.all(), [10, 3]);
     assert!(!vm.reload_text("main.lang", &format!("{text}nil + 1")).ok);
     assert_eq!(registry.all(), [10, 3]);
+
+/// How many threads this process has.
+#[cfg(target_os = "linux")]
+fn threads() -> usize {
+    std::fs::read_dir("/proc/self/task").expect("Linux has it").count()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn deadlines_that_are_given_up_leave_no_threads() {
+    let mut vm = Vm::new();
+    vm.define_async_function("host", "soon()", || {
+        let mut turns = 0;
+        poll_fn(move |cx| {
+            turns += 1;
+            cx.waker().wake_by_ref();
+            if turns > 3 { Poll::Ready(()) } else { Poll::Pending }
+        })
+    });
+    let text = "import host\nimport task\nfn handle(n) { let t = task.spawn(|| task.sleep(60 - n / 10)); host.soon(); t.cancel() }\n\
+                fn main() { for n in 0..300 { handle(n) } }\nfn nap() { task.sleep(0.01); 7 }";
+    vm.load_text("main.lang", text).expect("it loads");
+    let before = threads();
+    let main = vm.handle("main.main").expect("it is there");
+    block_on(vm.call_async::<_, ()>(&main, ())).expect("it runs");
+    let after = threads();
+    // The tests beside this one have threads, too.
+    assert!(after < before + 50, "{before} threads before, {after} after");
+    // A deadline that comes wakes the executor.
+    let nap = vm.handle("main.nap").expect("it is there");
+    assert_eq!(block_on(vm.call_async::<_, i64>(&nap, ())).expect("it runs"), 7);
+}
+
+/// Runs a future on this thread, which sleeps until it is woken.
+#[cfg(target_os = "linux")]
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    struct Unpark(thread::Thread);
+    impl std::task::Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return value;
+        }
+        thread::park();
+    }
 }

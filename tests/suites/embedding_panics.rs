@@ -1,7 +1,7 @@
 //! A host that catches the panics of its closures goes on with its VM.
 
 use embed::prelude::*;
-use embed::{Budget, OnError, Remote, Restart};
+use embed::{Budget, OnError, Remote, Restart, Unanswered};
 use std::cell::Cell;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -141,6 +141,10 @@ fn a_panic_in_what_the_host_has_set() {
     let remote: Remote = vm.remote();
     remote.post(|_| panic!("in a job")).expect("it is there");
     assert_eq!(caught(|| vm.call::<_, ()>("m.sleeper", ())), "in a job");
+    works(&mut vm);
+    let asked = std::thread::spawn(move || remote.ask(|_| -> i64 { panic!("in a question") }));
+    assert_eq!(caught(|| vm.call::<_, ()>("m.sleeper", ())), "in a question");
+    assert_eq!(asked.join().expect("it ends"), Err(Unanswered::Panicked));
     works(&mut vm);
 
     let bad = is_bad.clone();

@@ -385,6 +385,53 @@ fn single_limits() {
     only(Limits::none(), "import live\nfn f() { live.eval(\"f()\") }\nf()", Raised("StackOverflow"));
 }
 
+/// What is meant by a mistyped name is looked for on the fuel of who has mistyped it.
+#[test]
+fn names_that_are_not_there_take_fuel() {
+    let methods: String = (0..2000).map(|i| format!("fn method_{i}() {{ }}\n")).collect();
+    for (what, turns) in [("\"\".foo", 10_000), ("Many().nosuch", 500), ("Many()[\"x\"]", 1_000_000), ("main[long]", 100_000)] {
+        let mut vm = Vm::new();
+        let text = format!(
+            "import main\nlet n = 0\nlet long = \"a\" * 1000\nclass Many {{\n{methods}}}\n\
+             fn run() {{ while true {{ try {{ {what} }} catch e {{ n += 1 }} }} }}"
+        );
+        vm.load_text("main.lang", &text).expect("it loads");
+        vm.set_fuel(Some(1_000_000));
+        let begun = Instant::now();
+        let ended = vm.call::<_, ()>("main.run", ());
+        assert!(matches!(ended, Err(Error::Interrupted(Interrupt::Fuel))), "{what}: {ended:?}");
+        let n = vm.get::<i64>("main.n").expect("an int");
+        assert!(n < turns, "{what}: {n} turns in {:?}", begun.elapsed());
+    }
+}
+
+/// Classes that inherit from each other, all in one text: it takes no longer than as many that do not, roughly.
+#[test]
+fn chains_of_classes() {
+    let chain = |count: usize| -> String {
+        let class = |i: usize| format!("class C{i}(C{}{}) {{ fn m() {{ {i} }} }}\n", i - 1, if i > 2 { ", Mixin" } else { "" });
+        "fn it() { C899().m() }\nclass Mixin { }\nclass C0 { }\n".to_owned() + &(1..count).map(class).collect::<String>()
+    };
+    within("a chain", move || {
+        let mut vm = Vm::new();
+        let begun = Instant::now();
+        vm.load_text("main.lang", &chain(900)).expect("it loads");
+        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+        assert_eq!(vm.call::<_, i64>("main.it", ()).expect("it runs"), 899);
+        let error = vm.load_text("main.lang", &chain(1500)).expect_err("it is too deep").to_string();
+        assert!(error.contains("are the most"), "{error}");
+        assert_eq!(vm.call::<_, i64>("main.it", ()).expect("it runs"), 899);
+    });
+    // Ways through a lattice are many more than the classes in it.
+    within("a lattice", || {
+        let level = |i: usize| format!("class L{i}(D{p}) {{ }}\nclass R{i}(D{p}) {{ }}\nclass D{i}(L{i}, R{i}) {{ }}\n", p = i - 1);
+        let text = "class D0 { }\n".to_owned() + &(1..60).map(level).collect::<String>();
+        let mut vm = Vm::new();
+        vm.load_text("main.lang", &text).expect("it loads");
+        vm.load_text("more.lang", "from main import D0\nextend D0 { fn hash() { 1 } }").expect("it loads");
+    });
+}
+
 /// What runs long is stopped from another thread, wherever it is.
 #[test]
 fn cancellation() {

@@ -41,6 +41,9 @@ pub const ALLOCATION_SLICE: isize = 256 * 1024;
 /// Bytes of large objects that count as one loop turn: about what is written in the time.
 pub const BYTES_PER_TICK: usize = 32;
 
+/// Classes in the order of inheritance of one, itself included: each class below has them all in a list of its own, which a text of a few bytes asks for.
+pub const BASES_MAX: usize = 1000;
+
 /// Runs of the engine within each other, as by `live.eval` in evaluated text: each has a part of the native stack.
 pub const NESTED_RUNS_MAX: usize = 200;
 

@@ -1,5 +1,6 @@
 //! The public API for Rust programs.
 
+mod alarm;
 mod call;
 mod classes;
 mod convert;
@@ -38,7 +39,7 @@ pub use lang::diagnostic::Diagnostic;
 pub use lang::source::Source;
 pub use outside::{AsyncFunction, TaskHandle};
 pub use registry::Registry;
-pub use remote::{Gone, Remote};
+pub use remote::{Gone, Remote, Unanswered};
 pub use request::ReloadHandle;
 pub use serde::{Bytes, Serde};
 pub use stopped::{Restart, StoppedCall, StoppedProgram, nth_time};

@@ -1,5 +1,6 @@
 //! Functions of the host that wait, and calls that the host starts and does not wait for.
 
+use super::alarm::Alarm;
 use super::call::wrong_argument;
 use super::convert::{Arguments, FromScript};
 use super::error::Error;
@@ -12,7 +13,7 @@ use crate::heap::Value;
 use crate::limits;
 use crate::object::{
     Bell, Completion, Control, Cx, ErrorKind, HandlePool, HostFn, Interrupt, Intrinsic, Keywords, NativeBody, NativeFunction,
-    OutsideWait, Tower, Wake,
+    OutsideWait, Wake,
 };
 use gc_arena::Gc;
 use std::cell::{Cell, RefCell};
@@ -23,7 +24,6 @@ use std::panic::resume_unwind;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use std::thread;
 use std::time::Duration;
 
 /// Rust functions that give a future: the task that calls one waits until it is there, and others go on.
@@ -277,13 +277,14 @@ impl Vm {
     /// ```
     ///
     /// # Errors
-    /// As [`Vm::call_handle`].
+    /// As [`Vm::call_handle`]; [`Error::Host`] if the process can start no thread, where it is to wait for a deadline and none watches them yet.
     pub async fn call_async<A: Arguments, T: FromScript>(&mut self, callee: &Handle, args: A) -> Result<T, Error> {
         /// How long the program computes before the executor has its turn.
         const TURN: Duration = Duration::from_millis(10);
         let task = self.start_handle::<T, A>(callee, args)?;
         let mut running = CancelledWithFuture { vm: self, task };
-        let mut rung_for = None;
+        // The deadline that it is set for, and what is withdrawn with the call.
+        let mut alarm: Option<(u64, Option<Alarm>)> = None;
         poll_fn(|cx| {
             let CancelledWithFuture { vm, task } = &mut running;
             vm.enter(|world| world.world.tower.set_executor(cx.waker().clone()));
@@ -305,13 +306,17 @@ impl Vm {
             if let Some(result) = task.take(vm) {
                 return Poll::Ready(result);
             }
-            // One thread for each deadline, not for each look.
+            // One alarm for each deadline, not for each look.
             let next = vm.enter(|world| world.world.tasks.level().sleeping.keys().next().map(|(deadline, _)| *deadline));
-            if next != rung_for {
-                rung_for = next;
-                if let Some(left) = vm.until_next_task() {
-                    let tower = vm.arena.mutate(|_, world| world.tower.clone());
-                    ring_later(tower, left);
+            if next != alarm.as_ref().map(|(deadline, _)| *deadline) {
+                let tower = vm.arena.mutate(|_, world| world.tower.clone());
+                let set = vm.until_next_task().map_or(Ok(None), |left| Alarm::set(tower, left));
+                let set = set.map_err(|error| {
+                    Error::Host(format!("the call cannot wait: no thread can be started that watches deadlines: {error}"))
+                });
+                match set {
+                    Ok(set) => alarm = next.map(|deadline| (deadline, set)),
+                    Err(error) => return Poll::Ready(Err(error)),
                 }
             }
             Poll::Pending
@@ -339,15 +344,6 @@ impl<T: FromScript> Drop for CancelledWithFuture<'_, T> {
             self.task.cancel(self.vm);
         }
     }
-}
-
-/// Wakes an executor after a time.
-fn ring_later(tower: Arc<Tower>, after: Duration) {
-    // Executors have timers of their own, each another one; a thread that sleeps serves all of them.
-    thread::spawn(move || {
-        thread::sleep(after);
-        tower.ring();
-    });
 }
 
 /// How a task has ended.

@@ -105,6 +105,53 @@ impl fmt::Display for Gone {
 
 impl std::error::Error for Gone {}
 
+/// Why there is no answer to what a [`Remote`] has asked.
+///
+/// ```
+/// use embed::prelude::*;
+/// use embed::Unanswered;
+/// use std::panic::{AssertUnwindSafe, catch_unwind};
+/// use std::thread;
+///
+/// let mut vm = Vm::new();
+/// let remote = vm.remote();
+/// let other = thread::spawn(move || (remote.ask(|_| -> i64 { panic!("a bug of the host") }), remote));
+/// // The panic goes on in the VM's own thread.
+/// while catch_unwind(AssertUnwindSafe(|| vm.poll())).is_ok() { }
+/// let (answer, remote) = other.join().expect("it ends");
+/// assert_eq!(answer, Err(Unanswered::Panicked));
+/// assert_eq!(vm.eval::<i64>("1 + 1")?, 2);
+///
+/// drop(vm);
+/// assert_eq!(remote.ask(|_| 1), Err(Unanswered::Gone));
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Unanswered {
+    /// The VM was gone before it was done.
+    Gone,
+    /// What was to be done has panicked. The panic goes on in the thread of the VM, which may live on.
+    Panicked,
+}
+
+impl fmt::Display for Unanswered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unanswered::Gone => Gone.fmt(f),
+            Unanswered::Panicked => f.write_str("what the VM was asked to do has panicked in the VM's thread"),
+        }
+    }
+}
+
+impl std::error::Error for Unanswered {}
+
+impl From<Gone> for Unanswered {
+    fn from(Gone: Gone) -> Unanswered {
+        Unanswered::Gone
+    }
+}
+
 impl fmt::Debug for Remote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Remote")
@@ -159,17 +206,21 @@ impl Remote {
     /// ```
     ///
     /// # Errors
-    /// If the VM is gone, or goes before it is done.
-    pub fn ask<T: Send + 'static>(&self, job: impl FnOnce(&mut Vm) -> T + Send + 'static) -> Result<T, Gone> {
+    /// [`Unanswered::Gone`] if the VM is gone, or goes before it is done; [`Unanswered::Panicked`] if what is given panics.
+    pub fn ask<T: Send + 'static>(&self, job: impl FnOnce(&mut Vm) -> T + Send + 'static) -> Result<T, Unanswered> {
         let (tell, told) = channel();
+        let has_begun = Arc::new(AtomicBool::new(false));
+        let begins = has_begun.clone();
         self.post(move |vm| {
+            begins.store(true, Ordering::Release);
             // Nobody waits if the other thread has ended.
             let _ = tell.send(job(vm));
         })?;
-        told.recv().map_err(|_| Gone)
+        // What has begun and does not tell has panicked.
+        told.recv().map_err(|_| if has_begun.load(Ordering::Acquire) { Unanswered::Panicked } else { Unanswered::Gone })
     }
 
-    /// Stops what runs, as [`Vm::cancel_flag`] does.
+    /// Stops what runs, as [`Vm::cancel_flag`] does; if nothing runs, what runs next, unless the flag is set to false before.
     ///
     /// ```
     /// use embed::prelude::*;

@@ -254,6 +254,10 @@ impl Vm {
     ///
     /// The call ends with [`Error::Interrupted`], and the flag is false again.
     ///
+    /// While nothing runs, the flag stays set and stops what runs next: so a request that comes just before the call begins is not lost. It is looked at
+    /// now and then, not at each call; short calls may return before one that computes for longer is stopped. If a request is not meant for what comes after,
+    /// set the flag to false before the next call.
+    ///
     /// ```
     /// use embed::prelude::*;
     /// use embed::Interrupt;
@@ -266,6 +270,11 @@ impl Vm {
     /// assert!(matches!(vm.eval::<()>("while true { }"), Err(Error::Interrupted(Interrupt::Cancelled))));
     /// # other.join().expect("it ends");
     /// assert_eq!(vm.eval::<i64>("1 + 1")?, 2);
+    ///
+    /// // Nothing runs: what comes next is not meant.
+    /// vm.remote().cancel();
+    /// vm.cancel_flag().store(false, Ordering::Relaxed);
+    /// assert_eq!(vm.eval::<i64>("let n = 0\nwhile n < 100_000 { n += 1 }\nn")?, 100_000);
     /// # Ok::<(), Error>(())
     /// ```
     pub fn cancel_flag(&self) -> Arc<AtomicBool> {

@@ -72,6 +72,7 @@ impl<'gc> Cx<'_, 'gc> {
                 }
                 None => {
                     let names: Vec<_> = namespace.definitions().iter().map(|d| d.name.as_str()).collect();
+                    self.world.spend_on_near(name.as_str(), names.len());
                     let near = ops::suggestion(name.as_str(), names.into_iter());
                     let text = format!("`{}` does not exist in namespace `{}`{near}", name.as_str(), namespace.name);
                     Err(self.raise(ErrorKind::NameError, text))
@@ -123,6 +124,7 @@ impl<'gc> Cx<'_, 'gc> {
     fn missing_attr(&mut self, object: &Value<'gc>, name: Symbol<'gc>) -> Box<Control<'gc>> {
         let class = self.world.class_of(object);
         let names = self.attribute_names(object);
+        self.world.spend_on_near(name.as_str(), names.len());
         let near = match ops::instead_of_member(name.as_str()).filter(|_| self.is_built_in_data(object)) {
             Some(instead) => format!("; {instead}"),
             None => ops::suggestion(name.as_str(), names.iter().map(String::as_str)),

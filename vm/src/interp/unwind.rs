@@ -198,6 +198,7 @@ impl<'gc> Cx<'_, 'gc> {
         }
         let locals = self.world.stack.frames.last().filter(|_| own).map(locals_in_scope).unwrap_or_default();
         known.extend(locals.iter().map(|name| self.world.intern(self.mc, name)));
+        self.world.spend_on_near(name, known.len());
         let near = ops::nearest(name, known.iter().map(Symbol::as_str));
         let mut message = if own {
             format!("`{name}` does not exist")

@@ -2,11 +2,12 @@
 
 use super::class::LinkResult;
 use crate::heap::Value;
+use crate::limits;
 use crate::object::{
     Class, ClassBody, Content, Control, Cx, HashSource, Instance, Layout, SlotInfo, SlotInit, Symbol, SymbolMap, Undo,
 };
 use gc_arena::Gc;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A class that does not fit, and why.
 pub struct Unfit<'gc> {
@@ -100,20 +101,25 @@ fn below<'gc>(path: &[(Gc<'gc, Class<'gc>>, usize)], class: Gc<'gc, Class<'gc>>)
 /// C3: the class, then a merge that keeps every base's own order and the order of the bases.
 fn linearise<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>) -> LinkResult<'gc, Vec<Gc<'gc, Class<'gc>>>> {
     let bases = class.body().bases.clone();
-    let mut lists: Vec<Vec<Gc<'gc, Class<'gc>>>> = bases.iter().map(|b| b.body().linearisation.clone()).collect();
     if let Some(twice) = (1..bases.len()).find(|at| contains(&bases[..*at], bases[*at])) {
         let text = format!("class `{}` has `{}` as a base twice", class.name().as_str(), bases[twice].name().as_str());
         return Err(cx.type_error(text));
     }
+    let mut lists: Vec<Vec<Gc<'gc, Class<'gc>>>> = bases.iter().map(|b| b.body().linearisation.clone()).collect();
     lists.push(bases.clone());
+    // How many lists have a class behind their head.
+    let mut behind: FxHashMap<*const Class<'gc>, usize> = FxHashMap::default();
+    for class in lists.iter().flat_map(|list| list.iter().skip(1)) {
+        *behind.entry(Gc::as_ptr(*class)).or_default() += 1;
+    }
+    let mut heads = vec![0; lists.len()];
     let mut result = vec![class];
     loop {
-        lists.retain(|l| !l.is_empty());
-        if lists.is_empty() {
+        let mut left = lists.iter().zip(&heads).filter_map(|(list, head)| list.get(*head).copied()).peekable();
+        if left.peek().is_none() {
             return Ok(result);
         }
-        let head = lists.iter().map(|l| l[0]).find(|head| !lists.iter().any(|l| l[1..].iter().any(|c| Gc::ptr_eq(*c, *head))));
-        let Some(head) = head else {
+        let Some(head) = left.find(|head| behind.get(&Gc::as_ptr(*head)).is_none_or(|count| *count == 0)) else {
             let names: Vec<&str> = bases.iter().map(|b| b.name().as_str()).collect();
             let text = format!(
                 "the bases of class `{}` ({}) contradict each other in their order; change the order or the bases",
@@ -122,20 +128,34 @@ fn linearise<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>) -> LinkResul
             );
             return Err(cx.type_error(text));
         };
+        if result.len() == limits::BASES_MAX {
+            let text = format!(
+                "class `{}` inherits from {} classes or more, directly and through others; {} are the most",
+                class.name().as_str(),
+                limits::BASES_MAX,
+                limits::BASES_MAX - 1
+            );
+            return Err(cx.type_error(text));
+        }
         result.push(head);
-        for list in &mut lists {
-            list.retain(|c| !Gc::ptr_eq(*c, head));
+        for (list, at) in lists.iter().zip(&mut heads) {
+            if list.get(*at).is_some_and(|c| Gc::ptr_eq(*c, head)) {
+                *at += 1;
+                if let Some(count) = list.get(*at).and_then(|next| behind.get_mut(&Gc::as_ptr(*next))) {
+                    *count -= 1;
+                }
+            }
         }
     }
 }
 
-/// Computes the layout of a class from its linearisation and makes it the current one.
+/// Computes the layout of a class from its linearisation and makes it the current one. The classes below it have to follow.
 pub fn relayout<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>) -> LinkResult<'gc, ()> {
     let (slots, index) = slots_of(cx, class)?;
     let layout = make_layout(cx, class, slots, &index);
     cx.world.layouts[layout.id.0 as usize] = Some(layout);
     Class::set_layout(class, cx.mc, layout);
-    note_hashability(cx, class);
+    note_own_hashability(cx, class);
     Ok(())
 }
 
@@ -246,6 +266,17 @@ fn make_layout<'gc>(
 
 /// Where instances of a class, and of the classes below it, get their hash from: a class that defines `==` without `hash` is not hashable.
 pub fn note_hashability<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>) {
+    let mut known: FxHashSet<*const Class<'gc>> = FxHashSet::default();
+    let mut left = vec![class];
+    while let Some(class) = left.pop() {
+        if known.insert(Gc::as_ptr(class)) {
+            note_own_hashability(cx, class);
+            left.extend(class.body().subclasses.iter().filter_map(|c| c.upgrade(cx.mc)));
+        }
+    }
+}
+
+fn note_own_hashability<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>) {
     let (eq, hash) = (cx.world.symbols.eq, cx.world.symbols.hash);
     let position = |name: Symbol<'gc>| {
         class.body().linearisation.iter().position(|c| c.body().members.contains_key(&name)).unwrap_or(usize::MAX)
@@ -259,9 +290,5 @@ pub fn note_hashability<'gc>(cx: &mut Cx<'_, 'gc>, class: Gc<'gc, Class<'gc>>) {
     Class::update(class, cx.mc, |body: &mut ClassBody<'gc>| body.unhashable = unhashable);
     if [eq, hash].iter().any(|name| class.body().members.contains_key(name)) {
         cx.world.has_key_methods = true;
-    }
-    let subclasses: Vec<_> = class.body().subclasses.iter().filter_map(|c| c.upgrade(cx.mc)).collect();
-    for subclass in subclasses {
-        note_hashability(cx, subclass);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::World;
 use crate::limits;
+use lang::near;
 
 impl World<'_> {
     /// Large objects take time as well.
@@ -18,6 +19,12 @@ impl World<'_> {
         if turns > 0 {
             self.spend_some(i64::try_from(turns).unwrap_or(i64::MAX));
         }
+    }
+
+    /// Counts that a name is compared with so many known ones, for "did you mean".
+    pub fn spend_on_near(&self, name: &str, known: usize) {
+        let length = name.len().min(near::LONGEST);
+        self.spend(known.saturating_mul(4 + length * length / 16));
     }
 
     fn spend_some(&self, turns: i64) {

@@ -180,6 +180,7 @@ fn namespace_item<'gc>(cx: &mut Cx<'_, 'gc>, namespace: Gc<'gc, Namespace<'gc>>,
         Some(value) if !value.is_unset() => Ok(value),
         _ => {
             let known = namespace.definitions();
+            cx.world.spend_on_near(name, known.len());
             let near = suggestion(name, known.iter().map(|d| d.name.as_str()));
             let message = format!("`{name}` does not exist in namespace `{}`{near}", namespace.name);
             Err(cx.raise(ErrorKind::NameError, message))
