@@ -508,3 +508,22 @@ fn defining_again_replaces_functions() {
     vm.define_function("host", "f(n)", |n: i64| n * 10);
     assert_eq!(vm.call::<_, Vec<i64>>("main.run", ()).expect("it runs"), [0, 20, 40]);
 }
+
+#[test]
+fn a_handle_of_another_vm_is_an_error() {
+    let (mut a, mut b) = (new_vm(VmOptions::default()), new_vm(VmOptions::default()));
+    let list: Handle = a.eval("[1, 2, 3]").expect("a list");
+    b.load_text("m.lang", "let state = [9]\nfn first(l) { l[0] }").expect("it loads");
+    let of_another = "the handle belongs to another VM";
+    assert_eq!(b.set("m.state", &list).expect_err("it is not its own").to_string(), format!("`m.state`: {of_another}"));
+    assert_eq!(b.get::<Vec<i64>>("m.state").expect("it is as it was"), [9]);
+    let refused = b.call::<_, i64>("m.first", (&list,)).expect_err("it is not its own").to_string();
+    assert_eq!(refused, format!("an argument: {of_another}"));
+    let kept = list.clone();
+    b.define_function("host", "list()", move || kept.clone());
+    let raised = b.eval::<Handle>("import host\nhost.list()").expect_err("it is not its own");
+    assert!(raised.to_string().contains(of_another), "{raised}");
+    // What a program that fails with an error shows is what users read.
+    assert_eq!(format!("{raised:?}"), raised.to_string().trim_end());
+    assert_eq!(a.read::<Vec<i64>>(&list).expect("it is its own"), [1, 2, 3]);
+}

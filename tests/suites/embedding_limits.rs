@@ -446,6 +446,7 @@ fn entries_that_are_made_again_keep_their_place() {
     assert_eq!(registry.all(), [10, 3]);
     assert!(!vm.reload_text("main.lang", &format!("{text}nil + 1")).ok);
     assert_eq!(registry.all(), [10, 3]);
+}
 
 /// How many threads this process has.
 #[cfg(target_os = "linux")]

@@ -136,6 +136,37 @@ fn a_frame_has_a_budget() {
     assert!(busy.is_done() && calm.is_done() && !vm.has_tasks());
 }
 
+/// A clock that goes on by 10 µs with each look, but for one look, which comes late, as when the process did not run meanwhile.
+struct LateClock {
+    late: u32,
+    looks: u32,
+    now: Duration,
+}
+
+impl embed::Host for LateClock {
+    fn monotonic(&mut self) -> Result<Duration, embed::HostError> {
+        self.looks += 1;
+        self.now += Duration::from_micros(if self.looks == self.late { 4_000 } else { 10 });
+        Ok(self.now)
+    }
+}
+
+#[test]
+fn a_time_that_is_up_at_any_look_ends_the_run() {
+    for late in 1..12 {
+        let clock = LateClock { late, looks: 0, now: Duration::ZERO };
+        let mut vm = Vm::builder().host(clock).fuel(2_000_000_000).build();
+        vm.load_text("main.lang", "fn busy() { while true { nil } }").expect("it loads");
+        let busy = vm.start::<(), _>("main.busy", ()).expect("it is there");
+        let time = Duration::from_millis(4);
+        for _ in 0..3 {
+            vm.run_tasks_within(Budget::time(time)).unwrap_or_else(|error| panic!("late at look {late}: {error}"));
+            vm.run_tasks_for(time).unwrap_or_else(|error| panic!("late at look {late}: {error}"));
+        }
+        assert!(!busy.is_done());
+    }
+}
+
 /// One operation that takes as long as many loop turns pays for them.
 #[test]
 fn long_operations_are_paid_from_the_budget() {
@@ -246,7 +277,7 @@ fn budgets_are_of_the_frame_only() {
 }
 
 #[test]
-fn handles_of_other_vms_are_nothing() {
+fn handles_of_other_vms_are_errors() {
     let mut other = Vm::new();
     let error = other.eval::<()>("throw Error(\"of the other\")").expect_err("it raises");
     let held = other.eval::<Handle>("[1, 2]").expect("it runs");
@@ -255,5 +286,6 @@ fn handles_of_other_vms_are_nothing() {
     vm.define_function("host", "list()", move || held.clone());
     vm.load_text("main.lang", "import host\nfn it() { host.fails() }\nfn list() { host.list() }").expect("it loads");
     assert!(vm.call::<_, ()>("main.it", ()).expect_err("it raises").to_string().contains("of the other"));
-    assert_eq!(vm.call::<_, Option<i64>>("main.list", ()).expect("it is nil"), None);
+    let refused = vm.call::<_, Option<i64>>("main.list", ()).expect_err("it is not its own").to_string();
+    assert!(refused.contains("the handle belongs to another VM"), "{refused}");
 }

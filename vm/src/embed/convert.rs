@@ -120,7 +120,7 @@ impl Arguments for &[Handle] {
     }
 
     fn with_values<'gc, R>(self, cx: &mut Cx<'_, 'gc>, f: impl FnOnce(&mut Cx<'_, 'gc>, &[Value<'gc>]) -> R) -> Result<R, String> {
-        let values: Vec<Value<'gc>> = self.iter().map(|handle| handle.value_in(cx.world)).collect();
+        let values: Vec<Value<'gc>> = self.iter().map(|handle| handle.own_value(cx)).collect::<Result<_, _>>()?;
         Ok(f(cx, &values))
     }
 }
@@ -512,7 +512,11 @@ sets! {
 
 impl IntoScript for &Handle {
     fn into_script<'gc>(self, cx: &mut Cx<'_, 'gc>) -> Value<'gc> {
-        self.value_in(cx.world)
+        certain(self.try_into_script(cx))
+    }
+
+    fn try_into_script<'gc>(self, cx: &mut Cx<'_, 'gc>) -> Result<Value<'gc>, String> {
+        self.own_value(cx)
     }
 }
 
@@ -524,7 +528,11 @@ impl FromScript for Handle {
 
 impl IntoScript for Handle {
     fn into_script<'gc>(self, cx: &mut Cx<'_, 'gc>) -> Value<'gc> {
-        self.value_in(cx.world)
+        certain(self.try_into_script(cx))
+    }
+
+    fn try_into_script<'gc>(self, cx: &mut Cx<'_, 'gc>) -> Result<Value<'gc>, String> {
+        self.own_value(cx)
     }
 }
 

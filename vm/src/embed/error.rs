@@ -43,7 +43,7 @@ pub type HostSource = Arc<Box<dyn std::error::Error + Send + Sync>>;
 /// assert!(matches!(vm.eval::<i64>("exit(2)"), Err(Error::Interrupted(_))));
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Error {
     /// The text was refused: every problem with its source.
     Refused(Vec<Problem>),
@@ -170,6 +170,13 @@ impl fmt::Display for Error {
             Error::Interrupted(Interrupt::Exit(status)) => write!(f, "exit with status {status}"),
             Error::Host(message) | Error::Raise { message, .. } => f.write_str(message),
         }
+    }
+}
+
+/// The same text as for users, without the line break at its end: what a `main` that fails with it shows.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.to_string().trim_end())
     }
 }
 

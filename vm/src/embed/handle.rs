@@ -1,7 +1,7 @@
 //! Script values that the host holds.
 
 use crate::heap::Value;
-use crate::object::{HandlePool, World};
+use crate::object::{Cx, HandlePool, World};
 use std::fmt;
 use std::sync::Arc;
 
@@ -79,6 +79,15 @@ impl Handle {
             return Value::Nil;
         }
         world.handles[self.0.index]
+    }
+
+    /// Its value, for a script of its VM.
+    pub(super) fn own_value<'gc>(&self, cx: &Cx<'_, 'gc>) -> Result<Value<'gc>, String> {
+        if self.is_of(&cx.world.handle_pool) {
+            Ok(self.value_in(cx.world))
+        } else {
+            Err("the handle belongs to another VM".to_owned())
+        }
     }
 
     /// Whether it belongs to the VM with this pool.

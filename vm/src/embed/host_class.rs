@@ -257,13 +257,21 @@ impl<T: HostType + Clone> FromScript for T {
 
 impl<T: HostType> IntoScript for Own<T> {
     fn into_script<'gc>(self, cx: &mut Cx<'_, 'gc>) -> Value<'gc> {
-        self.handle.value_in(cx.world)
+        (&self.handle).into_script(cx)
+    }
+
+    fn try_into_script<'gc>(self, cx: &mut Cx<'_, 'gc>) -> Result<Value<'gc>, String> {
+        (&self.handle).try_into_script(cx)
     }
 }
 
 impl<T: HostType> IntoScript for &Own<T> {
     fn into_script<'gc>(self, cx: &mut Cx<'_, 'gc>) -> Value<'gc> {
-        self.handle.value_in(cx.world)
+        (&self.handle).into_script(cx)
+    }
+
+    fn try_into_script<'gc>(self, cx: &mut Cx<'_, 'gc>) -> Result<Value<'gc>, String> {
+        (&self.handle).try_into_script(cx)
     }
 }
 

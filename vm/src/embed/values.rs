@@ -48,7 +48,10 @@ impl Vm {
     /// # Errors
     /// [`Error::Host`] if there is no such definition; what the program raises if it cannot be assigned, as constants and functions cannot.
     pub fn set(&mut self, qualified: &str, value: impl IntoScript) -> Result<(), Error> {
-        let value = self.make(|cx| value.into_script(cx));
+        let value = self.enter(|cx| match value.try_into_script(cx) {
+            Ok(value) => Ok(Handle::new(cx.world, value)),
+            Err(problem) => Err(Error::Host(format!("`{qualified}`: {problem}"))),
+        })?;
         let (namespace, name) = self.enter(|cx| {
             let cell = cx.definition(qualified)?;
             Ok::<_, Error>((Handle::new(cx.world, Value::Namespace(cell.namespace)), cell.name.as_str().to_owned()))

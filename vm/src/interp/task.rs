@@ -248,15 +248,17 @@ impl<'gc> Cx<'_, 'gc> {
             return;
         }
         let Some(main) = self.main_whose_time_is_up() else { return };
-        if let Some(task) = self.world.tasks.current.filter(|task| !Gc::ptr_eq(*task, main)) {
-            self.world.tasks.level().ready.push_back(task);
-            self.wake_main(main, Wake::Value(Value::Nil));
-        }
+        let Some(task) = self.world.tasks.current.filter(|task| !Gc::ptr_eq(*task, main)) else { return };
+        self.world.tasks.level().ready.push_back(task);
+        self.wake_main(main, Wake::Value(Value::Nil));
     }
 
-    /// The main part of the run, if it waits for others and has no more time or fuel for them.
+    /// The main part of the run, if it runs others and has no more time or fuel for them, or was woken because its time is up.
     fn main_whose_time_is_up(&mut self) -> Option<Gc<'gc, Task<'gc>>> {
-        let main = self.world.tasks.level().main.filter(|main| main.goal.get().is_some() && main.wait.borrow().is_some())?;
+        let main = self.world.tasks.level().main.filter(|main| main.goal.get().is_some())?;
+        if main.wait.borrow().is_none() {
+            return self.world.tasks.level().ready.iter().any(|ready| Gc::ptr_eq(*ready, main)).then_some(main);
+        }
         let deadline = main.wait.borrow().as_ref().and_then(|wait| wait.deadline);
         let is_up = self.world.budget == Some(0)
             || deadline.is_some_and(|deadline| self.world.host.monotonic().is_ok_and(|now| now >= deadline));
@@ -264,9 +266,14 @@ impl<'gc> Cx<'_, 'gc> {
     }
 
     fn wake_main(&mut self, main: Gc<'gc, Task<'gc>>, wake: Wake<'gc>) -> Next {
-        let ticket = main.wait.borrow().as_ref().map(|wait| wait.ticket).expect("everything waits");
-        self.world.tasks.wake(self.mc, ticket, wake);
-        let main = self.world.tasks.level().ready.pop_back().expect("just woken");
+        // If its time has come with that of others who sleep, it is woken already, and behind those that are ready.
+        let ticket = main.wait.borrow().as_ref().map(|wait| wait.ticket);
+        if let Some(ticket) = ticket {
+            self.world.tasks.wake(self.mc, ticket, wake);
+        }
+        let ready = &mut self.world.tasks.level().ready;
+        let at = ready.iter().rposition(|ready| Gc::ptr_eq(*ready, main)).expect("who has been woken is ready");
+        ready.remove(at);
         self.switch_to(main);
         Next::Go
     }
@@ -294,6 +301,7 @@ impl<'gc> Cx<'_, 'gc> {
                 Task::swap(task, self.mc, &mut world.stack, &mut world.fiber);
             }
         }
+        task.goal.set(None);
         world.tasks.current = Some(task);
         world.tasks.wake = Task::take_wake(task, self.mc);
         self.match_recording();

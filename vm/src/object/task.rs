@@ -395,7 +395,6 @@ impl<'gc> Tasks<'gc> {
         if let Some(deadline) = wait.and_then(|wait| wait.deadline) {
             level.sleeping.remove(&(nanoseconds(deadline), ticket));
         }
-        task.goal.set(None);
         Task::set_wake(task, mc, wake);
         level.ready.push_back(task);
         true
