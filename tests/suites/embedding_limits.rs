@@ -459,11 +459,17 @@ fn threads() -> usize {
 fn deadlines_that_are_given_up_leave_no_threads() {
     let mut vm = Vm::new();
     vm.define_async_function("host", "soon()", || {
-        let mut turns = 0;
+        let mut other = None;
         poll_fn(move |cx| {
-            turns += 1;
-            cx.waker().wake_by_ref();
-            if turns > 3 { Poll::Ready(()) } else { Poll::Pending }
+            if other.is_some() {
+                return Poll::Ready(());
+            }
+            let waker = cx.waker().clone();
+            other = Some(thread::spawn(move || {
+                thread::sleep(Duration::from_millis(2));
+                waker.wake();
+            }));
+            Poll::Pending
         })
     });
     let text = "import host\nimport task\nfn handle(n) { let t = task.spawn(|| task.sleep(60 - n / 10)); host.soon(); t.cancel() }\n\

@@ -144,12 +144,12 @@ fn a_panic_in_what_the_host_has_set() {
     works(&mut vm);
     let asked = std::thread::spawn(move || remote.ask(|_| -> i64 { panic!("in a question") }));
     // The question comes when its thread has got to it.
-    let until_asked = |vm: &mut Vm| -> () {
-        loop {
-            vm.call::<_, ()>("m.sleeper", ()).expect("it runs")
+    let until_asked = || {
+        for _ in 0.. {
+            vm.call::<_, ()>("m.sleeper", ()).expect("it runs");
         }
     };
-    assert_eq!(caught(|| until_asked(&mut vm)), "in a question");
+    assert_eq!(caught(until_asked), "in a question");
     assert_eq!(asked.join().expect("it ends"), Err(Unanswered::Panicked));
     works(&mut vm);
 

@@ -205,7 +205,7 @@ impl<T: FromScript> Hot<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Host`] if it was deleted, or its value has another type.
+    /// [`Error::Host`] if it does not exist (a deleted one does as long as it is a leak), or its value has another type.
     pub fn get(&self, vm: &mut Vm) -> Result<T, Error> {
         vm.check_handle(self.what.handle())?;
         vm.enter(|cx| {
@@ -301,7 +301,7 @@ macro_rules! callable {
             /// See the example of [`Hot`].
             ///
             /// # Errors
-            /// [`Error::Host`] if it was deleted, cannot be called with so many arguments any more, or its result has another type; else what the
+            /// [`Error::Host`] if it does not exist (a deleted function goes on as a leak until it is dropped), cannot be called with so many arguments any more, or its result has another type; else what the
             /// program has raised.
             #[allow(non_snake_case, clippy::too_many_arguments, reason = "one for each parameter; there may be none")]
             #[inline]
